@@ -1,0 +1,1 @@
+//! aemp-transport

@@ -1,0 +1,1 @@
+//! Programs that show one topic of aemp each; see the `*.rs` files beside this folder.
