@@ -1,1 +1,67 @@
-//! aemp-actor
+//! Erlang-style ports for Rust: actors that are spawned, spoken to and watched by ID, in one
+//! process or across a network of them, over the AEMP protocol of Perl's AnyEvent::MP.
+//!
+//! - A **port** is a message destination: a struct with `#[derive(Port)]` whose methods answer
+//!   tagged messages, a closure, or an async block that receives.
+//! - A **node** is a process in the network. Nodes send to a port by its ID, wherever it lives.
+//! - **Monitors** tell of the end of a port: its own, its node's, or the connection's. They fire
+//!   once, always.
+//! - **Init functions** are registered by name at link time and spawned on any node.
+//!
+//! ```
+//! use aemp_actor::prelude::*;
+//!
+//! /// A counter.
+//! #[derive(Port, Default)]
+//! struct Counter { count: u64 }
+//!
+//! #[rcv]
+//! impl Counter {
+//!     fn add(&mut self, n: u64) { self.count += n; }
+//!     fn count(&self) -> u64 { self.count }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), CallError> {
+//! let node = Node::local();
+//! let counter = node.port(Counter::default());
+//! counter.add(2);                              // fire and forget
+//! node.snd(&counter, ("add", 40));             // the same, untyped, from any node
+//! assert_eq!(counter.count().await?, 42);      // request and answer
+//! # Ok(())
+//! # }
+//! ```
+#![doc = include_str!("../guarantees.md")]
+
+extern crate self as aemp_actor;
+
+mod die;
+mod id;
+mod message;
+mod monitor;
+mod node;
+mod port;
+pub mod prelude;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod reason;
+
+pub use aemp_actor_derive::{Port, init, rcv};
+pub use aemp_transport::{
+    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+};
+
+pub use crate::die::Die;
+pub use crate::id::{NodeId, ParseNodeIdError, PortId};
+pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
+pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
+pub use crate::node::{
+    Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodesToken,
+};
+pub use crate::port::{
+    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitOutput, Me, NotLocal,
+    Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError, Received,
+    Ref, Reply, Timer, Unencodable,
+};
+pub use crate::reason::{Reason, kind};

@@ -1,0 +1,69 @@
+//! What a handler returns to kill its port.
+
+use std::fmt;
+
+/// The error of a handler that cannot go on: its port is killed with the kind `die` and this text.
+///
+/// Made by the [`die!`](crate::die) macro, or by `?` from any [`std::error::Error`]. It is not an
+/// `Error` itself, so that ordinary application errors, which are answered to the caller as data,
+/// are not confused with it.
+pub struct Die {
+    text: String,
+}
+
+impl Die {
+    /// A `Die` with a text for the people who read the logs.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into() }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The text of a panic's payload.
+    pub(crate) fn from_panic(payload: Box<dyn std::any::Any + Send>) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a panic without a text".to_owned());
+        Self::new(format!("panicked: {text}"))
+    }
+}
+
+impl<E: std::error::Error> From<E> for Die {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self { text }
+    }
+}
+
+impl fmt::Debug for Die {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Die({:?})", self.text)
+    }
+}
+
+impl fmt::Display for Die {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Makes a [`Die`] from a format string: `return Err(die!("no room for {nick}"))`.
+#[macro_export]
+macro_rules! die {
+    ($($arg:tt)*) => { $crate::Die::new(::std::format!($($arg)*)) };
+}

@@ -1,0 +1,292 @@
+//! From the elements of a message to the parameters of a handler.
+//!
+//! The rules: an element decodes leniently where foreign nodes are loose; a missing trailing
+//! element is `None` for an `Option` and an error for anything else; surplus elements are
+//! ignored, or collected for a [`Rest`](super::Rest), or the last of them is the reply port of a
+//! request.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use aemp_transport::{DecodeError, Lenient, Value};
+use serde::de::{DeserializeOwned, Error, IgnoredAny, SeqAccess, Visitor};
+
+use super::bad_message::BadMessage;
+use super::value_list::{Body, Message};
+use crate::id::PortId;
+
+/// Names of the parameters, for error texts; may be shorter than the tuple.
+pub type Names = &'static [&'static str];
+
+/// Which elements of the message are the arguments, and what to do with surplus ones.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Arity {
+    /// All elements; surplus ones are ignored.
+    Whole,
+    /// Without the tag; surplus ones are ignored.
+    AfterTag,
+    /// Without the tag; surplus ones are kept.
+    AfterTagKeepRest,
+}
+
+/// Arguments and what was left over.
+pub(crate) struct Decoded<A> {
+    pub(crate) args: A,
+    pub(crate) rest: Vec<Value>,
+}
+
+/// A tuple that can be read from the elements of a message: `()`, `(A,)`, `(A, B)`, … up to 12,
+/// where every part is `DeserializeOwned`.
+pub trait FromArgs: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn from_elements<'de, S: SeqAccess<'de>>(
+        elements: &mut Elements<'_, 'de, S>,
+    ) -> Result<Self, S::Error>;
+}
+
+/// The elements of a message as they are read, with what an error text needs to know.
+pub struct Elements<'a, 'de, S: SeqAccess<'de>> {
+    seq: &'a mut S,
+    names: Names,
+    next: usize,
+    ended: bool,
+    marker: PhantomData<&'de ()>,
+}
+
+impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
+    fn take<T: DeserializeOwned>(&mut self) -> Result<T, S::Error> {
+        let position = self.next;
+        self.next += 1;
+        let element = if self.ended { None } else { self.read(position)? };
+        match element {
+            Some(value) => Ok(value),
+            None => {
+                self.ended = true;
+                T::deserialize(Missing).map_err(|_| {
+                    S::Error::custom(format_args!("{} is missing", self.describe(position)))
+                })
+            }
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, position: usize) -> Result<Option<T>, S::Error> {
+        let read = self.seq.next_element::<T>();
+        read.map_err(|error| {
+            S::Error::custom(format_args!("{}: {error}", self.describe(position)))
+        })
+    }
+
+    fn describe(&self, position: usize) -> String {
+        match self.names.get(position) {
+            Some(name) => format!("argument {} ({name})", position + 1),
+            None => format!("argument {}", position + 1),
+        }
+    }
+}
+
+macro_rules! from_args {
+    ($($name:ident)*) => {
+        impl<$($name: DeserializeOwned + Send + 'static),*> FromArgs for ($($name,)*) {
+            #[allow(unused_variables, clippy::unused_unit)]
+            fn from_elements<'de, S: SeqAccess<'de>>(
+                elements: &mut Elements<'_, 'de, S>,
+            ) -> Result<Self, S::Error> {
+                Ok(($(elements.take::<$name>()?,)*))
+            }
+        }
+    };
+}
+from_args!();
+from_args!(A);
+from_args!(A B);
+from_args!(A B C);
+from_args!(A B C D);
+from_args!(A B C D E);
+from_args!(A B C D E F);
+from_args!(A B C D E F G);
+from_args!(A B C D E F G H);
+from_args!(A B C D E F G H I);
+from_args!(A B C D E F G H I J);
+from_args!(A B C D E F G H I J K);
+from_args!(A B C D E F G H I J K L);
+
+/// Decodes the arguments of a message.
+pub(crate) fn decode<A: FromArgs>(
+    message: &Message,
+    names: Names,
+    arity: Arity,
+) -> Result<Decoded<A>, DecodeError> {
+    drive(message, ArgsVisitor { names, arity, marker: PhantomData })
+}
+
+/// Decodes element number `index` of the message.
+pub(crate) fn nth<T: DeserializeOwned>(message: &Message, index: usize) -> Result<T, DecodeError> {
+    drive(message, NthVisitor { index, marker: PhantomData })
+}
+
+/// What a handler's parameters are made of.
+pub(crate) struct Read<A> {
+    pub(crate) args: A,
+    pub(crate) rest: Vec<Value>,
+    pub(crate) reply: Option<PortId>,
+}
+
+/// The arguments of a message; surplus ones are collected if `keep_rest`.
+pub(crate) fn read<A: FromArgs>(
+    message: &Message,
+    names: Names,
+    keep_rest: bool,
+) -> Result<Read<A>, BadMessage> {
+    let arity = if keep_rest { Arity::AfterTagKeepRest } else { Arity::AfterTag };
+    match decode(message, names, arity) {
+        Ok(Decoded { args, rest }) => Ok(Read { args, rest, reply: None }),
+        Err(error) => Err(BadMessage::arguments(message, error.to_string())),
+    }
+}
+
+/// The same for a request: the last surplus argument is the reply port, if it is a port ID.
+///
+/// A foreign caller may leave trailing `Option`s out: then the reply port stands where the first
+/// of them would, and is recognised by not being of its type.
+pub(crate) fn read_request<A: FromArgs>(
+    message: &Message,
+    names: Names,
+) -> Result<Read<A>, BadMessage> {
+    let refused = match read(message, names, true) {
+        Ok(mut read) => {
+            read.reply = split_reply(&mut read.rest);
+            return Ok(read);
+        }
+        Err(refused) => refused,
+    };
+    let Some((shorter, reply)) = without_reply(message) else { return Err(refused) };
+    match read(&shorter, names, true) {
+        Ok(read) => Ok(Read { reply: Some(reply), ..read }),
+        Err(_) => Err(refused),
+    }
+}
+
+/// Takes the reply port off the end of surplus arguments.
+fn split_reply(rest: &mut Vec<Value>) -> Option<PortId> {
+    let last = rest.last()?.as_str()?;
+    if !PortId::looks_like_port(last) {
+        return None;
+    }
+    let id = PortId::from(last);
+    rest.pop();
+    Some(id)
+}
+
+fn without_reply(message: &Message) -> Option<(Message, PortId)> {
+    let mut values = message.values().ok()?;
+    let id = split_reply(&mut values)?;
+    Some((Message::from_values(values), id))
+}
+
+fn drive<'de, V: Visitor<'de>>(message: &'de Message, visitor: V) -> Result<V::Value, DecodeError> {
+    match message.body() {
+        Body::Encoded(encoded) => encoded.visit_seq(visitor),
+        Body::Values(values) => {
+            let seq = serde::de::value::SeqDeserializer::new(values.iter());
+            visit(seq, visitor)
+        }
+    }
+}
+
+/// Runs the visitor over values of this node with the same lenience as over octets.
+fn visit<'de, I, V>(
+    seq: serde::de::value::SeqDeserializer<I, aemp_transport::ValueError>,
+    visitor: V,
+) -> Result<V::Value, DecodeError>
+where
+    I: Iterator<Item = &'de Value>,
+    V: Visitor<'de>,
+{
+    serde::Deserializer::deserialize_seq(Lenient(seq), visitor)
+        .map_err(|error| DecodeError::custom(error))
+}
+
+struct ArgsVisitor<A> {
+    names: Names,
+    arity: Arity,
+    marker: PhantomData<A>,
+}
+
+impl<'de, A: FromArgs> Visitor<'de> for ArgsVisitor<A> {
+    type Value = Decoded<A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the elements of a message")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Decoded<A>, S::Error> {
+        let skipped = self.arity == Arity::Whole || seq.next_element::<IgnoredAny>()?.is_some();
+        let mut elements = Elements {
+            seq: &mut seq,
+            names: self.names,
+            next: 0,
+            ended: !skipped,
+            marker: PhantomData,
+        };
+        let args = A::from_elements(&mut elements)?;
+        let ended = elements.ended;
+        let mut rest = Vec::new();
+        if self.arity == Arity::AfterTagKeepRest && !ended {
+            while let Some(value) = seq.next_element::<Value>()? {
+                rest.push(value);
+            }
+        } else if !ended {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+        }
+        Ok(Decoded { args, rest })
+    }
+}
+
+struct NthVisitor<T> {
+    index: usize,
+    marker: PhantomData<T>,
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for NthVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the elements of a message")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<T, S::Error> {
+        for _ in 0..self.index {
+            if seq.next_element::<IgnoredAny>()?.is_none() {
+                break;
+            }
+        }
+        let mut elements =
+            Elements { seq: &mut seq, names: &[], next: 0, ended: false, marker: PhantomData };
+        elements.next = self.index.saturating_sub(1);
+        let value = elements.take::<T>()?;
+        if !elements.ended {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+        }
+        Ok(value)
+    }
+}
+
+/// Stands for an argument that is not there: `None` for an `Option`, an error for the rest.
+struct Missing;
+
+impl<'de> serde::Deserializer<'de> for Missing {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(Self::Error::custom("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,60 @@
+//! A message that its port has no handler for.
+
+use std::fmt;
+
+use super::value_list::Message;
+use crate::die::Die;
+
+/// A message of an unknown tag or of the wrong shape, with what was expected and what came.
+///
+/// By default it kills the port (`die`, with this text), because a message that vanishes without
+/// a trace would be a silent hole; a handler marked `#[rcv(bad_message)]`, or
+/// [`Port::bad_message`](crate::Port::bad_message), can tolerate it.
+#[derive(Clone, Debug)]
+pub struct BadMessage {
+    message: Message,
+    problem: String,
+}
+
+impl BadMessage {
+    /// No handler answers the tag.
+    pub fn unknown(message: Message, known: &[&str]) -> Self {
+        let problem = match known {
+            [] => "this port answers no tags".to_owned(),
+            known => format!("unknown tag, expected one of {}", known.join(", ")),
+        };
+        Self { message, problem }
+    }
+
+    /// The handler takes values that cannot be sent as data.
+    pub fn local_only(message: Message) -> Self {
+        let problem = "only a typed handle on the same node can send this message".to_owned();
+        Self { message, problem }
+    }
+
+    pub(crate) fn arguments(message: &Message, problem: String) -> Self {
+        Self { message: message.clone(), problem }
+    }
+
+    /// The message that came.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// What is wrong with it.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
+impl fmt::Display for BadMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "message {:?}: {}; got {}", self.message.tag(), self.problem, self.message)
+    }
+}
+
+impl From<BadMessage> for Die {
+    fn from(bad: BadMessage) -> Self {
+        Self::new(bad.to_string())
+    }
+}

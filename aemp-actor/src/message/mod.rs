@@ -1,0 +1,16 @@
+//! What is sent: a list of values of which the first is, by convention, the tag.
+//!
+//! A message that came from another node stays encoded until the receiving port decodes it, in
+//! its own task, straight into the types of its handler.
+
+mod args;
+mod bad_message;
+mod rest;
+mod value_list;
+
+pub use args::FromArgs;
+pub use args::Names;
+pub(crate) use args::{read, read_request};
+pub use bad_message::BadMessage;
+pub use rest::Rest;
+pub use value_list::{ArgError, Message};

@@ -1,0 +1,185 @@
+//! The untyped message.
+
+use std::fmt;
+
+use aemp_transport::{Encoded, Value, ValueError, to_values};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use smol_str::SmolStr;
+
+use super::args::{self, Arity, FromArgs};
+
+/// A message as a list of values: what closure ports receive and default handlers are given.
+///
+/// Cheap to clone when it came from another node (the octets are shared).
+#[derive(Clone)]
+pub struct Message {
+    tag: SmolStr,
+    body: Body,
+}
+
+/// Where the values are.
+#[derive(Clone)]
+pub(crate) enum Body {
+    /// Sent on this node: the values themselves.
+    Values(Vec<Value>),
+    /// From another node: not decoded yet.
+    Encoded(Encoded),
+}
+
+impl Message {
+    /// A message from anything that serialises as a sequence (a tuple, a `Vec`); anything else
+    /// is a message of one element.
+    ///
+    /// # Errors
+    /// When `parts` cannot be serialised, for example a map with lists as keys.
+    pub fn new<T: Serialize + ?Sized>(parts: &T) -> Result<Self, ValueError> {
+        to_values(parts).map(Self::from_values)
+    }
+
+    /// A message from its values.
+    pub fn from_values(values: Vec<Value>) -> Self {
+        let tag = values.first().map(tag_of).unwrap_or_default();
+        Self { tag, body: Body::Values(values) }
+    }
+
+    pub(crate) fn from_encoded(encoded: Encoded) -> Self {
+        Self { tag: encoded.first_str().unwrap_or_default(), body: Body::Encoded(encoded) }
+    }
+
+    /// The first element if it is a string (or a number, as its text), else the empty string.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// All elements, the tag included.
+    ///
+    /// # Errors
+    /// When the octets are of no valid message; that cannot happen to a message that a port was
+    /// given.
+    pub fn values(&self) -> Result<Vec<Value>, ValueError> {
+        match &self.body {
+            Body::Values(values) => Ok(values.clone()),
+            Body::Encoded(encoded) => encoded.to_values(),
+        }
+    }
+
+    pub(crate) fn into_values(self) -> Result<Vec<Value>, ValueError> {
+        match self.body {
+            Body::Values(values) => Ok(values),
+            Body::Encoded(encoded) => encoded.to_values(),
+        }
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Argument number `index` (0 is the first after the tag), decoded leniently.
+    ///
+    /// # Errors
+    /// When there is no such argument and `T` is no `Option`, or it has another type.
+    pub fn arg<T: DeserializeOwned>(&self, index: usize) -> Result<T, ArgError> {
+        args::nth(self, index + 1).map_err(|error| self.arg_error(error.to_string()))
+    }
+
+    /// All arguments after the tag as a tuple: missing trailing ones are `None` for `Option`s,
+    /// surplus ones are ignored.
+    ///
+    /// # Errors
+    /// As for [`arg`](Self::arg).
+    pub fn args<A: FromArgs>(&self) -> Result<A, ArgError> {
+        args::decode(self, &[], Arity::AfterTag)
+            .map(|decoded| decoded.args)
+            .map_err(|error| self.arg_error(error.to_string()))
+    }
+
+    /// The whole message, the tag included, as a tuple: what the answer to a request is read
+    /// with.
+    ///
+    /// # Errors
+    /// As for [`arg`](Self::arg).
+    pub fn decode<A: FromArgs>(&self) -> Result<A, ArgError> {
+        args::decode(self, &[], Arity::Whole)
+            .map(|decoded| decoded.args)
+            .map_err(|error| self.arg_error(error.to_string()))
+    }
+
+    /// Whether argument `index` decodes as a `T` and equals `expected`.
+    pub fn arg_is<T: DeserializeOwned + PartialEq>(&self, index: usize, expected: &T) -> bool {
+        self.arg::<T>(index).is_ok_and(|arg| arg == *expected)
+    }
+
+    /// Octets on the wire for a message from another node, else an estimate.
+    pub(crate) fn weight(&self) -> usize {
+        match &self.body {
+            Body::Values(values) => 16 * values.len() + values.iter().map(weight).sum::<usize>(),
+            Body::Encoded(encoded) => encoded.octets_len(),
+        }
+    }
+
+    fn arg_error(&self, text: String) -> ArgError {
+        ArgError { tag: self.tag.clone(), text }
+    }
+}
+
+/// What a value holds outside its own cell, roughly.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len(),
+        Value::Bytes(octets) => octets.len(),
+        Value::List(list) => list.iter().map(|v| 32 + weight(v)).sum(),
+        Value::Map(map) => map.iter().map(|(k, v)| 64 + k.len() + weight(v)).sum(),
+        _ => 0,
+    }
+}
+
+fn tag_of(value: &Value) -> SmolStr {
+    match value {
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.to_string().into(),
+        other => other.as_str().map(SmolStr::new).unwrap_or_default(),
+    }
+}
+
+/// An argument that is missing or of another type.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("message {tag:?}: {text}")]
+pub struct ArgError {
+    tag: SmolStr,
+    text: String,
+}
+
+/// Prints the message as JSON-like text, long ones shortened.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 200;
+        let text = match self.values() {
+            Ok(values) => Value::List(values).to_string(),
+            Err(error) => format!("<undecodable: {error}>"),
+        };
+        match text.char_indices().nth(LONGEST) {
+            None => f.write_str(&text),
+            Some((end, _)) => write!(f, "{}… ({} octets)", &text[..end], text.len()),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({self})")
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.values().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl TryFrom<Message> for Value {
+    type Error = ValueError;
+
+    fn try_from(message: Message) -> Result<Self, ValueError> {
+        message.into_values().map(Self::List)
+    }
+}

@@ -1,0 +1,220 @@
+//! Which of several connections to the same node counts.
+//!
+//! Plain decisions, no I/O. Between two nodes of ours the one with the lower node ID is the
+//! *arbiter*. A connection is established on the other side only by the arbiter's auth line, and
+//! the arbiter sends it on one connection at a time, so two nodes that dial each other at the
+//! same moment settle on exactly one connection, and nothing that was sent on it is lost:
+//!
+//! ```text
+//!   greeting read ──admit──▶ auth line sent ──complete──▶ up ──down──▶
+//!                    │ refuse: close            │ refuse: close
+//! ```
+//!
+//! 1. The arbiter admits a connection only if it is not up with that instance, and no other
+//!    connection to that instance was admitted and is still in its handshake.
+//! 2. The other side admits all; the arbiter's choice replaces a connection that it still holds.
+//! 3. Another instance of the same node ID is a restarted node: its connection replaces the old
+//!    one, whose monitors fire.
+//! 4. With a node that sends no instance (the reference) the first connection to be completed
+//!    stays, later ones are refused.
+
+use crate::id::NodeId;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Arbiter {
+    up: Option<Up>,
+    admitted: Option<Admitted>,
+}
+
+#[derive(Debug)]
+struct Up {
+    attempt: u64,
+    instance: Option<String>,
+}
+
+#[derive(Debug)]
+struct Admitted {
+    attempt: u64,
+    instance: String,
+}
+
+/// Who speaks, as the greeting says.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim<'a> {
+    pub(crate) own: &'a NodeId,
+    pub(crate) peer: &'a NodeId,
+    pub(crate) instance: Option<&'a str>,
+    /// Names this connection within the process.
+    pub(crate) attempt: u64,
+}
+
+/// Why a connection is not wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the node is already connected")]
+    AlreadyUp,
+    #[error("another connection to the node is being made")]
+    Crossing,
+    #[error("another connection to the node was made meanwhile")]
+    Superseded,
+}
+
+/// What a completed connection means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Completion {
+    /// There was none.
+    Fresh,
+    /// The connection with this number is dead; it is to fall first.
+    Replaces(u64),
+}
+
+impl Claim<'_> {
+    fn we_arbitrate(&self) -> bool {
+        self.own < self.peer
+    }
+}
+
+impl Arbiter {
+    /// The greeting was read; may our auth line be sent?
+    pub(crate) fn admit(&mut self, claim: &Claim<'_>) -> Result<(), Refusal> {
+        let Some(instance) = claim.instance else {
+            return if self.up.is_some() { Err(Refusal::AlreadyUp) } else { Ok(()) };
+        };
+        if !claim.we_arbitrate() {
+            return Ok(());
+        }
+        if self.up.as_ref().is_some_and(|up| up.instance.as_deref() == Some(instance)) {
+            return Err(Refusal::AlreadyUp);
+        }
+        match &self.admitted {
+            Some(other) if other.instance == instance && other.attempt != claim.attempt => {
+                Err(Refusal::Crossing)
+            }
+            _ => {
+                let instance = instance.to_owned();
+                self.admitted = Some(Admitted { attempt: claim.attempt, instance });
+                Ok(())
+            }
+        }
+    }
+
+    /// The handshake of this connection failed.
+    pub(crate) fn release(&mut self, attempt: u64) {
+        if self.admitted.as_ref().is_some_and(|admitted| admitted.attempt == attempt) {
+            self.admitted = None;
+        }
+    }
+
+    /// The handshake is done: the connection is the one from now on, unless it is refused.
+    pub(crate) fn complete(&mut self, claim: &Claim<'_>) -> Result<Completion, Refusal> {
+        if claim.instance.is_some() && claim.we_arbitrate() {
+            match self.admitted.take() {
+                Some(admitted) if admitted.attempt == claim.attempt => {}
+                other => {
+                    self.admitted = other;
+                    return Err(Refusal::Superseded);
+                }
+            }
+        } else if claim.instance.is_none() && self.up.is_some() {
+            return Err(Refusal::AlreadyUp);
+        }
+        let up = Up { attempt: claim.attempt, instance: claim.instance.map(str::to_owned) };
+        let old = self.up.replace(up);
+        Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
+    }
+
+    /// The connection is gone.
+    pub(crate) fn down(&mut self, attempt: u64) {
+        if self.up.as_ref().is_some_and(|up| up.attempt == attempt) {
+            self.up = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim<'a>(
+        own: &'a NodeId,
+        peer: &'a NodeId,
+        instance: Option<&'a str>,
+        attempt: u64,
+    ) -> Claim<'a> {
+        Claim { own, peer, instance, attempt }
+    }
+
+    /// Every interleaving of two crossing dials, each side seeing the events of the two
+    /// connections in any order, leaves one connection, the same on both sides.
+    #[test]
+    fn crossing_dials_settle_on_one_connection() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        for order in 0..2 {
+            let mut lower = Arbiter::default();
+            let connections = if order == 0 { [1, 2] } else { [2, 1] };
+            let admitted: Vec<u64> = connections
+                .into_iter()
+                .filter(|n| lower.admit(&claim(&low, &high, Some("i"), *n)).is_ok())
+                .collect();
+            assert_eq!(admitted, [connections[0]], "the first greeting wins");
+            let mut higher = Arbiter::default();
+            for n in connections {
+                higher.admit(&claim(&high, &low, Some("j"), n)).unwrap();
+            }
+            let winner = admitted[0];
+            assert_eq!(
+                lower.complete(&claim(&low, &high, Some("i"), winner)),
+                Ok(Completion::Fresh)
+            );
+            assert_eq!(
+                higher.complete(&claim(&high, &low, Some("j"), winner)),
+                Ok(Completion::Fresh)
+            );
+        }
+    }
+
+    #[test]
+    fn a_restarted_node_replaces_its_old_connection() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        for (own, peer) in [(&low, &high), (&high, &low)] {
+            let mut arbiter = Arbiter::default();
+            arbiter.admit(&claim(own, peer, Some("old"), 1)).unwrap();
+            arbiter.complete(&claim(own, peer, Some("old"), 1)).unwrap();
+            arbiter.admit(&claim(own, peer, Some("new"), 2)).unwrap();
+            let completed = arbiter.complete(&claim(own, peer, Some("new"), 2));
+            assert_eq!(completed, Ok(Completion::Replaces(1)));
+            arbiter.down(1);
+            let again = arbiter.admit(&claim(&low, &high, Some("new"), 3));
+            assert_eq!(again, Err(Refusal::AlreadyUp), "the late end of the old one changes nothing");
+        }
+    }
+
+    #[test]
+    fn a_failed_handshake_makes_room() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        let mut arbiter = Arbiter::default();
+        arbiter.admit(&claim(&low, &high, Some("i"), 1)).unwrap();
+        let second = claim(&low, &high, Some("i"), 2);
+        assert_eq!(arbiter.admit(&second), Err(Refusal::Crossing));
+        arbiter.release(1);
+        arbiter.admit(&second).unwrap();
+        let late = arbiter.complete(&claim(&low, &high, Some("i"), 1));
+        assert_eq!(late, Err(Refusal::Superseded));
+        assert_eq!(arbiter.complete(&second), Ok(Completion::Fresh));
+    }
+
+    #[test]
+    fn a_foreign_node_keeps_its_first_connection() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        let mut arbiter = Arbiter::default();
+        arbiter.admit(&claim(&low, &high, None, 1)).unwrap();
+        arbiter.admit(&claim(&low, &high, None, 2)).unwrap();
+        arbiter.complete(&claim(&low, &high, None, 2)).unwrap();
+        let late = arbiter.complete(&claim(&low, &high, None, 1));
+        assert_eq!(late, Err(Refusal::AlreadyUp));
+        assert_eq!(arbiter.admit(&claim(&low, &high, None, 3)), Err(Refusal::AlreadyUp));
+        arbiter.down(2);
+        assert!(arbiter.admit(&claim(&low, &high, None, 3)).is_ok());
+    }
+}

@@ -1,0 +1,228 @@
+//! What a node is made of.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use aemp_transport::{Address, HandshakeConfig};
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use super::config::Config;
+use super::counters::{Counters, Dropped};
+use super::events::Events;
+use super::functions::Functions;
+use super::handle::Alive;
+use super::peer::Peer;
+use super::registry::Registry;
+use super::{directory, router};
+use crate::id::{NodeId, PortName};
+use crate::monitor::{Watch, WatchId, Watchers};
+use crate::port::PortOptions;
+use crate::reason::{Reason, kind};
+
+/// The shared state of a node. [`Node`](crate::Node) is the handle that keeps it running;
+/// ports, peers and tasks hold it without keeping it running.
+pub(crate) struct Core {
+    id: NodeId,
+    runtime: Handle,
+    config: Config,
+    handshake: Arc<HandshakeConfig>,
+    registry: Registry,
+    peers: DashMap<NodeId, Arc<Peer>>,
+    /// Where nodes can be dialled, as far as is known.
+    addresses: DashMap<NodeId, Vec<Address>>,
+    functions: Functions,
+    events: Events,
+    counters: Counters,
+    next_watch: AtomicU64,
+    next_attempt: AtomicU64,
+    /// Monitors of this node's own node port: they fire when it is shut down.
+    own_watchers: Mutex<Watchers<Watch>>,
+    listeners: Mutex<Vec<Address>>,
+    /// Listeners, seeds and dials, ended by `close`.
+    tasks: Mutex<Vec<AbortHandle>>,
+    pub(super) alive: Mutex<Weak<Alive>>,
+}
+
+impl Core {
+    pub(super) fn new(
+        id: NodeId,
+        runtime: Handle,
+        config: Config,
+        handshake: HandshakeConfig,
+        prefix: String,
+    ) -> Arc<Self> {
+        let core = Arc::new(Self {
+            id,
+            runtime,
+            config,
+            handshake: Arc::new(handshake),
+            registry: Registry::new(prefix),
+            peers: DashMap::new(),
+            addresses: DashMap::new(),
+            functions: Functions::default(),
+            events: Events::default(),
+            counters: Counters::default(),
+            next_watch: AtomicU64::new(0),
+            next_attempt: AtomicU64::new(0),
+            own_watchers: Mutex::default(),
+            listeners: Mutex::default(),
+            tasks: Mutex::default(),
+            alive: Mutex::default(),
+        });
+        directory::add(&core);
+        core
+    }
+
+    pub(crate) fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn handshake(&self) -> &Arc<HandshakeConfig> {
+        &self.handshake
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn port_options(&self) -> &PortOptions {
+        &self.config.port_options
+    }
+
+    pub(crate) fn own_watchers(&self) -> &Mutex<Watchers<Watch>> {
+        &self.own_watchers
+    }
+
+    pub(crate) fn listeners(&self) -> &Mutex<Vec<Address>> {
+        &self.listeners
+    }
+
+    pub(crate) fn count_dropped(&self, cause: Dropped, count: usize) {
+        self.counters.add(cause, count);
+    }
+
+    pub(crate) fn new_watch_id(&self) -> WatchId {
+        WatchId(self.next_watch.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn new_attempt(&self) -> u64 {
+        self.next_attempt.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The other node of this ID; made when it was not heard of before.
+    pub(crate) fn peer(self: &Arc<Self>, id: &NodeId) -> Arc<Peer> {
+        if let Some(peer) = self.peers.get(id) {
+            return peer.clone();
+        }
+        let fresh = || Peer::new(id.clone(), Arc::downgrade(self));
+        self.peers.entry(id.clone()).or_insert_with(fresh).clone()
+    }
+
+    pub(crate) fn known_peer(&self, id: &NodeId) -> Option<Arc<Peer>> {
+        self.peers.get(id).map(|peer| peer.clone())
+    }
+
+    pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
+        self.peers.iter().map(|entry| entry.value().clone()).collect()
+    }
+
+    /// Remembers where a node can be dialled.
+    pub(crate) fn set_addresses(&self, node: &NodeId, addresses: Vec<Address>) {
+        self.addresses.insert(node.clone(), addresses);
+    }
+
+    pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {
+        let mut known = self.addresses.entry(node.clone()).or_default();
+        if !known.contains(address) {
+            known.push(address.clone());
+        }
+    }
+
+    pub(crate) fn addresses(&self, node: &NodeId) -> Vec<Address> {
+        self.addresses.get(node).map(|addresses| addresses.clone()).unwrap_or_default()
+    }
+
+    /// Runs `task` until it ends or the node is shut down.
+    pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.runtime.spawn(task).abort_handle();
+        let mut tasks = self.tasks.lock();
+        tasks.retain(|task| !task.is_finished());
+        if self.registry.is_closed() {
+            handle.abort();
+        } else {
+            tasks.push(handle);
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.registry.is_closed()
+    }
+
+    pub(crate) fn shutdown_reason(&self) -> Reason {
+        Reason::new(kind::SHUTDOWN, format!("node {} was shut down", self.id))
+    }
+
+    /// The end: no more connections, all ports die, what is queued for other nodes goes out.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let ports = self.registry.close();
+        directory::remove(self);
+        for task in std::mem::take(&mut *self.tasks.lock()) {
+            task.abort();
+        }
+        let reason = self.shutdown_reason();
+        for port in ports {
+            port.doom(reason.clone());
+        }
+        let watchers = self.own_watchers.lock().take_all();
+        for watch in watchers {
+            router::fire(self, watch, &reason);
+        }
+        for peer in self.peers() {
+            peer.finish(self, &reason);
+        }
+    }
+
+    /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.
+    pub(crate) fn port_died(
+        self: &Arc<Self>,
+        name: &PortName,
+        watchers: Vec<Watch>,
+        reason: &Reason,
+    ) {
+        if watchers.is_empty() && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
+            tracing::warn!(target: "aemp", "port {}#{name} died unwatched: {reason}", self.id);
+        }
+        for watch in watchers {
+            router::fire(self, watch, reason);
+        }
+    }
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Core({})", self.id)
+    }
+}

@@ -1,0 +1,86 @@
+//! What a node can be asked to run by name: init functions, known at link time, and callbacks,
+//! registered at run time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use dashmap::DashMap;
+
+use super::core::Core;
+use super::handle::Node;
+use crate::die::Die;
+use crate::id::{NodeId, PortName};
+use crate::message::Message;
+use crate::port::{FnPort, InitEntry, create_port};
+
+type Callback = Arc<dyn Fn(FunctionCall) + Send + Sync>;
+
+/// A call of a registered function: a message to the node port whose tag is the function's name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FunctionCall {
+    /// The node that was called.
+    pub node: Node,
+    /// The node that called; `None` for a call from this node.
+    pub from: Option<NodeId>,
+    /// The message: tag (the name) and arguments.
+    pub message: Message,
+}
+
+/// The callbacks of one node.
+#[derive(Default)]
+pub(crate) struct Functions {
+    callbacks: DashMap<String, Callback>,
+}
+
+impl Functions {
+    pub(crate) fn register(
+        &self,
+        name: String,
+        f: impl Fn(FunctionCall) + Send + Sync + 'static,
+    ) -> bool {
+        self.callbacks.insert(name, Arc::new(f)).is_none()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Callback> {
+        self.callbacks.get(name).map(|callback| callback.clone())
+    }
+}
+
+/// The init functions of this process by name.
+fn inits() -> &'static HashMap<&'static str, InitEntry> {
+    static INITS: OnceLock<HashMap<&'static str, InitEntry>> = OnceLock::new();
+    INITS.get_or_init(|| {
+        let mut table = HashMap::new();
+        for entry in inventory::iter::<InitEntry> {
+            if table.insert(entry.name(), *entry).is_some() {
+                tracing::error!(
+                    target: "aemp",
+                    "two init functions are named {:?}: only one of them can be spawned",
+                    entry.name()
+                );
+            }
+        }
+        table
+    })
+}
+
+/// Whether an init function of this name exists.
+pub(crate) fn is_init(name: &str) -> bool {
+    inits().contains_key(name)
+}
+
+/// Creates the port `port` and runs the init function of this name in its context; an unknown
+/// one kills the port.
+pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) {
+    if let Some(entry) = inits().get(init) {
+        entry.create(core, port, args);
+        return;
+    }
+    let text = format!("node {} has no init function {init:?}", core.id());
+    create_port::<FnPort>(
+        core,
+        port,
+        Box::new(move |_| Box::pin(async move { Err(Die::new(text)) })),
+    );
+}

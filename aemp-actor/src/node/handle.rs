@@ -1,0 +1,365 @@
+//! The handle on a node.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::{Framing, HandshakeConfig};
+use serde::Serialize;
+
+use super::config::{Config, ConfigError};
+use super::connector;
+use super::core::Core;
+use super::counters::DroppedCounts;
+use super::events::{NodeEvent, NodesToken};
+use super::functions::FunctionCall;
+use crate::die::Die;
+use crate::id::{NodeId, PortId, random_text};
+use crate::message::{FromArgs, Message};
+use crate::monitor::{MonAction, MonToken};
+use crate::port::{
+    Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, Stage,
+    Timer, create_receive_port,
+};
+use crate::reason::Reason;
+
+/// A node: the ports of this process (or a part of it) and its connections to others.
+///
+/// Nodes are values: several live in one process, nothing is global. A clone is another handle on
+/// the same node. When the last handle is dropped, or [`shutdown`](Self::shutdown) is called,
+/// listeners close, all ports die with the reason `shutdown`, and connections end; after that,
+/// what is sent is lost (and counted), monitors fire at once with `shutdown`, and requests fail
+/// with it.
+#[derive(Clone)]
+pub struct Node {
+    core: Arc<Core>,
+    /// Only held: the last one closes the node.
+    _alive: Option<Arc<Alive>>,
+}
+
+/// Held by every handle; the last one closes the node.
+pub(crate) struct Alive {
+    core: Arc<Core>,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.core.close();
+    }
+}
+
+impl Node {
+    /// A node without a network, for ports in one process.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn local() -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        let id = NodeId::anonymous();
+        Self::create(id, runtime, Config::new(), aemp_transport::Secret::from(""))
+    }
+
+    /// Sets up a node: checks the settings, listens, and begins to connect to the seeds. It is
+    /// ready when this returns; the seeds need not be up.
+    ///
+    /// # Errors
+    /// When a setting is wrong or a listener cannot be made; the text names the setting.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, it leaves nothing behind.
+    pub async fn configure(config: Config) -> Result<Self, ConfigError> {
+        let runtime =
+            tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let checked = config.check()?;
+        let mut listeners = Vec::new();
+        for address in &checked.binds {
+            let Some(transport) = config.transport_for(address) else { continue };
+            let bound = transport.bind(address).await;
+            listeners.push(
+                bound.map_err(|error| ConfigError::Bind { address: address.clone(), error })?,
+            );
+        }
+        let node = Self::create(checked.nodeid, runtime, config, checked.secret);
+        for (id, addresses) in checked.nodes {
+            node.core.set_addresses(&id, addresses);
+        }
+        for listener in listeners {
+            node.core.listeners().lock().extend(listener.local_addresses());
+            connector::listen(&node.core, listener);
+        }
+        for seed in checked.seeds {
+            connector::keep_seed(&node.core, seed);
+        }
+        Ok(node)
+    }
+
+    fn create(
+        id: NodeId,
+        runtime: tokio::runtime::Handle,
+        config: Config,
+        secret: aemp_transport::Secret,
+    ) -> Self {
+        let mut handshake = HandshakeConfig::new(id.as_str(), secret);
+        handshake.instance = random_text(16);
+        handshake.framings = vec![Framing::Json];
+        handshake.offer = config.auth_offer.clone();
+        if !config.accept_cleartext {
+            handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
+        }
+        let core = Core::new(id, runtime, config, handshake, random_text(14));
+        let alive = Arc::new(Alive { core: core.clone() });
+        *core.alive.lock() = Arc::downgrade(&alive);
+        Self { core, _alive: Some(alive) }
+    }
+
+    /// Another handle on the node; one on a node that is shut down keeps nothing alive.
+    pub(crate) fn of_core(core: &Arc<Core>) -> Self {
+        Self { core: core.clone(), _alive: core.alive.lock().upgrade() }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The node's ID, which is also the ID of its node port.
+    pub fn id(&self) -> &NodeId {
+        self.core.id()
+    }
+
+    /// Where the node listens, as `HOST:PORT` texts with the real ports.
+    pub fn listeners(&self) -> Vec<String> {
+        self.core.listeners().lock().iter().map(ToString::to_string).collect()
+    }
+
+    /// Creates a port and gives the typed handle on it.
+    ///
+    /// The port lives until it is killed, whoever holds handles.
+    pub fn port<P: Port>(&self, port: P) -> P::Ref {
+        Ref::local(self.create_port(port, None)).into()
+    }
+
+    /// Creates a port with bounds of its own.
+    pub fn port_with<P: Port>(&self, port: P, options: PortOptions) -> P::Ref {
+        Ref::local(self.create_port(port, Some(options))).into()
+    }
+
+    fn create_port<P: Port>(&self, port: P, options: Option<PortOptions>) -> Arc<Cell<P>> {
+        let name = self.core.registry().new_name();
+        let cell = Cell::new(self.core.clone(), name, Stage::Idle(port));
+        if let Some(options) = options {
+            cell.set_options(options);
+        }
+        if !self.core.registry().insert(cell.clone()) {
+            cell.die(&self.core.shutdown_reason());
+        }
+        cell
+    }
+
+    /// Creates a port from a closure that gets every message; more handlers, by tag, can be set
+    /// on the handle.
+    pub fn port_fn<R: Outcome>(
+        &self,
+        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) -> FnPortRef {
+        self.port(FnPort::with_default(f))
+    }
+
+    /// Creates a port that takes its messages when and in which order it wants. It ends when
+    /// `block` does: `Ok(())` is a normal end.
+    pub fn port_async<F, Fut>(&self, block: F) -> PortId
+    where
+        F: FnOnce(Me) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Die>> + Send + 'static,
+    {
+        create_receive_port(&self.core, block)
+    }
+
+    /// Sets the handler of a tag of a closure port, in order with the messages sent to it.
+    ///
+    /// # Errors
+    /// When `port` is no closure port of this node.
+    pub fn rcv<A: FromArgs, R: Outcome>(
+        &self,
+        port: impl Into<PortId>,
+        tag: impl Into<String>,
+        f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+    ) -> Result<(), RcvError> {
+        FnPortRef::at(self, port).rcv(tag, f)
+    }
+
+    /// Removes the handler of a tag of a closure port.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_off(
+        &self,
+        port: impl Into<PortId>,
+        tag: impl Into<String>,
+    ) -> Result<(), RcvError> {
+        FnPortRef::at(self, port).rcv_off(tag)
+    }
+
+    /// Sends a message to a port of any node. `msg` is anything that serialises as a sequence,
+    /// usually a tuple that begins with the tag.
+    ///
+    /// Never waits. While a connection is being made messages wait, bounded in octets; when it
+    /// cannot be made, or is lost, they are lost, and the monitors of the ports they were for
+    /// fire.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn snd(&self, to: impl Into<PortId>, msg: impl Serialize) {
+        self.core.snd(&to.into(), &msg);
+    }
+
+    /// Kills a port of any node, after the messages sent to it before.
+    pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
+        self.core.kil(&port.into(), reason.into());
+    }
+
+    /// Monitors a port of any node: `action`, a closure, [`Kil`](crate::Kil) or
+    /// [`Snd`](crate::Snd), is done when it dies: once, always.
+    ///
+    /// It fires with `no_such_port` when the port does not exist, and with `transport_error`
+    /// when the connection to its node is lost or cannot be made. Monitoring a node port tells of
+    /// the node's connection.
+    pub fn mon(&self, port: impl Into<PortId>, action: impl MonAction) -> MonToken {
+        self.core.mon(&port.into(), None, action.into_action().0)
+    }
+
+    /// Keeps `things` until `port` dies, then drops them.
+    pub fn mon_guard<T: Send + 'static>(&self, port: impl Into<PortId>, things: T) -> MonToken {
+        self.mon(port, move |_| drop(things))
+    }
+
+    /// Sends `msg` to `to` after `delay`.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn after(&self, delay: Duration, to: impl Into<PortId>, msg: impl Serialize) -> Timer {
+        let message = Message::new(&msg).expect("the message of a timer serialises");
+        let (core, to) = (Arc::downgrade(&self.core), to.into());
+        Timer::start(&self.core, delay, move || {
+            if let Some(core) = core.upgrade() {
+                core.snd(&to, &message);
+            }
+        })
+    }
+
+    /// Sends a request, with the ID of a reply port appended, and gives the message that this
+    /// port is sent: `let (seconds,): (f64,) = node.cal("worker-7", ("time",)).await?`.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn cal<R: FromArgs>(&self, to: impl Into<PortId>, msg: impl Serialize) -> Call<R> {
+        self.core.cal(to.into(), &msg)
+    }
+
+    /// Creates a port on node `on` by the registered name of its init function. The ID is known
+    /// at once; messages and monitors may follow at once. When there is no such function, or it
+    /// fails, the port dies with `die`.
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised.
+    pub fn spawn(&self, on: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
+        self.core.spawn(&on.into(), init, &args)
+    }
+
+    /// Registers a function that other nodes can call by sending a message with its name as the
+    /// tag to this node's port. The name must contain `::`. True when the name was free;
+    /// otherwise it is replaced.
+    ///
+    /// It runs in the task that reads the connection: it must be quick. A panic is logged.
+    ///
+    /// # Panics
+    /// When the name does not contain `::`.
+    pub fn register(
+        &self,
+        name: impl Into<String>,
+        f: impl Fn(FunctionCall) + Send + Sync + 'static,
+    ) -> bool {
+        let name = name.into();
+        assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
+        self.core.functions().register(name, f)
+    }
+
+    /// Calls `f` each time another node comes up or goes down; ups and downs of a node
+    /// alternate. `f` runs in the task that noticed it and must be quick.
+    pub fn mon_nodes(&self, f: impl Fn(&NodeEvent) + Send + Sync + 'static) -> NodesToken {
+        NodesToken::new(&self.core, self.core.events().add(f))
+    }
+
+    /// Whether there is a connection to the node; a node is up for itself.
+    pub fn node_is_up(&self, node: impl Into<NodeId>) -> bool {
+        let node = node.into();
+        node == *self.id() || self.core.known_peer(&node).is_some_and(|peer| peer.is_up())
+    }
+
+    /// Waits until there is a connection to the node.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn wait_up(&self, node: impl Into<NodeId>) {
+        let peer = self.core.peer(&node.into());
+        loop {
+            let changed = peer.changed();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            if peer.is_up() || peer.id() == self.id() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// The other nodes that are connected.
+    pub fn up_nodes(&self) -> Vec<NodeId> {
+        let peers = self.core.peers();
+        peers.iter().filter(|peer| peer.is_up()).map(|peer| peer.id().clone()).collect()
+    }
+
+    /// The other nodes that were heard of.
+    pub fn known_nodes(&self) -> Vec<NodeId> {
+        self.core.peers().iter().map(|peer| peer.id().clone()).collect()
+    }
+
+    /// How many messages were dropped, by cause.
+    pub fn dropped(&self) -> DroppedCounts {
+        self.core.counters().snapshot()
+    }
+
+    /// How many ports there are, reply ports included.
+    pub fn port_count(&self) -> usize {
+        self.core.registry().len()
+    }
+
+    /// Shuts the node down: see [`Node`]. What is queued for other nodes still goes out.
+    pub fn shutdown(&self) {
+        self.core.close();
+    }
+
+    /// Whether the node was shut down.
+    pub fn is_shut_down(&self) -> bool {
+        self.core.is_closed()
+    }
+}
+
+impl From<&Node> for NodeId {
+    fn from(node: &Node) -> Self {
+        node.id().clone()
+    }
+}
+
+impl From<&Node> for PortId {
+    fn from(node: &Node) -> Self {
+        Self::of_node(node.id())
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.core.is_closed() { ", shut down" } else { "" };
+        write!(f, "Node({}{state})", self.id())
+    }
+}

@@ -1,0 +1,36 @@
+//! What a link does with the packets it reads.
+
+use std::sync::Arc;
+
+use aemp_transport::{CloseReason, Packet, PacketSink};
+
+use super::core::Core;
+use super::peer::Peer;
+use super::requests;
+use crate::id::PortId;
+use crate::message::Message;
+
+/// Hands the packets of one connection to ports and node port, in their order.
+pub(super) struct Inbound {
+    pub(super) core: Arc<Core>,
+    pub(super) peer: Arc<Peer>,
+    pub(super) attempt: u64,
+}
+
+impl PacketSink for Inbound {
+    fn packet(&mut self, packet: Packet) {
+        let message = Message::from_encoded(packet.message);
+        if packet.port.is_empty() {
+            requests::handle(&self.core, Some(&self.peer), message);
+        } else if let Some(cell) = self.core.registry().find(&packet.port) {
+            cell.deliver(message);
+        } else {
+            let to = PortId::new(self.core.id().clone(), packet.port);
+            self.core.unknown_port(&to, &message);
+        }
+    }
+
+    fn closed(self: Box<Self>, reason: CloseReason) {
+        self.peer.link_closed(&self.core, self.attempt, &reason);
+    }
+}

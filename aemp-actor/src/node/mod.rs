@@ -1,0 +1,36 @@
+//! Nodes: one process (or a part of one) in the network, its ports and its connections.
+//!
+//! ```text
+//!   Node (handle) ─▶ Core ─┬─ registry    names → cells of the ports here
+//!                          ├─ peers       names → other nodes: link, queue, watches
+//!                          ├─ functions   names → init functions and callbacks
+//!                          └─ events      who wants to know of nodes going up and down
+//! ```
+//!
+//! `router` decides where a message, a kill or a monitor goes; `requests` is what the node port
+//! understands; `connector` makes connections, `arbiter` decides which of them count.
+
+mod arbiter;
+mod config;
+mod connector;
+mod core;
+mod counters;
+pub(crate) mod directory;
+mod events;
+mod functions;
+mod handle;
+mod inbound;
+mod peer;
+mod registry;
+mod requests;
+mod router;
+mod waiting;
+
+pub use config::{Config, ConfigError};
+pub(crate) use core::Core;
+pub(crate) use counters::Dropped;
+pub use counters::DroppedCounts;
+pub use events::{NodeEvent, NodesToken};
+pub use functions::FunctionCall;
+pub use handle::Node;
+pub(crate) use peer::Peer;

@@ -1,0 +1,100 @@
+//! The ports of a node by name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use dashmap::DashMap;
+
+use crate::id::PortName;
+use crate::port::AnyCell;
+
+/// Names → cells, and the source of new names.
+///
+/// Names are `PREFIX.COUNTER`; the prefix is drawn at random for each node, so that no name is
+/// used twice, not even by a restarted node of the same ID.
+pub(crate) struct Registry {
+    prefix: String,
+    counter: AtomicU64,
+    ports: DashMap<PortName, Arc<dyn AnyCell>>,
+    closed: AtomicBool,
+}
+
+impl Registry {
+    pub(crate) fn new(prefix: String) -> Self {
+        Self {
+            prefix,
+            counter: AtomicU64::new(0),
+            ports: DashMap::new(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// A name that was never used and never will be.
+    pub(crate) fn new_name(&self) -> PortName {
+        let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let mut digits = [0_u8; 13];
+        let mut start = digits.len();
+        while start == digits.len() || number > 0 {
+            start -= 1;
+            digits[start] = b"0123456789abcdefghijklmnopqrstuv"[(number % 32) as usize];
+            number /= 32;
+        }
+        let digits = std::str::from_utf8(&digits[start..]).unwrap_or_default();
+        smol_str::format_smolstr!("{}.{digits}", self.prefix)
+    }
+
+    /// Adds a port; false, and nothing is added, when the name is taken or the node is shut down.
+    pub(crate) fn insert(&self, cell: Arc<dyn AnyCell>) -> bool {
+        if self.closed.load(Ordering::Acquire) {
+            return false;
+        }
+        let name = cell.name().clone();
+        let fresh = match self.ports.entry(name.clone()) {
+            dashmap::Entry::Occupied(_) => false,
+            dashmap::Entry::Vacant(slot) => {
+                slot.insert(cell);
+                true
+            }
+        };
+        if fresh && self.closed.load(Ordering::Acquire) {
+            return self.ports.remove(&name).is_none();
+        }
+        fresh
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<dyn AnyCell>> {
+        self.ports.get(name).map(|cell| cell.clone())
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        self.ports.remove(name);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ports.len()
+    }
+
+    /// Takes no more ports, and gives those there are.
+    pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
+        self.closed.store(true, Ordering::Release);
+        self.ports.iter().map(|entry| entry.value().clone()).collect()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_differ_and_are_small() {
+        let registry = Registry::new("0123456789abcd".into());
+        let names: std::collections::HashSet<_> = (0..1000).map(|_| registry.new_name()).collect();
+        assert_eq!(names.len(), 1000);
+        assert!(names.contains("0123456789abcd.0") && names.contains("0123456789abcd.v7"));
+        assert!(names.iter().all(|name| !name.is_heap_allocated()));
+    }
+}

@@ -1,0 +1,199 @@
+//! What the node port understands (AEMP protocol, section 6).
+//!
+//! Requests from another node are carried out in the order they came, between the messages to
+//! ports that came before and after. A request that makes no sense is logged, with the node it
+//! came from, and harms nothing.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aemp_transport::Value;
+
+use super::core::Core;
+use super::functions::{self, FunctionCall};
+use super::handle::Node;
+use super::peer::Peer;
+use super::router;
+use crate::id::{PortId, PortName};
+use crate::message::Message;
+use crate::reason::Reason;
+
+/// Carries out one request; `from` is `None` for this node itself.
+pub(crate) fn handle(core: &Arc<Core>, from: Option<&Arc<Peer>>, message: Message) {
+    let origin = || from.map_or_else(|| core.id().to_string(), |peer| peer.id().to_string());
+    if let Err(problem) = dispatch(core, from, &message) {
+        tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
+    }
+}
+
+fn dispatch(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let tag = message.tag();
+    match tag {
+        "" | "devnull" => Ok(()),
+        "mon1" => watched(core, from, message, true),
+        "mon0" => watched(core, from, message, false),
+        "kil0" => port_died(core, from, message),
+        "kil" => kil(core, message),
+        "AnyEvent::MP::_spawn" => spawn(core, message),
+        "snd" => relay(core, elements(message)?),
+        "snd_multiple" => relay_multiple(core, elements(message)?),
+        "info" => answer(core, message, || vec![core.id().as_str().into()]),
+        "known_nodes" => answer(core, message, || nodes(core, false)),
+        "up_nodes" => answer(core, message, || nodes(core, true)),
+        "time" => answer(core, message, || vec![now()]),
+        "eval" => refuse_eval(core, message),
+        name if name.contains("::") => call(core, from, name, message),
+        _ => Err("unknown request"),
+    }
+}
+
+/// The elements after the tag.
+fn elements(message: &Message) -> Result<Vec<Value>, &'static str> {
+    let mut values = message.values().map_err(|_| "undecodable")?;
+    values.remove(0);
+    Ok(values)
+}
+
+/// The port name that a request begins with, and the rest.
+fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), &'static str> {
+    let mut values = elements(message)?;
+    if values.is_empty() {
+        return Err("the port name is missing");
+    }
+    let name = text_of(&values.remove(0)).ok_or("the port name is no string")?;
+    Ok((name.into(), values))
+}
+
+/// Strings, and numbers as their text: foreign nodes are loosely typed.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some(value.to_string()),
+        other => other.as_str().map(str::to_owned),
+    }
+}
+
+fn watched(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    message: &Message,
+    begin: bool,
+) -> Result<(), &'static str> {
+    let (port, _) = port_and_rest(message)?;
+    let peer = from.ok_or("only another node can ask this")?;
+    if begin {
+        peer.watched_by(core, &port);
+    } else {
+        peer.unwatched_by(core, &port);
+    }
+    Ok(())
+}
+
+fn port_died(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let (port, reason) = port_and_rest(message)?;
+    let peer = from.ok_or("only another node can say this")?;
+    peer.port_died(core, &port, &Reason::from_values(reason));
+    Ok(())
+}
+
+fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+    let (port, reason) = port_and_rest(message)?;
+    if port.is_empty() {
+        return Err("a node port cannot be killed");
+    }
+    core.kil(&PortId::new(core.id().clone(), port), Reason::from_values(reason));
+    Ok(())
+}
+
+fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+    let (port, rest) = port_and_rest(message)?;
+    if port.is_empty() {
+        return Err("the name of the new port is empty");
+    }
+    if core.registry().find(&port).is_some() {
+        return Err("a port of that name exists already");
+    }
+    let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
+    functions::spawn(core, port, &init, Message::from_values(rest));
+    Ok(())
+}
+
+fn relay(core: &Arc<Core>, mut values: Vec<Value>) -> Result<(), &'static str> {
+    if values.is_empty() {
+        return Err("the destination is missing");
+    }
+    let to = text_of(&values.remove(0)).ok_or("the destination is no string")?;
+    core.snd(&PortId::from(to), &values);
+    Ok(())
+}
+
+fn relay_multiple(core: &Arc<Core>, messages: Vec<Value>) -> Result<(), &'static str> {
+    for message in messages {
+        match message {
+            Value::List(values) => relay(core, values)?,
+            _ => return Err("an element is no list"),
+        }
+    }
+    Ok(())
+}
+
+/// Sends the arguments back with something appended.
+fn answer(
+    core: &Arc<Core>,
+    message: &Message,
+    result: impl FnOnce() -> Vec<Value>,
+) -> Result<(), &'static str> {
+    let mut values = elements(message)?;
+    values.extend(result());
+    relay(core, values)
+}
+
+fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
+    let peers = core.peers();
+    let shown = peers.iter().filter(|peer| !up_only || peer.is_up());
+    let others = shown.map(|peer| Value::from(peer.id().as_str()));
+    std::iter::once(Value::from(core.id().as_str())).chain(others).collect()
+}
+
+fn now() -> Value {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Value::Float(since.as_secs_f64())
+}
+
+/// Perl code is answered by an error text where the reference puts `$@`; nothing is run.
+fn refuse_eval(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+    let mut values = elements(message)?;
+    if values.len() < 2 {
+        return Err("eval is not supported");
+    }
+    values.remove(0);
+    values.push(Value::from("eval is not supported by this node"));
+    relay(core, values)
+}
+
+fn call(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    name: &str,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let Some(callback) = core.functions().find(name) else {
+        return Err(if functions::is_init(name) {
+            "this is an init function: it is to be spawned, not called"
+        } else {
+            "no function of that name is registered here"
+        });
+    };
+    let node = Node::of_core(core);
+    let from = from.map(|peer| peer.id().clone());
+    let message = message.clone();
+    router::guard(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! Where a message, a kill or a monitor goes: a port of this node, its node port, or another node.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aemp_transport::{EncodeError, Value};
+use serde::Serialize;
+
+use super::core::Core;
+use super::counters::Dropped;
+use super::{functions, requests};
+use crate::die::Die;
+use crate::id::{NodeId, PortId};
+use crate::message::{FromArgs, Message};
+use crate::monitor::{Action, MonToken, Watch, WatchId};
+use crate::port::{AnyCell, Call, reply_cell};
+use crate::reason::Reason;
+
+impl Core {
+    /// Sends a message.
+    ///
+    /// # Panics
+    /// When it cannot be serialised.
+    pub(crate) fn snd<M: Serialize + ?Sized>(self: &Arc<Self>, to: &PortId, msg: &M) {
+        if let Err(error) = self.try_snd(to, msg) {
+            panic!("a message to {to} cannot be serialised: {error}");
+        }
+    }
+
+    pub(crate) fn try_snd<M: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        to: &PortId,
+        msg: &M,
+    ) -> Result<(), EncodeError> {
+        if *to.node() != *self.id() {
+            return self.snd_remote(to, msg);
+        }
+        self.deliver(to, Message::new(msg).map_err(EncodeError::from)?);
+        Ok(())
+    }
+
+    fn snd_remote<M: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        to: &PortId,
+        msg: &M,
+    ) -> Result<(), EncodeError> {
+        if crate::port::sender_is_cut_off(to) {
+            self.count_dropped(Dropped::CutOff, 1);
+            return Ok(());
+        }
+        if self.is_closed() {
+            self.count_dropped(Dropped::Closed, 1);
+            return Ok(());
+        }
+        if !to.node().is_valid() {
+            tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
+            self.count_dropped(Dropped::NoConnection, 1);
+            return Ok(());
+        }
+        self.peer(to.node()).send(self, to.name(), msg)
+    }
+
+    /// Puts a message into the mailbox of a port of this node.
+    pub(crate) fn deliver(self: &Arc<Self>, to: &PortId, message: Message) {
+        if to.is_node() {
+            requests::handle(self, None, message);
+        } else if let Some(cell) = self.registry().find(to.name()) {
+            cell.deliver(message);
+        } else {
+            self.unknown_port(to, &message);
+        }
+    }
+
+    pub(crate) fn unknown_port(&self, to: &PortId, message: &Message) {
+        let cause = if self.is_closed() { Dropped::Closed } else { Dropped::UnknownPort };
+        self.count_dropped(cause, 1);
+        tracing::debug!(
+            target: "aemp",
+            "message {:?} to {to} is lost: there is no such port (any more)",
+            message.tag()
+        );
+    }
+
+    /// Kills a port, in order with messages sent to it before.
+    pub(crate) fn kil(self: &Arc<Self>, port: &PortId, reason: Reason) {
+        if port.is_node() {
+            tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
+        } else if *port.node() != *self.id() {
+            let mut request = vec![Value::from("kil"), Value::from(port.port())];
+            request.extend(reason.values().iter().cloned());
+            self.snd(&PortId::of_node(port.node()), &request);
+        } else if let Some(cell) = self.registry().find(port.name()) {
+            cell.kil(reason);
+        }
+    }
+
+    /// Monitors a port. `owner` is the local port in whose name it is done.
+    pub(crate) fn mon(
+        self: &Arc<Self>,
+        target: &PortId,
+        owner: Option<&Arc<dyn AnyCell>>,
+        action: Action,
+    ) -> MonToken {
+        let id = self.new_watch_id();
+        if owner.is_some() {
+            return self.mon_as(id, target, owner, action);
+        }
+        let told = match &action {
+            Action::Kil(port) | Action::Snd(port, _) if *port.node() == *self.id() => port,
+            _ => return self.mon_as(id, target, None, action),
+        };
+        let cell = self.registry().find(told.name());
+        self.mon_as(id, target, cell.as_ref(), action)
+    }
+
+    pub(crate) fn mon_as(
+        self: &Arc<Self>,
+        id: WatchId,
+        target: &PortId,
+        owner: Option<&Arc<dyn AnyCell>>,
+        action: Action,
+    ) -> MonToken {
+        if let Some(owner) = owner {
+            owner.own(id, target);
+        }
+        let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
+        let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
+        if let Err((watch, reason)) = self.add_watch(target, watch) {
+            let core = self.clone();
+            self.runtime().spawn(async move { fire(&core, watch, &reason) });
+        }
+        token
+    }
+
+    /// Puts the watch into the table of its target, or says why it is to fire at once.
+    fn add_watch(self: &Arc<Self>, target: &PortId, watch: Watch) -> Result<(), (Watch, Reason)> {
+        if self.is_closed() {
+            return Err((watch, self.shutdown_reason()));
+        }
+        if *target.node() != *self.id() {
+            if !target.node().is_valid() {
+                let text = format!("{:?} is no legal node ID", target.node().as_str());
+                return Err((watch, Reason::new("no_such_node", text)));
+            }
+            self.peer(target.node()).watch(self, target.name(), watch);
+            return Ok(());
+        }
+        if target.is_node() {
+            self.own_watchers().lock().add(watch.id, watch);
+            return Ok(());
+        }
+        let watched = match self.registry().find(target.name()) {
+            Some(cell) => cell.watch(watch),
+            None => Err(watch),
+        };
+        watched.map_err(|watch| (watch, Reason::no_such_port(target)))
+    }
+
+    /// Takes a monitor back, from wherever it stands.
+    pub(crate) fn unmon(self: &Arc<Self>, target: &PortId, id: WatchId) {
+        if *target.node() != *self.id() {
+            if let Some(peer) = self.known_peer(target.node()) {
+                peer.unwatch(target.name(), id);
+            }
+        } else if target.is_node() {
+            self.own_watchers().lock().remove(id);
+        } else if let Some(cell) = self.registry().find(target.name()) {
+            cell.unwatch(id);
+        }
+    }
+
+    /// Creates a port on a node; its ID is known at once.
+    pub(crate) fn spawn<M: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        node: &NodeId,
+        init: &str,
+        args: &M,
+    ) -> PortId {
+        let name = self.registry().new_name();
+        let port = PortId::new(node.clone(), name.clone());
+        let mut request = vec![
+            Value::from("AnyEvent::MP::_spawn"),
+            Value::from(name.as_str()),
+            Value::from(init),
+        ];
+        match aemp_transport::to_values(args) {
+            Ok(values) => request.extend(values),
+            Err(error) => panic!("the arguments of {init} cannot be serialised: {error}"),
+        }
+        if *node == *self.id() {
+            let mut message = request.split_off(2);
+            message[0] = Value::from(init);
+            functions::spawn(self, name, init, Message::from_values(message));
+        } else {
+            self.snd(&PortId::of_node(node), &request);
+        }
+        port
+    }
+
+    /// Sends a request of any kind, to be answered to a reply port that is appended to it.
+    pub(crate) fn cal<R: FromArgs>(
+        self: &Arc<Self>,
+        to: PortId,
+        msg: &(impl Serialize + ?Sized),
+    ) -> Call<R> {
+        let mut values = match aemp_transport::to_values(msg) {
+            Ok(values) => values,
+            Err(error) => panic!("a request to {to} cannot be serialised: {error}"),
+        };
+        let target = to.clone();
+        let decode = |message: Message| message.decode::<R>().map_err(|error| error.to_string());
+        self.ask(to, decode, move |reply| {
+            values.push(Value::from(reply.to_string()));
+            self.snd(&target, &values);
+        })
+    }
+
+    /// Makes a reply port, monitors `to`, lets `send` send the request, and waits.
+    pub(crate) fn ask<T>(
+        self: &Arc<Self>,
+        to: PortId,
+        decode: fn(Message) -> Result<T, String>,
+        send: impl FnOnce(PortId),
+    ) -> Call<T> {
+        let (cell, receiver) = reply_cell(self);
+        send(cell.id());
+        let waiting = cell.clone();
+        let action = Action::Call(Box::new(move |reason| {
+            waiting.end(Err(reason));
+        }));
+        let token = self.mon(&to, None, action);
+        Call::untyped(to, receiver, decode, cell, token)
+    }
+}
+
+/// Does what a watch is for. Whoever calls it has taken the watch out of its table.
+pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
+    let Watch { id, owner, action } = watch;
+    let owner = owner.map(|owner| owner.upgrade());
+    if let Some(None) = owner {
+        return;
+    }
+    match (owner.flatten(), action) {
+        (_, Action::Call(f)) => guard("a monitor", || f(reason.clone())),
+        (_, Action::Peer(peer, port)) => {
+            if let Some(peer) = peer.upgrade() {
+                peer.tell_death(&port, reason);
+            }
+        }
+        (Some(owner), Action::Kil(_)) if reason.is_normal() => owner.disown(id),
+        (None, Action::Kil(_)) if reason.is_normal() => {}
+        (Some(owner), Action::Kil(_)) => owner.fired_kil(id, reason.clone()),
+        (None, Action::Kil(port)) => core.kil(&port, reason.clone()),
+        (Some(owner), Action::Snd(_, values)) => {
+            owner.fired_snd(id, with_reason(values, reason));
+        }
+        (None, Action::Snd(port, values)) => core.snd(&port, &with_reason(values, reason)),
+    }
+}
+
+fn with_reason(mut values: Vec<Value>, reason: &Reason) -> Message {
+    values.extend(reason.values().iter().cloned());
+    Message::from_values(values)
+}
+
+/// Runs user code outside any port; a panic is logged and ends nothing.
+pub(crate) fn guard(what: &str, code: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
+        tracing::error!(target: "aemp", "{what} {}", Die::from_panic(payload));
+    }
+}

@@ -1,0 +1,45 @@
+//! Packets for a node that is not connected yet.
+
+use aemp_transport::Encoded;
+
+use crate::id::PortName;
+
+/// What the octets of one waiting packet cost beside its message.
+const PACKET_OVERHEAD: usize = 64;
+
+/// A queue of encoded packets, bounded in octets.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    packets: Vec<(PortName, Encoded)>,
+    octets: usize,
+}
+
+impl Waiting {
+    /// Adds a packet; false, and nothing is added, when that would exceed `limit` octets.
+    pub(crate) fn push(&mut self, port: PortName, message: Encoded, limit: usize) -> bool {
+        let octets = message.octets_len() + PACKET_OVERHEAD;
+        if self.octets + octets > limit {
+            return false;
+        }
+        self.octets += octets;
+        self.packets.push((port, message));
+        true
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    pub(crate) fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// The packets, in the order they were added.
+    pub(crate) fn into_packets(self) -> Vec<(PortName, Encoded)> {
+        self.packets
+    }
+}

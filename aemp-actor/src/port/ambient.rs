@@ -1,0 +1,56 @@
+//! The port in whose context the current code runs.
+//!
+//! Set around every poll of a port's code and nowhere else. It answers two questions: from which
+//! node does a handle send that was made from a bare ID, and which port is the sender (guarantee
+//! 2: after a loss, what a port sends stays lost until it has been told).
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::any_cell::AnyCell;
+use crate::node::Core;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+/// A port and its node.
+#[derive(Clone)]
+pub(crate) struct Current {
+    pub(crate) core: Arc<Core>,
+    pub(crate) cell: Arc<dyn AnyCell>,
+}
+
+/// Swaps `slot` with the current context, and back when the guard is dropped.
+pub(crate) fn enter(slot: &mut Option<Current>) -> Entered<'_> {
+    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    Entered { slot }
+}
+
+/// The node of the running port, if code of one is running.
+pub(crate) fn core() -> Option<Arc<Core>> {
+    CURRENT.with_borrow(|current| current.as_ref().map(|current| current.core.clone()))
+}
+
+/// The running port, if code of one is running.
+pub(crate) fn current() -> Option<Current> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Whether the running port has lost messages to `target` and was not told yet.
+pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
+    CURRENT.with_borrow(|current| {
+        current.as_ref().is_some_and(|current| current.cell.is_cut_off_from(target))
+    })
+}
+
+/// Puts the former context back.
+pub(crate) struct Entered<'a> {
+    slot: &'a mut Option<Current>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.slot));
+    }
+}

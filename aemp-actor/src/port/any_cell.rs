@@ -1,0 +1,52 @@
+//! What the registry knows of a port, whatever its type.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::id::{PortId, PortName};
+use crate::message::Message;
+use crate::monitor::{Watch, WatchId};
+use crate::reason::Reason;
+
+/// A port's cell without its type. All methods are short and never wait.
+pub(crate) trait AnyCell: Send + Sync {
+    fn name(&self) -> &PortName;
+
+    /// Puts an untyped message into the mailbox. Lost (and counted) when the port is dead.
+    fn deliver(self: Arc<Self>, message: Message);
+
+    /// Kills the port after the messages that are in the mailbox.
+    fn kil(self: Arc<Self>, reason: Reason);
+
+    /// Kills the port at once: waiting messages are lost, a suspended handler is dropped.
+    fn doom(self: Arc<Self>, reason: Reason);
+
+    /// Adds a watch, or gives it back when the port is dead.
+    fn watch(&self, watch: Watch) -> Result<(), Watch>;
+
+    /// Takes a watch on this port back.
+    fn unwatch(&self, id: WatchId) -> Option<Watch>;
+
+    /// Remembers that this port watches `target`: the watch ends when the port does.
+    fn own(&self, id: WatchId, target: &PortId);
+
+    /// Forgets [`own`](Self::own).
+    fn disown(&self, id: WatchId);
+
+    /// An owned watch fired and kills this port.
+    fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason);
+
+    /// An owned watch fired and sends this port a message.
+    fn fired_snd(self: Arc<Self>, id: WatchId, message: Message);
+
+    /// Whether an owned watch on `target` has fired but its port was not told yet.
+    fn is_cut_off_from(&self, target: &PortId) -> bool;
+
+    /// Why the port died, if it did.
+    fn death(&self) -> Option<Reason>;
+
+    /// Messages that wait.
+    fn waiting(&self) -> usize;
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}

@@ -1,0 +1,230 @@
+//! The answer to a request, waited for.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep};
+
+use super::any_cell::AnyCell;
+use super::reply::{Answer, ReplyCell};
+use crate::id::PortId;
+use crate::message::Message;
+use crate::monitor::MonToken;
+use crate::reason::Reason;
+
+/// How long a request waits unless it is told otherwise.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request that was sent, and the answer to come: await it.
+///
+/// The request was sent when the method was called, in order with other messages; awaiting
+/// later, or never, changes nothing for the port that is asked. There is always a deadline, 30
+/// seconds after the call unless [`timeout`](Self::timeout) says otherwise.
+///
+/// # Cancel safety
+/// Dropping it abandons the answer, not the request.
+#[must_use = "the request was sent, but its answer is lost unless it is awaited"]
+pub struct Call<T> {
+    target: PortId,
+    waiting: Waiting<T>,
+    sent: Instant,
+    timeout: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+enum Waiting<T> {
+    /// A port of this node, by typed handle.
+    Typed(oneshot::Receiver<T>, Arc<dyn AnyCell>),
+    /// The same, after it dropped the request: it is dying, or refused to answer.
+    Dying(oneshot::Receiver<Reason>),
+    /// Any port, through a reply port.
+    Untyped { receiver: oneshot::Receiver<Answer>, decode: Decode<T>, _ends: ReplyGuard },
+    /// It never began.
+    Failed(Option<CallError>),
+}
+
+type Decode<T> = fn(Message) -> Result<T, String>;
+
+/// Takes the reply port and the monitor back when the call ends.
+pub(crate) struct ReplyGuard {
+    cell: Arc<ReplyCell>,
+    token: MonToken,
+}
+
+impl Drop for ReplyGuard {
+    fn drop(&mut self) {
+        self.cell.end(Err(Reason::normal()));
+        self.token.cancel();
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The deadline passed. The request may still be handled.
+    #[error("no answer from {target} within {after:?}")]
+    Timeout {
+        /// The port that was asked.
+        target: PortId,
+        /// How long the answer was waited for.
+        after: Duration,
+    },
+    /// The port died, or its node went down, before it answered.
+    #[error("{target} died before it answered: {reason}")]
+    Died {
+        /// The port that was asked.
+        target: PortId,
+        /// Why it died.
+        reason: Reason,
+    },
+    /// The answer has another type than expected.
+    #[error("the answer of {target} is not what was expected: {text}")]
+    BadAnswer {
+        /// The port that was asked.
+        target: PortId,
+        /// What was expected and what came.
+        text: String,
+    },
+    /// The request can only be sent to a port on the same node.
+    #[error("{target} is not a port of this node, and the request cannot be sent as data")]
+    NotLocal {
+        /// The port that was asked.
+        target: PortId,
+    },
+}
+
+impl CallError {
+    /// Why the port died, if that is why there is no answer.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Died { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl<T> Call<T> {
+    fn new(target: PortId, waiting: Waiting<T>) -> Self {
+        Self { target, waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, sleep: None }
+    }
+
+    pub(crate) fn typed(
+        target: PortId,
+        receiver: oneshot::Receiver<T>,
+        cell: Arc<dyn AnyCell>,
+    ) -> Self {
+        Self::new(target, Waiting::Typed(receiver, cell))
+    }
+
+    pub(crate) fn untyped(
+        target: PortId,
+        receiver: oneshot::Receiver<Answer>,
+        decode: Decode<T>,
+        cell: Arc<ReplyCell>,
+        token: MonToken,
+    ) -> Self {
+        let guard = ReplyGuard { cell, token };
+        Self::new(target, Waiting::Untyped { receiver, decode, _ends: guard })
+    }
+
+    pub(crate) fn failed(target: PortId, error: CallError) -> Self {
+        Self::new(target, Waiting::Failed(Some(error)))
+    }
+
+    /// Sets the deadline, counted from when the request was sent.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self.sleep = None;
+        self
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
+        loop {
+            match &mut self.waiting {
+                Waiting::Typed(receiver, cell) => match ready!(Pin::new(receiver).poll(cx)) {
+                    Ok(answer) => return Poll::Ready(Ok(answer)),
+                    Err(_) => {
+                        let cell = cell.clone();
+                        self.waiting = Waiting::Dying(death_of(&cell));
+                    }
+                },
+                Waiting::Dying(receiver) => {
+                    let reason = ready!(Pin::new(receiver).poll(cx)).unwrap_or_default();
+                    return Poll::Ready(Err(self.died(reason)));
+                }
+                Waiting::Untyped { receiver, decode, .. } => {
+                    let answer = ready!(Pin::new(receiver).poll(cx));
+                    let decode = *decode;
+                    return Poll::Ready(match answer.unwrap_or_else(|_| Err(Reason::normal())) {
+                        Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
+                        Err(reason) => Err(self.died(reason)),
+                    });
+                }
+                Waiting::Failed(error) => {
+                    let error = error.take().unwrap_or(CallError::NotLocal {
+                        target: self.target.clone(),
+                    });
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+    }
+
+    fn died(&self, reason: Reason) -> CallError {
+        CallError::Died { target: self.target.clone(), reason }
+    }
+
+    fn bad_answer(&self, text: String) -> CallError {
+        CallError::BadAnswer { target: self.target.clone(), text }
+    }
+}
+
+/// The reason of a port that dropped a request: known already, or to come.
+fn death_of(cell: &Arc<dyn AnyCell>) -> oneshot::Receiver<Reason> {
+    use crate::monitor::{Action, Watch, WatchId};
+    let (sender, receiver) = oneshot::channel();
+    let watch = Watch {
+        id: WatchId(u64::MAX),
+        owner: None,
+        action: Action::Call(Box::new(move |reason| drop(sender.send(reason)))),
+    };
+    if let Err(watch) = cell.watch(watch) {
+        if let Action::Call(tell) = watch.action {
+            tell(cell.death().unwrap_or_default());
+        }
+    }
+    receiver
+}
+
+impl<T> Future for Call<T>
+where
+    Self: Unpin,
+{
+    type Output = Result<T, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(answer) = self.poll_answer(cx) {
+            return Poll::Ready(answer);
+        }
+        let deadline = self.sent + self.timeout;
+        let sleep =
+            self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        ready!(sleep.as_mut().poll(cx));
+        let (target, after) = (self.target.clone(), self.timeout);
+        Poll::Ready(Err(CallError::Timeout { target, after }))
+    }
+}
+
+impl<T> Unpin for Call<T> {}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} within {:?})", self.target, self.timeout)
+    }
+}

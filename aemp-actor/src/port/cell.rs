@@ -1,0 +1,293 @@
+//! A port's cell: mailbox, stage and watchers behind one short lock.
+//!
+//! Invariants:
+//!
+//! 1. At most one runner has the value: it is taken only under the lock, from `Idle` or
+//!    `Starting`, which become `Running`.
+//! 2. What is pushed while `Running` is seen by that runner: it goes `Idle` only under the lock
+//!    with an empty queue.
+//! 3. The stage becomes `Dead` once, under the lock, together with taking the watchers out; a
+//!    watch that comes later is given back. So each watch fires once.
+//! 4. No user code, no drop of user data and no waker runs under the lock.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use super::any_cell::AnyCell;
+use super::definition::Port;
+use super::mailbox::{Envelope, Firing, Mailbox, Owned, Stage, weight};
+use super::options::PortOptions;
+use super::runner;
+use crate::id::{PortId, PortName};
+use crate::message::Message;
+use crate::monitor::{Watch, WatchId};
+use crate::node::{Core, Dropped};
+use crate::reason::{Reason, kind};
+
+/// See the module.
+pub(crate) struct Cell<P: Port> {
+    pub(crate) name: PortName,
+    pub(crate) core: Arc<Core>,
+    /// Messages that the runner took out of the queue and has not handled yet.
+    pub(crate) taken: AtomicUsize,
+    /// Owned watches that fired and wait in the mailbox.
+    fired: AtomicU32,
+    pub(crate) mailbox: Mutex<Mailbox<P>>,
+}
+
+/// What a runner finds in the mailbox.
+pub(crate) enum Next {
+    /// The batch was filled.
+    Batch,
+    /// Nothing; the value was put back, the runner is to end.
+    Idle,
+    /// Nothing yet.
+    Nothing,
+}
+
+impl<P: Port> Cell<P> {
+    pub(crate) fn new(core: Arc<Core>, name: PortName, stage: Stage<P>) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            core,
+            taken: AtomicUsize::new(0),
+            fired: AtomicU32::new(0),
+            mailbox: Mutex::new(Mailbox::new(stage)),
+        })
+    }
+
+    pub(crate) fn id(&self) -> PortId {
+        PortId::new(self.core.id().clone(), self.name.clone())
+    }
+
+    pub(crate) fn set_options(&self, options: PortOptions) {
+        self.mailbox.lock().options = Some(Box::new(options));
+    }
+
+    /// Puts one envelope into the mailbox and sees that a runner handles it.
+    pub(crate) fn push(self: &Arc<Self>, envelope: Envelope<P>) {
+        let octets = weight(&envelope);
+        let mut mailbox = self.mailbox.lock();
+        if matches!(mailbox.stage, Stage::Dead(_) | Stage::Doomed(_)) {
+            drop(mailbox);
+            self.core.count_dropped(Dropped::DeadPort, 1);
+            return;
+        }
+        if self.is_full(&mailbox, octets) {
+            drop(mailbox);
+            self.overflow();
+            return;
+        }
+        mailbox.octets += octets;
+        mailbox.queue.push(envelope);
+        let stage = mailbox.take_for_runner();
+        drop(mailbox);
+        if let Some(stage) = stage {
+            runner::start(self.clone(), stage);
+        }
+    }
+
+    /// Runs the init function of a new port without waiting for a message.
+    pub(crate) fn wake(self: &Arc<Self>) {
+        let stage = self.mailbox.lock().take_for_runner();
+        if let Some(stage) = stage {
+            runner::start(self.clone(), stage);
+        }
+    }
+
+    fn is_full(&self, mailbox: &Mailbox<P>, octets: usize) -> bool {
+        let options = mailbox.options.as_deref().unwrap_or(self.core.port_options());
+        mailbox.queue.len() + self.taken.load(Ordering::Relaxed) >= options.max_messages
+            || mailbox.octets + octets > options.max_octets
+    }
+
+    fn overflow(self: &Arc<Self>) {
+        self.core.count_dropped(Dropped::MailboxFull, 1);
+        let text = format!("the mailbox of port {} is full", self.id());
+        self.clone().doom(Reason::new(kind::OVERFLOW, text));
+    }
+
+    /// Swaps the queue out for the runner, or puts the value back.
+    pub(crate) fn next(
+        &self,
+        batch: &mut Vec<Envelope<P>>,
+        value: &mut Option<P>,
+        patience: bool,
+    ) -> Next {
+        let mut mailbox = self.mailbox.lock();
+        if !mailbox.queue.is_empty() {
+            std::mem::swap(&mut mailbox.queue, batch);
+            mailbox.octets = 0;
+            self.taken.store(batch.len(), Ordering::Relaxed);
+            return Next::Batch;
+        }
+        if patience || matches!(mailbox.stage, Stage::Doomed(_)) {
+            return Next::Nothing;
+        }
+        if let Some(value) = value.take() {
+            mailbox.stage = Stage::Idle(value);
+            mailbox.queue = Vec::new();
+        }
+        Next::Idle
+    }
+
+    /// What a runner does before each poll: the reason if the port is doomed.
+    pub(crate) fn doomed(&self) -> Option<Reason> {
+        match &self.mailbox.lock().stage {
+            Stage::Doomed(reason) => Some(reason.clone()),
+            _ => None,
+        }
+    }
+
+    /// What a runner does after a poll that was suspended; false when the port was doomed
+    /// meanwhile, and the runner has to look again.
+    pub(crate) fn suspended(&self, waker: &std::task::Waker) -> bool {
+        match &mut self.mailbox.lock().stage {
+            Stage::Running(slot) => {
+                slot.clone_from(&Some(waker.clone()));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The end: takes the port out of the registry, fires its watchers, ends its watches.
+    pub(crate) fn die(&self, reason: &Reason) {
+        let (stage, queue, watchers, owned) = {
+            let mut mailbox = self.mailbox.lock();
+            if mailbox.is_dead() {
+                return;
+            }
+            let stage = std::mem::replace(&mut mailbox.stage, Stage::Dead(reason.clone()));
+            let queue = std::mem::take(&mut mailbox.queue);
+            mailbox.options = None;
+            (stage, queue, mailbox.watchers.take_all(), mailbox.owned.take())
+        };
+        self.core.registry().remove(&self.name);
+        self.fired.store(0, Ordering::Relaxed);
+        let lost = queue.len() + self.taken.swap(0, Ordering::Relaxed);
+        self.core.count_dropped(Dropped::DeadPort, lost);
+        super::runner::drop_user_data((stage, queue));
+        for (id, owned) in owned.into_iter().flat_map(|owned| owned.into_iter()) {
+            if !owned.fired {
+                self.core.unmon(&owned.target, id);
+            }
+        }
+        self.core.port_died(&self.name, watchers, reason);
+    }
+
+    /// An owned watch fired: tell the port, unless the watch was cancelled.
+    pub(crate) fn push_fired(self: &Arc<Self>, id: WatchId, firing: Firing<P>) {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.is_dead() || !mailbox.mark_fired(id) {
+            return;
+        }
+        self.fired.fetch_add(1, Ordering::Relaxed);
+        mailbox.queue.push(Envelope::Fired(id, Box::new(firing)));
+        let stage = mailbox.take_for_runner();
+        drop(mailbox);
+        if let Some(stage) = stage {
+            runner::start(self.clone(), stage);
+        }
+    }
+
+    /// The port is being told of a fired watch; false when it was cancelled meanwhile.
+    pub(crate) fn settle(&self, id: WatchId) -> bool {
+        self.fired.fetch_sub(1, Ordering::Relaxed);
+        self.mailbox.lock().disown(id)
+    }
+}
+
+impl<P: Port> AnyCell for Cell<P> {
+    fn name(&self) -> &PortName {
+        &self.name
+    }
+
+    fn deliver(self: Arc<Self>, message: Message) {
+        self.push(Envelope::Untyped(message));
+    }
+
+    fn kil(self: Arc<Self>, reason: Reason) {
+        self.push(Envelope::Kil(reason));
+    }
+
+    fn doom(self: Arc<Self>, reason: Reason) {
+        let waker = {
+            let mut mailbox = self.mailbox.lock();
+            match &mut mailbox.stage {
+                Stage::Running(waker) => {
+                    let waker = waker.take();
+                    mailbox.stage = Stage::Doomed(reason.clone());
+                    Some(waker)
+                }
+                Stage::Doomed(_) | Stage::Dead(_) => return,
+                Stage::Starting(_) | Stage::Idle(_) => None,
+            }
+        };
+        match waker {
+            Some(Some(waker)) => waker.wake(),
+            Some(None) => {}
+            None => self.die(&reason),
+        }
+    }
+
+    fn watch(&self, watch: Watch) -> Result<(), Watch> {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.is_dead() {
+            return Err(watch);
+        }
+        mailbox.watchers.add(watch.id, watch);
+        Ok(())
+    }
+
+    fn unwatch(&self, id: WatchId) -> Option<Watch> {
+        self.mailbox.lock().watchers.remove(id)
+    }
+
+    fn own(&self, id: WatchId, target: &PortId) {
+        let mut mailbox = self.mailbox.lock();
+        if !mailbox.is_dead() {
+            let owned = Owned { target: target.clone(), fired: false };
+            mailbox.owned.get_or_insert_default().insert(id, owned);
+        }
+    }
+
+    fn disown(&self, id: WatchId) {
+        self.mailbox.lock().disown(id);
+    }
+
+    fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason) {
+        self.push_fired(id, Firing::Kil(reason));
+    }
+
+    fn fired_snd(self: Arc<Self>, id: WatchId, message: Message) {
+        self.push_fired(id, Firing::Message(message));
+    }
+
+    fn is_cut_off_from(&self, target: &PortId) -> bool {
+        if self.fired.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let mailbox = self.mailbox.lock();
+        let owned = mailbox.owned.as_ref();
+        owned.is_some_and(|owned| owned.values().any(|o| o.fired && o.target == *target))
+    }
+
+    fn death(&self) -> Option<Reason> {
+        match &self.mailbox.lock().stage {
+            Stage::Dead(reason) => Some(reason.clone()),
+            _ => None,
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.mailbox.lock().queue.len() + self.taken.load(Ordering::Relaxed)
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

@@ -1,0 +1,186 @@
+//! Ports without a struct: closures by tag, added, replaced and removed at run time.
+
+use std::collections::HashMap;
+
+use super::context::{Ctx, PortScope};
+use super::definition::Port;
+use super::encoder::{Encoder, Unencodable};
+use super::handle::Ref;
+use super::mailbox::Envelope;
+use super::outcome::Outcome;
+use crate::die::Die;
+use crate::id::PortId;
+use crate::message::{BadMessage, FromArgs, Message};
+
+/// The handle on a closure port.
+pub type FnPortRef = Ref<FnPort>;
+
+type Handler = Box<dyn FnMut(&mut Ctx<FnPort>, Message) -> Result<(), Die> + Send>;
+
+/// A port made of closures: see [`Node::port_fn`](crate::Node::port_fn).
+#[derive(Default)]
+pub struct FnPort {
+    tags: HashMap<String, Handler>,
+    default: Option<Handler>,
+}
+
+/// A change of a closure port's handlers. No tag: the default handler; no handler: remove.
+pub(crate) struct Edit {
+    tag: Option<String>,
+    handler: Option<Handler>,
+}
+
+/// A port whose handlers cannot be changed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{port} is no closure port of this node: its handlers cannot be changed")]
+pub struct RcvError {
+    pub(crate) port: PortId,
+}
+
+impl FnPort {
+    pub(crate) fn with_default<R: Outcome>(
+        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) -> Self {
+        Self::with_edits(vec![Edit::default(f)])
+    }
+
+    pub(crate) fn with_edits(edits: Vec<Edit>) -> Self {
+        let mut port = Self::default();
+        port.apply(edits);
+        port
+    }
+
+    pub(crate) fn apply(&mut self, edits: Vec<Edit>) {
+        for Edit { tag, handler } in edits {
+            match (tag, handler) {
+                (None, handler) => self.default = handler,
+                (Some(tag), Some(handler)) => drop(self.tags.insert(tag, handler)),
+                (Some(tag), None) => drop(self.tags.remove(&tag)),
+            }
+        }
+    }
+}
+
+impl Port for FnPort {
+    type Msg = Message;
+    type Ref = Ref<Self>;
+
+    async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
+        let done = match self.tags.get_mut(msg.tag()).or(self.default.as_mut()) {
+            Some(handler) => handler(ctx, msg),
+            None => {
+                let known: Vec<&str> = self.tags.keys().map(String::as_str).collect();
+                Err(BadMessage::unknown(msg, &known).into())
+            }
+        };
+        let edits = ctx.take_edits();
+        self.apply(edits);
+        done
+    }
+
+    fn decode(msg: Message) -> Result<Message, BadMessage> {
+        Ok(msg)
+    }
+
+    fn encode(msg: &Message, to: Encoder<'_>) -> Result<(), Unencodable> {
+        to.forward(msg)
+    }
+}
+
+impl Edit {
+    pub(crate) fn tag<A: FromArgs, R: Outcome>(
+        tag: impl Into<String>,
+        mut f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+    ) -> Self {
+        let handler: Handler =
+            Box::new(move |ctx, msg| f(ctx, msg.args::<A>()?).into_result());
+        Self { tag: Some(tag.into()), handler: Some(handler) }
+    }
+
+    pub(crate) fn default<R: Outcome>(
+        mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) -> Self {
+        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg).into_result());
+        Self { tag: None, handler: Some(handler) }
+    }
+
+    pub(crate) fn off(tag: impl Into<String>) -> Self {
+        Self { tag: Some(tag.into()), handler: None }
+    }
+}
+
+/// For closure ports and init functions that make one.
+impl PortScope {
+    /// Sets the handler of a tag, from the next message on, replacing one that was there.
+    ///
+    /// Only closure ports have such handlers: elsewhere it does nothing.
+    pub fn rcv<A: FromArgs, R: Outcome>(
+        &mut self,
+        tag: impl Into<String>,
+        f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+    ) {
+        self.add_edit(Edit::tag(tag, f));
+    }
+
+    /// Sets the handler of messages that no tag's handler takes.
+    pub fn rcv_default<R: Outcome>(
+        &mut self,
+        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) {
+        self.add_edit(Edit::default(f));
+    }
+
+    /// Removes the handler of a tag.
+    pub fn rcv_off(&mut self, tag: impl Into<String>) {
+        self.add_edit(Edit::off(tag));
+    }
+}
+
+impl Ref<FnPort> {
+    /// Sets the handler of a tag, in order with the messages sent to the port.
+    ///
+    /// # Errors
+    /// When the port is no closure port of this node.
+    pub fn rcv<A: FromArgs, R: Outcome>(
+        &self,
+        tag: impl Into<String>,
+        f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+    ) -> Result<(), RcvError> {
+        self.edit(Edit::tag(tag, f))
+    }
+
+    /// Sets the handler of messages that no tag's handler takes.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_default<R: Outcome>(
+        &self,
+        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) -> Result<(), RcvError> {
+        self.edit(Edit::default(f))
+    }
+
+    /// Removes the handler of a tag.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_off(&self, tag: impl Into<String>) -> Result<(), RcvError> {
+        self.edit(Edit::off(tag))
+    }
+
+    fn edit(&self, edit: Edit) -> Result<(), RcvError> {
+        let cell = self.cell().ok_or_else(|| RcvError { port: self.id() })?;
+        cell.push(Envelope::Call(Box::new(move |port, _| {
+            port.apply(vec![edit]);
+            Ok(())
+        })));
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for FnPort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tags: Vec<&String> = self.tags.keys().collect();
+        f.debug_struct("FnPort").field("tags", &tags).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! What code in port context can do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::any_cell::AnyCell;
+use super::call::Call;
+use super::cell::Cell;
+use super::closure::Edit;
+use super::definition::Port;
+use super::handle::Ref;
+use super::mailbox::{Envelope, Firing};
+use super::outcome::Outcome;
+use super::timer::Timer;
+use crate::id::{NodeId, PortId};
+use crate::message::FromArgs;
+use crate::monitor::{Action, MonToken};
+use crate::node::{Core, Node};
+use crate::reason::Reason;
+
+/// What every kind of port can do in its own context: the untyped half of [`Ctx`] and
+/// [`Init`](super::Init).
+pub struct PortScope {
+    core: Arc<Core>,
+    cell: Arc<dyn AnyCell>,
+    stopping: Option<Reason>,
+    /// Changes of a closure port's handlers, applied when the handler returns.
+    edits: Vec<Edit>,
+}
+
+impl PortScope {
+    pub(crate) fn new(core: Arc<Core>, cell: Arc<dyn AnyCell>) -> Self {
+        Self { core, cell, stopping: None, edits: Vec::new() }
+    }
+
+    pub(crate) fn add_edit(&mut self, edit: Edit) {
+        self.edits.push(edit);
+    }
+
+    pub(crate) fn take_edits(&mut self) -> Vec<Edit> {
+        std::mem::take(&mut self.edits)
+    }
+
+    /// The ID of this port.
+    pub fn id(&self) -> PortId {
+        PortId::new(self.core.id().clone(), self.cell.name().clone())
+    }
+
+    /// The ID of this port's node.
+    pub fn node_id(&self) -> &NodeId {
+        self.core.id()
+    }
+
+    /// The node this port lives on.
+    ///
+    /// Keeping the value in the port's own state keeps the node alive.
+    pub fn node(&self) -> Node {
+        Node::of_core(&self.core)
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<dyn AnyCell> {
+        &self.cell
+    }
+
+    /// Sends a message: see [`Node::snd`].
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised, which kills the port.
+    pub fn snd(&self, to: impl Into<PortId>, msg: impl Serialize) {
+        self.core.snd(&to.into(), &msg);
+    }
+
+    /// Kills a port: see [`Node::kil`].
+    pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
+        self.core.kil(&port.into(), reason.into());
+    }
+
+    /// Ends this port when the current handler returns; the first reason given counts.
+    pub fn stop(&mut self, reason: impl Into<Reason>) {
+        self.stopping.get_or_insert(reason.into());
+    }
+
+    pub(crate) fn stopping(&mut self) -> Option<Reason> {
+        self.stopping.take()
+    }
+
+    /// Kills this port, with the same reason, if `port` dies abnormally.
+    pub fn link(&self, port: impl Into<PortId>) -> MonToken {
+        let id = self.id();
+        self.core.mon(&port.into(), Some(&self.cell), Action::Kil(id))
+    }
+
+    /// Creates a port on another node: see [`Node::spawn`].
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised, which kills the port.
+    pub fn spawn(&self, node: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
+        self.core.spawn(&node.into(), init, &args)
+    }
+
+    /// Sends a request and gives its answer: see [`Node::cal`]. While a handler awaits the
+    /// answer, its port handles nothing else.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised, which kills the port.
+    pub fn cal<R: FromArgs>(&self, to: impl Into<PortId>, msg: impl Serialize) -> Call<R> {
+        self.core.cal(to.into(), &msg)
+    }
+}
+
+impl std::fmt::Debug for PortScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PortScope({})", self.id())
+    }
+}
+
+/// The context of a running handler of a port `P`: what it can do in its own name.
+pub struct Ctx<P: Port> {
+    scope: PortScope,
+    cell: Arc<Cell<P>>,
+}
+
+impl<P: Port> Ctx<P> {
+    pub(crate) fn new(cell: Arc<Cell<P>>) -> Self {
+        Self { scope: PortScope::new(cell.core.clone(), cell.clone()), cell }
+    }
+
+    /// The typed handle on this port.
+    pub fn handle(&self) -> P::Ref {
+        Ref::local(self.cell.clone()).into()
+    }
+
+    /// Calls `f` in the context of this port when `port` dies: once, always, with the reason.
+    ///
+    /// What this port sends to `port` after a message was lost stays lost until `f` has begun
+    /// to run (guarantee 2). The monitor ends with this port.
+    pub fn mon<R: Outcome>(
+        &self,
+        port: impl Into<PortId>,
+        f: impl FnOnce(&mut P, &mut Ctx<P>, Reason) -> R + Send + 'static,
+    ) -> MonToken {
+        let core = &self.cell.core;
+        let id = core.new_watch_id();
+        let weak = Arc::downgrade(&self.cell);
+        let action = Action::Call(Box::new(move |reason| {
+            if let Some(cell) = weak.upgrade() {
+                let task = Box::new(move |port: &mut P, ctx: &mut Ctx<P>| {
+                    f(port, ctx, reason).into_result()
+                });
+                cell.push_fired(id, Firing::Call(task));
+            }
+        }));
+        core.mon_as(id, &port.into(), Some(self.scope.cell()), action)
+    }
+
+    /// Calls `f` in the context of this port after `delay`, unless the port dies first.
+    pub fn after<R: Outcome>(
+        &self,
+        delay: Duration,
+        f: impl FnOnce(&mut P, &mut Ctx<P>) -> R + Send + 'static,
+    ) -> Timer {
+        let weak = Arc::downgrade(&self.cell);
+        Timer::start(&self.cell.core, delay, move || {
+            if let Some(cell) = weak.upgrade() {
+                cell.push(Envelope::Call(Box::new(move |port, ctx| f(port, ctx).into_result())));
+            }
+        })
+    }
+
+    /// Wraps `f` so that calling the result, from anywhere, runs it in the context of this port.
+    ///
+    /// Calls are messages: they keep their order with others from the same caller, return at
+    /// once, and do nothing when the port is dead.
+    pub fn psub<A: Send + 'static, R: Outcome>(
+        &self,
+        f: impl Fn(&mut P, &mut Ctx<P>, A) -> R + Send + Sync + 'static,
+    ) -> impl Fn(A) + Clone + Send + Sync + 'static {
+        let weak = Arc::downgrade(&self.cell);
+        let f = Arc::new(f);
+        move |args| {
+            if let Some(cell) = weak.upgrade() {
+                let f = f.clone();
+                cell.push(Envelope::Call(Box::new(move |port, ctx| {
+                    f(port, ctx, args).into_result()
+                })));
+            }
+        }
+    }
+}
+
+impl<P: Port> std::ops::Deref for Ctx<P> {
+    type Target = PortScope;
+
+    fn deref(&self) -> &PortScope {
+        &self.scope
+    }
+}
+
+impl<P: Port> std::ops::DerefMut for Ctx<P> {
+    fn deref_mut(&mut self) -> &mut PortScope {
+        &mut self.scope
+    }
+}
+
+impl<P: Port> std::fmt::Debug for Ctx<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ctx({})", self.scope.id())
+    }
+}

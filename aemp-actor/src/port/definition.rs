@@ -1,0 +1,61 @@
+//! What a port is: the trait behind `#[derive(Port)]`.
+
+use std::future::Future;
+
+use super::context::Ctx;
+use super::encoder::{Encoder, Unencodable};
+use super::handle::Ref;
+use crate::die::Die;
+use crate::message::{BadMessage, Message};
+
+/// A message destination: a value with a mailbox, whose messages are handled one at a time.
+///
+/// Derived with `#[derive(Port)]` on the struct and `#[rcv]` on an impl block; an implementation
+/// by hand has the same rights. The value lives until the port is killed; it is dropped in port
+/// context.
+///
+/// # Guarantees
+/// - One message is handled at a time, in the order of arrival; the next begins when the handler
+///   of the last has ended.
+/// - `Err` and panics kill this port, with the kind `die` and the text, and nothing else.
+/// - A port without messages runs nothing and reserves nothing.
+pub trait Port: Sized + Send + 'static {
+    /// The messages as values: how typed handles on the same node send them.
+    type Msg: Send + 'static;
+
+    /// The typed handle.
+    type Ref: From<Ref<Self>> + Send + 'static;
+
+    /// The tags it answers, for error texts.
+    const TAGS: &'static [&'static str] = &[];
+
+    /// Handles one message.
+    fn handle(
+        &mut self,
+        ctx: &mut Ctx<Self>,
+        msg: Self::Msg,
+    ) -> impl Future<Output = Result<(), Die>> + Send;
+
+    /// Makes a typed message of an untyped one. Runs in the port's own task.
+    ///
+    /// # Errors
+    /// When the tag is unknown or the arguments are of other types.
+    fn decode(msg: Message) -> Result<Self::Msg, BadMessage>;
+
+    /// Hands the message to `to` in its untyped form: how typed handles send to other nodes.
+    ///
+    /// # Errors
+    /// When the message cannot be sent as data.
+    fn encode(msg: &Self::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
+
+    /// Called in place of [`handle`](Self::handle) for a message that cannot be decoded.
+    ///
+    /// The default kills the port, because a message that vanishes would be a silent hole;
+    /// return `Ok(())` to tolerate it.
+    ///
+    /// # Errors
+    /// Kills the port.
+    fn bad_message(&mut self, _ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die> {
+        Err(bad.into())
+    }
+}

@@ -1,0 +1,52 @@
+//! Ports: the trait, the cell with its mailbox, the task that runs it, and what user code holds
+//! of it.
+//!
+//! ```text
+//!   Ref<P> ──typed──┐
+//!                   ├─▶ Cell<P>: mailbox + stage ──swap──▶ runner ──▶ P::handle
+//!   registry ─untyped┘        (no task while idle)         (a task while there are messages)
+//! ```
+//!
+//! Not here: where messages come from (`node`) and who watches (`monitor`).
+
+mod ambient;
+mod any_cell;
+mod call;
+mod cell;
+mod closure;
+mod context;
+mod definition;
+mod encoder;
+mod handle;
+mod init;
+mod mailbox;
+mod options;
+mod outcome;
+mod peval;
+mod port_ref;
+mod receive;
+mod reply;
+mod runner;
+mod timer;
+
+pub(crate) use ambient::sender_is_cut_off;
+pub(crate) use any_cell::AnyCell;
+pub use call::{Call, CallError};
+pub(crate) use cell::Cell;
+pub use closure::{FnPort, FnPortRef, RcvError};
+pub use context::{Ctx, PortScope};
+pub use definition::Port;
+pub use encoder::{Encoder, Unencodable};
+pub use handle::{NotLocal, Ref};
+pub(crate) use init::create_port;
+pub use init::{Init, InitEntry, InitFn, InitFuture, InitOutput};
+pub(crate) use mailbox::Stage;
+pub use options::PortOptions;
+pub use outcome::Outcome;
+pub use peval::PevalError;
+pub use port_ref::PortRef;
+pub(crate) use receive::create as create_receive_port;
+pub use receive::{Me, ReceiveError, Received};
+pub use reply::Reply;
+pub(crate) use reply::reply_cell;
+pub use timer::Timer;

@@ -1,0 +1,181 @@
+//! Where the answer to a request goes.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::{Serialize, Serializer};
+use tokio::sync::oneshot;
+
+use super::any_cell::AnyCell;
+use super::context::PortScope;
+use crate::id::{PortId, PortName};
+use crate::message::Message;
+use crate::monitor::{Watch, WatchId};
+use crate::node::{Core, Dropped};
+use crate::reason::Reason;
+
+/// Where the answer to a request goes: a waiting caller on this node, a reply port anywhere, or
+/// nowhere, when nobody asked for one.
+pub struct Reply<T> {
+    to: To<T>,
+}
+
+enum To<T> {
+    Nowhere,
+    Caller(oneshot::Sender<T>),
+    Port(PortId),
+}
+
+impl<T> Reply<T> {
+    /// For the reply port at the end of an untyped request, if there was one.
+    pub fn port(id: Option<PortId>) -> Self {
+        Self { to: id.map_or(To::Nowhere, To::Port) }
+    }
+
+    pub(crate) fn caller(sender: oneshot::Sender<T>) -> Self {
+        Self { to: To::Caller(sender) }
+    }
+
+    pub(crate) fn port_id(&self) -> Option<&PortId> {
+        match &self.to {
+            To::Port(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Gives the answer. A caller that has given up is no error.
+    ///
+    /// # Panics
+    /// When the answer goes to a port and cannot be serialised.
+    pub fn answer(self, scope: &PortScope, value: T)
+    where
+        T: Serialize,
+    {
+        match self.to {
+            To::Nowhere => {}
+            To::Caller(sender) => drop(sender.send(value)),
+            To::Port(id) => scope.core().snd(&id, &(value,)),
+        }
+    }
+
+    /// Gives the answer to a caller on this node.
+    pub fn answer_local(self, value: T) {
+        if let To::Caller(sender) = self.to {
+            drop(sender.send(value));
+        }
+    }
+}
+
+/// The reply port's ID; an error for a caller on this node, which has none.
+impl<T> Serialize for Reply<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.to {
+            To::Port(id) => id.serialize(serializer),
+            To::Nowhere => serializer.serialize_unit(),
+            To::Caller(_) => Err(serde::ser::Error::custom("the caller has no port ID")),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.to {
+            To::Nowhere => f.write_str("Reply(nowhere)"),
+            To::Caller(_) => f.write_str("Reply(caller)"),
+            To::Port(id) => write!(f, "Reply({id})"),
+        }
+    }
+}
+
+/// What a reply port was sent, or why there will be no answer.
+pub(crate) type Answer = Result<Message, Reason>;
+
+/// A port that waits for one message and then ends.
+pub(crate) struct ReplyCell {
+    name: PortName,
+    core: Arc<Core>,
+    sender: Mutex<Option<oneshot::Sender<Answer>>>,
+}
+
+/// Makes a reply port; it is taken out of the registry when it was answered or by
+/// [`ReplyCell::end`].
+pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
+    let (sender, receiver) = oneshot::channel();
+    let name = core.registry().new_name();
+    let cell =
+        Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
+    core.registry().insert(cell.clone());
+    (cell, receiver)
+}
+
+impl ReplyCell {
+    pub(crate) fn id(&self) -> PortId {
+        PortId::new(self.core.id().clone(), self.name.clone())
+    }
+
+    /// Gives the waiting caller its answer; only the first counts.
+    pub(crate) fn end(&self, answer: Answer) -> bool {
+        let sender = self.sender.lock().take();
+        self.core.registry().remove(&self.name);
+        sender.is_some_and(|sender| sender.send(answer).is_ok())
+    }
+}
+
+impl AnyCell for ReplyCell {
+    fn name(&self) -> &PortName {
+        &self.name
+    }
+
+    fn deliver(self: Arc<Self>, message: Message) {
+        if !self.end(Ok(message)) {
+            self.core.count_dropped(Dropped::DeadPort, 1);
+        }
+    }
+
+    fn kil(self: Arc<Self>, reason: Reason) {
+        self.end(Err(reason));
+    }
+
+    fn doom(self: Arc<Self>, reason: Reason) {
+        self.end(Err(reason));
+    }
+
+    fn watch(&self, watch: Watch) -> Result<(), Watch> {
+        // A reply port ends by being answered: there is nothing to tell a watcher later.
+        Err(watch)
+    }
+
+    fn unwatch(&self, _: WatchId) -> Option<Watch> {
+        None
+    }
+
+    fn own(&self, _: WatchId, _: &PortId) {}
+
+    fn disown(&self, _: WatchId) {}
+
+    fn fired_kil(self: Arc<Self>, _: WatchId, reason: Reason) {
+        self.end(Err(reason));
+    }
+
+    fn fired_snd(self: Arc<Self>, _: WatchId, message: Message) {
+        self.deliver(message);
+    }
+
+    fn is_cut_off_from(&self, _: &PortId) -> bool {
+        false
+    }
+
+    fn death(&self) -> Option<Reason> {
+        self.sender.lock().is_none().then(Reason::normal)
+    }
+
+    fn waiting(&self) -> usize {
+        0
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

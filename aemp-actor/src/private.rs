@@ -1,0 +1,91 @@
+//! What the macros expand to. Not for use by hand; it changes without notice.
+
+use std::future::Future;
+
+pub use inventory;
+pub use serde;
+
+pub use crate::message::BadMessage;
+pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InitOutput, Reply, Unencodable};
+use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
+
+/// What `#[rcv]` implements and `#[derive(Port)]` builds on.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no messages",
+    note = "write `#[rcv]` above the impl block with its handlers: `#[rcv] impl {Self} {{ … }}`"
+)]
+pub trait Rcv: Sized + Send + 'static {
+    /// The messages.
+    type Msg: Send + 'static;
+    /// Their tags.
+    const TAGS: &'static [&'static str];
+    /// See [`Port::handle`].
+    fn handle(
+        &mut self,
+        ctx: &mut Ctx<Self>,
+        msg: Self::Msg,
+    ) -> impl Future<Output = Result<(), Die>> + Send
+    where
+        Self: Port;
+    /// See [`Port::decode`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decode(msg: Message) -> Result<Self::Msg, BadMessage>;
+    /// See [`Port::encode`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encode(msg: &Self::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
+    /// See [`Port::bad_message`].
+    ///
+    /// # Errors
+    /// As there.
+    fn bad_message(&mut self, _ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die>
+    where
+        Self: Port,
+    {
+        Err(bad.into())
+    }
+}
+
+/// The arguments of a message.
+///
+/// # Errors
+/// When they have other types.
+pub fn args<A: FromArgs>(msg: &Message, names: crate::message::Names) -> Result<A, BadMessage> {
+    crate::message::read(msg, names, false).map(|read| read.args)
+}
+
+/// The arguments of a request, and its reply port.
+///
+/// # Errors
+/// When they have other types.
+pub fn args_reply<A: FromArgs>(
+    msg: &Message,
+    names: crate::message::Names,
+) -> Result<(A, Option<PortId>), BadMessage> {
+    crate::message::read_request(msg, names).map(|read| (read.args, read.reply))
+}
+
+/// The arguments of a message, and the surplus ones.
+///
+/// # Errors
+/// When they have other types.
+pub fn args_rest<A: FromArgs>(
+    msg: &Message,
+    names: crate::message::Names,
+) -> Result<(A, Rest), BadMessage> {
+    crate::message::read(msg, names, true).map(|read| (read.args, Rest(read.rest)))
+}
+
+/// The arguments of a request, the surplus ones, and its reply port.
+///
+/// # Errors
+/// When they have other types.
+pub fn args_rest_reply<A: FromArgs>(
+    msg: &Message,
+    names: crate::message::Names,
+) -> Result<(A, Rest, Option<PortId>), BadMessage> {
+    crate::message::read_request(msg, names).map(|read| (read.args, Rest(read.rest), read.reply))
+}

@@ -1,0 +1,181 @@
+//! Why a port ended: one type for local death, remote death, a lost connection and a port that
+//! never existed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aemp_transport::{Value, to_values};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::die::Die;
+
+/// Why a port died, as its monitors are told.
+///
+/// On the wire it is the tail of a `kil`/`kil0` request: nothing for a normal end, else a kind
+/// and, by convention, a text. The kinds that this crate makes are in [`kind`]; anything else is
+/// the application's own. Cheap to clone.
+#[derive(Clone, Default, PartialEq)]
+pub struct Reason {
+    /// The values as they travel; `None` is a normal end.
+    parts: Option<Arc<[Value]>>,
+}
+
+/// The kinds of [`Reason`] that the crate itself gives.
+pub mod kind {
+    /// A handler failed: an `Err(Die)`, a panic, a message of the wrong shape.
+    pub const DIE: &str = "die";
+    /// The port does not exist (any more) on its node.
+    pub const NO_SUCH_PORT: &str = "no_such_port";
+    /// The connection to the port's node was lost or could not be made.
+    pub const TRANSPORT_ERROR: &str = "transport_error";
+    /// A queue was full: the port's mailbox or the send queue of its node.
+    pub const OVERFLOW: &str = "overflow";
+    /// The node of the port was shut down.
+    pub const SHUTDOWN: &str = "shutdown";
+    /// What [`Reason::kind`](super::Reason::kind) calls a normal end; never on the wire.
+    pub const NORMAL: &str = "normal";
+}
+
+impl Reason {
+    /// A normal end: monitors are told, links do nothing.
+    pub fn normal() -> Self {
+        Self::default()
+    }
+
+    /// A reason of the given kind with a text.
+    pub fn new(kind: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::from_values(vec![Value::Str(kind.into()), Value::Str(text.into())])
+    }
+
+    /// A reason from the values of a `kil` request; no values are a normal end.
+    pub fn from_values(values: Vec<Value>) -> Self {
+        Self { parts: (!values.is_empty()).then(|| values.into()) }
+    }
+
+    pub(crate) fn no_such_port(id: &dyn fmt::Display) -> Self {
+        Self::new(kind::NO_SUCH_PORT, format!("port {id} does not exist"))
+    }
+
+    pub(crate) fn transport(text: impl Into<String>) -> Self {
+        Self::new(kind::TRANSPORT_ERROR, text)
+    }
+
+    /// Whether this was a normal end.
+    pub fn is_normal(&self) -> bool {
+        self.parts.is_none()
+    }
+
+    /// The first value as text: `die`, `no_such_port`, … or the application's own;
+    /// `normal` for a normal end.
+    pub fn kind(&self) -> &str {
+        match self.values().first() {
+            None => kind::NORMAL,
+            Some(first) => first.as_str().unwrap_or_default(),
+        }
+    }
+
+    /// What follows the kind, as one text.
+    pub fn text(&self) -> String {
+        let texts: Vec<String> = self.values().iter().skip(1).map(plain_text).collect();
+        texts.join(" ")
+    }
+
+    /// The values as they travel: empty for a normal end.
+    pub fn values(&self) -> &[Value] {
+        self.parts.as_deref().unwrap_or_default()
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.values() {
+            [] => f.write_str(kind::NORMAL),
+            [only] => f.write_str(&plain_text(only)),
+            [first, ..] => write!(f, "{}: {}", plain_text(first), self.text()),
+        }
+    }
+}
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reason({self})")
+    }
+}
+
+impl From<()> for Reason {
+    fn from((): ()) -> Self {
+        Self::normal()
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(kind: &str) -> Self {
+        Self::from_values(vec![Value::from(kind)])
+    }
+}
+
+impl From<String> for Reason {
+    fn from(kind: String) -> Self {
+        Self::from_values(vec![Value::Str(kind)])
+    }
+}
+
+impl From<Die> for Reason {
+    fn from(die: Die) -> Self {
+        Self::new(kind::DIE, die.into_text())
+    }
+}
+
+impl From<&Reason> for Reason {
+    fn from(reason: &Reason) -> Self {
+        reason.clone()
+    }
+}
+
+macro_rules! from_tuple {
+    ($($name:ident),+) => {
+        impl<$($name: Serialize),+> From<($($name,)+)> for Reason {
+            /// # Panics
+            /// When a part cannot be serialised.
+            fn from(parts: ($($name,)+)) -> Self {
+                Self::from_values(to_values(&parts).expect("the parts of a reason serialise"))
+            }
+        }
+    };
+}
+from_tuple!(A);
+from_tuple!(A, B);
+from_tuple!(A, B, C);
+from_tuple!(A, B, C, D);
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.values().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Value>::deserialize(deserializer).map(Self::from_values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_texts() {
+        assert_eq!(Reason::normal().kind(), "normal");
+        assert!(Reason::from(()).is_normal());
+        let own = Reason::from(("my_error", "bye", 7));
+        assert_eq!((own.kind(), own.text().as_str()), ("my_error", "bye 7"));
+        assert_eq!(own.to_string(), "my_error: bye 7");
+        assert_eq!(own.values().len(), 3);
+        assert_eq!(Reason::from("alone").to_string(), "alone");
+    }
+}
