@@ -265,7 +265,7 @@ impl SerializeMap for MapBuilder {
     type Error = ValueError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ValueError> {
-        self.key = Some(key.serialize(KeySerializer::new(str::to_owned))?);
+        self.key = Some(key.serialize(KeySerializer::<_, ValueError>::new(str::to_owned))?);
         Ok(())
     }
 
