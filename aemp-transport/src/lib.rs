@@ -2,13 +2,22 @@
 
 mod auth;
 mod framing;
+mod handshake;
 mod lenient;
 mod md6;
+mod stream;
 mod value;
 
 pub use auth::{AuthMethod, Secret, UnknownAuthMethod};
 pub use framing::{
     DecodeError, Decoder, EncodeError, Encoded, FrameError, Framing, Limits, Packet, UnknownFraming,
 };
+pub use handshake::{
+    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting, nonce,
+};
 pub use lenient::Lenient;
+pub use stream::{
+    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Stream, Tcp,
+    Transport,
+};
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};
