@@ -4,6 +4,7 @@ mod auth;
 mod framing;
 mod handshake;
 mod lenient;
+mod link;
 mod md6;
 mod stream;
 mod value;
@@ -16,6 +17,10 @@ pub use handshake::{
     Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting, nonce,
 };
 pub use lenient::Lenient;
+pub use link::{
+    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, PacketSink,
+    SendError, establish, start,
+};
 pub use stream::{
     Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Stream, Tcp,
     Transport,
