@@ -1,0 +1,99 @@
+//! [`Encoded`]: a message that nobody has looked into yet.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::Visitor;
+use smol_str::SmolStr;
+
+use super::{DecodeError, EncodeError, Framing, json};
+use crate::value::{Value, ValueError};
+
+/// A message, that is a list of values, still encoded.
+///
+/// One that came from a stream shares the octets of the read it came in; cloning is cheap. What a
+/// [`Decoder`](crate::Decoder) made is well-formed, so that decoding fails only for a type that
+/// expects something else.
+#[derive(Clone)]
+pub struct Encoded {
+    framing: Framing,
+    /// In JSON the text of the array of the elements.
+    octets: Bytes,
+}
+
+impl Encoded {
+    pub(super) fn new(framing: Framing, octets: Bytes) -> Self {
+        Self { framing, octets }
+    }
+
+    /// Encodes a message; as [`Framing::encode`], without a port.
+    ///
+    /// # Errors
+    ///
+    /// The message's own `Serialize` failed, or a map key has no text.
+    pub fn from_message<T: Serialize + ?Sized>(
+        framing: Framing,
+        message: &T,
+    ) -> Result<Self, EncodeError> {
+        let octets = match framing {
+            Framing::Json => json::encode_message(message)?,
+        };
+        Ok(Self::new(framing, octets.into()))
+    }
+
+    /// The encoding of the octets.
+    #[must_use]
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// How many octets the message takes, encoded.
+    #[must_use]
+    pub fn octets_len(&self) -> usize {
+        self.octets.len()
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Decodes all elements.
+    ///
+    /// # Errors
+    ///
+    /// A number that no [`Value`] can hold, such as `1e999` in JSON.
+    pub fn to_values(&self) -> Result<Vec<Value>, ValueError> {
+        match self.framing {
+            Framing::Json => Ok(json::to_values(&self.octets)?),
+        }
+    }
+
+    /// Has the visitor's `visit_seq` decode the elements leniently (see
+    /// [`Lenient`](crate::Lenient)), straight from the octets. Elements that the visitor leaves
+    /// are skipped.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the visitor objects to, as text.
+    pub fn visit_seq<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.framing {
+            Framing::Json => json::visit_elements(&self.octets, visitor),
+        }
+    }
+
+    /// The tag: the first element, if it is a string, or a number (as its text). The rest is not
+    /// decoded.
+    #[must_use]
+    pub fn first_str(&self) -> Option<SmolStr> {
+        match self.framing {
+            Framing::Json => json::first_text(&self.octets),
+        }
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Encoded({}, \"{}\")", self.framing, self.octets.escape_ascii())
+    }
+}

@@ -1,0 +1,131 @@
+//! Messages to and from the text of an array.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use smol_str::SmolStr;
+
+use super::serializer::{JsonSerializer, write_string};
+use crate::framing::{DecodeError, EncodeError};
+use crate::lenient::{Lenient, float_text};
+use crate::value::Value;
+
+/// Appends `["port",elements...]`.
+pub(in crate::framing) fn encode<T: Serialize + ?Sized>(
+    port: &str,
+    message: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    out.push(b'[');
+    write_string(port, out);
+    message.serialize(JsonSerializer::message(out))?;
+    out.push(b']');
+    Ok(())
+}
+
+/// Appends `["port",elements...]`, the elements being those of an array text.
+pub(in crate::framing) fn encode_elements(port: &str, array: &[u8], out: &mut Vec<u8>) {
+    out.push(b'[');
+    write_string(port, out);
+    let elements = array[1..].trim_ascii_start();
+    if elements != b"]" {
+        out.push(b',');
+    }
+    out.extend_from_slice(elements);
+}
+
+/// The text of the array of a message's elements.
+pub(in crate::framing) fn encode_message<T: Serialize + ?Sized>(
+    message: &T,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::new();
+    message.serialize(JsonSerializer::message(&mut out))?;
+    // Every element comes with a comma before it: the first one is where the bracket belongs.
+    match out.first_mut() {
+        Some(comma) => *comma = b'[',
+        None => out.push(b'['),
+    }
+    out.push(b']');
+    Ok(out)
+}
+
+pub(in crate::framing) fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {
+    let mut json = serde_json::Deserializer::from_slice(array);
+    json.disable_recursion_limit();
+    Vec::deserialize(&mut json).map_err(plain)
+}
+
+/// Has the visitor take the elements leniently, and skips those that it leaves.
+pub(in crate::framing) fn visit_elements<'de, V: Visitor<'de>>(
+    array: &'de [u8],
+    visitor: V,
+) -> Result<V::Value, DecodeError> {
+    let mut json = serde_json::Deserializer::from_slice(array);
+    json.disable_recursion_limit();
+    Lenient(&mut json).deserialize_seq(Leaving(visitor)).map_err(plain)
+}
+
+/// A visitor that may leave elements.
+struct Leaving<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Leaving<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<V::Value, A::Error> {
+        let made = self.0.visit_seq(&mut seq)?;
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(made)
+    }
+}
+
+/// The error without its place in the text, which nobody has seen.
+fn plain(error: serde_json::Error) -> DecodeError {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    DecodeError::new(text.strip_suffix(&place).unwrap_or(&text))
+}
+
+/// The first element of an array text, if it is a string or a number.
+pub(in crate::framing) fn first_text(array: &[u8]) -> Option<SmolStr> {
+    let rest = array.get(1..)?.trim_ascii_start();
+    let end = if rest.first() == Some(&b'"') {
+        string_end(rest)?
+    } else {
+        rest.iter().position(|octet| b",] \t\r\n".contains(octet))?
+    };
+    scalar_text(&rest[..end])
+}
+
+/// Where the string that the text starts with ends, its quotes included.
+fn string_end(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// The text of a scalar that is a string, or a number as its shortest text.
+pub(super) fn scalar_text(scalar: &[u8]) -> Option<SmolStr> {
+    if let [b'"', text @ .., b'"'] = scalar
+        && memchr::memchr(b'\\', text).is_none()
+    {
+        return std::str::from_utf8(text).ok().map(SmolStr::new);
+    }
+    match scalar.first()? {
+        b'"' => serde_json::from_slice::<String>(scalar).ok().map(SmolStr::from),
+        b'-' | b'0'..=b'9' => match serde_json::from_slice::<Value>(scalar).ok()? {
+            Value::Float(number) => Some(float_text(number).into()),
+            number => Some(number.to_string().into()),
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,22 @@
+//! The `json` framing: JSON texts one after another.
+//!
+//! ```text
+//! ["a.b","say","joe"] ["","mon1","x.1"][]
+//!  └port └───message       └port        └keepalive
+//! ```
+//!
+//! A message alone is the array text of its elements, `["say","joe"]`: in a packet that was read,
+//! the comma after the port name is overwritten by the bracket that the message needs, so that no
+//! octet is moved.
+
+mod compound;
+mod message;
+mod scan;
+mod serializer;
+mod splitter;
+mod surrogates;
+
+pub(super) use message::{
+    encode, encode_elements, encode_message, first_text, to_values, visit_elements,
+};
+pub(super) use splitter::Splitter;

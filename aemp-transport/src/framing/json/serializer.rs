@@ -1,0 +1,235 @@
+//! Any `Serialize` to JSON text, as the protocol wants it: octets as characters up to U+00FF,
+//! non-finite floats as strings, and a message as elements of an array that is open already.
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use super::compound::{Brackets, Compound};
+use crate::framing::EncodeError;
+use crate::lenient::float_text;
+
+/// Where the serialised thing stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// The whole message: writes its elements, a comma before each.
+    Message,
+    /// A value, for which whatever goes before it is written.
+    Inside,
+}
+
+pub(super) struct JsonSerializer<'a> {
+    out: &'a mut Vec<u8>,
+    place: Place,
+}
+
+impl<'a> JsonSerializer<'a> {
+    /// Writes the elements of a message, each with a comma before it.
+    pub(super) fn message(out: &'a mut Vec<u8>) -> Self {
+        Self { out, place: Place::Message }
+    }
+
+    /// Writes one value.
+    pub(super) fn value(out: &'a mut Vec<u8>) -> Self {
+        Self { out, place: Place::Inside }
+    }
+
+    /// Where to write a value, which is the message's only element if it is the message.
+    fn single(self) -> &'a mut Vec<u8> {
+        if self.place == Place::Message {
+            self.out.push(b',');
+        }
+        self.out
+    }
+
+    fn sequence(self) -> Compound<'a> {
+        match self.place {
+            Place::Message => Compound::elements(self.out),
+            Place::Inside => Compound::open(self.out, Brackets::List),
+        }
+    }
+
+    fn scalar<T: Serialize>(self, value: T) -> Result<(), EncodeError> {
+        write_scalar(value, self.single());
+        Ok(())
+    }
+
+    fn variant(self, variant: &str) -> &'a mut Vec<u8> {
+        let out = self.single();
+        out.push(b'{');
+        write_string(variant, out);
+        out.push(b':');
+        out
+    }
+}
+
+/// Appends a string with its quotes.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    write_scalar(text, out);
+}
+
+fn write_scalar<T: Serialize>(value: T, out: &mut Vec<u8>) {
+    let written = serde_json::to_writer(out, &value);
+    debug_assert!(written.is_ok(), "a scalar always has a JSON text");
+}
+
+/// Appends octets as a string, one character per octet.
+fn write_octets(octets: &[u8], out: &mut Vec<u8>) {
+    let text: String = octets.iter().copied().map(char::from).collect();
+    write_string(&text, out);
+}
+
+macro_rules! scalars {
+    ($($method:ident($kind:ty))*) => {$(
+        fn $method(self, value: $kind) -> Result<(), EncodeError> {
+            self.scalar(value)
+        }
+    )*};
+}
+
+macro_rules! floats {
+    ($($method:ident($kind:ty))*) => {$(
+        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+            if number.is_finite() {
+                self.scalar(number)
+            } else {
+                self.scalar(float_text(number.into()))
+            }
+        }
+    )*};
+}
+
+macro_rules! wide_integers {
+    ($($method:ident($kind:ty))*) => {$(
+        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+            match (i64::try_from(number), u64::try_from(number)) {
+                (Ok(number), _) => self.scalar(number),
+                (_, Ok(number)) => self.scalar(number),
+                _ => self.scalar(number.to_string()),
+            }
+        }
+    )*};
+}
+
+impl<'a> Serializer for JsonSerializer<'a> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Compound<'a>;
+    type SerializeTuple = Compound<'a>;
+    type SerializeTupleStruct = Compound<'a>;
+    type SerializeTupleVariant = Compound<'a>;
+    type SerializeMap = Compound<'a>;
+    type SerializeStruct = Compound<'a>;
+    type SerializeStructVariant = Compound<'a>;
+
+    scalars! {
+        serialize_bool(bool) serialize_char(char) serialize_str(&str)
+        serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64)
+        serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64)
+    }
+
+    floats! { serialize_f32(f32) serialize_f64(f64) }
+
+    wide_integers! { serialize_i128(i128) serialize_u128(u128) }
+
+    fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
+        write_octets(octets, self.single());
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.scalar(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        match self.place {
+            Place::Message => Ok(()),
+            Place::Inside => self.scalar(()),
+        }
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.scalar(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        let out = self.variant(variant);
+        value.serialize(JsonSerializer::value(out))?;
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a>, EncodeError> {
+        Ok(self.sequence())
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Compound<'a>, EncodeError> {
+        Ok(self.sequence())
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, EncodeError> {
+        Ok(self.sequence())
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, EncodeError> {
+        Ok(Compound::open(self.variant(variant), Brackets::ListVariant))
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'a>, EncodeError> {
+        Ok(Compound::open(self.single(), Brackets::Map))
+    }
+
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, EncodeError> {
+        Ok(Compound::open(self.single(), Brackets::Map))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<Compound<'a>, EncodeError> {
+        Ok(Compound::open(self.variant(variant), Brackets::MapVariant))
+    }
+}

@@ -1,0 +1,18 @@
+//! Packets on a stream: one file per encoding, the same face for all.
+//!
+//! A packet is the list of a port name and the elements of a message. A [`Decoder`] cuts a stream
+//! into packets and checks each of them whole, so that a malformed one ends its connection and
+//! never reaches a port; the message stays encoded until its receiver wants it.
+
+mod decoder;
+mod encoded;
+mod error;
+mod json;
+mod kind;
+mod limits;
+
+pub use decoder::{Decoder, Packet};
+pub use encoded::Encoded;
+pub use error::{DecodeError, EncodeError, FrameError};
+pub use kind::{Framing, UnknownFraming};
+pub use limits::Limits;

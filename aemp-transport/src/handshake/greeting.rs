@@ -1,0 +1,156 @@
+//! The first two lines: ours made, the peer's read.
+//!
+//! ```text
+//! aemp;1;NODE;AUTH,AUTH…;FRAMING,FRAMING…;key=value;key=value…
+//! NONCE
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::HandshakeConfig;
+use super::error::{HandshakeError, excerpt};
+use super::fields::{escape, unescape};
+
+/// The one version there is.
+const VERSION: u32 = 1;
+
+/// What the peer said about itself. All fields are unescaped.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct PeerGreeting {
+    /// The protocol, `aemp`.
+    pub protocol: String,
+    /// The protocol's version, 1.
+    pub version: u32,
+    /// Who speaks: valid as a node ID, and not our own.
+    pub node_id: String,
+    /// The authentication methods that the peer accepts, best first, known here or not.
+    pub auth: Vec<String>,
+    /// The framings that the peer reads, best first, known here or not.
+    pub framings: Vec<String>,
+    /// Whatever else there is, by key; of repeated keys the last.
+    pub keys: BTreeMap<String, String>,
+}
+
+impl PeerGreeting {
+    /// What tells the peer's process from earlier ones of the same node ID, if it says.
+    #[must_use]
+    pub fn instance(&self) -> Option<&str> {
+        self.key("inst")
+    }
+
+    /// Which implementation the peer is, if it says.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.key("provider")
+    }
+
+    /// Our own address as the peer sees it, if it says.
+    #[must_use]
+    pub fn seen_address(&self) -> Option<&str> {
+        self.key("peeraddr")
+    }
+
+    fn key(&self, name: &str) -> Option<&str> {
+        self.keys.get(name).map(String::as_str)
+    }
+
+    /// Reads the first line of a greeting.
+    pub(super) fn decode(line: &[u8]) -> Result<Self, HandshakeError> {
+        let not_aemp = || HandshakeError::NotAemp { line: excerpt(line) };
+        let protocol = line.split(|octet| *octet == b';').next().unwrap_or_default();
+        if protocol != b"aemp" && !protocol.starts_with(b"aemp-") {
+            return Err(not_aemp());
+        }
+        let text = std::str::from_utf8(line)
+            .map_err(|_| HandshakeError::Utf8 { line: super::Line::Greeting })?;
+        let fields = text.split(';').map(field).collect::<Result<Vec<_>, _>>()?;
+        if let Some(name) = fields[0].strip_prefix("aemp-") {
+            return Err(HandshakeError::SubProtocol { name: name.to_owned() });
+        }
+        let [protocol, version, node_id, auth, framings, keys @ ..] = fields.as_slice() else {
+            return Err(HandshakeError::Truncated { line: excerpt(line) });
+        };
+        if version.parse() != Ok(VERSION) {
+            return Err(HandshakeError::Version { version: excerpt(version.as_bytes()) });
+        }
+        if !is_node_id(node_id) {
+            return Err(HandshakeError::NodeId { node_id: excerpt(node_id.as_bytes()) });
+        }
+        Ok(Self {
+            protocol: protocol.clone(),
+            version: VERSION,
+            node_id: node_id.clone(),
+            auth: list(auth),
+            framings: list(framings),
+            keys: keys
+                .iter()
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        })
+    }
+}
+
+/// Our own greeting, its lines without their endings.
+pub(super) fn encode(config: &HandshakeConfig, peer_address: Option<&str>) -> String {
+    let names = |names: Vec<&str>| names.join(",");
+    let mut line = format!(
+        "aemp;{VERSION};{};{};{};inst={}",
+        escape(&config.node_id),
+        names(config.accept.iter().map(|method| method.name()).collect()),
+        names(config.framings.iter().map(|framing| framing.name()).collect()),
+        escape(&config.instance),
+    );
+    if let Some(address) = peer_address {
+        line.push_str(";peeraddr=");
+        line.push_str(&escape(address));
+    }
+    line.push_str(";provider=");
+    line.push_str(&escape(&config.provider));
+    line
+}
+
+fn field(raw: &str) -> Result<String, HandshakeError> {
+    unescape(raw).ok_or_else(|| HandshakeError::Escape { field: excerpt(raw.as_bytes()) })
+}
+
+fn list(field: &str) -> Vec<String> {
+    field.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// A node ID of a node that can be talked to: the protocol's characters, and not empty.
+fn is_node_id(text: &str) -> bool {
+    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"_-.:/".contains(&octet);
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_greeting_of_the_reference() {
+        let line = b"aemp;1;send;tls_md6_64_256,hmac_md6_64_256,tls_anon,cleartext;json,storable;\
+                     peeraddr=127.0.0.1:4050;provider=AE-1.30";
+        let peer = PeerGreeting::decode(line).expect("valid");
+        assert_eq!(peer.node_id, "send");
+        assert_eq!(peer.auth, ["tls_md6_64_256", "hmac_md6_64_256", "tls_anon", "cleartext"]);
+        assert_eq!(peer.framings, ["json", "storable"]);
+        assert_eq!(peer.seen_address(), Some("127.0.0.1:4050"));
+        assert_eq!(peer.provider(), Some("AE-1.30"));
+        assert_eq!(peer.instance(), None);
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let mut config = HandshakeConfig::new("a/b", "x");
+        config.provider = "50%;=x".to_owned();
+        let line = encode(&config, Some("[::1]:4040"));
+        let peer = PeerGreeting::decode(line.as_bytes()).expect("valid");
+        assert_eq!(peer.node_id, "a/b");
+        assert_eq!(peer.provider(), Some("50%;=x"));
+        assert_eq!(peer.seen_address(), Some("[::1]:4040"));
+        assert_eq!(peer.instance(), Some(config.instance.as_str()));
+    }
+}

@@ -1,0 +1,31 @@
+//! From a fresh stream to an authenticated peer: octets in, octets and an outcome out.
+//!
+//! ```text
+//!   we                                  the peer
+//!   aemp;1;NODE;AUTHS;FRAMINGS;k=v… ──▶      greeting, at once, both ways
+//!   NONCE ──▶
+//!                      ◀── its greeting, its nonce
+//!   METHOD;PROOF;FRAMING ──▶                 auth line, as soon as the peer's greeting is known
+//!                      ◀── its auth line
+//!   packets ◀─▶ packets
+//! ```
+//!
+//! Lives below any socket and clock: who reads, writes and limits the time is told by
+//! [`establish`](crate::establish).
+
+mod auth_line;
+mod config;
+mod error;
+mod fields;
+mod greeting;
+mod lines;
+mod machine;
+mod nonce;
+mod steps;
+
+pub use config::HandshakeConfig;
+pub use error::{HandshakeError, Line};
+pub use greeting::PeerGreeting;
+pub use lines::MAX_LINE;
+pub use machine::{Handshake, Outcome};
+pub use nonce::nonce;

@@ -1,0 +1,171 @@
+//! [`Lenient`]: asks the inner deserializer what is there, and converts what may be converted.
+
+use serde::de::{Deserializer, Visitor};
+
+use super::enums::EnumVisitor;
+use super::visitor::{LenientVisitor, Want};
+
+/// A deserializer that takes numbers for strings and strings for numbers, recursively.
+///
+/// Wraps any self-describing deserializer. What is forgiven, all of it:
+///
+/// - an integer or a float accepts a string of digits; a float also `"NaN"`, `"inf"` and `"-inf"`;
+///   an integer also a float without a fraction;
+/// - a string (and a character, and an enum's variant) accepts a number, as its shortest text, and
+///   an octet string, one character per octet;
+/// - a boolean accepts 0 and 1, `"0"`, `"1"` and `""`;
+/// - octets (`deserialize_bytes`) accept a string whose characters are all up to U+00FF, one octet
+///   each, and a list of numbers up to 255;
+/// - map keys are strings that read as whatever kind of number or boolean is asked for.
+///
+/// What serde buffers for itself before it decides (untagged enums, `#[serde(flatten)]`) is
+/// decoded strictly.
+#[derive(Clone, Copy, Debug)]
+pub struct Lenient<D>(pub D);
+
+macro_rules! wanting {
+    ($($method:ident $want:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.0.deserialize_any(LenientVisitor::new(visitor, Want::$want))
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<D> {
+    type Error = D::Error;
+
+    wanting! {
+        deserialize_any Any
+        deserialize_bool Bool
+        deserialize_i8 Integer deserialize_i16 Integer deserialize_i32 Integer
+        deserialize_i64 Integer deserialize_i128 Integer
+        deserialize_u8 Integer deserialize_u16 Integer deserialize_u32 Integer
+        deserialize_u64 Integer deserialize_u128 Integer
+        deserialize_f32 Float deserialize_f64 Float
+        deserialize_char Text deserialize_str Text deserialize_string Text
+        deserialize_identifier Text
+        deserialize_bytes Octets deserialize_byte_buf Octets
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_option(LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_unit(LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_unit_struct(name, LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_seq(LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_tuple(len, LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_tuple_struct(name, len, LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_struct(name, fields, LenientVisitor::new(visitor, Want::Any))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(EnumVisitor(visitor))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_ignored_any(visitor)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
+    }
+}
+
+/// A map key: as [`Lenient`], and a boolean may be spelt out, as the encoder does.
+pub(super) struct LenientKey<D>(pub(super) D);
+
+macro_rules! as_lenient {
+    ($($method:ident($($name:ident: $kind:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($name: $kind,)* visitor: V)
+            -> Result<V::Value, D::Error>
+        {
+            Lenient(self.0).$method($($name,)* visitor)
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for LenientKey<D> {
+    type Error = D::Error;
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(LenientVisitor::new(visitor, Want::BoolKey))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    as_lenient! {
+        deserialize_any() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+        deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
+        deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
+        deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
+        deserialize_unit() deserialize_seq() deserialize_map() deserialize_identifier()
+        deserialize_ignored_any()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
+    }
+}

@@ -1,0 +1,24 @@
+//! A connection at work: the handshake driven, then a reader, a writer and a bounded queue.
+//!
+//! ```text
+//! LinkSender::send ─▶ queue (bounded in octets) ─▶ writer task ─▶ stream
+//! stream ─▶ reader task ─▶ PacketSink::packet …, at last PacketSink::closed
+//! ```
+//!
+//! The link knows packets and nothing of what they mean. It ends once, for one [`CloseReason`].
+
+mod config;
+mod establish;
+mod queue;
+mod reader;
+mod reason;
+mod sender;
+mod shared;
+mod start;
+mod writer;
+
+pub use config::LinkConfig;
+pub use establish::{EstablishError, Established, establish};
+pub use reason::CloseReason;
+pub use sender::{LinkCounters, LinkSender, SendError};
+pub use start::{PacketSink, start};

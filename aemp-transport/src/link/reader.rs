@@ -1,0 +1,92 @@
+//! The reader task: one large read, then all packets in it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+
+use super::shared::Shared;
+use super::{CloseReason, PacketSink};
+use crate::framing::{Decoder, Packet};
+use crate::stream::BoxReader;
+
+/// How much a read may take at least, when a new buffer is made.
+const CHUNK: usize = 64 << 10;
+
+/// Less room than this is not read into: a new buffer is made. Packets share the octets of the
+/// buffer they came in, so that many small ones between them keep hardly more than their own size.
+const MIN_ROOM: usize = 4 << 10;
+
+pub(super) struct Reader {
+    pub(super) shared: Arc<Shared>,
+    pub(super) stream: BoxReader,
+    pub(super) decoder: Decoder,
+    /// What has been read and not been taken.
+    pub(super) buffer: BytesMut,
+}
+
+impl Reader {
+    /// Reads, and gives packets to the sink, until the link is closed from either side; the peer
+    /// and its faults are what closes it here.
+    pub(super) async fn run<S: PacketSink>(mut self, sink: &mut S) {
+        let shared = Arc::clone(&self.shared);
+        tokio::select! {
+            biased;
+            () = shared.wait_closed() => {}
+            reason = self.read(sink) => shared.close(reason),
+        }
+    }
+
+    async fn read<S: PacketSink>(&mut self, sink: &mut S) -> CloseReason {
+        loop {
+            if let Err(reason) = self.deliver(sink) {
+                return reason;
+            }
+            if self.buffer.capacity() - self.buffer.len() < MIN_ROOM {
+                self.buffer.reserve(CHUNK);
+            }
+            match self.stream.read_buf(&mut self.buffer).await {
+                Ok(0) => return self.end(),
+                Ok(octets) => self.shared.heard(octets),
+                Err(error) => return error.into(),
+            }
+        }
+    }
+
+    /// Gives all whole packets in the buffer to the sink.
+    fn deliver<S: PacketSink>(&mut self, sink: &mut S) -> Result<(), CloseReason> {
+        while let Some(packet) = self.decoder.next(&mut self.buffer)? {
+            if self.shared.is_closed() {
+                break;
+            }
+            self.shared.counts.packets_in.fetch_add(1, Relaxed);
+            give(sink, packet)?;
+        }
+        Ok(())
+    }
+
+    /// What the end of the stream means.
+    fn end(&self) -> CloseReason {
+        match self.decoder.finish(&self.buffer) {
+            Err(error) => error.into(),
+            Ok(()) if self.shared.queue.lock().is_finishing() => CloseReason::Finished,
+            Ok(()) => CloseReason::PeerClosed,
+        }
+    }
+}
+
+fn give<S: PacketSink>(sink: &mut S, packet: Packet) -> Result<(), CloseReason> {
+    catch_unwind(AssertUnwindSafe(|| sink.packet(packet)))
+        .map_err(|panic| CloseReason::SinkPanicked(panic_text(&*panic).into()))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no text",
+    }
+}

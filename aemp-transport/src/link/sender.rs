@@ -1,0 +1,226 @@
+//! [`LinkSender`]: the handle of a link.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::CloseReason;
+use super::queue::Pushed;
+use super::shared::Shared;
+use crate::framing::{EncodeError, Encoded, Framing};
+
+/// A scratch buffer that once grew larger than this is not kept.
+const KEEP: usize = 256 << 10;
+
+thread_local! {
+    /// Where packets are encoded before they are queued. Taken out while it is in use, so that a
+    /// `Serialize` that sends something itself finds an empty one.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Sends packets on a link, and closes it. Clones are handles of the same link.
+///
+/// Sends never wait. What one thread sends is written in the order of the calls, and the octets of
+/// one packet are never mixed with others. The link lives until it is closed from either side:
+/// dropping its handles does not close it.
+#[derive(Clone, Debug)]
+pub struct LinkSender {
+    shared: Arc<Shared>,
+}
+
+/// A packet was not sent.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The message cannot be encoded. The link is not affected.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The queue is full. The link is closed with [`CloseReason::Overflow`], since a packet is
+    /// lost.
+    #[error("queue overflow: {queued} octets wait, the limit is {limit} (max_queue)")]
+    Full {
+        /// How many octets waited.
+        queued: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The link is closed, or was told to finish.
+    #[error("the link is closed: {0}")]
+    Closed(CloseReason),
+}
+
+/// What has passed on a link so far.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct LinkCounters {
+    /// Packets given to the sink; keepalives do not count.
+    pub packets_in: u64,
+    /// Packets queued, keepalives included.
+    pub packets_out: u64,
+    /// Octets read, not counting those that came with the handshake.
+    pub octets_in: u64,
+    /// Octets written.
+    pub octets_out: u64,
+    /// Calls that wrote them.
+    pub writes: u64,
+}
+
+impl LinkSender {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Encodes and queues a packet; see [`Framing::encode`] for what becomes of the message.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be encoded, the queue is full (and the link closed therefore), or the
+    /// link is closed.
+    pub fn send<T: Serialize + ?Sized>(&self, port: &str, message: &T) -> Result<(), SendError> {
+        self.queue(|framing, out| framing.encode(port, message, out))
+    }
+
+    /// Queues a packet of a message that is encoded already, in whichever framing.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_encoded(&self, port: &str, message: &Encoded) -> Result<(), SendError> {
+        self.queue(|framing, out| framing.encode_encoded(port, message, out))
+    }
+
+    /// Queues a keepalive: a packet that the peer skips.
+    ///
+    /// # Errors
+    ///
+    /// The queue is full (and the link closed therefore), or the link is closed.
+    pub fn send_keepalive(&self) -> Result<(), SendError> {
+        self.queue(|framing, out| {
+            framing.encode_keepalive(out);
+            Ok(())
+        })
+    }
+
+    /// Octets that wait to be written, and those that are being written.
+    #[must_use]
+    pub fn queued_octets(&self) -> usize {
+        self.shared.queue.lock().queued()
+    }
+
+    /// Waits until so many octets fit into the queue, or the link is closed. More octets than the
+    /// queue ever holds "fit" when it is empty.
+    ///
+    /// Somebody else may take the room before the caller does.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is reserved, so nothing is lost.
+    pub async fn room(&self, octets: usize) {
+        loop {
+            let mut freed = std::pin::pin!(self.shared.room.notified());
+            // Enabled before looking, so that nothing that happens in between is missed.
+            freed.as_mut().enable();
+            if self.shared.queue.lock().has_room(octets) {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    /// Closes the link at once, for this reason unless it has one already. What waits is dropped.
+    pub fn close(&self, reason: CloseReason) {
+        self.shared.close(reason);
+    }
+
+    /// Ends the link in order: takes no more packets, has what waits written out, and ends the
+    /// stream. The link is closed ([`CloseReason::Finished`]) when the peer has ended its side,
+    /// too; whoever does not want to wait for that calls [`close`](Self::close) later.
+    pub fn finish(&self) {
+        self.shared.queue.lock().finish();
+        self.shared.work.notify_one();
+    }
+
+    /// Whether the link is closed. What has been delivered to the sink until then was the last.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
+    }
+
+    /// Why the link is closed, if it is.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.shared.queue.lock().close_reason().cloned()
+    }
+
+    /// Waits until the link is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: it only waits.
+    pub async fn closed(&self) {
+        self.shared.wait_closed().await;
+    }
+
+    /// When the last octet was read; when the link was started, if none was.
+    #[must_use]
+    pub fn last_inbound(&self) -> Instant {
+        self.shared.last_inbound()
+    }
+
+    /// What has passed so far.
+    #[must_use]
+    pub fn counters(&self) -> LinkCounters {
+        let counts = &self.shared.counts;
+        LinkCounters {
+            packets_in: counts.packets_in.load(Relaxed),
+            packets_out: counts.packets_out.load(Relaxed),
+            octets_in: counts.octets_in.load(Relaxed),
+            octets_out: counts.octets_out.load(Relaxed),
+            writes: counts.writes.load(Relaxed),
+        }
+    }
+
+    fn queue(
+        &self,
+        encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
+    ) -> Result<(), SendError> {
+        if self.is_closed()
+            && let Some(reason) = self.close_reason()
+        {
+            return Err(SendError::Closed(reason));
+        }
+        let mut scratch = SCRATCH.take();
+        scratch.clear();
+        let result = match encode(self.shared.framing, &mut scratch) {
+            Ok(()) => self.push(&scratch),
+            Err(error) => Err(error.into()),
+        };
+        if scratch.capacity() <= KEEP {
+            SCRATCH.set(scratch);
+        }
+        result
+    }
+
+    fn push(&self, packet: &[u8]) -> Result<(), SendError> {
+        let pushed = self.shared.queue.lock().push(packet);
+        match pushed {
+            Pushed::First => self.shared.work.notify_one(),
+            Pushed::Behind => {}
+            Pushed::Overflow(reason) => {
+                self.shared.tell_closed();
+                return Err(match reason {
+                    CloseReason::Overflow { queued, limit, .. } => {
+                        SendError::Full { queued, limit }
+                    }
+                    reason => SendError::Closed(reason),
+                });
+            }
+            Pushed::Closed(reason) => return Err(SendError::Closed(reason)),
+        }
+        self.shared.counts.packets_out.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! [`Shared`]: what the handles and the two tasks of a link have in common.
+
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::CloseReason;
+use super::queue::Queue;
+use crate::framing::Framing;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// How packets are written.
+    pub(super) framing: Framing,
+    /// Locked for moments only, never while anybody else's code runs.
+    pub(super) queue: Mutex<Queue>,
+    /// Tells the writer that there is something to do.
+    pub(super) work: Notify,
+    /// Tells those who wait for room that there is some.
+    pub(super) room: Notify,
+    /// Follows the queue's `closed`; for those who look at every packet.
+    is_closed: AtomicBool,
+    /// Follows the queue's `closed`; for those who wait for it.
+    closed: watch::Sender<bool>,
+    started: Instant,
+    /// When the last octet came, in nanoseconds since `started`.
+    last_inbound: AtomicU64,
+    pub(super) counts: Counts,
+}
+
+/// What has passed so far. Each is only ever added to, by one task.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) packets_in: AtomicU64,
+    pub(super) packets_out: AtomicU64,
+    pub(super) octets_in: AtomicU64,
+    pub(super) octets_out: AtomicU64,
+    pub(super) writes: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(framing: Framing, max_queue: usize) -> Self {
+        Self {
+            framing,
+            queue: Mutex::new(Queue::new(max_queue)),
+            work: Notify::new(),
+            room: Notify::new(),
+            is_closed: AtomicBool::new(false),
+            closed: watch::Sender::new(false),
+            started: Instant::now(),
+            last_inbound: AtomicU64::new(0),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Closes the link, unless it is closed already.
+    pub(super) fn close(&self, reason: CloseReason) {
+        if self.queue.lock().close(reason) {
+            self.tell_closed();
+        }
+    }
+
+    /// To be called once, after the queue was closed.
+    pub(super) fn tell_closed(&self) {
+        self.is_closed.store(true, Release);
+        self.closed.send_replace(true);
+        self.room.notify_waiters();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Acquire)
+    }
+
+    /// Returns when the link is closed.
+    pub(super) async fn wait_closed(&self) {
+        // The sender lives as long as `self`, so that this cannot fail.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    pub(super) fn heard(&self, octets: usize) {
+        let nanos = self.started.elapsed().as_nanos();
+        self.last_inbound.store(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
+        self.counts.octets_in.fetch_add(octets as u64, Relaxed);
+    }
+
+    pub(super) fn last_inbound(&self) -> Instant {
+        self.started + Duration::from_nanos(self.last_inbound.load(Relaxed))
+    }
+}

@@ -1,0 +1,54 @@
+//! Starts the two tasks of a link.
+
+use std::sync::Arc;
+
+use super::reader::Reader;
+use super::shared::Shared;
+use super::{CloseReason, Established, LinkConfig, LinkSender, writer};
+use crate::framing::{Decoder, Packet};
+
+/// What a link does with what it reads.
+///
+/// Called in the link's reader task, in order: has to be quick, since nothing is read meanwhile.
+pub trait PacketSink: Send + 'static {
+    /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
+    fn packet(&mut self, packet: Packet);
+
+    /// The link has ended. Called once, last, when nothing of the link runs any more.
+    fn closed(&mut self, reason: CloseReason);
+}
+
+/// Makes a link of an established connection, on the current tokio runtime.
+///
+/// `make_sink` is called at once, with a handle of the link, before anything is read. The octets
+/// that came with the handshake are the first that the link takes.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+pub fn start<S, F>(established: Established, config: LinkConfig, make_sink: F) -> LinkSender
+where
+    S: PacketSink,
+    F: FnOnce(LinkSender) -> S,
+{
+    let Established { stream, buffered, outcome, .. } = established;
+    let (reading, writing) = stream.split();
+    let shared = Arc::new(Shared::new(outcome.write_framing, config.max_queue));
+    let sender = LinkSender::new(Arc::clone(&shared));
+    let mut sink = make_sink(sender.clone());
+    let reader = Reader {
+        shared: Arc::clone(&shared),
+        stream: reading,
+        decoder: Decoder::new(outcome.read_framing, config.limits),
+        buffer: buffered,
+    };
+    let writer = tokio::spawn(writer::run(Arc::clone(&shared), writing));
+    tokio::spawn(async move {
+        reader.run(&mut sink).await;
+        // The writer ends since the link is closed. It does not panic, and nobody aborts it.
+        let _ = writer.await;
+        let reason = shared.queue.lock().close_reason().cloned();
+        sink.closed(reason.unwrap_or(CloseReason::PeerClosed));
+    });
+    sender
+}

@@ -1,0 +1,173 @@
+//! Where to dial and where to listen.
+
+use std::fmt;
+use std::str::FromStr;
+
+use smol_str::SmolStr;
+
+/// The kind of an address.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// `HOST:PORT`, also written `tcp:HOST:PORT`.
+    Tcp,
+    /// `mem:NAME`: within this process.
+    Memory,
+}
+
+impl Scheme {
+    /// What stands before the colon.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Memory => "mem",
+        }
+    }
+}
+
+/// Where to dial or listen: a scheme and a text that the scheme's transport understands.
+///
+/// Read from `HOST:PORT`, `[V6]:PORT`, `tcp:HOST:PORT` or `mem:NAME`, and displayed as the first,
+/// second or last of these. To listen, the host may be `*` (all there are), the port 0 or `*`
+/// (any).
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Address {
+    scheme: Scheme,
+    text: SmolStr,
+}
+
+/// A text is no address.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// There is no port.
+    #[error("no port in the address {text:?} (expected HOST:PORT)")]
+    NoPort {
+        /// The address.
+        text: String,
+    },
+    /// The port is neither a number up to 65535 nor `*`.
+    #[error("invalid port in the address {text:?} (expected a number up to 65535)")]
+    Port {
+        /// The address.
+        text: String,
+    },
+    /// The host is empty, or holds a colon outside of brackets.
+    #[error("invalid host in the address {text:?} (IPv6 addresses are written [ADDRESS]:PORT)")]
+    Host {
+        /// The address.
+        text: String,
+    },
+    /// The name of an address in memory is empty.
+    #[error("no name in the address {text:?} (expected mem:NAME)")]
+    NoName {
+        /// The address.
+        text: String,
+    },
+}
+
+impl Address {
+    /// What transport it is for.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The address without the scheme: `HOST:PORT`, or the name.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Host (without brackets) and port of a TCP address; the port `*` is 0.
+    pub(super) fn host_and_port(&self) -> Option<(&str, u16)> {
+        let (host, port) = self.text.rsplit_once(':')?;
+        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let port = if port == "*" { 0 } else { port.parse().ok()? };
+        (self.scheme == Scheme::Tcp).then_some((host, port))
+    }
+
+    fn tcp(text: &str) -> Result<Self, AddressError> {
+        let owned = || text.to_owned();
+        let (host, port) =
+            text.rsplit_once(':').ok_or_else(|| AddressError::NoPort { text: owned() })?;
+        if host.is_empty() || is_bare_v6(host) {
+            return Err(AddressError::Host { text: owned() });
+        }
+        let digits = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
+        if port != "*" && !(digits && port.parse::<u16>().is_ok()) {
+            return Err(AddressError::Port { text: owned() });
+        }
+        Ok(Self { scheme: Scheme::Tcp, text: text.into() })
+    }
+}
+
+fn is_bare_v6(host: &str) -> bool {
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    !bracketed && host.contains(':')
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        match text.split_once(':') {
+            Some(("mem", "")) => Err(AddressError::NoName { text: text.to_owned() }),
+            Some(("mem", name)) => Ok(Self { scheme: Scheme::Memory, text: name.into() }),
+            Some(("tcp", rest)) => Self::tcp(rest),
+            _ => Self::tcp(text),
+        }
+    }
+}
+
+impl From<std::net::SocketAddr> for Address {
+    fn from(address: std::net::SocketAddr) -> Self {
+        Self { scheme: Scheme::Tcp, text: address.to_string().into() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.scheme {
+            Scheme::Tcp => f.write_str(&self.text),
+            Scheme::Memory => write!(f, "mem:{}", self.text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_displays() {
+        for (text, scheme, shown) in [
+            ("127.0.0.1:4040", Scheme::Tcp, "127.0.0.1:4040"),
+            ("tcp:example.org:1", Scheme::Tcp, "example.org:1"),
+            ("[::1]:4040", Scheme::Tcp, "[::1]:4040"),
+            ("*:4040", Scheme::Tcp, "*:4040"),
+            ("*:*", Scheme::Tcp, "*:*"),
+            ("host:0", Scheme::Tcp, "host:0"),
+            ("mem:alpha", Scheme::Memory, "mem:alpha"),
+        ] {
+            let address: Address = text.parse().expect(text);
+            assert_eq!((address.scheme(), address.to_string().as_str()), (scheme, shown));
+        }
+        let v6: Address = "[::1]:*".parse().expect("valid");
+        assert_eq!(v6.host_and_port(), Some(("::1", 0)));
+    }
+
+    #[test]
+    fn refuses_by_name() {
+        let text = |address: &str| address.parse::<Address>().expect_err(address).to_string();
+        assert_eq!(text("host"), "no port in the address \"host\" (expected HOST:PORT)");
+        assert!(text("tcp:4040").starts_with("no port in the address"));
+        assert!(text("host:x").starts_with("invalid port"));
+        assert!(text("host:65536").starts_with("invalid port"));
+        assert!(text("host:+1").starts_with("invalid port"));
+        assert!(text(":4040").starts_with("invalid host"));
+        assert!(text("::1:4040").starts_with("invalid host"));
+        assert!(text("mem:").starts_with("no name"));
+    }
+}

@@ -1,0 +1,13 @@
+//! Ordered, reliable octet streams: the part that can be plugged.
+//!
+//! Knows addresses and connections, and nothing of what is said on them.
+
+mod address;
+mod memory;
+mod tcp;
+mod transport;
+
+pub use address::{Address, AddressError, Scheme};
+pub use memory::Memory;
+pub use tcp::Tcp;
+pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Stream, Transport};

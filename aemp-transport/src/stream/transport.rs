@@ -1,0 +1,74 @@
+//! The traits that a transport implements.
+
+use std::io;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::Address;
+
+/// The reading half of a stream.
+pub type BoxReader = Box<dyn AsyncRead + Send + Unpin>;
+
+/// The writing half of a stream.
+pub type BoxWriter = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// A connection of any transport.
+pub type BoxStream = Box<dyn Stream>;
+
+/// A way to make connections.
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// The name of its kind of addresses, as [`Scheme::name`](crate::Scheme::name).
+    fn scheme(&self) -> &str;
+
+    /// Connects to a listener.
+    ///
+    /// # Errors
+    ///
+    /// Nobody listens there, or the network says no. Takes as long as the network takes: the
+    /// caller limits the time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the attempt.
+    async fn dial(&self, address: &Address) -> io::Result<BoxStream>;
+
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// The address is taken or not ours.
+    async fn bind(&self, address: &Address) -> io::Result<Box<dyn Listener>>;
+}
+
+/// Where connections come in. Dropping it stops listening; connections live on.
+#[async_trait]
+pub trait Listener: Send {
+    /// The addresses that others can dial, wildcards resolved.
+    fn local_addresses(&self) -> Vec<Address>;
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// One connection failed, or the process has too many files open: a later call may succeed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no connection.
+    async fn accept(&mut self) -> io::Result<BoxStream>;
+}
+
+/// An ordered, reliable stream of octets in both directions.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Takes the directions apart, so that two tasks can own them. Shutting the writing half down
+    /// ends that direction only; the connection closes when both halves are gone.
+    fn split(self: Box<Self>) -> (BoxReader, BoxWriter);
+
+    /// The other side's address as seen here, if there is such a thing.
+    fn peer_address(&self) -> Option<String>;
+
+    /// The name of the transport.
+    fn transport(&self) -> &'static str;
+}
