@@ -33,6 +33,7 @@
 //! ```
 #![doc = include_str!("../guarantees.md")]
 
+#[allow(unused_extern_crates)]
 extern crate self as aemp_actor;
 
 mod die;

@@ -23,7 +23,7 @@ pub trait Rcv: Sized + Send + 'static {
     fn handle(
         &mut self,
         ctx: &mut Ctx<Self>,
-        msg: Self::Msg,
+        msg: <Self as Rcv>::Msg,
     ) -> impl Future<Output = Result<(), Die>> + Send
     where
         Self: Port;
@@ -31,12 +31,12 @@ pub trait Rcv: Sized + Send + 'static {
     ///
     /// # Errors
     /// As there.
-    fn decode(msg: Message) -> Result<Self::Msg, BadMessage>;
+    fn decode(msg: Message) -> Result<<Self as Rcv>::Msg, BadMessage>;
     /// See [`Port::encode`].
     ///
     /// # Errors
     /// As there.
-    fn encode(msg: &Self::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
+    fn encode(msg: &<Self as Rcv>::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
     /// See [`Port::bad_message`].
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, AuthMethod, Limits, ParseAddressError, Secret, Tcp, Transport};
+use aemp_transport::{Address, AuthMethod, Limits, AddressError, Secret, Tcp, Transport};
 
 use crate::id::{NodeId, ParseNodeIdError};
 use crate::port::PortOptions;
@@ -47,7 +47,7 @@ pub enum ConfigError {
         /// The setting.
         setting: &'static str,
         /// What is wrong with its text.
-        error: ParseAddressError,
+        error: AddressError,
     },
     /// No transport of the configuration knows this kind of address.
     #[error("{setting}: no transport for {address}: none is named {scheme:?}")]
@@ -253,14 +253,14 @@ impl Config {
         match self.transport_for(&address) {
             Some(_) => Ok(address),
             None => {
-                let scheme = address.scheme().to_owned();
+                let scheme = address.scheme().name().to_owned();
                 Err(ConfigError::NoTransport { setting, address, scheme })
             }
         }
     }
 
     pub(crate) fn transport_for(&self, address: &Address) -> Option<&Arc<dyn Transport>> {
-        self.transports.iter().find(|transport| transport.scheme() == address.scheme())
+        self.transports.iter().find(|transport| transport.scheme() == address.scheme().name())
     }
 
     pub(crate) fn connect_timeout_or_default(&self) -> Duration {

@@ -30,7 +30,7 @@ impl PacketSink for Inbound {
         }
     }
 
-    fn closed(self: Box<Self>, reason: CloseReason) {
+    fn closed(&mut self, reason: CloseReason) {
         self.peer.link_closed(&self.core, self.attempt, &reason);
     }
 }

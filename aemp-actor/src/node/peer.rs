@@ -373,7 +373,7 @@ impl Peer {
             (attempt.is_some(), link, state.watches.lost(), std::mem::take(&mut state.watched))
         };
         if let Some(link) = link {
-            link.close(CloseReason::Local(reason.text()));
+            link.close(CloseReason::local(reason.text()));
         }
         for (port, id) in watched {
             if let Some(cell) = core.registry().find(&port) {

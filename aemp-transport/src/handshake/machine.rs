@@ -136,6 +136,16 @@ impl Handshake {
         }
     }
 
+    /// Who the peer says it is, from when its greeting was read to the outcome; not proved yet.
+    #[must_use]
+    pub fn peer(&self) -> Option<&PeerGreeting> {
+        match &self.step {
+            Step::Auth(step) => Some(step.peer()),
+            Step::Done(outcome) => Some(&outcome.peer),
+            Step::Greeting(_) | Step::Nonce(_) | Step::Over | Step::Failed(_) => None,
+        }
+    }
+
     /// The line that the peer has to send next, unless the handshake is over.
     #[must_use]
     pub fn expected(&self) -> Option<Line> {

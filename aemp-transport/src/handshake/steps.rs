@@ -65,6 +65,10 @@ pub(super) struct ExpectAuth {
 }
 
 impl ExpectAuth {
+    pub(super) fn peer(&self) -> &PeerGreeting {
+        &self.peer
+    }
+
     pub(super) fn handle(self, line: &[u8], local: &Local<'_>) -> Result<Outcome, HandshakeError> {
         let Self { peer, transcript, write_framing } = self;
         let Some(auth) = AuthLine::decode(text(line, Line::Auth)?) else {

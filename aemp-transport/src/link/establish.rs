@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, nonce,
+    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting, nonce,
 };
 use crate::stream::BoxStream;
 
@@ -57,6 +57,12 @@ pub enum EstablishError {
         /// What it was to send.
         expected: Line,
     },
+    /// `admit` did not want it.
+    #[error("a connection to node {node_id} is not wanted")]
+    NotAdmitted {
+        /// Who the peer said it was.
+        node_id: String,
+    },
     /// The peer has to be refused.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
@@ -71,6 +77,9 @@ fn hint(expected: Line) -> &'static str {
 
 /// Greets the peer, and finds out who it is, within `limit`.
 ///
+/// `admit` is asked once, when the peer's greeting was read, before it is sent our auth line:
+/// whoever it is has not proved it yet. If it says no, the stream is closed.
+///
 /// Reads a few KiB at a time, so that not more than that is buffered of what follows the handshake.
 ///
 /// # Errors
@@ -84,11 +93,12 @@ pub async fn establish(
     mut stream: BoxStream,
     config: Arc<HandshakeConfig>,
     limit: Duration,
+    admit: impl FnOnce(&PeerGreeting) -> bool + Send,
 ) -> Result<Established, EstablishError> {
     let peer_address = stream.peer_address();
     let mut handshake = Handshake::new(config, nonce(), peer_address.clone());
     let mut buffered = BytesMut::with_capacity(2 * MAX_LINE);
-    match timeout(limit, drive(&mut stream, &mut handshake, &mut buffered)).await {
+    match timeout(limit, drive(&mut stream, &mut handshake, &mut buffered, admit)).await {
         Ok(Ok(outcome)) => Ok(Established { stream, buffered, outcome, peer_address }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(EstablishError::Timeout {
@@ -102,8 +112,16 @@ async fn drive(
     stream: &mut BoxStream,
     handshake: &mut Handshake,
     buffered: &mut BytesMut,
+    admit: impl FnOnce(&PeerGreeting) -> bool + Send,
 ) -> Result<Outcome, EstablishError> {
+    let mut admit = Some(admit);
     loop {
+        if let Some(peer) = handshake.peer()
+            && let Some(admit) = admit.take()
+            && !admit(peer)
+        {
+            return Err(EstablishError::NotAdmitted { node_id: peer.node_id.clone() });
+        }
         transmit(stream, handshake).await?;
         if let Some(outcome) = handshake.poll_outcome() {
             return Ok(outcome);
