@@ -1,7 +1,7 @@
 //! Where the generated code finds `aemp_actor`: `::aemp_actor` unless `crate = path` says otherwise.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Path, parse_quote};
 
@@ -13,6 +13,11 @@ impl Runtime {
     /// Reads the value of a `crate = path` option.
     pub(crate) fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         meta.value()?.call(Path::parse_mod_style).map(Self)
+    }
+
+    /// The module with what only generated code needs.
+    pub(crate) fn private(&self) -> TokenStream {
+        quote!(#self::__private)
     }
 }
 

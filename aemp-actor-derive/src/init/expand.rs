@@ -1,7 +1,7 @@
 //! Writes the constant that stands for an init function.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::Generics;
 
 use super::model::InitFunction;
@@ -10,22 +10,21 @@ use crate::signature::Check;
 /// The constant, with the function, its decoding form and its registration inside.
 pub(crate) fn constant(init: &InitFunction) -> TokenStream {
     let InitFunction { name, runtime, function, .. } = init;
-    let (port, types) = (port(init), init.types());
-    let run = run(init);
+    let (init_fn, run) = (init_fn(init), run(init));
     let mut check = Check::default();
-    init.types().for_each(|ty| check.wire(ty, &[]));
+    init.types().for_each(|ty| check.serialize(ty));
     let check = check.expand(runtime, &Generics::default());
     declare(
         init,
         &quote! {
             #function
             #run
-            #[allow(dead_code)]
             #check
+            static __INIT: #init_fn = #init_fn::new(#name, __run);
             #runtime::__private::inventory::submit! {
-                #runtime::__private::InitEntry::new::<#port>(#name, __run)
+                #runtime::__private::InitEntry::new(&__INIT)
             }
-            #runtime::InitFn::<(#(#types,)*), #port>::new(#name, __run)
+            #init_fn::new(#name, __run)
         },
     )
 }
@@ -36,7 +35,6 @@ pub(crate) fn stub(init: &InitFunction) -> TokenStream {
     declare(
         init,
         &quote! {
-            #[allow(dead_code)]
             #function
             #runtime::InitFn::new(#name, |_, _| ::core::unimplemented!())
         },
@@ -45,16 +43,22 @@ pub(crate) fn stub(init: &InitFunction) -> TokenStream {
 
 /// The constant around `body`.
 fn declare(init: &InitFunction, body: &TokenStream) -> TokenStream {
-    let InitFunction { runtime, visibility, attributes, function, .. } = init;
-    let (port, types) = (port(init), init.types());
-    let name = &function.sig.ident;
+    let InitFunction { visibility, attributes, function, .. } = init;
+    let (name, init_fn) = (&function.sig.ident, init_fn(init));
     quote! {
         #(#attributes)*
         #[allow(dead_code, non_upper_case_globals)]
-        #visibility const #name: #runtime::InitFn<(#(#types,)*), #port> = {
+        #visibility const #name: #init_fn = {
             #body
         };
     }
+}
+
+/// The type of the constant.
+fn init_fn(init: &InitFunction) -> TokenStream {
+    let InitFunction { runtime, .. } = init;
+    let (port, types) = (port(init), init.types());
+    quote!(#runtime::InitFn::<(#(#types,)*), #port>)
 }
 
 /// The port that the function returns, or the one whose handlers it set.
@@ -68,27 +72,11 @@ fn port(init: &InitFunction) -> TokenStream {
 
 /// The function as nodes call it: with a message.
 fn run(init: &InitFunction) -> TokenStream {
-    let InitFunction { runtime, function, inputs, output, .. } = init;
-    let (port, types, name) = (port(init), init.types(), &function.sig.ident);
-    let labels = inputs.arguments.iter().map(|argument| &argument.label);
-    let values: Vec<_> =
-        (0..inputs.arguments.len()).map(|index| format_ident!("a{index}")).collect();
-    let (decode, binding, rest) = match inputs.rest {
-        None => ("args", quote!((#(#values,)*)), None),
-        Some(_) => ("args_rest", quote!(((#(#values,)*), rest)), Some(quote!(rest))),
-    };
-    let decode = format_ident!("{decode}");
+    let InitFunction { runtime, function, inputs, .. } = init;
+    let (port, name) = (port(init), &function.sig.ident);
+    let (decoding, values) = (inputs.decoding(runtime, false), inputs.values());
     let context = inputs.context.then(|| quote!(init,));
     let wait = function.sig.asyncness.map(|_| quote!(.await));
-    let or_die = output.fallible.then(|| quote!(?));
-    let call = quote!(#name(#context #(#values,)* #rest) #wait #or_die);
-    let result = match output.value {
-        Some(_) => quote!(::core::result::Result::Ok(#call)),
-        None => quote! {
-            #call;
-            ::core::result::Result::Ok(#runtime::__private::closure_port(init))
-        },
-    };
     quote! {
         #[allow(deprecated, unreachable_code, clippy::all, clippy::pedantic)]
         fn __run(
@@ -96,9 +84,11 @@ fn run(init: &InitFunction) -> TokenStream {
             msg: #runtime::Message,
         ) -> #runtime::__private::InitFuture<'_, #port> {
             ::std::boxed::Box::pin(async move {
-                let #binding =
-                    #runtime::__private::#decode::<(#(#types,)*)>(&msg, &[#(#labels),*])?;
-                #result
+                #decoding
+                #runtime::__private::InitOutput::into_port(
+                    #name(#context #(#values),*) #wait,
+                    init,
+                )
             })
         }
     }

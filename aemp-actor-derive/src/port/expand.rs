@@ -67,7 +67,7 @@ fn inherent(port: &PortType) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #runtime::PortRef for #handle #where_clause {
             type Port = #room;
-            fn as_ref_of(&self) -> &#runtime::Ref<#room> {
+            fn as_handle(&self) -> &#runtime::Ref<#room> {
                 &self.0
             }
         }

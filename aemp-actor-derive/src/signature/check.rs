@@ -1,12 +1,11 @@
-//! Asks the compiler whether the types of a message fit, at the very tokens of each type.
+//! Asks the compiler whether a type fits where it is written, at its very tokens.
 //!
-//! Without this the compiler would find the same mistakes in the generated code, inside a tuple, and
-//! point at the attribute.
+//! Without this the compiler would find the same mistakes in other places: in generated code, or
+//! where a constant is used.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Attribute, Type};
+use quote::quote;
+use syn::{Attribute, Generics, Type};
 
 use crate::runtime::Runtime;
 
@@ -15,36 +14,28 @@ use crate::runtime::Runtime;
 pub(crate) struct Check(TokenStream);
 
 impl Check {
-    /// Asks whether a value of this type can be sent to another node and received there.
-    pub(crate) fn wire(&mut self, ty: &Type, cfgs: &[Attribute]) {
-        self.ask(&quote!(wire), ty, cfgs);
+    /// Asks whether a value of this type can be written into a message.
+    pub(crate) fn serialize(&mut self, ty: &Type) {
+        self.0.extend(quote!(serialize::<#ty>();));
     }
 
     /// Asks whether a value of this type can be moved to another port of the node.
     pub(crate) fn local(&mut self, ty: &Type, cfgs: &[Attribute]) {
-        self.ask(&quote!(local), ty, cfgs);
-    }
-
-    fn ask(&mut self, question: &TokenStream, ty: &Type, cfgs: &[Attribute]) {
-        self.0.extend(quote_spanned!(ty.span()=> #(#cfgs)* #question::<#ty>();));
+        self.0.extend(quote!(#(#cfgs)* local::<#ty>();));
     }
 
     /// A function that is never called and compiles when all answers are yes.
-    pub(crate) fn expand(&self, runtime: &Runtime, generics: &syn::Generics) -> TokenStream {
-        let (impl_generics, _, where_clause) = generics.split_for_impl();
+    pub(crate) fn expand(&self, runtime: &Runtime, generics: &Generics) -> Option<TokenStream> {
         let questions = &self.0;
-        quote! {
-            fn __check #impl_generics () #where_clause {
-                fn wire<__T>()
-                where
-                    __T: #runtime::__private::serde::Serialize
-                        + #runtime::__private::serde::de::DeserializeOwned
-                        + ::core::marker::Send
-                        + 'static,
-                {}
-                fn local<__T: ::core::marker::Send + 'static>() {}
-                #questions
+        let (impl_generics, _, where_clause) = generics.split_for_impl();
+        (!questions.is_empty()).then(|| {
+            quote! {
+                fn __check #impl_generics () #where_clause {
+                    fn serialize<A: #runtime::__private::serde::Serialize>() {}
+                    fn local<A: ::core::marker::Send + 'static>() {}
+                    #questions
+                }
             }
-        }
+        })
     }
 }

@@ -123,7 +123,7 @@ fn name_of(pattern: &Pat, index: usize, errors: &mut Errors) -> Ident {
         Pat::Wild(_) => {}
         other => errors.at(
             other,
-            "arguments have names, for the handle and for error texts: write a name here and take \
+            "arguments have names, which callers and error texts use: write a name here and take \
              the value apart in the body",
         ),
     }

@@ -5,6 +5,7 @@
 //! same tokens.
 
 mod check;
+mod decoding;
 mod input;
 mod output;
 mod qualifier;

@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::message::never;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
 
@@ -32,7 +31,7 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
 
 /// Calls the method of the message, and answers.
 fn handle(actor: &Actor) -> TokenStream {
-    let (runtime, never) = (&actor.runtime, never(actor));
+    let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| handle_arm(actor, handler));
     quote! {
         async fn handle(
@@ -42,7 +41,7 @@ fn handle(actor: &Actor) -> TokenStream {
         ) -> ::core::result::Result<(), #runtime::Die> {
             match msg {
                 #(#arms)*
-                #never
+                #message::__Never(_, never) => match never {},
             }
             ::core::result::Result::Ok(())
         }
@@ -52,17 +51,20 @@ fn handle(actor: &Actor) -> TokenStream {
 fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
     let (runtime, cfgs) = (&actor.runtime, &handler.cfgs);
     let pattern = pattern(actor, handler);
-    let call = call(handler, &values(handler));
-    match handler.output.value {
-        Some(_) => quote! {
-            #(#cfgs)*
-            #pattern => {
-                let answer = #call;
-                #runtime::__private::Reply::answer(reply, ctx, answer);
-            }
+    let call = call(handler, &handler.inputs.values());
+    let reply = quote!(#runtime::__private::Reply);
+    let finish = match (&handler.output.value, handler.kind) {
+        (None, _) => quote!(#call;),
+        (Some(_), Kind::Local) => quote! {
+            let answer = #call;
+            #reply::answer_local(reply, answer);
         },
-        None => quote!(#(#cfgs)* #pattern => { #call; }),
-    }
+        (Some(_), _) => quote! {
+            let answer = #call;
+            #reply::answer(reply, ctx, answer);
+        },
+    };
+    quote!(#(#cfgs)* #pattern => { #finish })
 }
 
 /// `Self::say(self, ctx, a0).await?`
@@ -111,28 +113,20 @@ fn decode(actor: &Actor) -> TokenStream {
 }
 
 fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
-    let (runtime, message, name) = (&actor.runtime, &actor.message, &handler.name);
-    let values = values(handler);
-    let fixed = &values[..handler.inputs.arguments.len()];
-    let types = handler.inputs.arguments.iter().map(|argument| &argument.ty);
-    let labels = handler.inputs.arguments.iter().map(|argument| &argument.label);
-    let (function, binding, reply) = match (&handler.inputs.rest, &handler.output.value) {
-        (None, None) => ("args", quote!((#(#fixed,)*)), None),
-        (Some(_), None) => ("args_rest", quote!(((#(#fixed,)*), rest)), None),
-        (None, Some(_)) => ("args_reply", quote!(((#(#fixed,)*), reply)), Some(())),
-        (Some(_), Some(_)) => ("args_rest_reply", quote!(((#(#fixed,)*), rest, reply)), Some(())),
-    };
-    let function = format_ident!("{function}");
-    let reply = reply.map(|()| quote!(#runtime::__private::Reply::port(reply)));
+    let (runtime, message) = (&actor.runtime, &actor.message);
+    let Handler { name, inputs, output, .. } = handler;
+    let (values, decoding) = (inputs.values(), inputs.decoding(runtime, output.value.is_some()));
+    let reply =
+        output.value.iter().map(|ty| quote!(#runtime::__private::Reply::<#ty>::port(reply)));
     quote! {
-        let #binding = #runtime::__private::#function::<(#(#types,)*)>(&msg, &[#(#labels),*])?;
-        ::core::result::Result::Ok(#message::#name(#(#values,)* #reply))
+        #decoding
+        ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))
     }
 }
 
 /// From the values of a message to its octets.
 fn encode(actor: &Actor) -> TokenStream {
-    let (runtime, never) = (&actor.runtime, never(actor));
+    let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| {
         let (cfgs, message, name) = (&handler.cfgs, &actor.message, &handler.name);
         let pattern = pattern(actor, handler);
@@ -140,12 +134,12 @@ fn encode(actor: &Actor) -> TokenStream {
         match handler.kind {
             Kind::Local => quote!(#(#cfgs)* #message::#name(..) => to.local_only(#tag),),
             Kind::Default => {
-                let values = values(handler);
+                let values = handler.inputs.values();
                 quote!(#(#cfgs)* #pattern => to.forward(#(#values),*),)
             }
             _ => {
-                let value = encode_wire(handler);
-                quote!(#(#cfgs)* #pattern => #value,)
+                let value = encode_wire(actor, handler);
+                quote!(#(#cfgs)* #pattern => { #value })
             }
         }
     });
@@ -156,21 +150,45 @@ fn encode(actor: &Actor) -> TokenStream {
         ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
             match msg {
                 #(#arms)*
-                #never
+                #message::__Never(_, never) => match *never {},
             }
         }
     }
 }
 
-fn encode_wire(handler: &Handler) -> TokenStream {
-    let tag = &handler.tag;
-    let values = values(handler);
-    let fixed = &values[..handler.inputs.arguments.len()];
-    match (&handler.inputs.rest, &handler.output.value) {
-        (None, None) => quote!(to.message(&(#tag, #(#fixed,)*))),
-        (None, Some(_)) => quote!(to.message(&(#tag, #(#fixed,)* reply))),
-        (Some(_), None) => quote!(to.message_rest(&(#tag, #(#fixed,)*), rest)),
-        (Some(_), Some(_)) => quote!(to.message_rest_reply(&(#tag, #(#fixed,)*), rest, reply)),
+/// The types pass through a function of their own, one by one: of a type that cannot be serialised
+/// the compiler then speaks once, where the user wrote it.
+fn encode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
+    let (tag, private) = (&handler.tag, actor.runtime.private());
+    let Handler { inputs, output, .. } = handler;
+    let values = inputs.values();
+    let fixed = &values[..inputs.arguments.len()];
+    let params: Vec<_> = (0..fixed.len()).map(|index| format_ident!("A{index}")).collect();
+    let types = inputs.arguments.iter().map(|argument| &argument.ty).chain(&output.value);
+    let rest = inputs.rest.iter().map(|_| quote!(rest)).collect::<TokenStream>();
+    let reply = output.value.iter().map(|_| quote!(reply)).collect::<TokenStream>();
+    let write = match (rest.is_empty(), reply.is_empty()) {
+        (true, _) => quote!(message(&(#tag, #(#fixed,)* #reply))),
+        (false, true) => quote!(message_rest(&(#tag, #(#fixed,)*), rest)),
+        (false, false) => quote!(message_rest_reply(&(#tag, #(#fixed,)*), rest, reply)),
+    };
+    let runtime = &actor.runtime;
+    let rest_param = inputs.rest.iter().map(|_| quote!(rest: &#runtime::Rest,));
+    let reply_param = output.value.iter().map(|_| quote!(reply: &#private::Reply<R>,));
+    let answer = output.value.iter().map(|_| {
+        let both = quote!(#private::serde::Serialize + #private::serde::de::DeserializeOwned);
+        quote!(R: #both + ::core::marker::Send + 'static)
+    });
+    quote! {
+        fn write<#(#params: #private::serde::Serialize,)* #(#answer)*>(
+            to: #private::Encoder<'_>,
+            #(#fixed: &#params,)*
+            #(#rest_param)*
+            #(#reply_param)*
+        ) -> ::core::result::Result<(), #private::Unencodable> {
+            to.#write
+        }
+        write::<#(#types),*>(to, #(#values,)* #reply)
     }
 }
 
@@ -199,13 +217,7 @@ fn bad_message(actor: &Actor) -> TokenStream {
 /// The variant with its values bound.
 fn pattern(actor: &Actor, handler: &Handler) -> TokenStream {
     let (message, name) = (&actor.message, &handler.name);
-    let values = values(handler);
+    let values = handler.inputs.values();
     let reply = handler.output.value.iter().map(|_| format_ident!("reply"));
     quote!(#message::#name(#(#values,)* #(#reply)*))
-}
-
-/// Names for the values of a message, whatever the method calls them.
-fn values(handler: &Handler) -> Vec<Ident> {
-    let fixed = (0..handler.inputs.arguments.len()).map(|index| format_ident!("a{index}"));
-    fixed.chain(handler.inputs.rest.iter().map(|_| format_ident!("rest"))).collect()
 }

@@ -29,10 +29,3 @@ pub(crate) fn declare(actor: &Actor) -> TokenStream {
         }
     }
 }
-
-/// The arm of a match on messages for the variant that no message is; it also uses the parameters
-/// that no message uses.
-pub(crate) fn never(actor: &Actor) -> TokenStream {
-    let message = &actor.message;
-    quote!(#message::__Never(_, never) => match never {},)
-}

@@ -22,7 +22,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
     let conversation = conversation::rcv_impl(actor);
     let handle = handle::methods(actor);
     let check = check(actor);
-    hidden(quote!(#message #conversation #handle #check))
+    hidden(quote!(#check #message #conversation #handle))
 }
 
 /// An unnamed constant around generated items, which no lint has to like.
@@ -50,17 +50,13 @@ fn hidden(items: TokenStream) -> TokenStream {
     }
 }
 
-/// Asks about the types of all messages.
-fn check(actor: &Actor) -> TokenStream {
+/// Asks about the types of local messages; those of others are checked as they are encoded.
+fn check(actor: &Actor) -> Option<TokenStream> {
     let mut check = Check::default();
-    for handler in actor.messages() {
-        // Not `Rest`, which only the runtime takes apart.
-        let types = handler.inputs.arguments.iter().map(|argument| &argument.ty);
+    for handler in actor.of(Kind::Local) {
+        let types = handler.arguments().map(|argument| &argument.ty);
         for ty in types.chain(&handler.output.value) {
-            match handler.kind {
-                Kind::Wire => check.wire(ty, &handler.cfgs),
-                _ => check.local(ty, &handler.cfgs),
-            }
+            check.local(ty, &handler.cfgs);
         }
     }
     check.expand(&actor.runtime, &actor.generics)
