@@ -64,7 +64,7 @@ fn init_fn(init: &InitFunction) -> TokenStream {
 /// The port that the function returns, or the one whose handlers it set.
 fn port(init: &InitFunction) -> TokenStream {
     let runtime = &init.runtime;
-    match &init.output.value {
+    match init.port() {
         Some(port) => quote!(#port),
         None => quote!(#runtime::FnPort),
     }

@@ -5,7 +5,7 @@ use syn::{Attribute, FnArg, ItemFn, Type, Visibility};
 use super::parse::Options;
 use crate::diagnostic::Errors;
 use crate::runtime::Runtime;
-use crate::signature::{Inputs, Output, Reading, refuse_qualifiers};
+use crate::signature::{Inputs, Output, Reading, is_unit, refuse_qualifiers};
 
 /// The function, its name on the network, and what it takes and returns.
 pub(crate) struct InitFunction {
@@ -28,13 +28,9 @@ pub(crate) struct InitFunction {
 impl InitFunction {
     /// Makes the model; what is wrong is reported and left in, for the stub.
     pub(crate) fn new(options: Options, mut function: ItemFn, errors: &mut Errors) -> Self {
+        refuse_self(&mut function, errors);
         let signature = &function.sig;
         refuse_qualifiers(signature, "an init function", errors);
-        for input in &signature.inputs {
-            if let FnArg::Receiver(receiver) = input {
-                errors.at(receiver, "the port is made here: return it instead of taking `self`");
-            }
-        }
         let parameters = signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(parameter) => Some(parameter),
             FnArg::Receiver(_) => None,
@@ -52,9 +48,24 @@ impl InitFunction {
         Self { name, runtime, visibility, attributes, function, inputs, output }
     }
 
+    /// The port that the function returns; none when it is the one whose handlers it set.
+    pub(crate) fn port(&self) -> Option<&Type> {
+        // A result that was refused stands as `()`, which is no port.
+        self.output.value.as_ref().filter(|ty| !is_unit(ty))
+    }
+
     /// The types of the arguments that callers give; what `Rest` takes is not among them.
     pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
         self.inputs.arguments.iter().map(|argument| &argument.ty)
+    }
+}
+
+/// Reports `self` and takes it off, because the compiler would report it again.
+fn refuse_self(function: &mut ItemFn, errors: &mut Errors) {
+    if let Some(receiver) = function.sig.receiver() {
+        errors.at(receiver, "the port is made here: return it instead of taking `self`");
+        function.sig.inputs =
+            std::mem::take(&mut function.sig.inputs).into_iter().skip(1).collect();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writes the handle of a port and the `Port` impl.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Generics, parse_quote};
 
@@ -214,8 +214,9 @@ fn port_impl(port: &PortType) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (room, handle) = (port.port(), port.handle());
     // At the name of the type, so that a missing `#[rcv]` is reported there.
-    let rcv = quote_spanned!(name.span()=> <Self as #runtime::__private::Rcv>);
-    quote! {
+    let at_name = Span::call_site().located_at(name.span());
+    let rcv = quote_spanned!(at_name=> <Self as #runtime::__private::Rcv>);
+    quote_spanned! {at_name=>
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {
             type Msg = #rcv::Msg;
@@ -225,7 +226,7 @@ fn port_impl(port: &PortType) -> TokenStream {
             fn handle(
                 &mut self,
                 ctx: &mut #runtime::Ctx<Self>,
-                msg: Self::Msg,
+                msg: #rcv::Msg,
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<(), #runtime::Die>,
             > + ::core::marker::Send {
@@ -234,12 +235,12 @@ fn port_impl(port: &PortType) -> TokenStream {
 
             fn decode(
                 msg: #runtime::Message,
-            ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
+            ) -> ::core::result::Result<#rcv::Msg, #runtime::__private::BadMessage> {
                 #rcv::decode(msg)
             }
 
             fn encode(
-                msg: &Self::Msg,
+                msg: &#rcv::Msg,
                 to: #runtime::__private::Encoder<'_>,
             ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
                 #rcv::encode(msg, to)

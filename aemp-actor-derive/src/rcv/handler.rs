@@ -90,11 +90,16 @@ impl Handler {
         matches!(self.kind, Kind::Wire | Kind::Local)
     }
 
+    /// Whether every handle has a function of this name.
+    pub(crate) fn is_name_taken(&self) -> bool {
+        ["at", "__ref"].iter().any(|taken| self.name == taken)
+    }
+
     /// Checks what only some kinds of handlers demand.
     fn check_kind(&self, signature: &Signature, errors: &mut Errors) {
         match self.kind {
             Kind::Wire | Kind::Local => {
-                if ["at", "__ref"].iter().any(|taken| self.name == taken) {
+                if self.is_name_taken() {
                     let text = format!(
                         "every handle has a function `{0}` already: rename the method and keep \
                          the tag with #[rcv(tag = \"{0}\")]",

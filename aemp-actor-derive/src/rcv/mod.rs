@@ -18,7 +18,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     };
     let actor = model::Actor::new(&block, &mut errors);
     let item = &block.item;
-    let output =
-        if errors.is_empty() { expand::actor(&actor) } else { expand::stub::actor(&actor) };
+    let output = actor.map(|actor| match errors.is_empty() {
+        true => expand::actor(&actor),
+        false => expand::stub::actor(&actor),
+    });
     quote!(#item #output #errors)
 }

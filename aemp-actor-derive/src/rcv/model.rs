@@ -2,7 +2,7 @@
 
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Generics, Ident, Path, PathArguments, Type, parse_quote};
+use syn::{Generics, Ident, Path, PathArguments, Type};
 
 use super::handler::{Handler, Kind};
 use super::parse::Block;
@@ -26,13 +26,17 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
-    /// Makes the model; what is wrong is reported and left in, for the stub.
-    pub(crate) fn new(block: &Block, errors: &mut Errors) -> Self {
-        for lifetime in block.item.generics.lifetimes() {
-            errors.at(lifetime, "a port lives on its own: own the data, without a lifetime");
-        }
+    /// Makes the model, or none where no stub could be of use; what else is wrong is reported and
+    /// left in, for the stub.
+    pub(crate) fn new(block: &Block, errors: &mut Errors) -> Option<Self> {
         let port = (*block.item.self_ty).clone();
-        let path = path_of(&port, errors);
+        let path = path_of(&port, errors)?;
+        if block.item.generics.lifetimes().next().is_some() {
+            for lifetime in block.item.generics.lifetimes() {
+                errors.at(lifetime, "a port lives on its own: own the data, without a lifetime");
+            }
+            return None;
+        }
         let name = path.segments.last().map(|segment| segment.ident.unraw());
         let message = format_ident!("__{}Msg", name.unwrap_or_else(|| format_ident!("Port")));
         let handlers = block
@@ -49,7 +53,7 @@ impl Actor {
             handlers,
         };
         actor.refuse_twice(errors);
-        actor
+        Some(actor)
     }
 
     /// The handlers that are messages: all but those of bad messages.
@@ -92,13 +96,13 @@ impl Actor {
 }
 
 /// The path of the type; a port has a name.
-fn path_of(port: &Type, errors: &mut Errors) -> Path {
+fn path_of(port: &Type, errors: &mut Errors) -> Option<Path> {
     match port {
-        Type::Path(ty) if ty.qself.is_none() => ty.path.clone(),
+        Type::Path(ty) if ty.qself.is_none() => Some(ty.path.clone()),
         Type::Group(group) => path_of(&group.elem, errors),
         other => {
             errors.at(other, "a port is a struct or an enum of your own: write its name here");
-            parse_quote!(Port)
+            None
         }
     }
 }

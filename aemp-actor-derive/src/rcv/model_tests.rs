@@ -6,7 +6,7 @@ use super::*;
 fn read(item: TokenStream) -> (Option<Actor>, Vec<String>) {
     let mut errors = Errors::default();
     let block = Block::read(TokenStream::new(), item, &mut errors);
-    let actor = block.map(|block| Actor::new(&block, &mut errors));
+    let actor = block.and_then(|block| Actor::new(&block, &mut errors));
     (actor, errors.texts())
 }
 

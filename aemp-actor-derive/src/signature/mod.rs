@@ -15,4 +15,4 @@ pub(crate) use check::Check;
 pub(crate) use input::{Argument, Inputs, Reading};
 pub(crate) use output::Output;
 pub(crate) use qualifier::refuse_qualifiers;
-pub(crate) use types::{borrowed, is_named, wants_into};
+pub(crate) use types::{borrowed, is_named, is_unit, wants_into};

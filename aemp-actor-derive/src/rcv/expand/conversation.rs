@@ -1,7 +1,8 @@
 //! The `Rcv` impl: handling, decoding and encoding messages.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
@@ -49,20 +50,23 @@ fn handle(actor: &Actor) -> TokenStream {
 }
 
 fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
-    let (runtime, cfgs) = (&actor.runtime, &handler.cfgs);
+    let cfgs = &handler.cfgs;
     let pattern = pattern(actor, handler);
     let call = call(handler, &handler.inputs.values());
-    let reply = quote!(#runtime::__private::Reply);
     let finish = match (&handler.output.value, handler.kind) {
         (None, _) => quote!(#call;),
-        (Some(_), Kind::Local) => quote! {
-            let answer = #call;
-            #reply::answer_local(reply, answer);
-        },
-        (Some(_), _) => quote! {
-            let answer = #call;
-            #reply::answer(reply, ctx, answer);
-        },
+        (Some(ty), kind) => {
+            // At the type, where the compiler then says that it cannot be serialised.
+            let at_type = Span::call_site().located_at(ty.span());
+            let give = match kind {
+                Kind::Local => quote_spanned!(at_type=> reply.answer_local(answer)),
+                _ => quote_spanned!(at_type=> reply.answer(ctx, answer)),
+            };
+            quote! {
+                let answer = #call;
+                #give;
+            }
+        }
     };
     quote!(#(#cfgs)* #pattern => { #finish })
 }
@@ -175,10 +179,10 @@ fn encode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let runtime = &actor.runtime;
     let rest_param = inputs.rest.iter().map(|_| quote!(rest: &#runtime::Rest,));
     let reply_param = output.value.iter().map(|_| quote!(reply: &#private::Reply<R>,));
-    let answer = output.value.iter().map(|_| {
-        let both = quote!(#private::serde::Serialize + #private::serde::de::DeserializeOwned);
-        quote!(R: #both + ::core::marker::Send + 'static)
-    });
+    let answer = output
+        .value
+        .iter()
+        .map(|_| quote!(R: #private::serde::de::DeserializeOwned + ::core::marker::Send + 'static));
     quote! {
         fn write<#(#params: #private::serde::Serialize,)* #(#answer)*>(
             to: #private::Encoder<'_>,

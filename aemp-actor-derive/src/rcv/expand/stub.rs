@@ -12,7 +12,8 @@ use crate::rcv::model::Actor;
 pub(crate) fn actor(actor: &Actor) -> TokenStream {
     let Actor { runtime, port, generics, .. } = actor;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let handlers = actor.handlers.iter().filter(|handler| handler.has_tag());
+    let handlers =
+        actor.handlers.iter().filter(|handler| handler.has_tag() && !handler.is_name_taken());
     let handle = handle::block(actor, handlers.map(|handler| method(actor, handler)));
     hidden(quote! {
         impl #impl_generics #runtime::__private::Rcv for #port #where_clause {
