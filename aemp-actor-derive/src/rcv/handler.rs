@@ -92,7 +92,7 @@ impl Handler {
 
     /// Whether every handle has a function of this name.
     pub(crate) fn is_name_taken(&self) -> bool {
-        ["at", "__ref"].iter().any(|taken| self.name == taken)
+        ["at", "__ref"].contains(&self.name.unraw().to_string().as_str())
     }
 
     /// Checks what only some kinds of handlers demand.

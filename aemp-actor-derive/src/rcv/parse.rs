@@ -124,7 +124,11 @@ impl Options {
         attribute.parse_nested_meta(|meta| {
             let flag = match meta.path.get_ident().map(ToString::to_string).as_deref() {
                 Some("tag") => {
-                    self.tag = Some(meta.value()?.parse()?);
+                    let value = meta.value()?;
+                    let text = |error: syn::Error| {
+                        syn::Error::new(error.span(), "a tag is text: write `tag = \"text\"`")
+                    };
+                    self.tag = Some(value.parse().map_err(text)?);
                     return Ok(());
                 }
                 Some("local") => &mut self.local,

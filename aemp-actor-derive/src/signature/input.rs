@@ -1,6 +1,6 @@
 //! The parameters after `self`: a context, arguments, and what is left.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Pat, PatType, Type};
@@ -127,5 +127,6 @@ fn name_of(pattern: &Pat, index: usize, errors: &mut Errors) -> Ident {
              the value apart in the body",
         ),
     }
-    format_ident!("arg{index}")
+    // Not the user's: another argument may be called the same.
+    format_ident!("arg{index}", span = Span::mixed_site())
 }
