@@ -1,11 +1,82 @@
-//! stub
+//! The macros of `aemp-actor`: `derive(Port)`, `#[rcv]` and `#[init]`.
+//!
+//! Use them through `aemp-actor`, which re-exports them; what they write names that crate's items.
+//!
+//! Each macro lives in a folder of its own and has three stages: `parse` reads the attributes and
+//! takes them off, `model` decides what everything means and finds what is wrong, `expand` only
+//! writes. All mistakes of one item are reported at once, each at the tokens that make it, and the
+//! item still gets a stub of what was asked for, so that nothing else fails because of it.
+//!
+//! Beside them: `diagnostic` collects the errors, `runtime` names the crate the output refers to,
+//! `signature` reads the parameters and results that handlers and init functions share.
+
 use proc_macro::TokenStream;
-/// stub
-#[proc_macro_derive(Port)]
-pub fn port(_: TokenStream) -> TokenStream { TokenStream::new() }
-/// stub
+
+mod diagnostic;
+mod init;
+mod port;
+mod rcv;
+mod runtime;
+mod signature;
+
+/// Makes a struct or an enum a port and declares its handle.
+///
+/// For `Room` the handle is `RoomRef`, as visible as `Room` itself. It is plain data: it can be
+/// cloned, compared, hashed, printed and serialised (as the port ID), and made from a port ID. Its
+/// methods, one for each message, come from [`macro@rcv`].
+///
+/// Options, in `#[port(..)]`:
+///
+/// - `handle = Name` names the handle;
+/// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`.
+#[proc_macro_derive(Port, attributes(port))]
+pub fn derive_port(item: TokenStream) -> TokenStream {
+    port::derive(item.into()).into()
+}
+
+/// Makes the methods of an impl block the messages of a port.
+///
+/// The impl block stays as it is. Each method with a `self` answers the tag of its name, and the
+/// handle of the port gets a method of the same name that sends the message. A handler takes
+/// `&mut self` or `&self`, then `ctx: &mut Ctx<Self>` if it wants the context, then the arguments of
+/// the message, which it owns; a last argument of type `Rest` takes whatever else was sent.
+///
+/// | a handler returns | and that means |
+/// |---|---|
+/// | nothing | nothing is answered |
+/// | `Result<(), Die>` | nothing is answered, an error kills the port |
+/// | `Result<T, Die>` | a request, answered with `T`; an error kills the port |
+/// | anything else | a request, answered with it |
+///
+/// Options on the impl block, in `#[rcv(..)]`:
+///
+/// - `handle = Name` is needed where `#[port(handle = Name)]` is used;
+/// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`.
+///
+/// Options on a method, in `#[rcv(..)]` as well:
+///
+/// - `tag = "text"` answers another tag than the method's name;
+/// - `local` takes arguments that cannot be serialised, from this node only;
+/// - `default` gets, as a `Message`, what no other method answers;
+/// - `bad_message` gets, as a `BadMessage`, what could not be understood;
+/// - `skip` leaves the method alone: it is no message.
 #[proc_macro_attribute]
-pub fn rcv(_: TokenStream, i: TokenStream) -> TokenStream { i }
-/// stub
+pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
+    rcv::expand(options.into(), item.into()).into()
+}
+
+/// Makes a function that starts a port spawnable, by the name given, from any node.
+///
+/// The name has a `::` in it, as in `#[init("Chat::session")]`. The function takes `ctx: &mut Init`
+/// first if it wants the context, then the arguments, which it owns; a last argument of type `Rest`
+/// takes whatever else was sent. It may be async. It returns the port, or `Result<Port, Die>`, or
+/// nothing (or `Result<(), Die>`) when it gave the port its handlers with `ctx.rcv`.
+///
+/// In place of the function stands a constant of its name, an `InitFn`, that spawns with types.
+///
+/// The option `crate = path`, after the name, says where `aemp_actor` is, if not at
+/// `::aemp_actor`.
 #[proc_macro_attribute]
-pub fn init(_: TokenStream, i: TokenStream) -> TokenStream { i }
+pub fn init(options: TokenStream, item: TokenStream) -> TokenStream {
+    init::expand(options.into(), item.into()).into()
+}

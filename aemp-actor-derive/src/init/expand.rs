@@ -1,0 +1,95 @@
+//! Writes the constant that stands for an init function.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Generics;
+
+use super::model::InitFunction;
+use crate::signature::Check;
+
+/// The constant, with the function, its decoding form and its registration inside.
+pub(crate) fn constant(init: &InitFunction) -> TokenStream {
+    let InitFunction { name, runtime, function, .. } = init;
+    let (init_fn, run) = (init_fn(init), run(init));
+    let mut check = Check::default();
+    init.types().for_each(|ty| check.serialize(ty));
+    let check = check.expand(runtime, &Generics::default());
+    declare(
+        init,
+        &quote! {
+            #function
+            #run
+            #check
+            static __INIT: #init_fn = #init_fn::new(#name, __run);
+            #runtime::__private::inventory::submit! {
+                #runtime::__private::InitEntry::new(&__INIT)
+            }
+            #init_fn::new(#name, __run)
+        },
+    )
+}
+
+/// The same constant for a function that is wrong; it starts nothing.
+pub(crate) fn stub(init: &InitFunction) -> TokenStream {
+    let InitFunction { name, runtime, function, .. } = init;
+    declare(
+        init,
+        &quote! {
+            #function
+            #runtime::InitFn::new(#name, |_, _| ::core::unimplemented!())
+        },
+    )
+}
+
+/// The constant around `body`.
+fn declare(init: &InitFunction, body: &TokenStream) -> TokenStream {
+    let InitFunction { visibility, attributes, function, .. } = init;
+    let (name, init_fn) = (&function.sig.ident, init_fn(init));
+    quote! {
+        #(#attributes)*
+        #[allow(dead_code, non_upper_case_globals)]
+        #visibility const #name: #init_fn = {
+            #body
+        };
+    }
+}
+
+/// The type of the constant.
+fn init_fn(init: &InitFunction) -> TokenStream {
+    let InitFunction { runtime, .. } = init;
+    let (port, types) = (port(init), init.types());
+    quote!(#runtime::InitFn::<(#(#types,)*), #port>)
+}
+
+/// The port that the function returns, or the one whose handlers it set.
+fn port(init: &InitFunction) -> TokenStream {
+    let runtime = &init.runtime;
+    match init.port() {
+        Some(port) => quote!(#port),
+        None => quote!(#runtime::FnPort),
+    }
+}
+
+/// The function as nodes call it: with a message.
+fn run(init: &InitFunction) -> TokenStream {
+    let InitFunction { runtime, function, inputs, .. } = init;
+    let (port, name) = (port(init), &function.sig.ident);
+    let (decoding, values) = (inputs.decoding(runtime, false), inputs.values());
+    let context = inputs.context.then(|| quote!(init,));
+    let wait = function.sig.asyncness.map(|_| quote!(.await));
+    quote! {
+        #[allow(deprecated, unreachable_code, clippy::all, clippy::pedantic)]
+        fn __run(
+            init: &mut #runtime::Init,
+            msg: #runtime::Message,
+        ) -> #runtime::__private::InitFuture<'_, #port> {
+            ::std::boxed::Box::pin(async move {
+                #decoding
+                #runtime::__private::InitOutput::into_port(
+                    #name(#context #(#values),*) #wait,
+                    init,
+                )
+            })
+        }
+    }
+}

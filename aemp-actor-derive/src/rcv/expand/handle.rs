@@ -1,0 +1,90 @@
+//! The methods of the handle: one for each message, with its name, arguments and documentation.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::rcv::handler::{Handler, Kind};
+use crate::rcv::model::Actor;
+use crate::signature::wants_into;
+
+/// Writes `impl RoomRef`.
+pub(crate) fn methods(actor: &Actor) -> TokenStream {
+    let handlers = actor.handlers.iter().filter(|handler| handler.has_tag());
+    block(actor, handlers.map(|handler| method(actor, handler)))
+}
+
+/// The impl block of the handle around its methods.
+pub(crate) fn block(actor: &Actor, methods: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let (impl_generics, _, where_clause) = actor.generics.split_for_impl();
+    let handle = &actor.handle;
+    quote! {
+        impl #impl_generics #handle #where_clause {
+            #(#methods)*
+        }
+    }
+}
+
+fn method(actor: &Actor, handler: &Handler) -> TokenStream {
+    let (runtime, message) = (&actor.runtime, &actor.message);
+    let (Handler { name, cfgs, .. }, docs) = (handler, docs(handler));
+    let parameters = parameters(handler);
+    let values = handler.arguments().map(|argument| {
+        let name = &argument.name;
+        if wants_into(&argument.ty) {
+            quote!(::core::convert::Into::into(#name),)
+        } else {
+            quote!(#name,)
+        }
+    });
+    let result = result(actor, handler);
+    // Not the caller's: an argument may be called the same.
+    let reply = Ident::new("reply", Span::mixed_site());
+    let body = match (handler.kind, &handler.output.value) {
+        (Kind::Local, None) => quote!(tell_local(self.__ref(), #message::#name(#(#values)*))),
+        (Kind::Local, Some(_)) => {
+            quote!(call_local(self.__ref(), |#reply| #message::#name(#(#values)* #reply)))
+        }
+        (_, None) => quote!(tell(self.__ref(), #message::#name(#(#values)*))),
+        (_, Some(_)) => quote!(call(self.__ref(), |#reply| #message::#name(#(#values)* #reply))),
+    };
+    quote! {
+        #(#cfgs)*
+        #docs
+        pub fn #name(&self, #(#parameters),*) #result {
+            #runtime::Ref::#body
+        }
+    }
+}
+
+/// The parameters under their own names.
+pub(crate) fn parameters(handler: &Handler) -> impl Iterator<Item = TokenStream> {
+    handler.arguments().map(|argument| {
+        let (name, ty) = (&argument.name, &argument.ty);
+        if wants_into(ty) {
+            quote!(#name: impl ::core::convert::Into<#ty>)
+        } else {
+            quote!(#name: #ty)
+        }
+    })
+}
+
+/// What the method of the handle returns.
+pub(crate) fn result(actor: &Actor, handler: &Handler) -> TokenStream {
+    let runtime = &actor.runtime;
+    match (&handler.output.value, handler.kind) {
+        (Some(answer), _) => quote!(-> #runtime::Call<#answer>),
+        (None, Kind::Local) => quote!(-> ::core::result::Result<(), #runtime::NotLocal>),
+        (None, _) => quote!(),
+    }
+}
+
+/// The documentation of the handler, or a line that says what the method does.
+fn docs(handler: &Handler) -> TokenStream {
+    let docs = &handler.docs;
+    if docs.iter().any(|attribute| attribute.path().is_ident("doc")) {
+        return quote!(#(#docs)*);
+    }
+    let verb = if handler.output.value.is_some() { "Requests" } else { "Sends" };
+    let line = format!("{verb} `{}`.", handler.tag.value());
+    quote!(#(#docs)* #[doc = #line])
+}

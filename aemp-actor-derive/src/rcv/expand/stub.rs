@@ -1,0 +1,60 @@
+//! What stands in for a port whose `#[rcv]` block is wrong: all names are there, so that the errors
+//! reported are the only ones.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{handle, hidden};
+use crate::rcv::handler::Handler;
+use crate::rcv::model::Actor;
+
+/// A `Rcv` impl without messages and a handle with all methods.
+pub(crate) fn actor(actor: &Actor) -> TokenStream {
+    let Actor { runtime, port, generics, .. } = actor;
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let handlers =
+        actor.handlers.iter().filter(|handler| handler.has_tag() && !handler.is_name_taken());
+    let handle = handle::block(actor, handlers.map(|handler| method(actor, handler)));
+    hidden(quote! {
+        impl #impl_generics #runtime::__private::Rcv for #port #where_clause {
+            type Msg = ::core::convert::Infallible;
+            const TAGS: &'static [&'static str] = &[];
+
+            async fn handle(
+                &mut self,
+                _: &mut #runtime::Ctx<Self>,
+                msg: Self::Msg,
+            ) -> ::core::result::Result<(), #runtime::Die> {
+                match msg {}
+            }
+
+            fn decode(
+                msg: #runtime::Message,
+            ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
+                ::core::unimplemented!()
+            }
+
+            fn encode(
+                msg: &Self::Msg,
+                _: #runtime::__private::Encoder<'_>,
+            ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
+                match *msg {}
+            }
+        }
+        #handle
+    })
+}
+
+/// A method of the handle without a body.
+fn method(actor: &Actor, handler: &Handler) -> TokenStream {
+    let Handler { name, cfgs, generics, .. } = handler;
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let parameters = handle::parameters(handler);
+    let result = handle::result(actor, handler);
+    quote! {
+        #(#cfgs)*
+        pub fn #name #impl_generics (&self, #(#parameters),*) #result #where_clause {
+            ::core::unimplemented!()
+        }
+    }
+}

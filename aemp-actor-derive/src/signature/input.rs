@@ -1,0 +1,132 @@
+//! The parameters after `self`: a context, arguments, and what is left.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{Pat, PatType, Type};
+
+use super::types::{Obstacle, SelfType, borrowed, is_named, obstacle};
+use crate::diagnostic::Errors;
+
+/// As many arguments as a message may have; tag and reply port come on top, and serde knows tuples
+/// of up to sixteen.
+const MOST: usize = 12;
+
+/// One argument of a message.
+pub(crate) struct Argument {
+    /// The name as it stands in the source, or one made up for `_`.
+    pub(crate) name: Ident,
+    /// The name for texts: what is missing, what came instead.
+    pub(crate) label: String,
+    /// The type, with `Self` replaced.
+    pub(crate) ty: Type,
+}
+
+/// The parameters of a handler or an init function, sorted.
+#[derive(Default)]
+pub(crate) struct Inputs {
+    /// Whether the context is passed on, as the first parameter.
+    pub(crate) context: bool,
+    /// The arguments in order, without `rest`.
+    pub(crate) arguments: Vec<Argument>,
+    /// The last argument, if it takes all that is left of the message.
+    pub(crate) rest: Option<Argument>,
+}
+
+/// How to read parameters: what differs between the macros and between kinds of messages.
+pub(crate) struct Reading<'a> {
+    /// The last name of the context's type.
+    pub(crate) context: &'a str,
+    /// Whether the message stays on the node, where `'static` references are fine.
+    pub(crate) local: bool,
+    /// What `Self` stands for.
+    pub(crate) self_type: Option<&'a Type>,
+}
+
+impl Reading<'_> {
+    /// Sorts the parameters. Those that are wrong are reported and kept, for the stub.
+    pub(crate) fn read<'p>(
+        &self,
+        parameters: impl Iterator<Item = &'p PatType>,
+        errors: &mut Errors,
+    ) -> Inputs {
+        let mut parameters = parameters.peekable();
+        let mut inputs = Inputs::default();
+        if parameters.peek().is_some_and(|first| self.is_context(&first.ty)) {
+            inputs.context = true;
+            parameters.next();
+        }
+        while let Some(parameter) = parameters.next() {
+            let argument = self.argument(parameter, inputs.arguments.len(), errors);
+            if !self.local && is_named(&argument.ty, "Rest") {
+                if parameters.peek().is_none() {
+                    inputs.rest = Some(argument);
+                    break;
+                }
+                errors.at(&parameter.ty, "`Rest` takes what is left: make it the last argument");
+            }
+            if inputs.arguments.len() == MOST {
+                let text = format!("more than {MOST} arguments: put some of them into a struct");
+                errors.at(parameter, text);
+            }
+            inputs.arguments.push(argument);
+        }
+        inputs
+    }
+
+    /// Whether the type is the context behind a reference.
+    fn is_context(&self, ty: &Type) -> bool {
+        borrowed(ty).is_some_and(|inner| is_named(inner, self.context))
+    }
+
+    fn argument(&self, parameter: &PatType, index: usize, errors: &mut Errors) -> Argument {
+        let name = name_of(&parameter.pat, index, errors);
+        self.refuse(&parameter.ty, errors);
+        let label = name.unraw().to_string().trim_start_matches('_').to_owned();
+        let ty = match self.self_type {
+            Some(room) => SelfType(room).replaced_in(&parameter.ty),
+            None => (*parameter.ty).clone(),
+        };
+        Argument { name, label, ty }
+    }
+
+    /// Reports a type that no message can carry.
+    fn refuse(&self, ty: &Type, errors: &mut Errors) {
+        let context = self.context;
+        if is_named(ty, context) {
+            return errors.at(ty, format!("the context is borrowed: write `&mut {context}` here"));
+        }
+        if self.is_context(ty) {
+            return errors.at(ty, "the context comes first: move it before the arguments");
+        }
+        match obstacle(ty, self.local) {
+            Some(Obstacle::Borrow(at, Some(owned))) => {
+                errors.at(at, format!("messages own their data: write `{owned}`"));
+            }
+            Some(Obstacle::Borrow(at, None)) => {
+                errors.at(at, "messages own their data: use a type without a lifetime");
+            }
+            Some(Obstacle::ImplTrait(at)) => {
+                errors.at(at, "arguments are plain data: write the type itself, not `impl`");
+            }
+            None => {}
+        }
+    }
+}
+
+/// The name that a pattern gives; other patterns than names are reported.
+fn name_of(pattern: &Pat, index: usize, errors: &mut Errors) -> Ident {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+            return name.ident.clone();
+        }
+        Pat::Wild(_) => {}
+        other => errors.at(
+            other,
+            "arguments have names, which callers and error texts use: write a name here and take \
+             the value apart in the body",
+        ),
+    }
+    // Not the user's: another argument may be called the same.
+    format_ident!("arg{index}", span = Span::mixed_site())
+}

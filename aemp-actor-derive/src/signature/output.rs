@@ -1,0 +1,84 @@
+//! What a handler or an init function returns.
+
+use quote::ToTokens;
+use syn::{ReturnType, Type, TypeParamBound};
+
+use super::types::{Obstacle, SelfType, bare, is_named, is_unit, obstacle, type_arguments};
+use crate::diagnostic::Errors;
+
+/// A result, with `Result<_, Die>` taken apart.
+pub(crate) struct Output {
+    /// The value, if it is not `()`; with `Self` replaced.
+    pub(crate) value: Option<Type>,
+    /// Whether an error kills the port.
+    pub(crate) fallible: bool,
+}
+
+impl Output {
+    /// Reads a return type. `what` names the value in texts; `local` as in
+    /// [`Reading`](super::Reading).
+    pub(crate) fn read(
+        output: &ReturnType,
+        self_type: Option<&Type>,
+        (what, local): (&str, bool),
+        errors: &mut Errors,
+    ) -> Self {
+        let ReturnType::Type(_, ty) = output else {
+            return Self { value: None, fallible: false };
+        };
+        let (value, fallible) = match or_die(ty) {
+            Some(value) => (value, true),
+            None => (&**ty, false),
+        };
+        if is_unit(value) || matches!(bare(value), Type::Never(_)) {
+            return Self { value: None, fallible };
+        }
+        if refuse(value, what, local, errors) {
+            return Self { value: Some(syn::parse_quote!(())), fallible };
+        }
+        let value = match self_type {
+            Some(room) => SelfType(room).replaced_in(value),
+            None => value.clone(),
+        };
+        Self { value: Some(value), fallible }
+    }
+}
+
+/// The `T` of a `Result<T, Die>`.
+fn or_die(ty: &Type) -> Option<&Type> {
+    match type_arguments(ty)[..] {
+        [value, error] if is_named(ty, "Result") && is_named(error, "Die") => Some(value),
+        _ => None,
+    }
+}
+
+/// Reports a type that cannot be returned, and says whether it did.
+fn refuse(ty: &Type, what: &str, local: bool, errors: &mut Errors) -> bool {
+    match obstacle(ty, local) {
+        Some(Obstacle::Borrow(at, Some(owned))) => {
+            errors.at(at, format!("{what} owns its data: write `{owned}`"));
+        }
+        Some(Obstacle::Borrow(at, None)) => {
+            errors.at(at, format!("{what} owns its data: use a type without a lifetime"));
+        }
+        Some(Obstacle::ImplTrait(at)) if is_future(ty) => {
+            errors.at(at, "write `async fn` and the type of the result");
+        }
+        Some(Obstacle::ImplTrait(at)) => {
+            errors.at(at, format!("{what} has a type with a name: write that, not `impl`"));
+        }
+        None => return false,
+    }
+    true
+}
+
+/// Whether the type is `impl Future<..>`.
+fn is_future(ty: &Type) -> bool {
+    let Type::ImplTrait(ty) = bare(ty) else { return false };
+    ty.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|segment| segment.ident == "Future")
+        }
+        other => other.to_token_stream().to_string() == "Future",
+    })
+}

@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use aemp_actor::BadMessage;
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    #[rcv(bad_message)]
+    fn bad(&mut self, bad: BadMessage) -> u8 {
+        0
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    #[rcv(bad_message)]
+    fn bad(&mut self, bad: Message) {}
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use aemp_actor::BadMessage;
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    #[rcv(bad_message)]
+    fn bad(&mut self, bad: BadMessage) {}
+
+    #[rcv(bad_message)]
+    fn worse(&mut self, bad: BadMessage) {}
+}
+
+fn main() {}

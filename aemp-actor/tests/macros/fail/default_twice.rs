@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    #[rcv(default)]
+    fn other(&mut self, msg: Message) {}
+
+    #[rcv(default)]
+    fn another(&mut self, msg: Message) {}
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    fn enter<T: ToString>(&mut self, nick: T) {}
+}
+
+fn main() {
+    let room = RoomRef::from(PortId::from("alpha#1"));
+    room.enter("joe");
+}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[init("Chat::session")]
+struct Session;
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[rcv]
+struct Room;
+
+fn main() {}

@@ -1,0 +1,83 @@
+//! Handles are as visible as their ports; messages may be declared in another module, in a function,
+//! and under another name of the runtime.
+
+mod chat {
+    use aemp_actor::prelude::*;
+
+    #[derive(Port)]
+    #[port(handle = Door)]
+    pub(crate) struct Room {
+        pub(super) open: bool,
+    }
+
+    mod messages {
+        use aemp_actor::prelude::*;
+
+        #[rcv(handle = super::Door)]
+        impl super::Room {
+            fn open(&mut self) {
+                self.open = true;
+            }
+        }
+    }
+
+    #[derive(Port)]
+    pub struct Hall;
+}
+
+mod rooms {
+    use aemp_actor::prelude::*;
+
+    #[rcv]
+    impl crate::chat::Hall {
+        /// Private to the port, public on its handle: what is sent is not called.
+        fn enter(&mut self, nick: String) -> Private {
+            Private(nick.len())
+        }
+    }
+
+    #[derive(serde::Deserialize, serde::Serialize)]
+    struct Private(usize);
+
+    pub fn enter(hall: &crate::chat::HallRef) {
+        drop(hall.enter("joe"));
+    }
+}
+
+mod renamed {
+    pub use aemp_actor as runtime;
+}
+
+use aemp_actor::{Die, PortId, init, rcv};
+
+#[derive(aemp_actor::Port)]
+#[port(crate = crate::renamed::runtime)]
+struct Elsewhere;
+
+#[rcv(crate = crate::renamed::runtime)]
+impl Elsewhere {
+    fn come(&mut self) {}
+}
+
+#[init("Places::elsewhere", crate = crate::renamed::runtime)]
+async fn elsewhere(crash: bool) -> Result<Elsewhere, Die> {
+    if crash { Err(Die::new("asked to")) } else { Ok(Elsewhere) }
+}
+
+fn main() {
+    #[derive(aemp_actor::Port)]
+    struct Inside;
+
+    #[rcv]
+    impl Inside {
+        fn come(&mut self) {}
+    }
+
+    let id = PortId::from("alpha#1");
+    assert!(!chat::Room { open: false }.open);
+    chat::Door::from(&id).open();
+    rooms::enter(&chat::HallRef::from(&id));
+    ElsewhereRef::from(&id).come();
+    InsideRef::from(&id).come();
+    assert_eq!(elsewhere.name(), "Places::elsewhere");
+}
