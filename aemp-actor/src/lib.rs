@@ -36,6 +36,9 @@
 #[allow(unused_extern_crates)]
 extern crate self as aemp_actor;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod die;
 mod id;
 mod message;
@@ -43,9 +46,6 @@ mod monitor;
 mod node;
 mod port;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod reason;
 
 pub use aemp_actor_derive::{Port, init, rcv};

@@ -53,7 +53,7 @@ pub trait Rcv: Sized + Send + 'static {
 ///
 /// # Errors
 /// When they have other types.
-pub fn args<A: FromArgs>(msg: &Message, names: crate::message::Names) -> Result<A, BadMessage> {
+pub fn args<A: FromArgs>(msg: &Message, names: &'static [&'static str]) -> Result<A, BadMessage> {
     crate::message::read(msg, names, false).map(|read| read.args)
 }
 
@@ -63,7 +63,7 @@ pub fn args<A: FromArgs>(msg: &Message, names: crate::message::Names) -> Result<
 /// When they have other types.
 pub fn args_reply<A: FromArgs>(
     msg: &Message,
-    names: crate::message::Names,
+    names: &'static [&'static str],
 ) -> Result<(A, Option<PortId>), BadMessage> {
     crate::message::read_request(msg, names).map(|read| (read.args, read.reply))
 }
@@ -74,7 +74,7 @@ pub fn args_reply<A: FromArgs>(
 /// When they have other types.
 pub fn args_rest<A: FromArgs>(
     msg: &Message,
-    names: crate::message::Names,
+    names: &'static [&'static str],
 ) -> Result<(A, Rest), BadMessage> {
     crate::message::read(msg, names, true).map(|read| (read.args, Rest(read.rest)))
 }
@@ -85,7 +85,7 @@ pub fn args_rest<A: FromArgs>(
 /// When they have other types.
 pub fn args_rest_reply<A: FromArgs>(
     msg: &Message,
-    names: crate::message::Names,
+    names: &'static [&'static str],
 ) -> Result<(A, Rest, Option<PortId>), BadMessage> {
     crate::message::read_request(msg, names).map(|read| (read.args, Rest(read.rest), read.reply))
 }

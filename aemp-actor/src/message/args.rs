@@ -16,7 +16,7 @@ use super::value_list::{Body, Message};
 use crate::id::PortId;
 
 /// Names of the parameters, for error texts; may be shorter than the tuple.
-pub type Names = &'static [&'static str];
+type Names = &'static [&'static str];
 
 /// Which elements of the message are the arguments, and what to do with surplus ones.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -71,9 +71,7 @@ impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
 
     fn read<T: DeserializeOwned>(&mut self, position: usize) -> Result<Option<T>, S::Error> {
         let read = self.seq.next_element::<T>();
-        read.map_err(|error| {
-            S::Error::custom(format_args!("{}: {error}", self.describe(position)))
-        })
+        read.map_err(|error| S::Error::custom(format_args!("{}: {error}", self.describe(position))))
     }
 
     fn describe(&self, position: usize) -> String {

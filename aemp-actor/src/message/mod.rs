@@ -9,7 +9,6 @@ mod rest;
 mod value_list;
 
 pub use args::FromArgs;
-pub use args::Names;
 pub(crate) use args::{read, read_request};
 pub use bad_message::BadMessage;
 pub use rest::Rest;

@@ -186,7 +186,11 @@ mod tests {
             assert_eq!(completed, Ok(Completion::Replaces(1)));
             arbiter.down(1);
             let again = arbiter.admit(&claim(&low, &high, Some("new"), 3));
-            assert_eq!(again, Err(Refusal::AlreadyUp), "the late end of the old one changes nothing");
+            assert_eq!(
+                again,
+                Err(Refusal::AlreadyUp),
+                "the late end of the old one changes nothing"
+            );
         }
     }
 

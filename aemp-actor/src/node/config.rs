@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, AuthMethod, Limits, AddressError, Secret, Tcp, Transport};
+use aemp_transport::{Address, AddressError, AuthMethod, Limits, Secret, Tcp, Transport};
 
 use crate::id::{NodeId, ParseNodeIdError};
 use crate::port::PortOptions;

@@ -113,8 +113,7 @@ async fn connect(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failu
     };
     let node = peer.id().clone();
     let instance = established.outcome.peer.instance().map(str::to_owned);
-    let claim =
-        Claim { own: core.id(), peer: &node, instance: instance.as_deref(), attempt };
+    let claim = Claim { own: core.id(), peer: &node, instance: instance.as_deref(), attempt };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let sink = Inbound { core: core.clone(), peer: peer.clone(), attempt };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;

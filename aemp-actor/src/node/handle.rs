@@ -69,8 +69,7 @@ impl Node {
     /// # Cancel safety
     /// Dropped before it is ready, it leaves nothing behind.
     pub async fn configure(config: Config) -> Result<Self, ConfigError> {
-        let runtime =
-            tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
         let checked = config.check()?;
         let mut listeners = Vec::new();
         for address in &checked.binds {
@@ -192,11 +191,7 @@ impl Node {
     ///
     /// # Errors
     /// As for [`rcv`](Self::rcv).
-    pub fn rcv_off(
-        &self,
-        port: impl Into<PortId>,
-        tag: impl Into<String>,
-    ) -> Result<(), RcvError> {
+    pub fn rcv_off(&self, port: impl Into<PortId>, tag: impl Into<String>) -> Result<(), RcvError> {
         FnPortRef::at(self, port).rcv_off(tag)
     }
 

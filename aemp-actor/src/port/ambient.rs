@@ -32,11 +32,6 @@ pub(crate) fn core() -> Option<Arc<Core>> {
     CURRENT.with_borrow(|current| current.as_ref().map(|current| current.core.clone()))
 }
 
-/// The running port, if code of one is running.
-pub(crate) fn current() -> Option<Current> {
-    CURRENT.with_borrow(Clone::clone)
-}
-
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
     CURRENT.with_borrow(|current| {

@@ -167,9 +167,8 @@ impl<T> Call<T> {
                     });
                 }
                 Waiting::Failed(error) => {
-                    let error = error.take().unwrap_or(CallError::NotLocal {
-                        target: self.target.clone(),
-                    });
+                    let error =
+                        error.take().unwrap_or(CallError::NotLocal { target: self.target.clone() });
                     return Poll::Ready(Err(error));
                 }
             }
@@ -213,8 +212,7 @@ where
             return Poll::Ready(answer);
         }
         let deadline = self.sent + self.timeout;
-        let sleep =
-            self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         ready!(sleep.as_mut().poll(cx));
         let (target, after) = (self.target.clone(), self.timeout);
         Poll::Ready(Err(CallError::Timeout { target, after }))

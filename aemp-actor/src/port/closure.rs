@@ -92,8 +92,7 @@ impl Edit {
         tag: impl Into<String>,
         mut f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
     ) -> Self {
-        let handler: Handler =
-            Box::new(move |ctx, msg| f(ctx, msg.args::<A>()?).into_result());
+        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg.args::<A>()?).into_result());
         Self { tag: Some(tag.into()), handler: Some(handler) }
     }
 

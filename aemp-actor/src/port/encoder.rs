@@ -56,8 +56,8 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// As for [`message`](Self::message).
     pub fn message_rest<T: Serialize>(self, parts: &T, rest: &Rest) -> Result<(), Unencodable> {
-        let mut values = to_values(parts)
-            .map_err(|error| Unencodable::Serialize { text: error.to_string() })?;
+        let mut values =
+            to_values(parts).map_err(|error| Unencodable::Serialize { text: error.to_string() })?;
         values.extend(rest.iter().cloned());
         self.message(&values)
     }

@@ -67,10 +67,7 @@ pub struct InitFn<A, P: Port> {
 
 impl<A, P: Port> InitFn<A, P> {
     #[doc(hidden)]
-    pub const fn new(
-        name: &'static str,
-        run: fn(&mut Init, Message) -> InitFuture<'_, P>,
-    ) -> Self {
+    pub const fn new(name: &'static str, run: fn(&mut Init, Message) -> InitFuture<'_, P>) -> Self {
         Self { name, run, args: PhantomData }
     }
 

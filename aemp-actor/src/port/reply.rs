@@ -104,8 +104,7 @@ pub(crate) struct ReplyCell {
 pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
     let (sender, receiver) = oneshot::channel();
     let name = core.registry().new_name();
-    let cell =
-        Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
+    let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
     core.registry().insert(cell.clone());
     (cell, receiver)
 }
