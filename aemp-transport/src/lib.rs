@@ -8,6 +8,8 @@ mod link;
 mod md6;
 mod stream;
 mod value;
+#[cfg(test)]
+mod vectors;
 
 pub use auth::{AuthMethod, Secret, UnknownAuthMethod};
 pub use framing::{
