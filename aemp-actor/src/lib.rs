@@ -31,6 +31,7 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
 #![doc = include_str!("../guarantees.md")]
 
 #[allow(unused_extern_crates)]
