@@ -6,10 +6,10 @@ use std::time::Duration;
 use aemp_transport::{
     Address, BoxStream, EstablishError, LinkConfig, Listener, PeerGreeting, establish, start,
 };
-use rand::Rng;
 use tokio::time::Instant;
 
 use super::arbiter::{Claim, Refusal};
+use super::chance::Chance;
 use super::core::Core;
 use super::door::Door;
 use super::inbound::Inbound;
@@ -177,7 +177,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
                 Err(_) => {}
             }
         }
-        let pause = Instant::now() + backoff.next();
+        let pause = Instant::now() + backoff.next(core.chance());
         let changed = peer.changed();
         if !peer.is_connecting() {
             return;
@@ -217,7 +217,7 @@ pub(super) fn keep_seed(core: &Arc<Core>, address: Address) {
                     }
                 }
             }
-            tokio::time::sleep(backoff.next()).await;
+            tokio::time::sleep(backoff.next(own.chance())).await;
         }
     });
 }
@@ -242,8 +242,8 @@ impl Backoff {
         Self { pause: FIRST_PAUSE.min(longest), longest }
     }
 
-    fn next(&mut self) -> Duration {
-        let pause = self.pause.mul_f64(rand::rng().random_range(0.5..=1.0));
+    fn next(&mut self, chance: &dyn Chance) -> Duration {
+        let pause = self.pause.mul_f64(1.0 - chance.fraction() / 2.0);
         self.pause = (self.pause * 2).min(self.longest);
         pause
     }

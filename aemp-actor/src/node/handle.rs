@@ -15,7 +15,7 @@ use super::counters::DroppedCounts;
 use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::functions::FunctionCall;
 use crate::die::Die;
-use crate::id::{NodeId, PortId, random_text};
+use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
@@ -100,13 +100,14 @@ impl Node {
         secret: aemp_transport::Secret,
     ) -> Self {
         let mut handshake = HandshakeConfig::new(id.as_str(), secret);
-        handshake.instance = random_text(16);
+        handshake.instance = config.chance.text(16);
+        handshake.nonces = config.chance.clone().nonces();
         handshake.framings = vec![Framing::Json];
         handshake.offer = config.auth_offer.clone();
         if !config.accept_cleartext {
             handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
         }
-        let core = Core::new(id, runtime, config, handshake, random_text(14));
+        let core = Core::new(id, runtime, config, handshake);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }

@@ -11,6 +11,7 @@
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
 mod arbiter;
+mod chance;
 mod config;
 mod connector;
 mod core;
