@@ -161,7 +161,38 @@ fn hmac_sha3(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use sha3::Digest;
+
     use super::*;
+    use crate::vectors::{hashes, pattern};
+
+    #[test]
+    fn recorded_sha3() {
+        for entry in hashes()["hashes"].as_array().expect("a list") {
+            let length = entry["length"].as_u64().expect("a length");
+            assert_eq!(entry["sha3_512"], hex::encode(Sha3_512::digest(pattern(length))));
+        }
+    }
+
+    #[test]
+    fn recorded_proofs() {
+        for entry in hashes()["auth"].as_array().expect("a list") {
+            let secret = Secret::from(entry["secret"].as_str().expect("a secret"));
+            let length = entry["transcript_length"].as_u64().expect("a length");
+            let transcript = pattern(length);
+            let (first, second) = transcript.split_at(transcript.len() / 3);
+            for method in [AuthMethod::HmacMd6_64_256, AuthMethod::HmacSha3_512] {
+                assert_eq!(entry[method.name()], method.prove(&secret, first, second));
+            }
+        }
+    }
+
+    #[test]
+    fn cleartext_is_the_secret_in_hex() {
+        let secret = Secret::from("geheim");
+        assert!(AuthMethod::Cleartext.verify(&secret, b"", b"", "67656865696d"));
+        assert!(!AuthMethod::Cleartext.verify(&secret, b"", b"", "67656865696e"));
+    }
 
     #[test]
     fn names_are_read_back() {

@@ -28,6 +28,9 @@ pub struct Config {
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
+    pub(crate) max_handshakes_per_address: usize,
+    pub(crate) max_spawned: usize,
+    pub(crate) max_monitors: usize,
     pub(crate) port_options: PortOptions,
 }
 
@@ -89,6 +92,9 @@ impl Default for Config {
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
+            max_handshakes_per_address: 64,
+            max_spawned: 100_000,
+            max_monitors: 1_000_000,
             port_options: PortOptions::default(),
         }
     }
@@ -209,6 +215,30 @@ impl Config {
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);
+        self
+    }
+
+    /// Handshakes with one address that each listener runs at the same time. Default 64; one more
+    /// is refused.
+    #[must_use]
+    pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
+        self.max_handshakes_per_address = handshakes.max(1);
+        self
+    }
+
+    /// Ports spawned by one other node that may live here at the same time. Default 100,000; one
+    /// more dies at once with `overflow`.
+    #[must_use]
+    pub fn max_spawned(mut self, ports: usize) -> Self {
+        self.max_spawned = ports;
+        self
+    }
+
+    /// Ports here that one other node may monitor at the same time. Default 1,000,000; one more
+    /// closes the connection.
+    #[must_use]
+    pub fn max_monitors(mut self, ports: usize) -> Self {
+        self.max_monitors = ports;
         self
     }
 

@@ -7,11 +7,11 @@ use aemp_transport::{
     Address, BoxStream, EstablishError, LinkConfig, Listener, PeerGreeting, establish, start,
 };
 use rand::Rng;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::arbiter::{Claim, Refusal};
 use super::core::Core;
+use super::door::Door;
 use super::inbound::Inbound;
 use super::peer::Peer;
 use crate::id::NodeId;
@@ -34,11 +34,11 @@ enum DialError {
 
 /// Accepts connections until the node is shut down.
 pub(super) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
-    let room = Arc::new(Semaphore::new(core.config().max_handshakes));
+    let door = Door::new(core.config().max_handshakes, core.config().max_handshakes_per_address);
     let own = core.clone();
     core.run(async move {
         loop {
-            let Ok(permit) = room.clone().acquire_owned().await else { return };
+            door.room().await;
             let stream = match listener.accept().await {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -48,11 +48,16 @@ pub(super) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
                     continue;
                 }
             };
-            let core = own.clone();
-            own.run(async move {
-                accepted(&core, stream).await;
-                drop(permit);
-            });
+            match door.enter(stream.peer_address()) {
+                Ok(visit) => {
+                    let core = own.clone();
+                    own.run(async move {
+                        accepted(&core, stream).await;
+                        drop(visit);
+                    });
+                }
+                Err(crowd) => tracing::warn!(target: "aemp", "connection refused: {crowd}"),
+            }
         }
     });
 }
@@ -80,6 +85,9 @@ enum Failure {
 async fn connect(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
+    if let Err(error) = stream.limit_silence(timeout) {
+        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
+    }
     let mut admitted: Option<Arc<Peer>> = None;
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
@@ -220,15 +228,7 @@ fn is_self(error: &EstablishError) -> bool {
 }
 
 async fn until_down(peer: &Arc<Peer>) {
-    loop {
-        let changed = peer.changed();
-        let mut changed = std::pin::pin!(changed);
-        changed.as_mut().enable();
-        if !peer.is_up() {
-            return;
-        }
-        changed.await;
-    }
+    peer.until(|peer| !peer.is_up()).await;
 }
 
 /// Pauses that double, each shortened by a random part, so that nodes do not move in step.

@@ -18,7 +18,7 @@ use super::peer::Peer;
 use super::registry::Registry;
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
-use crate::monitor::{Watch, WatchId, Watchers};
+use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
 
@@ -212,7 +212,8 @@ impl Core {
         watchers: Vec<Watch>,
         reason: &Reason,
     ) {
-        if watchers.is_empty() && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
+        let told = watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
+        if !told && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
             tracing::warn!(target: "aemp", "port {}#{name} died unwatched: {reason}", self.id);
         }
         for watch in watchers {

@@ -16,6 +16,7 @@ use super::peer::Peer;
 use super::router;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
+use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
 /// Carries out one request; `from` is `None` for this node itself.
@@ -38,7 +39,7 @@ fn dispatch(
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, message),
-        "AnyEvent::MP::_spawn" => spawn(core, message),
+        "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => relay(core, elements(message)?),
         "snd_multiple" => relay_multiple(core, elements(message)?),
         "info" => answer(core, message, || vec![core.id().as_str().into()]),
@@ -112,7 +113,11 @@ fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+fn spawn(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    message: &Message,
+) -> Result<(), &'static str> {
     let (port, rest) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("the name of the new port is empty");
@@ -121,7 +126,21 @@ fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
         return Err("a port of that name exists already");
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    functions::spawn(core, port, &init, Message::from_values(rest));
+    let Some(peer) = from else {
+        functions::spawn(core, port, &init, Message::from_values(rest));
+        return Ok(());
+    };
+    if !peer.may_spawn(core) {
+        peer.refuse_spawn(core, &port);
+        return Err("it has spawned too many ports (max_spawned)");
+    }
+    functions::spawn(core, port.clone(), &init, Message::from_values(rest));
+    let action = Action::Spawned(Arc::downgrade(peer));
+    let watch = Watch { id: core.new_watch_id(), owner: None, action };
+    let counted = core.registry().find(&port).is_some_and(|cell| cell.watch(watch).is_ok());
+    if !counted {
+        peer.spawned_ended();
+    }
     Ok(())
 }
 

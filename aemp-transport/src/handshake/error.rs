@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A line of the handshake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Line {
     /// The first line of the greeting.
     Greeting,

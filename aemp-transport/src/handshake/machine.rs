@@ -86,7 +86,7 @@ impl Handshake {
     }
 
     /// Starts a handshake with a first line given literally.
-    fn greeting_with(config: Arc<HandshakeConfig>, line: &str, nonce: &str) -> Self {
+    pub(super) fn greeting_with(config: Arc<HandshakeConfig>, line: &str, nonce: &str) -> Self {
         let greeting = format!("{line}\n{nonce}\n").into_bytes();
         Self {
             config,

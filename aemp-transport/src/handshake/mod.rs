@@ -21,6 +21,8 @@ mod greeting;
 mod lines;
 mod machine;
 mod nonce;
+#[cfg(test)]
+mod replay;
 mod steps;
 
 pub use config::HandshakeConfig;

@@ -42,12 +42,13 @@ impl Reader {
 
     async fn read<S: PacketSink>(&mut self, sink: &mut S) -> CloseReason {
         loop {
-            if let Err(reason) = self.deliver(sink) {
+            self.shared.set_delivering(true);
+            let delivered = self.deliver(sink);
+            self.shared.set_delivering(false);
+            if let Err(reason) = delivered {
                 return reason;
             }
-            if self.buffer.capacity() - self.buffer.len() < MIN_ROOM {
-                self.buffer.reserve(CHUNK);
-            }
+            make_room(&mut self.buffer);
             match self.stream.read_buf(&mut self.buffer).await {
                 Ok(0) => return self.end(),
                 Ok(octets) => self.shared.heard(octets),
@@ -78,6 +79,18 @@ impl Reader {
     }
 }
 
+/// Makes room for the next read: at least [`MIN_ROOM`], and a buffer of its own after a large packet
+/// has gone, so that a small one does not keep the room of a large one.
+fn make_room(buffer: &mut BytesMut) {
+    if buffer.capacity() - buffer.len() < MIN_ROOM {
+        buffer.reserve(CHUNK);
+    } else if buffer.capacity() > 2 * CHUNK && buffer.len() < MIN_ROOM {
+        let mut small = BytesMut::with_capacity(CHUNK);
+        small.extend_from_slice(buffer);
+        *buffer = small;
+    }
+}
+
 fn give<S: PacketSink>(sink: &mut S, packet: Packet) -> Result<(), CloseReason> {
     catch_unwind(AssertUnwindSafe(|| sink.packet(packet)))
         .map_err(|panic| CloseReason::SinkPanicked(panic_text(&*panic).into()))
@@ -88,5 +101,32 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
         (Some(text), _) => text,
         (_, Some(text)) => text,
         _ => "no text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_shared_by_small_packets_only() {
+        let mut buffer = BytesMut::new();
+        make_room(&mut buffer);
+        assert!(buffer.capacity() >= CHUNK);
+        buffer.extend_from_slice(&[b'x'; 100]);
+        let (packet, room) = (buffer.split_to(90), buffer.capacity());
+        make_room(&mut buffer);
+        assert_eq!(buffer.capacity(), room, "still the same buffer");
+        drop(packet);
+
+        let mut buffer = BytesMut::with_capacity(10 * CHUNK);
+        buffer.extend_from_slice(b"start");
+        make_room(&mut buffer);
+        assert_eq!(buffer, "start");
+        assert!(buffer.capacity() <= 2 * CHUNK);
+
+        let mut buffer = BytesMut::zeroed(10 * CHUNK);
+        make_room(&mut buffer);
+        assert!(buffer.capacity() - buffer.len() >= MIN_ROOM);
     }
 }

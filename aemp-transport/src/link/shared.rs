@@ -27,6 +27,8 @@ pub(super) struct Shared {
     /// Follows the queue's `closed`; for those who wait for it.
     closed: watch::Sender<bool>,
     started: Instant,
+    /// The reader is giving packets to the sink.
+    delivering: AtomicBool,
     /// When the last octet came, in nanoseconds since `started`.
     last_inbound: AtomicU64,
     pub(super) counts: Counts,
@@ -52,6 +54,7 @@ impl Shared {
             is_closed: AtomicBool::new(false),
             closed: watch::Sender::new(false),
             started: Instant::now(),
+            delivering: AtomicBool::new(false),
             last_inbound: AtomicU64::new(0),
             counts: Counts::default(),
         }
@@ -85,6 +88,14 @@ impl Shared {
         let nanos = self.started.elapsed().as_nanos();
         self.last_inbound.store(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
         self.counts.octets_in.fetch_add(octets as u64, Relaxed);
+    }
+
+    pub(super) fn set_delivering(&self, delivering: bool) {
+        self.delivering.store(delivering, Relaxed);
+    }
+
+    pub(super) fn is_delivering(&self) -> bool {
+        self.delivering.load(Relaxed)
     }
 
     pub(super) fn last_inbound(&self) -> Instant {

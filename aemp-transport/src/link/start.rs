@@ -14,7 +14,8 @@ pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
 
-    /// The link has ended. Called once, last, when nothing of the link runs any more.
+    /// The link has ended. Called once, last, when nothing of the link runs any more; not called if
+    /// the runtime is shut down under it.
     fn closed(&mut self, reason: CloseReason);
 }
 

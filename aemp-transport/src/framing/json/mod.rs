@@ -15,6 +15,8 @@ mod scan;
 mod serializer;
 mod splitter;
 mod surrogates;
+#[cfg(test)]
+mod tests;
 
 pub(super) use message::{
     encode, encode_elements, encode_message, first_text, to_values, visit_elements,
