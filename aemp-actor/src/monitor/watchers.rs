@@ -1,7 +1,7 @@
 //! The watches on one port.
 
 /// Names one watch within its node.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct WatchId(pub(crate) u64);
 
 /// The watches on one port, in the order they were made. An empty list holds no memory, since

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aemp_transport::{Address, AddressError, AuthMethod, Limits, Secret, Tcp, Transport};
 
+use super::chance::{Chance, System};
 use crate::id::{NodeId, ParseNodeIdError};
 use crate::port::PortOptions;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) port_options: PortOptions,
+    /// What the node leaves to chance: the system's, or a simulation's.
+    pub(crate) chance: Arc<dyn Chance>,
 }
 
 /// A setting that is wrong, or a listener that could not be made.
@@ -96,6 +99,7 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             port_options: PortOptions::default(),
+            chance: Arc::new(System),
         }
     }
 }

@@ -11,6 +11,7 @@
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
 mod arbiter;
+mod chance;
 mod config;
 mod connector;
 mod core;
@@ -19,6 +20,7 @@ pub(crate) mod directory;
 mod door;
 mod events;
 mod functions;
+mod groups;
 mod handle;
 mod inbound;
 mod peer;
@@ -29,6 +31,7 @@ mod signal;
 mod waiting;
 
 pub use config::{Config, ConfigError};
+pub(crate) use connector::{Backoff, DialError, dial, reach};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
@@ -36,3 +39,4 @@ pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 pub use handle::Node;
 pub(crate) use peer::Peer;
+pub(crate) use router::guard;

@@ -10,7 +10,7 @@
 //!      Dead ◀──────── Doomed (until the runner looks) Dead
 //! ```
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -75,7 +75,7 @@ pub(crate) struct Mailbox<P: Port> {
     pub(crate) watchers: Watchers<Watch>,
     /// Watches this port made; ended when it dies. Boxed: most ports make none.
     #[expect(clippy::box_collection)]
-    pub(crate) owned: Option<Box<HashMap<WatchId, Owned>>>,
+    pub(crate) owned: Option<Box<BTreeMap<WatchId, Owned>>>,
     /// Woken when messages have been handled; set while somebody waits for room.
     pub(crate) room: Option<Arc<Notify>>,
     /// `None`: the defaults of the node.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::CloseReason;
@@ -25,7 +25,8 @@ pub(super) struct Shared {
     /// Follows the queue's `closed`; for those who look at every packet.
     is_closed: AtomicBool,
     /// Follows the queue's `closed`; for those who wait for it.
-    closed: watch::Sender<bool>,
+    /// (No `tokio::sync::watch`: it wakes in random order, and a test run could not be repeated.)
+    closed: Notify,
     started: Instant,
     /// The reader is giving packets to the sink.
     delivering: AtomicBool,
@@ -52,7 +53,7 @@ impl Shared {
             work: Notify::new(),
             room: Notify::new(),
             is_closed: AtomicBool::new(false),
-            closed: watch::Sender::new(false),
+            closed: Notify::new(),
             started: Instant::now(),
             delivering: AtomicBool::new(false),
             last_inbound: AtomicU64::new(0),
@@ -70,7 +71,7 @@ impl Shared {
     /// To be called once, after the queue was closed.
     pub(super) fn tell_closed(&self) {
         self.is_closed.store(true, Release);
-        self.closed.send_replace(true);
+        self.closed.notify_waiters();
         self.room.notify_waiters();
     }
 
@@ -80,8 +81,12 @@ impl Shared {
 
     /// Returns when the link is closed.
     pub(super) async fn wait_closed(&self) {
-        // The sender lives as long as `self`, so that this cannot fail.
-        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+        let mut closed = std::pin::pin!(self.closed.notified());
+        // Enabled before looking, so that nothing that happens in between is missed.
+        closed.as_mut().enable();
+        if !self.is_closed() {
+            closed.await;
+        }
     }
 
     pub(super) fn heard(&self, octets: usize) {
