@@ -9,7 +9,7 @@ mod raw_peer;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use self::nodes::{Net, config, for_each_pair, pair, tcp_node};
+pub(crate) use self::nodes::{Bystander, Net, config, for_each_pair, pair, tcp_node};
 pub(crate) use self::ports::{Death, Sink, death, sink};
 pub(crate) use self::raw_peer::{RawListener, RawPeer};
 
