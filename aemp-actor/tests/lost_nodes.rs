@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aemp_actor::CallError;
 use aemp_actor::prelude::*;
-use support::{Net, death, for_each_pair, pair, sink, soon};
+use support::{Net, PATIENCE, death, for_each_pair, pair, sink, soon};
 use tokio::time::Instant;
 
 /// The ports of a node that is shut down say so, unless the end of the connection is quicker.
@@ -27,7 +27,7 @@ async fn a_shutdown_is_noticed() {
         let (idle_died, node_died) = (death(&a, &idle), death(&a, &b));
         let call = a.cal::<()>(&idle, ("ping",));
         soon("time", a.cal::<(f64,)>(&b, ("time",))).await.unwrap();
-        b.shutdown();
+        b.shutdown(PATIENCE).await;
         let reason = idle_died.reason().await;
         assert_eq!(reason.to_string(), format!("shutdown: node {} was shut down", b.id()));
         let error = soon("an error", call).await.unwrap_err();
@@ -66,7 +66,7 @@ async fn handlers_that_run_at_shutdown_are_ended() {
         let died = death(&a, &port);
         a.snd(&port, ("go",));
         soon("the handler to run", runs.recv()).await.unwrap();
-        b.shutdown();
+        b.shutdown(PATIENCE).await;
         assert_lost(&died.reason().await, b.id());
         assert_eq!(soon("the handler's end", runs.recv()).await, None);
     })
@@ -80,7 +80,7 @@ async fn what_was_sent_before_a_shutdown_still_goes_out() {
         for n in 0..1000 {
             a.snd(&here, (n, "x".repeat(200)));
         }
-        a.shutdown();
+        a.shutdown(PATIENCE).await;
         for n in 0..1000 {
             assert_eq!(here.message().await.tag(), n.to_string());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aemp_actor::prelude::*;
 use serde_json::json;
-use support::{Net, RawListener, RawPeer, SECRET, death, sink, soon, tcp_node};
+use support::{Net, PATIENCE, RawListener, RawPeer, SECRET, death, sink, soon, tcp_node};
 
 /// Adds up.
 #[init("Reconnect::echo")]
@@ -53,7 +53,7 @@ async fn messages_wait_for_a_node_that_starts_later() {
     }
     assert_eq!(call.await.unwrap(), (NodeId::from("beta"),));
     assert!(died.is_waiting());
-    b.shutdown();
+    b.shutdown(PATIENCE).await;
     died.reason().await;
 }
 

@@ -14,7 +14,7 @@ pub(crate) use self::ports::{Death, Sink, death, sink};
 pub(crate) use self::raw_peer::{RawListener, RawPeer};
 
 /// How long anything may take on a very busy machine. Nothing waits that long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The secret of all nodes, and as a script writes it.
 pub(crate) const SECRET: &str = "geheim";
