@@ -68,7 +68,8 @@ pub use framing::{
     DecodeError, Decoder, EncodeError, Encoded, FrameError, Framing, Limits, Packet, UnknownFraming,
 };
 pub use handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting, nonce,
+    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome, PeerGreeting,
+    nonce,
 };
 pub use lenient::Lenient;
 pub use link::{

@@ -86,7 +86,8 @@ async fn scripted(more: &str, link: LinkConfig, pipe: usize) -> (Side, DuplexStr
         }
         far
     };
-    let (established, far) = tokio::join!(establish(boxed(near), config("alpha"), LIMIT, |_| true), script);
+    let (established, far) =
+        tokio::join!(establish(boxed(near), config("alpha"), LIMIT, |_| true), script);
     let established = established.expect("established");
     assert_eq!(established.outcome.peer.node_id, "script");
     (Side::of(established, link), far)
@@ -263,7 +264,8 @@ async fn a_silent_peer_is_given_up() {
     ] {
         let (near, mut far) = duplex(4096);
         far.write_all(said.as_bytes()).await.expect("written");
-        let error = establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("given up");
+        let error =
+            establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("given up");
         assert_eq!(error.to_string(), text);
     }
 }
@@ -280,7 +282,8 @@ async fn a_peer_that_goes_away() {
         let (near, mut far) = duplex(4096);
         far.write_all(said.as_bytes()).await.expect("written");
         far.shutdown().await.expect("shut down");
-        let error = establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("gone");
+        let error =
+            establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("gone");
         assert_eq!(error.to_string(), text);
     }
 }

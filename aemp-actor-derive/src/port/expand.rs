@@ -1,10 +1,11 @@
 //! Writes the handle of a port and the `Port` impl.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{Generics, parse_quote};
 
 use super::model::PortType;
+use crate::diagnostic::located;
 
 /// Everything that `derive(Port)` adds.
 pub(crate) fn port(port: &PortType) -> TokenStream {
@@ -18,7 +19,8 @@ pub(crate) fn port(port: &PortType) -> TokenStream {
         into_ids(port),
         port_impl(port),
     ];
-    quote!(#(#parts)*)
+    // At the name of the type, so that a missing `#[rcv]` is reported there.
+    located(quote!(#(#parts)*), &port.name)
 }
 
 /// The handle itself.
@@ -210,13 +212,11 @@ fn into_ids(port: &PortType) -> TokenStream {
 
 /// `Port`, with everything taken from the `Rcv` impl that `#[rcv]` writes.
 fn port_impl(port: &PortType) -> TokenStream {
-    let PortType { runtime, name, generics, .. } = port;
+    let PortType { runtime, generics, .. } = port;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (room, handle) = (port.port(), port.handle());
-    // At the name of the type, so that a missing `#[rcv]` is reported there.
-    let at_name = Span::call_site().located_at(name.span());
-    let rcv = quote_spanned!(at_name=> <Self as #runtime::__private::Rcv>);
-    quote_spanned! {at_name=>
+    let rcv = quote!(<Self as #runtime::__private::Rcv>);
+    quote! {
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {
             type Msg = #rcv::Msg;

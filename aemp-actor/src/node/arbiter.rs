@@ -58,6 +58,8 @@ pub(crate) enum Refusal {
     Crossing,
     #[error("another connection to the node was made meanwhile")]
     Superseded,
+    #[error("this node is shut down")]
+    ShutDown,
 }
 
 /// What a completed connection means.
@@ -122,6 +124,11 @@ impl Arbiter {
         let up = Up { attempt: claim.attempt, instance: claim.instance.map(str::to_owned) };
         let old = self.up.replace(up);
         Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
+    }
+
+    /// Whether this connection is the one.
+    pub(crate) fn is_up(&self, attempt: u64) -> bool {
+        self.up.as_ref().is_some_and(|up| up.attempt == attempt)
     }
 
     /// The connection is gone.

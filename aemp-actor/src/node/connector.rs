@@ -6,12 +6,12 @@ use std::time::Duration;
 use aemp_transport::{
     Address, BoxStream, EstablishError, LinkConfig, Listener, PeerGreeting, establish, start,
 };
-use rand::Rng;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::arbiter::{Claim, Refusal};
+use super::chance::Chance;
 use super::core::Core;
+use super::door::Door;
 use super::inbound::Inbound;
 use super::peer::Peer;
 use crate::id::NodeId;
@@ -34,11 +34,11 @@ enum DialError {
 
 /// Accepts connections until the node is shut down.
 pub(super) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
-    let room = Arc::new(Semaphore::new(core.config().max_handshakes));
+    let door = Door::new(core.config().max_handshakes, core.config().max_handshakes_per_address);
     let own = core.clone();
     core.run(async move {
         loop {
-            let Ok(permit) = room.clone().acquire_owned().await else { return };
+            door.room().await;
             let stream = match listener.accept().await {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -48,11 +48,16 @@ pub(super) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
                     continue;
                 }
             };
-            let core = own.clone();
-            own.run(async move {
-                accepted(&core, stream).await;
-                drop(permit);
-            });
+            match door.enter(stream.peer_address()) {
+                Ok(visit) => {
+                    let core = own.clone();
+                    own.run(async move {
+                        accepted(&core, stream).await;
+                        drop(visit);
+                    });
+                }
+                Err(crowd) => tracing::warn!(target: "aemp", "connection refused: {crowd}"),
+            }
         }
     });
 }
@@ -80,6 +85,9 @@ enum Failure {
 async fn connect(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
+    if let Err(error) = stream.limit_silence(timeout) {
+        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
+    }
     let mut admitted: Option<Arc<Peer>> = None;
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
@@ -169,7 +177,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
                 Err(_) => {}
             }
         }
-        let pause = Instant::now() + backoff.next();
+        let pause = Instant::now() + backoff.next(core.chance());
         let changed = peer.changed();
         if !peer.is_connecting() {
             return;
@@ -209,7 +217,7 @@ pub(super) fn keep_seed(core: &Arc<Core>, address: Address) {
                     }
                 }
             }
-            tokio::time::sleep(backoff.next()).await;
+            tokio::time::sleep(backoff.next(own.chance())).await;
         }
     });
 }
@@ -220,15 +228,7 @@ fn is_self(error: &EstablishError) -> bool {
 }
 
 async fn until_down(peer: &Arc<Peer>) {
-    loop {
-        let changed = peer.changed();
-        let mut changed = std::pin::pin!(changed);
-        changed.as_mut().enable();
-        if !peer.is_up() {
-            return;
-        }
-        changed.await;
-    }
+    peer.until(|peer| !peer.is_up()).await;
 }
 
 /// Pauses that double, each shortened by a random part, so that nodes do not move in step.
@@ -242,8 +242,8 @@ impl Backoff {
         Self { pause: FIRST_PAUSE.min(longest), longest }
     }
 
-    fn next(&mut self) -> Duration {
-        let pause = self.pause.mul_f64(rand::rng().random_range(0.5..=1.0));
+    fn next(&mut self, chance: &dyn Chance) -> Duration {
+        let pause = self.pause.mul_f64(1.0 - chance.fraction() / 2.0);
         self.pause = (self.pause * 2).min(self.longest);
         pause
     }

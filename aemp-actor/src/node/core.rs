@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::chance::Chance;
 use super::config::Config;
 use super::counters::{Counters, Dropped};
 use super::events::Events;
@@ -18,7 +19,7 @@ use super::peer::Peer;
 use super::registry::Registry;
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
-use crate::monitor::{Watch, WatchId, Watchers};
+use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
 
@@ -52,8 +53,8 @@ impl Core {
         runtime: Handle,
         config: Config,
         handshake: HandshakeConfig,
-        prefix: String,
     ) -> Arc<Self> {
+        let prefix = config.chance.text(14);
         let core = Arc::new(Self {
             id,
             runtime,
@@ -86,6 +87,10 @@ impl Core {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    pub(crate) fn chance(&self) -> &dyn Chance {
+        &*self.config.chance
     }
 
     pub(crate) fn handshake(&self) -> &Arc<HandshakeConfig> {
@@ -145,8 +150,11 @@ impl Core {
         self.peers.get(id).map(|peer| peer.clone())
     }
 
+    /// The other nodes, by ID.
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
-        self.peers.iter().map(|entry| entry.value().clone()).collect()
+        let mut peers: Vec<_> = self.peers.iter().map(|entry| entry.value().clone()).collect();
+        peers.sort_by(|a, b| a.id().cmp(b.id()));
+        peers
     }
 
     /// Remembers where a node can be dialled.
@@ -212,7 +220,8 @@ impl Core {
         watchers: Vec<Watch>,
         reason: &Reason,
     ) {
-        if watchers.is_empty() && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
+        let told = watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
+        if !told && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
             tracing::warn!(target: "aemp", "port {}#{name} died unwatched: {reason}", self.id);
         }
         for watch in watchers {

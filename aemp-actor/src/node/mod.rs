@@ -11,11 +11,13 @@
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
 mod arbiter;
+mod chance;
 mod config;
 mod connector;
 mod core;
 mod counters;
 pub(crate) mod directory;
+mod door;
 mod events;
 mod functions;
 mod handle;
@@ -24,13 +26,14 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod signal;
 mod waiting;
 
 pub use config::{Config, ConfigError};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
-pub use events::{NodeEvent, NodesToken};
+pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 pub use handle::Node;
 pub(crate) use peer::Peer;

@@ -5,7 +5,6 @@
 //! came from, and harms nothing.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aemp_transport::Value;
 
@@ -16,6 +15,7 @@ use super::peer::Peer;
 use super::router;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
+use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
 /// Carries out one request; `from` is `None` for this node itself.
@@ -38,13 +38,13 @@ fn dispatch(
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, message),
-        "AnyEvent::MP::_spawn" => spawn(core, message),
+        "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => relay(core, elements(message)?),
         "snd_multiple" => relay_multiple(core, elements(message)?),
         "info" => answer(core, message, || vec![core.id().as_str().into()]),
         "known_nodes" => answer(core, message, || nodes(core, false)),
         "up_nodes" => answer(core, message, || nodes(core, true)),
-        "time" => answer(core, message, || vec![now()]),
+        "time" => answer(core, message, || vec![now(core)]),
         "eval" => refuse_eval(core, message),
         name if name.contains("::") => call(core, from, name, message),
         _ => Err("unknown request"),
@@ -112,7 +112,11 @@ fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+fn spawn(
+    core: &Arc<Core>,
+    from: Option<&Arc<Peer>>,
+    message: &Message,
+) -> Result<(), &'static str> {
     let (port, rest) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("the name of the new port is empty");
@@ -121,7 +125,21 @@ fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
         return Err("a port of that name exists already");
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    functions::spawn(core, port, &init, Message::from_values(rest));
+    let Some(peer) = from else {
+        functions::spawn(core, port, &init, Message::from_values(rest));
+        return Ok(());
+    };
+    if !peer.may_spawn(core) {
+        peer.refuse_spawn(core, &port);
+        return Err("it has spawned too many ports (max_spawned)");
+    }
+    functions::spawn(core, port.clone(), &init, Message::from_values(rest));
+    let action = Action::Spawned(Arc::downgrade(peer));
+    let watch = Watch { id: core.new_watch_id(), owner: None, action };
+    let counted = core.registry().find(&port).is_some_and(|cell| cell.watch(watch).is_ok());
+    if !counted {
+        peer.spawned_ended();
+    }
     Ok(())
 }
 
@@ -162,9 +180,8 @@ fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
     std::iter::once(Value::from(core.id().as_str())).chain(others).collect()
 }
 
-fn now() -> Value {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Value::Float(since.as_secs_f64())
+fn now(core: &Core) -> Value {
+    Value::Float(core.chance().time_of_day().as_secs_f64())
 }
 
 /// Perl code is answered by an error text where the reference puts `$@`; nothing is run.

@@ -118,7 +118,9 @@ async fn drive<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) -> End {
     let mut batch = Vec::new();
     let mut patience = PATIENCE;
     loop {
-        match cell.next(&mut batch, &mut value, patience > 0) {
+        let next = cell.next(&mut batch, &mut value, patience > 0);
+        cell.made_room();
+        match next {
             Next::Batch => patience = PATIENCE,
             Next::Idle => return End::Idle,
             Next::Nothing => {
@@ -143,8 +145,9 @@ async fn handle_batch<P: Port>(
     let mut left = batch.len();
     for envelope in batch.drain(..) {
         left -= 1;
-        if left % STRIDE == 0 {
+        if left.is_multiple_of(STRIDE) {
             cell.taken.store(left, Ordering::Relaxed);
+            cell.made_room();
             tokio::task::coop::consume_budget().await;
         }
         let handled = match envelope {

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Scheme, Stream, Transport};
@@ -111,5 +113,14 @@ impl Stream for TcpStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Tcp.name()
+    }
+
+    fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
+        let socket = SockRef::from(self);
+        let keepalive = TcpKeepalive::new().with_time(timeout / 2).with_interval(timeout / 4);
+        socket.set_tcp_keepalive(&keepalive)?;
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        socket.set_tcp_user_timeout(Some(timeout))?;
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! The `Rcv` impl: handling, decoding and encoding messages.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
+use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
 
@@ -34,12 +34,17 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
 fn handle(actor: &Actor) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| handle_arm(actor, handler));
-    quote! {
+    // At the port, where the compiler then says that it is none.
+    let head = quote! {
         async fn handle(
             &mut self,
             ctx: &mut #runtime::Ctx<Self>,
             msg: Self::Msg,
-        ) -> ::core::result::Result<(), #runtime::Die> {
+        ) -> ::core::result::Result<(), #runtime::Die>
+    };
+    let head = located(head, &actor.port);
+    quote! {
+        #head {
             match msg {
                 #(#arms)*
                 #message::__Never(_, never) => match never {},
@@ -56,12 +61,12 @@ fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
     let finish = match (&handler.output.value, handler.kind) {
         (None, _) => quote!(#call;),
         (Some(ty), kind) => {
-            // At the type, where the compiler then says that it cannot be serialised.
-            let at_type = Span::call_site().located_at(ty.span());
             let give = match kind {
-                Kind::Local => quote_spanned!(at_type=> reply.answer_local(answer)),
-                _ => quote_spanned!(at_type=> reply.answer(ctx, answer)),
+                Kind::Local => quote!(reply.answer_local(answer)),
+                _ => quote!(reply.answer(ctx, answer)),
             };
+            // At the type, where the compiler then says that it cannot be serialised.
+            let give = located(give, ty);
             quote! {
                 let answer = #call;
                 #give;
@@ -178,11 +183,8 @@ fn encode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     };
     let runtime = &actor.runtime;
     let rest_param = inputs.rest.iter().map(|_| quote!(rest: &#runtime::Rest,));
+    let answer = output.value.iter().map(|_| format_ident!("R"));
     let reply_param = output.value.iter().map(|_| quote!(reply: &#private::Reply<R>,));
-    let answer = output
-        .value
-        .iter()
-        .map(|_| quote!(R: #private::serde::de::DeserializeOwned + ::core::marker::Send + 'static));
     quote! {
         fn write<#(#params: #private::serde::Serialize,)* #(#answer)*>(
             to: #private::Encoder<'_>,
