@@ -53,7 +53,10 @@ impl GroupTable {
     ) -> Vec<GroupChange> {
         let mut names: BTreeSet<String> = self.groups_of(node);
         names.extend(registered.keys().cloned());
-        names.iter().filter_map(|group| self.set_group(node, group, registered.get(group))).collect()
+        names
+            .iter()
+            .filter_map(|group| self.set_group(node, group, registered.get(group)))
+            .collect()
     }
 
     /// A node is down: all of its ports go.
@@ -83,7 +86,8 @@ impl GroupTable {
         let none = BTreeSet::new();
         let wanted = wanted.unwrap_or(&none);
         let ports = self.groups.entry(group.to_owned()).or_default();
-        let had: BTreeSet<PortId> = ports.iter().filter(|port| port.node() == node).cloned().collect();
+        let had: BTreeSet<PortId> =
+            ports.iter().filter(|port| port.node() == node).cloned().collect();
         let added: Vec<PortId> = wanted.difference(&had).cloned().collect();
         let removed: Vec<PortId> = had.difference(wanted).cloned().collect();
         ports.retain(|port| !removed.contains(port));

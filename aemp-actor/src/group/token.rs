@@ -12,7 +12,9 @@ use crate::node::Core;
 #[non_exhaustive]
 pub enum GroupError {
     /// A port is registered by its own node.
-    #[error("group {group:?}: port {port} is not of this node, and only its own node can register it")]
+    #[error(
+        "group {group:?}: port {port} is not of this node, and only its own node can register it"
+    )]
     NotLocal {
         /// The group.
         group: String,

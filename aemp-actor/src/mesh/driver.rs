@@ -13,9 +13,7 @@ use super::effect::{Effect, GroupCallback};
 use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
-use crate::group::{
-    GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker,
-};
+use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
 use crate::node::{Core, guard, reach};
@@ -72,19 +70,19 @@ impl Mesh {
     }
 
     pub(crate) fn is_seed(&self, core: &Arc<Core>, node: &NodeId) {
-        let random = core.random();
+        let random = core.chance().fraction();
         self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
     }
 
     pub(crate) fn node_up(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
-        let (random, port) = (core.random(), core.registry().new_name());
+        let (random, port) = (core.chance().fraction(), core.registry().new_name());
         self.decide(core, |inner| {
             inner.membership.node_up(node, attempt, port, random, &mut inner.effects);
         });
     }
 
     pub(crate) fn node_down(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
-        let random = core.random();
+        let random = core.chance().fraction();
         let guests = self.inner.lock().guests.remove(node);
         self.decide(core, |inner| {
             inner.membership.node_down(node, attempt, random, &mut inner.effects);
@@ -120,9 +118,8 @@ impl Mesh {
         if port.node() != core.id() {
             return Err(GroupError::NotLocal { group, port });
         }
-        let added = self.decide(core, |inner| {
-            inner.membership.register(&group, &port, &mut inner.effects)
-        });
+        let added =
+            self.decide(core, |inner| inner.membership.register(&group, &port, &mut inner.effects));
         if added.is_none() {
             return Err(GroupError::Twice { group, port });
         }
@@ -172,7 +169,7 @@ impl Mesh {
     pub(crate) fn pick(&self, core: &Core, group: &str, how: Pick) -> Option<PortId> {
         let inner = &mut *self.inner.lock();
         let members = inner.membership.groups().members(group);
-        inner.picker.pick(group, &members, how, |below| core.random_below(below))
+        inner.picker.pick(group, &members, how, |below| core.chance().below(below))
     }
 
     pub(crate) fn failed(&self, port: PortId) {
@@ -215,7 +212,6 @@ impl Mesh {
                 let monitors = &mut self.inner.lock().monitors;
                 let of_group = monitors.entry(first.group.clone()).or_default();
                 of_group.insert(id, callback.clone());
-                drop(of_group);
                 if !first.is_empty() {
                     call(&callback, &first);
                 }
@@ -232,7 +228,12 @@ impl Mesh {
             for port in &change.removed {
                 inner.picker.forget(port);
             }
-            inner.monitors.get(&change.group).into_iter().flat_map(|m| m.values().cloned()).collect()
+            inner
+                .monitors
+                .get(&change.group)
+                .into_iter()
+                .flat_map(|m| m.values().cloned())
+                .collect()
         };
         for callback in callbacks {
             call(&callback, change);
@@ -269,7 +270,7 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
 
 fn announce(core: &Arc<Core>, node: NodeId, addresses: Vec<String>) {
     core.remember_addresses(&node, &addresses);
-    let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.random());
+    let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.chance().fraction());
     let weak = Arc::downgrade(core);
     core.run(async move {
         tokio::time::sleep(delay).await;

@@ -18,8 +18,9 @@ use crate::node::{Backoff, Core, DialError, dial};
 pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
     let own = core.clone();
     core.run(async move {
-        let mut search = Search { seed, own: BTreeSet::new(), nodes: BTreeMap::new(), logged: None };
-        let mut backoff = Backoff::new(own.config().connect_interval, own.clone());
+        let mut search =
+            Search { seed, own: BTreeSet::new(), nodes: BTreeMap::new(), logged: None };
+        let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
             let up = search.round(&own).await;
             if search.is_only_self() {
@@ -27,10 +28,10 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
                 return;
             }
             if up.is_empty() {
-                tokio::time::sleep(backoff.next()).await;
+                tokio::time::sleep(backoff.next(own.chance())).await;
                 continue;
             }
-            backoff = Backoff::new(own.config().connect_interval, own.clone());
+            backoff = Backoff::new(own.config().connect_interval);
             let connected = u32::try_from(own.up_count().max(1)).unwrap_or(u32::MAX);
             let pause = own.config().connect_interval.saturating_mul(connected);
             let down = async {
@@ -38,8 +39,11 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
                     own.peer(node).until(|peer| !peer.is_up()).await;
                 }
             };
-            drop(tokio::time::timeout(pause.mul_f64(1.0 - own.random() / 2.0), down).await);
-            tokio::time::sleep(backoff.next()).await;
+            drop(
+                tokio::time::timeout(pause.mul_f64(1.0 - own.chance().fraction() / 2.0), down)
+                    .await,
+            );
+            tokio::time::sleep(backoff.next(own.chance())).await;
         }
     });
 }

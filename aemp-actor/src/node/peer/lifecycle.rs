@@ -89,6 +89,7 @@ impl Peer {
         drop(state);
         tracing::info!(target: "aemp", "node {} is up", self.id);
         self.keep_alive(core, link.clone());
+        core.mesh().node_up(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
@@ -151,16 +152,17 @@ impl Peer {
             for watch in watches {
                 router::fire(core, watch, reason);
             }
-            if link.is_some() {
-                self.tell_down(core, reason);
+            if let Some(attempt) = attempt {
+                self.tell_down(core, attempt, reason);
             }
         });
         self.fallen(core);
     }
 
-    fn tell_down(&self, core: &Arc<Core>, reason: &Reason) {
+    fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
         tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
         let _telling = self.telling.lock();
+        core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
 
