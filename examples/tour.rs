@@ -165,14 +165,7 @@ async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Chil
         "A second process comes up, as node \"worker\".",
         "This program, started again. Both prove that they know the secret.",
     );
-    let (came, up) = oneshot::channel();
-    let came = std::sync::Mutex::new(Some(came));
-    let token = node.mon_nodes(move |event| {
-        let sender = came.lock().ok().and_then(|mut came| came.take());
-        if let Some(sender) = sender {
-            drop(sender.send(event.clone()));
-        }
-    });
+    let mut events = node.node_events();
     let listener = node.listeners().pop().ok_or("this node listens nowhere")?;
     let started = Instant::now();
     let child = Command::new(std::env::current_exe()?)
@@ -183,10 +176,9 @@ async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Chil
         .spawn()?;
     let id = child.id().unwrap_or_default();
     page.show("Command::new(current_exe()?).arg(\"worker\")", format!("process {id}"));
-    let event = within("node worker coming up", up).await??;
+    let event = within("node worker coming up", events.next()).await?;
     let (node, after) = (event.node(), started.elapsed().as_millis());
-    page.show("node.mon_nodes(|event| …)", format_args!("{node} is up after {after} ms"));
-    token.cancel();
+    page.show("node.node_events().next().await", format_args!("{node} is up after {after} ms"));
     expect(event.is_up() && *event.node() == "worker", "node worker up")?;
     Ok(child)
 }

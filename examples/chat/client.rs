@@ -87,6 +87,7 @@ pub(crate) async fn run(nick: String, seed: String, secret: String) -> Result<()
             None => break,
         };
     }
+    client.node.shutdown(PATIENCE).await;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The server: a node with a room.
 
+use std::time::Duration;
+
 use aemp_actor::prelude::*;
 
 use crate::room::{Room, RoomRef};
@@ -9,6 +11,9 @@ pub(crate) const NODE: &str = "chat";
 
 /// The name of the function that tells where the room is.
 pub(crate) const WHERE: &str = "Chat::room";
+
+/// How long the clients may take to be told that the server stops.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs until it is interrupted.
 ///
@@ -31,6 +36,6 @@ pub(crate) async fn run(bind: String, secret: String) -> Result<(), String> {
             Ok(reason) => Err(format!("the room has died: {reason}")),
             Err(_) => Err("the room has died".to_owned()),
         },
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|error| error.to_string()),
+        stopped = node.shutdown_on_signal(FAREWELL) => stopped.map_err(|error| error.to_string()),
     }
 }
