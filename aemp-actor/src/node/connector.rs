@@ -8,8 +8,8 @@ use aemp_transport::{
 };
 use tokio::time::Instant;
 
+use super::Chance;
 use super::arbiter::{Claim, Refusal};
-use super::chance::Chance;
 use super::core::Core;
 use super::door::Door;
 use super::inbound::Inbound;

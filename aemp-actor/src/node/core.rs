@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::chance::Chance;
+use super::Chance;
 use super::config::Config;
 use super::counters::{Counters, Dropped};
 use super::events::Events;

@@ -29,6 +29,7 @@ mod router;
 mod signal;
 mod waiting;
 
+pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
