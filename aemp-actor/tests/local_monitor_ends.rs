@@ -61,7 +61,7 @@ async fn each_fires_once() {
     ended(&node, &port).await;
     settled().await;
     node.kil(port.id(), "z");
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     settled().await;
     assert_eq!((outside.load(Ordering::SeqCst), inside.load(Ordering::SeqCst)), (10, 10));
 }
@@ -280,7 +280,7 @@ async fn a_node_tells_its_monitors_of_its_end() {
     let held = Arc::new(());
     let (hold, id) = (held.clone(), port.id());
     watcher.peval(move |_, ctx| Ok(drop(ctx.mon(id, move |_, _, _| drop(hold))))).await.unwrap();
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     for told in ends {
         let reason = told.await.unwrap();
         assert_eq!(reason.kind(), "shutdown");
