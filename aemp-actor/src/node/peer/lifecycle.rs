@@ -77,6 +77,7 @@ impl Peer {
             return None;
         }
         state.running_links += 1;
+        state.proved = true;
         let link = start();
         let stage = Stage::Up(Up { attempt, link: link.clone() });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {

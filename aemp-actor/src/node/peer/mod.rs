@@ -69,6 +69,12 @@ impl Peer {
         matches!(self.state.lock().stage, Stage::Connecting(_))
     }
 
+    /// Whether it has never proved itself, and nothing is wanted of it.
+    pub(crate) fn is_stranger(&self) -> bool {
+        let state = self.state.lock();
+        !state.proved && matches!(state.stage, Stage::Idle) && state.watches.is_empty()
+    }
+
     /// Completes at the next change of the stage.
     pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()

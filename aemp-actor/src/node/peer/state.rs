@@ -19,6 +19,8 @@ thread_local! {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) stage: Stage,
+    /// It has been up: it has proved itself once.
+    pub(super) proved: bool,
     pub(super) arbiter: Arbiter,
     /// Our watches on its ports.
     pub(super) watches: RemoteWatches<Watch>,
