@@ -189,6 +189,20 @@ impl Core {
         self.peers.get(id).map(|peer| peer.clone())
     }
 
+    /// Gives back a peer whose handshake has ended. It is forgotten if nothing is known or
+    /// wanted of it: strangers leave no trace.
+    pub(crate) fn forget_stranger(&self, peer: Arc<Peer>) {
+        let id = peer.id().clone();
+        drop(peer);
+        if self.addresses.contains_key(&id) {
+            return;
+        }
+        // Whoever begins to use a peer takes it out of the table, which is locked here: when there
+        // is no other handle, nobody does, nor holds its lock. Of several who give it back the
+        // last one sees that.
+        self.peers.remove_if(&id, |_, peer| Arc::strong_count(peer) == 1 && peer.is_unused());
+    }
+
     /// The other nodes, by ID.
     pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
         let mut peers: Vec<_> = self.peers.iter().map(|entry| entry.value().clone()).collect();
@@ -233,7 +247,7 @@ impl Core {
 
     /// How many other nodes are connected.
     pub(crate) fn up_count(&self) -> usize {
-        self.peers.iter().filter(|entry| entry.value().is_up()).count()
+        self.peers().iter().filter(|peer| peer.is_up()).count()
     }
 
     pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {
