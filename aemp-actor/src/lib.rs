@@ -31,6 +31,7 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
 #![doc = include_str!("../guarantees.md")]
 
 #[allow(unused_extern_crates)]
@@ -40,13 +41,17 @@ extern crate self as aemp_actor;
 #[path = "private.rs"]
 pub mod __private;
 mod die;
+mod group;
 mod id;
+mod mesh;
 mod message;
 mod monitor;
 mod node;
 mod port;
 pub mod prelude;
 mod reason;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
@@ -54,11 +59,14 @@ pub use aemp_transport::{
 };
 
 pub use crate::die::Die;
+pub use crate::group::{
+    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,
+};
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodesToken,
+    Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents, NodesToken,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitOutput, Me, NotLocal,

@@ -68,8 +68,8 @@ fn boxed(stream: DuplexStream) -> BoxStream {
 async fn pair(link: LinkConfig) -> (Side, Side) {
     let (near, far) = duplex(64 << 10);
     let (near, far) = tokio::join!(
-        establish(boxed(near), config("alpha"), LIMIT),
-        establish(boxed(far), config("beta"), LIMIT),
+        establish(boxed(near), config("alpha"), LIMIT, |_| true),
+        establish(boxed(far), config("beta"), LIMIT, |_| true),
     );
     (Side::of(near.expect("established"), link), Side::of(far.expect("established"), link))
 }
@@ -86,7 +86,8 @@ async fn scripted(more: &str, link: LinkConfig, pipe: usize) -> (Side, DuplexStr
         }
         far
     };
-    let (established, far) = tokio::join!(establish(boxed(near), config("alpha"), LIMIT), script);
+    let (established, far) =
+        tokio::join!(establish(boxed(near), config("alpha"), LIMIT, |_| true), script);
     let established = established.expect("established");
     assert_eq!(established.outcome.peer.node_id, "script");
     (Side::of(established, link), far)
@@ -263,7 +264,8 @@ async fn a_silent_peer_is_given_up() {
     ] {
         let (near, mut far) = duplex(4096);
         far.write_all(said.as_bytes()).await.expect("written");
-        let error = establish(boxed(near), config("alpha"), LIMIT).await.expect_err("given up");
+        let error =
+            establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("given up");
         assert_eq!(error.to_string(), text);
     }
 }
@@ -280,7 +282,8 @@ async fn a_peer_that_goes_away() {
         let (near, mut far) = duplex(4096);
         far.write_all(said.as_bytes()).await.expect("written");
         far.shutdown().await.expect("shut down");
-        let error = establish(boxed(near), config("alpha"), LIMIT).await.expect_err("gone");
+        let error =
+            establish(boxed(near), config("alpha"), LIMIT, |_| true).await.expect_err("gone");
         assert_eq!(error.to_string(), text);
     }
 }
@@ -290,8 +293,8 @@ async fn both_sides_learn_of_a_wrong_secret() {
     let (near, far) = duplex(4096);
     let wrong = Arc::new(HandshakeConfig::new("beta", "falsch"));
     let (near, far) = tokio::join!(
-        establish(boxed(near), config("alpha"), LIMIT),
-        establish(boxed(far), wrong, LIMIT),
+        establish(boxed(near), config("alpha"), LIMIT, |_| true),
+        establish(boxed(far), wrong, LIMIT, |_| true),
     );
     for (result, node_id) in [(near, "beta"), (far, "alpha")] {
         let error = result.expect_err("wrong");

@@ -5,7 +5,6 @@
 mod node_id;
 mod port_id;
 
-pub(crate) use node_id::random_text;
 pub use node_id::{NodeId, ParseNodeIdError};
 pub use port_id::PortId;
 pub(crate) use port_id::PortName;

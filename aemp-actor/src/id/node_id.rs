@@ -34,7 +34,7 @@ impl NodeId {
 }
 
 /// `length` random letters and digits (at most 21: a version 4 UUID holds no more).
-pub(crate) fn random_text(length: usize) -> String {
+fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut rest = uuid::Uuid::new_v4().as_u128() | (1 << 127);
     let mut text = String::with_capacity(length);

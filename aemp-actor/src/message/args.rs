@@ -200,8 +200,7 @@ where
     I: Iterator<Item = &'de Value>,
     V: Visitor<'de>,
 {
-    serde::Deserializer::deserialize_seq(Lenient(seq), visitor)
-        .map_err(|error| DecodeError::custom(error))
+    serde::Deserializer::deserialize_seq(Lenient(seq), visitor).map_err(DecodeError::custom)
 }
 
 struct ArgsVisitor<A> {

@@ -30,6 +30,8 @@ pub(crate) enum Action {
     Snd(PortId, Vec<Value>),
     /// Another node asked with `mon1`: answer `kil0`.
     Peer(Weak<Peer>, PortName),
+    /// Another node spawned the port: it counts for that node until it dies. Nobody is told.
+    Spawned(Weak<Peer>),
 }
 
 /// Kills `.0` with the same reason when the monitored port dies abnormally: for

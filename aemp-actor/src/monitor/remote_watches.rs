@@ -1,6 +1,6 @@
 //! The watches of this node on the ports of one other node.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::watchers::{WatchId, Watchers};
 use crate::id::PortName;
@@ -11,7 +11,7 @@ use crate::id::PortName;
 /// forget (`mon0`) when the last watch goes: [`add`](Self::add) and [`remove`](Self::remove) say
 /// when.
 pub(crate) struct RemoteWatches<W> {
-    ports: HashMap<PortName, Watchers<W>>,
+    ports: BTreeMap<PortName, Watchers<W>>,
 }
 
 /// What [`RemoteWatches::remove`] did.
@@ -24,7 +24,7 @@ pub(crate) struct Removed<W> {
 
 impl<W> Default for RemoteWatches<W> {
     fn default() -> Self {
-        Self { ports: HashMap::new() }
+        Self { ports: BTreeMap::new() }
     }
 }
 
@@ -56,7 +56,8 @@ impl<W> RemoteWatches<W> {
 
     /// The connection is gone: all watches, to be fired.
     pub(crate) fn lost(&mut self) -> Vec<W> {
-        self.ports.drain().flat_map(|(_, mut watchers)| watchers.take_all()).collect()
+        let ports = std::mem::take(&mut self.ports);
+        ports.into_values().flat_map(|mut watchers| watchers.take_all()).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,12 +1,14 @@
 //! The watches on one port.
 
 /// Names one watch within its node.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct WatchId(pub(crate) u64);
 
 /// The watches on one port, in the order they were made. An empty list holds no memory, since
 /// most ports are never watched.
 pub(crate) struct Watchers<W> {
+    /// Boxed, so that a port without watches holds one word.
+    #[expect(clippy::box_collection)]
     list: Option<Box<Vec<(WatchId, W)>>>,
 }
 
@@ -40,10 +42,6 @@ impl<W> Watchers<W> {
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_none()
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.list.as_ref().map_or(0, |list| list.len())
-    }
 }
 
 #[cfg(test)]
@@ -58,7 +56,6 @@ mod tests {
         }
         assert_eq!(watchers.remove(WatchId(2)), Some(2));
         assert_eq!(watchers.remove(WatchId(2)), None);
-        assert_eq!(watchers.len(), 3);
         assert_eq!(watchers.take_all(), [0, 1, 3]);
         assert_eq!(watchers.take_all(), [0; 0]);
         assert!(watchers.is_empty());

@@ -47,6 +47,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) instance: Option<&'a str>,
     /// Names this connection within the process.
     pub(crate) attempt: u64,
+    /// It says by which software it is made: it is a node, and no mere script.
+    pub(crate) member: bool,
 }
 
 /// Why a connection is not wanted.
@@ -58,6 +60,8 @@ pub(crate) enum Refusal {
     Crossing,
     #[error("another connection to the node was made meanwhile")]
     Superseded,
+    #[error("this node is shut down")]
+    ShutDown,
 }
 
 /// What a completed connection means.
@@ -124,6 +128,11 @@ impl Arbiter {
         Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
     }
 
+    /// Whether this connection is the one.
+    pub(crate) fn is_up(&self, attempt: u64) -> bool {
+        self.up.as_ref().is_some_and(|up| up.attempt == attempt)
+    }
+
     /// The connection is gone.
     pub(crate) fn down(&mut self, attempt: u64) {
         if self.up.as_ref().is_some_and(|up| up.attempt == attempt) {
@@ -142,7 +151,7 @@ mod tests {
         instance: Option<&'a str>,
         attempt: u64,
     ) -> Claim<'a> {
-        Claim { own, peer, instance, attempt }
+        Claim { own, peer, instance, attempt, member: true }
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use aemp_transport::{Address, AddressError, AuthMethod, Limits, Secret, Tcp, Transport};
 
+use super::Chance;
+use super::chance::System;
 use crate::id::{NodeId, ParseNodeIdError};
 use crate::port::PortOptions;
 
@@ -28,7 +30,12 @@ pub struct Config {
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
+    pub(crate) max_handshakes_per_address: usize,
+    pub(crate) max_spawned: usize,
+    pub(crate) max_monitors: usize,
     pub(crate) port_options: PortOptions,
+    /// What the node leaves to chance: the system's, or a simulation's.
+    pub(crate) chance: Arc<dyn Chance>,
 }
 
 /// A setting that is wrong, or a listener that could not be made.
@@ -89,7 +96,11 @@ impl Default for Config {
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
+            max_handshakes_per_address: 64,
+            max_spawned: 100_000,
+            max_monitors: 1_000_000,
             port_options: PortOptions::default(),
+            chance: Arc::new(System),
         }
     }
 }
@@ -209,6 +220,30 @@ impl Config {
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);
+        self
+    }
+
+    /// Handshakes with one address that each listener runs at the same time. Default 64; one more
+    /// is refused.
+    #[must_use]
+    pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
+        self.max_handshakes_per_address = handshakes.max(1);
+        self
+    }
+
+    /// Ports spawned by one other node that may live here at the same time. Default 100,000; one
+    /// more dies at once with `overflow`.
+    #[must_use]
+    pub fn max_spawned(mut self, ports: usize) -> Self {
+        self.max_spawned = ports;
+        self
+    }
+
+    /// Ports here that one other node may monitor at the same time. Default 1,000,000; one more
+    /// closes the connection.
+    #[must_use]
+    pub fn max_monitors(mut self, ports: usize) -> Self {
+        self.max_monitors = ports;
         self
     }
 

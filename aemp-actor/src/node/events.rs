@@ -1,9 +1,12 @@
 //! Who wants to know of nodes going up and down.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::core::Core;
 use crate::id::NodeId;
@@ -72,6 +75,84 @@ impl Events {
     }
 }
 
+/// The ups and downs of other nodes, in their order: see
+/// [`Node::node_events`](crate::Node::node_events).
+///
+/// Bounded: of a node that comes and goes while nobody reads, the latest three changes are kept,
+/// so that what is read still alternates, and a restart is seen as one.
+pub struct NodeEvents {
+    queue: Arc<EventQueue>,
+    token: NodesToken,
+}
+
+#[derive(Default)]
+struct EventQueue {
+    events: Mutex<VecDeque<NodeEvent>>,
+    added: Notify,
+}
+
+/// Changes of one node that are kept unread.
+const KEPT: usize = 3;
+
+impl NodeEvents {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        let queue = Arc::new(EventQueue::default());
+        let adding = queue.clone();
+        let id = core.events().add(move |event| adding.push(event.clone()));
+        Self { queue, token: NodesToken::new(core, id) }
+    }
+
+    /// The next event; waits for it.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, no event is lost.
+    pub async fn next(&mut self) -> NodeEvent {
+        loop {
+            let mut added = std::pin::pin!(self.queue.added.notified());
+            added.as_mut().enable();
+            if let Some(event) = self.queue.events.lock().pop_front() {
+                return event;
+            }
+            added.await;
+        }
+    }
+
+    /// The next event, if there is one already.
+    pub fn try_next(&mut self) -> Option<NodeEvent> {
+        self.queue.events.lock().pop_front()
+    }
+}
+
+impl Drop for NodeEvents {
+    fn drop(&mut self) {
+        self.token.cancel();
+    }
+}
+
+impl std::fmt::Debug for NodeEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NodeEvents({} unread)", self.queue.events.lock().len())
+    }
+}
+
+impl EventQueue {
+    fn push(&self, event: NodeEvent) {
+        let mut events = self.events.lock();
+        let unread = events.iter().filter(|other| other.node() == event.node()).count();
+        if unread >= KEPT {
+            // The two oldest go, so that ups and downs still alternate.
+            for _ in 0..2 {
+                if let Some(index) = events.iter().position(|other| other.node() == event.node()) {
+                    events.remove(index);
+                }
+            }
+        }
+        events.push_back(event);
+        drop(events);
+        self.added.notify_waiters();
+    }
+}
+
 /// Names a callback for node events. Dropping it changes nothing.
 #[derive(Clone)]
 pub struct NodesToken {
@@ -95,5 +176,24 @@ impl NodesToken {
 impl std::fmt::Debug for NodesToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "NodesToken({})", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unread_events_alternate_and_are_bounded() {
+        let queue = EventQueue::default();
+        let node = NodeId::from("a");
+        for n in 0..100 {
+            queue.push(match n % 2 {
+                0 => NodeEvent::Up { node: node.clone() },
+                _ => NodeEvent::Down { node: node.clone(), reason: Reason::normal() },
+            });
+        }
+        let kept: Vec<bool> = queue.events.lock().iter().map(NodeEvent::is_up).collect();
+        assert_eq!(kept, [true, false], "an even number of events was dropped, the last is kept");
     }
 }

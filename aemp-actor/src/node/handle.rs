@@ -5,17 +5,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Framing, HandshakeConfig};
+use aemp_transport::{Address, CloseReason, Framing, HandshakeConfig, Listener};
 use serde::Serialize;
 
 use super::config::{Config, ConfigError};
 use super::connector;
 use super::core::Core;
 use super::counters::DroppedCounts;
-use super::events::{NodeEvent, NodesToken};
+use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::functions::FunctionCall;
 use crate::die::Die;
-use crate::id::{NodeId, PortId, random_text};
+use crate::id::{NodeId, PortId};
+use crate::mesh;
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
@@ -83,14 +84,25 @@ impl Node {
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
         }
-        for listener in listeners {
-            node.core.listeners().lock().extend(listener.local_addresses());
-            connector::listen(&node.core, listener);
-        }
-        for seed in checked.seeds {
-            connector::keep_seed(&node.core, seed);
-        }
+        node.begin(listeners, checked.seeds);
         Ok(node)
+    }
+
+    fn begin(&self, listeners: Vec<Box<dyn Listener>>, seeds: Vec<Address>) {
+        let core = &self.core;
+        for listener in &listeners {
+            core.listeners().lock().extend(listener.local_addresses());
+        }
+        core.mesh().set_listeners(self.listeners());
+        if seeds.is_empty() {
+            core.mesh().join_alone(core);
+        }
+        for listener in listeners {
+            connector::listen(core, listener);
+        }
+        for seed in seeds {
+            mesh::keep_seed(core, seed);
+        }
     }
 
     fn create(
@@ -100,13 +112,14 @@ impl Node {
         secret: aemp_transport::Secret,
     ) -> Self {
         let mut handshake = HandshakeConfig::new(id.as_str(), secret);
-        handshake.instance = random_text(16);
+        handshake.instance = config.chance.text(16);
+        handshake.nonces = config.chance.clone().nonces();
         handshake.framings = vec![Framing::Json];
         handshake.offer = config.auth_offer.clone();
         if !config.accept_cleartext {
             handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
         }
-        let core = Core::new(id, runtime, config, handshake, random_text(14));
+        let core = Core::new(id, runtime, config, handshake);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }
@@ -208,6 +221,28 @@ impl Node {
         self.core.snd(&to.into(), &msg);
     }
 
+    /// Sends a message when there is room for it: in the mailbox of a port of this node, in the
+    /// queue for another node; so that a fast sender waits instead of overflowing them.
+    ///
+    /// A port that sends to itself does not wait, since only it could make room. When several
+    /// wait, their order is not defined; what one task sends keeps its order.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing was sent.
+    pub async fn snd_wait(&self, to: impl Into<PortId>, msg: impl Serialize) {
+        let to = to.into();
+        let message = match Message::new(&msg) {
+            Ok(message) => message,
+            Err(error) => panic!("a message to {to} cannot be serialised: {error}"),
+        };
+        if let Err(error) = self.core.snd_wait(&to, message).await {
+            panic!("a message to {to} cannot be serialised: {error}");
+        }
+    }
+
     /// Kills a port of any node, after the messages sent to it before.
     pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
         self.core.kil(&port.into(), reason.into());
@@ -297,15 +332,18 @@ impl Node {
     /// Dropping it changes nothing.
     pub async fn wait_up(&self, node: impl Into<NodeId>) {
         let peer = self.core.peer(&node.into());
-        loop {
-            let changed = peer.changed();
-            let mut changed = std::pin::pin!(changed);
-            changed.as_mut().enable();
-            if peer.is_up() || peer.id() == self.id() {
-                return;
-            }
-            changed.await;
-        }
+        peer.until(|peer| peer.is_up() || peer.id() == self.id()).await;
+    }
+
+    /// Waits until the node has joined the mesh: a seed is up and has told its news, and the nodes
+    /// that it named are connected and have told theirs, or could not be reached. At once when
+    /// there are no seeds.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn joined(&self) {
+        // The sender lives as long as the node.
+        drop(self.core.mesh().joined().wait_for(|joined| *joined).await);
     }
 
     /// The other nodes that are connected.
@@ -329,9 +367,46 @@ impl Node {
         self.core.registry().len()
     }
 
-    /// Shuts the node down: see [`Node`]. What is queued for other nodes still goes out.
-    pub fn shutdown(&self) {
+    /// The other nodes coming up and going down, as a stream of events.
+    pub fn node_events(&self) -> NodeEvents {
+        NodeEvents::new(&self.core)
+    }
+
+    /// Shuts the node down: see [`Node`]. Gives what is queued for other nodes until `deadline`
+    /// to go out; connections that are not finished by then are closed.
+    ///
+    /// All ports die with the reason `shutdown`, also this is told to the other nodes, whose
+    /// monitors fire at once.
+    ///
+    /// # Cancel safety
+    /// The node is shut down at the first poll; dropping the future only stops waiting.
+    pub async fn shutdown(&self, deadline: Duration) {
         self.core.close();
+        let peers = self.core.peers();
+        let ended = async {
+            for peer in &peers {
+                peer.until(|peer| !peer.has_links()).await;
+            }
+        };
+        if tokio::time::timeout(deadline, ended).await.is_err() {
+            for link in peers.iter().filter_map(|peer| peer.link()) {
+                link.close(CloseReason::Finished);
+            }
+        }
+    }
+
+    /// Waits for SIGTERM or ctrl-c, then shuts the node down: the last line of a service's
+    /// `main`.
+    ///
+    /// # Errors
+    /// When the system refuses to tell of signals.
+    ///
+    /// # Cancel safety
+    /// Dropped while it waits, the node goes on.
+    pub async fn shutdown_on_signal(&self, deadline: Duration) -> std::io::Result<()> {
+        super::signal::terminated().await?;
+        self.shutdown(deadline).await;
+        Ok(())
     }
 
     /// Whether the node was shut down.

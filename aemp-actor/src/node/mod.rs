@@ -11,26 +11,33 @@
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
 mod arbiter;
+mod chance;
 mod config;
 mod connector;
 mod core;
 mod counters;
 pub(crate) mod directory;
+mod door;
 mod events;
 mod functions;
+mod groups;
 mod handle;
 mod inbound;
 mod peer;
 mod registry;
 mod requests;
 mod router;
+mod signal;
 mod waiting;
 
+pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
+pub(crate) use connector::{Backoff, DialError, dial, reach};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
-pub use events::{NodeEvent, NodesToken};
+pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 pub use handle::Node;
 pub(crate) use peer::Peer;
+pub(crate) use router::guard;

@@ -74,10 +74,12 @@ impl Registry {
         self.ports.len()
     }
 
-    /// Takes no more ports, and gives those there are.
+    /// Takes no more ports, and gives those there are, in an order that is always the same.
     pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
         self.closed.store(true, Ordering::Release);
-        self.ports.iter().map(|entry| entry.value().clone()).collect()
+        let mut ports: Vec<_> = self.ports.iter().map(|entry| entry.value().clone()).collect();
+        ports.sort_by(|a, b| a.name().cmp(b.name()));
+        ports
     }
 
     pub(crate) fn is_closed(&self) -> bool {

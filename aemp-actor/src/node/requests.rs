@@ -5,22 +5,25 @@
 //! came from, and harms nothing.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aemp_transport::Value;
 
 use super::core::Core;
 use super::functions::{self, FunctionCall};
 use super::handle::Node;
+use super::inbound::Origin;
 use super::peer::Peer;
 use super::router;
 use crate::id::{PortId, PortName};
+use crate::mesh;
 use crate::message::Message;
+use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
 /// Carries out one request; `from` is `None` for this node itself.
-pub(crate) fn handle(core: &Arc<Core>, from: Option<&Arc<Peer>>, message: Message) {
-    let origin = || from.map_or_else(|| core.id().to_string(), |peer| peer.id().to_string());
+pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
+    let origin =
+        || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
         tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
     }
@@ -28,7 +31,7 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Arc<Peer>>, message: Messag
 
 fn dispatch(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
 ) -> Result<(), &'static str> {
     let tag = message.tag();
@@ -38,13 +41,13 @@ fn dispatch(
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, message),
-        "AnyEvent::MP::_spawn" => spawn(core, message),
+        "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => relay(core, elements(message)?),
         "snd_multiple" => relay_multiple(core, elements(message)?),
         "info" => answer(core, message, || vec![core.id().as_str().into()]),
         "known_nodes" => answer(core, message, || nodes(core, false)),
         "up_nodes" => answer(core, message, || nodes(core, true)),
-        "time" => answer(core, message, || vec![now()]),
+        "time" => answer(core, message, || vec![now(core)]),
         "eval" => refuse_eval(core, message),
         name if name.contains("::") => call(core, from, name, message),
         _ => Err("unknown request"),
@@ -78,12 +81,12 @@ fn text_of(value: &Value) -> Option<String> {
 
 fn watched(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
     begin: bool,
 ) -> Result<(), &'static str> {
     let (port, _) = port_and_rest(message)?;
-    let peer = from.ok_or("only another node can ask this")?;
+    let peer = &from.ok_or("only another node can ask this")?.peer;
     if begin {
         peer.watched_by(core, &port);
     } else {
@@ -94,11 +97,11 @@ fn watched(
 
 fn port_died(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
 ) -> Result<(), &'static str> {
     let (port, reason) = port_and_rest(message)?;
-    let peer = from.ok_or("only another node can say this")?;
+    let peer = &from.ok_or("only another node can say this")?.peer;
     peer.port_died(core, &port, &Reason::from_values(reason));
     Ok(())
 }
@@ -112,7 +115,7 @@ fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), &'static str> {
     let (port, rest) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("the name of the new port is empty");
@@ -121,7 +124,39 @@ fn spawn(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
         return Err("a port of that name exists already");
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    functions::spawn(core, port, &init, Message::from_values(rest));
+    let Some(Origin { peer, attempt }) = from else {
+        functions::spawn(core, port, &init, Message::from_values(rest));
+        return Ok(());
+    };
+    if init == mesh::CONNECT {
+        return meet(core, peer, *attempt, port, &Message::from_values(rest));
+    }
+    if !peer.may_spawn(core) {
+        peer.refuse_spawn(core, &port);
+        return Err("it has spawned too many ports (max_spawned)");
+    }
+    functions::spawn(core, port.clone(), &init, Message::from_values(rest));
+    let action = Action::Spawned(Arc::downgrade(peer));
+    let watch = Watch { id: core.new_watch_id(), owner: None, action };
+    let counted = core.registry().find(&port).is_some_and(|cell| cell.watch(watch).is_ok());
+    if !counted {
+        peer.spawned_ended();
+    }
+    Ok(())
+}
+
+/// The other node spawns its rendezvous port.
+fn meet(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    attempt: u64,
+    port: PortName,
+    args: &Message,
+) -> Result<(), &'static str> {
+    match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
+        Ok(guest) => core.mesh().add_guest(core, peer.id(), attempt, guest),
+        Err(die) => functions::fail(core, port, die),
+    }
     Ok(())
 }
 
@@ -162,9 +197,8 @@ fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
     std::iter::once(Value::from(core.id().as_str())).chain(others).collect()
 }
 
-fn now() -> Value {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Value::Float(since.as_secs_f64())
+fn now(core: &Core) -> Value {
+    Value::Float(core.chance().time_of_day().as_secs_f64())
 }
 
 /// Perl code is answered by an error text where the reference puts `$@`; nothing is run.
@@ -180,7 +214,7 @@ fn refuse_eval(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> 
 
 fn call(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     name: &str,
     message: &Message,
 ) -> Result<(), &'static str> {
@@ -192,7 +226,7 @@ fn call(
         });
     };
     let node = Node::of_core(core);
-    let from = from.map(|peer| peer.id().clone());
+    let from = from.map(|origin| origin.peer.id().clone());
     let message = message.clone();
     router::guard(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
     Ok(())

@@ -39,25 +39,60 @@ impl Core {
         Ok(())
     }
 
+    /// Sends the message when there is room for it.
+    pub(crate) async fn snd_wait(
+        self: &Arc<Self>,
+        to: &PortId,
+        mut message: Message,
+    ) -> Result<(), EncodeError> {
+        if *to.node() != *self.id() {
+            if self.can_reach(to) {
+                self.peer(to.node()).send_wait(self, to.name(), &message).await?;
+            }
+            return Ok(());
+        }
+        while let Some(cell) = self.registry().find(to.name())
+            && !crate::port::is_running(&cell)
+        {
+            match cell.clone().deliver_if_room(message) {
+                Ok(()) => return Ok(()),
+                Err((refused, room)) => {
+                    message = refused;
+                    let mut freed = std::pin::pin!(room.notified());
+                    freed.as_mut().enable();
+                    if cell.is_full_for(&room) {
+                        freed.await;
+                    }
+                }
+            }
+        }
+        self.deliver(to, message);
+        Ok(())
+    }
+
     fn snd_remote<M: Serialize + ?Sized>(
         self: &Arc<Self>,
         to: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
-        if crate::port::sender_is_cut_off(to) {
-            self.count_dropped(Dropped::CutOff, 1);
-            return Ok(());
-        }
-        if self.is_closed() {
-            self.count_dropped(Dropped::Closed, 1);
-            return Ok(());
-        }
-        if !to.node().is_valid() {
+        if self.can_reach(to) { self.peer(to.node()).send(self, to.name(), msg) } else { Ok(()) }
+    }
+
+    /// Whether a message of the running port to another node may be sent at all; if not, it is
+    /// counted as lost.
+    fn can_reach(&self, to: &PortId) -> bool {
+        let cause = if crate::port::sender_is_cut_off(to) {
+            Dropped::CutOff
+        } else if self.is_closed() {
+            Dropped::Closed
+        } else if to.node().is_valid() {
+            return true;
+        } else {
             tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
-            self.count_dropped(Dropped::NoConnection, 1);
-            return Ok(());
-        }
-        self.peer(to.node()).send(self, to.name(), msg)
+            Dropped::NoConnection
+        };
+        self.count_dropped(cause, 1);
+        false
     }
 
     /// Puts a message into the mailbox of a port of this node.
@@ -245,6 +280,11 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
         (_, Action::Peer(peer, port)) => {
             if let Some(peer) = peer.upgrade() {
                 peer.tell_death(&port, reason);
+            }
+        }
+        (_, Action::Spawned(peer)) => {
+            if let Some(peer) = peer.upgrade() {
+                peer.spawned_ended();
             }
         }
         (Some(owner), Action::Kil(_)) if reason.is_normal() => owner.disown(id),

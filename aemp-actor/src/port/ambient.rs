@@ -39,6 +39,13 @@ pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
     })
 }
 
+/// Whether the running port is this one.
+pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
+    CURRENT.with_borrow(|current| {
+        current.as_ref().is_some_and(|current| Arc::ptr_eq(&current.cell, cell))
+    })
+}
+
 /// Puts the former context back.
 pub(crate) struct Entered<'a> {
     slot: &'a mut Option<Current>,

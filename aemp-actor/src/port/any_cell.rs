@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -42,11 +44,15 @@ pub(crate) trait AnyCell: Send + Sync {
     /// Whether an owned watch on `target` has fired but its port was not told yet.
     fn is_cut_off_from(&self, target: &PortId) -> bool;
 
+    /// As [`deliver`](Self::deliver) if there is room in the mailbox; else the message comes back
+    /// with what is woken when there may be some.
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)>;
+
+    /// Whether `room`, from [`deliver_if_room`](Self::deliver_if_room), is still to be woken.
+    fn is_full_for(&self, room: &Arc<Notify>) -> bool;
+
     /// Why the port died, if it did.
     fn death(&self) -> Option<Reason>;
-
-    /// Messages that wait.
-    fn waiting(&self) -> usize;
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }

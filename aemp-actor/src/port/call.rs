@@ -193,10 +193,10 @@ fn death_of(cell: &Arc<dyn AnyCell>) -> oneshot::Receiver<Reason> {
         owner: None,
         action: Action::Call(Box::new(move |reason| drop(sender.send(reason)))),
     };
-    if let Err(watch) = cell.watch(watch) {
-        if let Action::Call(tell) = watch.action {
-            tell(cell.death().unwrap_or_default());
-        }
+    if let Err(watch) = cell.watch(watch)
+        && let Action::Call(tell) = watch.action
+    {
+        tell(cell.death().unwrap_or_default());
     }
     receiver
 }

@@ -12,9 +12,10 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Notify;
 
 use super::any_cell::AnyCell;
 use super::definition::Port;
@@ -35,6 +36,8 @@ pub(crate) struct Cell<P: Port> {
     pub(crate) taken: AtomicUsize,
     /// Owned watches that fired and wait in the mailbox.
     fired: AtomicU32,
+    /// Somebody waits for room in the mailbox.
+    awaited: AtomicBool,
     pub(crate) mailbox: Mutex<Mailbox<P>>,
 }
 
@@ -55,6 +58,7 @@ impl<P: Port> Cell<P> {
             core,
             taken: AtomicUsize::new(0),
             fired: AtomicU32::new(0),
+            awaited: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(stage)),
         })
     }
@@ -69,9 +73,16 @@ impl<P: Port> Cell<P> {
 
     /// Puts one envelope into the mailbox and sees that a runner handles it.
     pub(crate) fn push(self: &Arc<Self>, envelope: Envelope<P>) {
+        self.push_locked(self.mailbox.lock(), envelope);
+    }
+
+    fn push_locked(
+        self: &Arc<Self>,
+        mut mailbox: MutexGuard<'_, Mailbox<P>>,
+        envelope: Envelope<P>,
+    ) {
         let octets = weight(&envelope);
-        let mut mailbox = self.mailbox.lock();
-        if matches!(mailbox.stage, Stage::Dead(_) | Stage::Doomed(_)) {
+        if mailbox.is_over() {
             drop(mailbox);
             self.core.count_dropped(Dropped::DeadPort, 1);
             return;
@@ -102,6 +113,16 @@ impl<P: Port> Cell<P> {
         let options = self.options(mailbox);
         mailbox.queue.len() + self.taken.load(Ordering::Relaxed) >= options.max_messages
             || mailbox.octets + octets > options.max_octets
+    }
+
+    /// Messages have been handled: wakes who waits for room.
+    pub(crate) fn made_room(&self) {
+        if self.awaited.load(Ordering::Relaxed) && self.awaited.swap(false, Ordering::Relaxed) {
+            let room = self.mailbox.lock().room.take();
+            if let Some(room) = room {
+                room.notify_waiters();
+            }
+        }
     }
 
     fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
@@ -171,6 +192,7 @@ impl<P: Port> Cell<P> {
             (stage, queue, mailbox.watchers.take_all(), mailbox.owned.take())
         };
         self.core.registry().remove(&self.name);
+        self.made_room();
         self.fired.store(0, Ordering::Relaxed);
         let lost = queue.len() + self.taken.swap(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
@@ -281,15 +303,27 @@ impl<P: Port> AnyCell for Cell<P> {
         owned.is_some_and(|owned| owned.values().any(|o| o.fired && o.target == *target))
     }
 
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
+        let mut mailbox = self.mailbox.lock();
+        let empty = mailbox.queue.is_empty() && self.taken.load(Ordering::Relaxed) == 0;
+        if empty || mailbox.is_over() || !self.is_full(&mailbox, message.weight()) {
+            self.push_locked(mailbox, Envelope::Untyped(message));
+            return Ok(());
+        }
+        self.awaited.store(true, Ordering::Relaxed);
+        let room = mailbox.room.get_or_insert_default().clone();
+        Err((message, room))
+    }
+
+    fn is_full_for(&self, room: &Arc<Notify>) -> bool {
+        self.mailbox.lock().room.as_ref().is_some_and(|other| Arc::ptr_eq(other, room))
+    }
+
     fn death(&self) -> Option<Reason> {
         match &self.mailbox.lock().stage {
             Stage::Dead(reason) => Some(reason.clone()),
             _ => None,
         }
-    }
-
-    fn waiting(&self) -> usize {
-        self.mailbox.lock().queue.len() + self.taken.load(Ordering::Relaxed)
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -69,7 +69,8 @@ impl Port for FnPort {
         let done = match self.tags.get_mut(msg.tag()).or(self.default.as_mut()) {
             Some(handler) => handler(ctx, msg),
             None => {
-                let known: Vec<&str> = self.tags.keys().map(String::as_str).collect();
+                let mut known: Vec<&str> = self.tags.keys().map(String::as_str).collect();
+                known.sort_unstable();
                 Err(BadMessage::unknown(msg, &known).into())
             }
         };

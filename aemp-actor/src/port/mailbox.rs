@@ -10,8 +10,11 @@
 //!      Dead ◀──────── Doomed (until the runner looks) Dead
 //! ```
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::task::Waker;
+
+use tokio::sync::Notify;
 
 use super::context::Ctx;
 use super::definition::Port;
@@ -71,7 +74,10 @@ pub(crate) struct Mailbox<P: Port> {
     pub(crate) stage: Stage<P>,
     pub(crate) watchers: Watchers<Watch>,
     /// Watches this port made; ended when it dies. Boxed: most ports make none.
-    pub(crate) owned: Option<Box<HashMap<WatchId, Owned>>>,
+    #[expect(clippy::box_collection)]
+    pub(crate) owned: Option<Box<BTreeMap<WatchId, Owned>>>,
+    /// Woken when messages have been handled; set while somebody waits for room.
+    pub(crate) room: Option<Arc<Notify>>,
     /// `None`: the defaults of the node.
     pub(crate) options: Option<Box<PortOptions>>,
 }
@@ -84,8 +90,14 @@ impl<P: Port> Mailbox<P> {
             stage,
             watchers: Watchers::default(),
             owned: None,
+            room: None,
             options: None,
         }
+    }
+
+    /// Whether what is pushed now is lost.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Dead(_) | Stage::Doomed(_))
     }
 
     pub(crate) fn is_dead(&self) -> bool {

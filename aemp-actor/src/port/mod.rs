@@ -29,7 +29,7 @@ mod reply;
 mod runner;
 mod timer;
 
-pub(crate) use ambient::sender_is_cut_off;
+pub(crate) use ambient::{is_running, sender_is_cut_off};
 pub(crate) use any_cell::AnyCell;
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;

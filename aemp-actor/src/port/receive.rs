@@ -169,7 +169,7 @@ impl Me {
     ///
     /// # Cancel safety
     /// As for [`get`](Self::get).
-    pub fn next(&mut self) -> Received<'_, Message> {
+    pub fn recv(&mut self) -> Received<'_, Message> {
         self.get_cond(|_| true)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::any_cell::AnyCell;
 use super::context::PortScope;
@@ -166,12 +166,17 @@ impl AnyCell for ReplyCell {
         false
     }
 
-    fn death(&self) -> Option<Reason> {
-        self.sender.lock().is_none().then(Reason::normal)
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
+        self.deliver(message);
+        Ok(())
     }
 
-    fn waiting(&self) -> usize {
-        0
+    fn is_full_for(&self, _: &Arc<Notify>) -> bool {
+        false
+    }
+
+    fn death(&self) -> Option<Reason> {
+        self.sender.lock().is_none().then(Reason::normal)
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

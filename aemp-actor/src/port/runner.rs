@@ -155,7 +155,9 @@ async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>
     let mut ctx = Ctx::new(cell.clone());
     let mut patience = PATIENCE;
     loop {
-        let stride = match cell.next(batch, value, patience > 0) {
+        let next = cell.next(batch, value, patience > 0);
+        cell.made_room();
+        let stride = match next {
             Next::Batch { stride } => stride,
             Next::Idle => return End::Idle,
             Next::Nothing => {
@@ -201,6 +203,7 @@ async fn handle_batch<P: Port>(
         let left = batch.envelopes.len();
         if stride.ends_at(left) {
             cell.taken.store(left, Ordering::Relaxed);
+            cell.made_room();
             tokio::task::coop::consume_budget().await;
         }
         let handled = match envelope {

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::Nonces;
 use crate::auth::{AuthMethod, Secret};
 use crate::framing::Framing;
 
@@ -22,6 +23,8 @@ pub struct HandshakeConfig {
     pub instance: String,
     /// The greeting key `provider`: which implementation speaks.
     pub provider: String,
+    /// Where nonces come from.
+    pub nonces: Nonces,
 }
 
 impl HandshakeConfig {
@@ -37,6 +40,7 @@ impl HandshakeConfig {
             framings: Framing::ALL.to_vec(),
             instance: Uuid::new_v4().simple().to_string(),
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
+            nonces: Nonces::default(),
         }
     }
 }

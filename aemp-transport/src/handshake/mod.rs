@@ -30,4 +30,4 @@ pub use error::{HandshakeError, Line};
 pub use greeting::PeerGreeting;
 pub use lines::MAX_LINE;
 pub use machine::{Handshake, Outcome};
-pub use nonce::nonce;
+pub use nonce::{Nonces, nonce};

@@ -1,5 +1,8 @@
 //! The second line of a greeting.
 
+use std::fmt;
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::RngCore;
@@ -13,6 +16,34 @@ pub fn nonce() -> String {
     let mut octets = [0; OCTETS];
     rand::rng().fill_bytes(&mut octets);
     STANDARD.encode(octets)
+}
+
+/// Where the nonces of a node's handshakes come from: [`nonce`], unless a test wants to repeat a
+/// conversation octet by octet.
+#[derive(Clone)]
+pub struct Nonces(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Nonces {
+    /// Nonces from `source`, which must never give the same one twice.
+    pub fn from_fn(source: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+
+    pub(crate) fn next(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl Default for Nonces {
+    fn default() -> Self {
+        Self::from_fn(nonce)
+    }
+}
+
+impl fmt::Debug for Nonces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonces(..)")
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting, nonce,
+    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting,
 };
 use crate::stream::BoxStream;
 
@@ -96,7 +96,8 @@ pub async fn establish(
     admit: impl FnOnce(&PeerGreeting) -> bool + Send,
 ) -> Result<Established, EstablishError> {
     let peer_address = stream.peer_address();
-    let mut handshake = Handshake::new(config, nonce(), peer_address.clone());
+    let nonce = config.nonces.next();
+    let mut handshake = Handshake::new(config, nonce, peer_address.clone());
     let mut buffered = BytesMut::with_capacity(2 * MAX_LINE);
     match timeout(limit, drive(&mut stream, &mut handshake, &mut buffered, admit)).await {
         Ok(Ok(outcome)) => Ok(Established { stream, buffered, outcome, peer_address }),

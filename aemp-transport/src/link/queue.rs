@@ -19,6 +19,10 @@ pub(super) struct Queue {
     waiting: Vec<u8>,
     /// What is left of the batch that the writer has taken.
     writing: usize,
+    /// How many packets `waiting` holds.
+    waiting_packets: usize,
+    /// How many packets the batch has that the writer has taken.
+    writing_packets: usize,
     /// Nothing more is to be queued; the stream is to end after what waits.
     finishing: bool,
     closed: Option<CloseReason>,
@@ -52,7 +56,15 @@ pub(super) enum Next {
 
 impl Queue {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, waiting: Vec::new(), writing: 0, finishing: false, closed: None }
+        Self {
+            limit,
+            waiting: Vec::new(),
+            writing: 0,
+            waiting_packets: 0,
+            writing_packets: 0,
+            finishing: false,
+            closed: None,
+        }
     }
 
     /// Octets that wait or are being written.
@@ -65,6 +77,11 @@ impl Queue {
         self.closed.is_some()
             || self.queued() == 0
             || self.queued().saturating_add(octets) <= self.limit
+    }
+
+    /// Queues a packet if there is room for it now; `None`, and nothing has happened, if not.
+    pub(super) fn try_push(&mut self, packet: &[u8]) -> Option<Pushed> {
+        self.has_room(packet.len()).then(|| self.push(packet))
     }
 
     pub(super) fn push(&mut self, packet: &[u8]) -> Pushed {
@@ -82,6 +99,7 @@ impl Queue {
         }
         let first = self.waiting.is_empty();
         self.waiting.extend_from_slice(packet);
+        self.waiting_packets += 1;
         if first { Pushed::First } else { Pushed::Behind }
     }
 
@@ -104,12 +122,16 @@ impl Queue {
         }
         let batch = mem::replace(&mut self.waiting, written);
         self.writing = batch.len();
+        self.writing_packets = mem::take(&mut self.waiting_packets);
         Next::Batch(batch)
     }
 
     /// The writer has got rid of so many octets.
     pub(super) fn wrote(&mut self, octets: usize) {
         self.writing = self.writing.saturating_sub(octets);
+        if self.writing == 0 {
+            self.writing_packets = 0;
+        }
     }
 
     /// Takes nothing more; what waits is still written.
@@ -129,6 +151,11 @@ impl Queue {
         self.closed = Some(reason);
         self.waiting = Vec::new();
         true
+    }
+
+    /// Packets that were queued and never, or not wholly, written. The system may have lost more.
+    pub(super) fn unwritten_packets(&self) -> usize {
+        self.waiting_packets + self.writing_packets
     }
 
     pub(super) fn close_reason(&self) -> Option<&CloseReason> {

@@ -42,7 +42,10 @@ impl Reader {
 
     async fn read<S: PacketSink>(&mut self, sink: &mut S) -> CloseReason {
         loop {
-            if let Err(reason) = self.deliver(sink) {
+            self.shared.set_delivering(true);
+            let delivered = self.deliver(sink);
+            self.shared.set_delivering(false);
+            if let Err(reason) = delivered {
                 return reason;
             }
             make_room(&mut self.buffer);

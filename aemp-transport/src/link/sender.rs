@@ -83,6 +83,26 @@ impl LinkSender {
         self.queue(|framing, out| framing.encode(port, message, out))
     }
 
+    /// As [`send`](Self::send), but when the queue has no room for the packet now, nothing happens
+    /// and the answer is `false`: [`room`](Self::room) tells when to try again.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); the queue is full only for a packet that it could never hold.
+    pub fn try_send<T: Serialize + ?Sized>(
+        &self,
+        port: &str,
+        message: &T,
+    ) -> Result<bool, SendError> {
+        self.encode(
+            |framing, out| framing.encode(port, message, out),
+            |packet| {
+                let pushed = self.shared.queue.lock().try_push(packet);
+                pushed.map_or(Ok(false), |pushed| self.pushed(pushed).map(|()| true))
+            },
+        )
+    }
+
     /// Queues a packet of a message that is encoded already, in whichever framing.
     ///
     /// # Errors
@@ -143,6 +163,20 @@ impl LinkSender {
         self.shared.work.notify_one();
     }
 
+    /// How many packets were queued and not (wholly) written; when the link is closed, so many at
+    /// least are lost, besides what the system had taken and not delivered.
+    #[must_use]
+    pub fn lost_packets(&self) -> usize {
+        self.shared.queue.lock().unwritten_packets()
+    }
+
+    /// Whether packets that were read are being given to the sink: nothing can be read meanwhile,
+    /// so that the peer's silence means nothing.
+    #[must_use]
+    pub fn is_delivering(&self) -> bool {
+        self.shared.is_delivering()
+    }
+
     /// Whether the link is closed. What has been delivered to the sink until then was the last.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -187,6 +221,18 @@ impl LinkSender {
         &self,
         encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), SendError> {
+        self.encode(encode, |packet| {
+            let pushed = self.shared.queue.lock().push(packet);
+            self.pushed(pushed)
+        })
+    }
+
+    /// Encodes a packet without any lock, then has it queued.
+    fn encode<R>(
+        &self,
+        encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
+        queue: impl FnOnce(&[u8]) -> Result<R, SendError>,
+    ) -> Result<R, SendError> {
         if self.is_closed()
             && let Some(reason) = self.close_reason()
         {
@@ -195,7 +241,7 @@ impl LinkSender {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         let result = match encode(self.shared.framing, &mut scratch) {
-            Ok(()) => self.push(&scratch),
+            Ok(()) => queue(&scratch),
             Err(error) => Err(error.into()),
         };
         if scratch.capacity() <= KEEP {
@@ -204,8 +250,7 @@ impl LinkSender {
         result
     }
 
-    fn push(&self, packet: &[u8]) -> Result<(), SendError> {
-        let pushed = self.shared.queue.lock().push(packet);
+    fn pushed(&self, pushed: Pushed) -> Result<(), SendError> {
         match pushed {
             Pushed::First => self.shared.work.notify_one(),
             Pushed::Behind => {}

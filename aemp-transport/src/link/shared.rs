@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::CloseReason;
@@ -25,8 +25,11 @@ pub(super) struct Shared {
     /// Follows the queue's `closed`; for those who look at every packet.
     is_closed: AtomicBool,
     /// Follows the queue's `closed`; for those who wait for it.
-    closed: watch::Sender<bool>,
+    /// (No `tokio::sync::watch`: it wakes in random order, and a test run could not be repeated.)
+    closed: Notify,
     started: Instant,
+    /// The reader is giving packets to the sink.
+    delivering: AtomicBool,
     /// When the last octet came, in nanoseconds since `started`.
     last_inbound: AtomicU64,
     pub(super) counts: Counts,
@@ -50,8 +53,9 @@ impl Shared {
             work: Notify::new(),
             room: Notify::new(),
             is_closed: AtomicBool::new(false),
-            closed: watch::Sender::new(false),
+            closed: Notify::new(),
             started: Instant::now(),
+            delivering: AtomicBool::new(false),
             last_inbound: AtomicU64::new(0),
             counts: Counts::default(),
         }
@@ -67,7 +71,7 @@ impl Shared {
     /// To be called once, after the queue was closed.
     pub(super) fn tell_closed(&self) {
         self.is_closed.store(true, Release);
-        self.closed.send_replace(true);
+        self.closed.notify_waiters();
         self.room.notify_waiters();
     }
 
@@ -77,14 +81,26 @@ impl Shared {
 
     /// Returns when the link is closed.
     pub(super) async fn wait_closed(&self) {
-        // The sender lives as long as `self`, so that this cannot fail.
-        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+        let mut closed = std::pin::pin!(self.closed.notified());
+        // Enabled before looking, so that nothing that happens in between is missed.
+        closed.as_mut().enable();
+        if !self.is_closed() {
+            closed.await;
+        }
     }
 
     pub(super) fn heard(&self, octets: usize) {
         let nanos = self.started.elapsed().as_nanos();
         self.last_inbound.store(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
         self.counts.octets_in.fetch_add(octets as u64, Relaxed);
+    }
+
+    pub(super) fn set_delivering(&self, delivering: bool) {
+        self.delivering.store(delivering, Relaxed);
+    }
+
+    pub(super) fn is_delivering(&self) -> bool {
+        self.delivering.load(Relaxed)
     }
 
     pub(super) fn last_inbound(&self) -> Instant {

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Scheme, Stream, Transport};
@@ -29,6 +31,18 @@ impl Transport for Tcp {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
         Ok(Box::new(stream))
+    }
+
+    async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
+        let (host, port) = parts(address)?;
+        if host.parse::<IpAddr>().is_ok() {
+            return Ok(vec![address.clone()]);
+        }
+        let mut found: Vec<Address> =
+            tokio::net::lookup_host((host, port)).await?.map(Address::from).collect();
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 
     async fn bind(&self, address: &Address) -> io::Result<Box<dyn Listener>> {
@@ -111,5 +125,14 @@ impl Stream for TcpStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Tcp.name()
+    }
+
+    fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
+        let socket = SockRef::from(self);
+        let keepalive = TcpKeepalive::new().with_time(timeout / 2).with_interval(timeout / 4);
+        socket.set_tcp_keepalive(&keepalive)?;
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        socket.set_tcp_user_timeout(Some(timeout))?;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The traits that a transport implements.
 
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,6 +34,15 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// Dropping the future abandons the attempt.
     async fn dial(&self, address: &Address) -> io::Result<BoxStream>;
+
+    /// The addresses that an address stands for now: for a host name all that it resolves to.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be resolved.
+    async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
+        Ok(vec![address.clone()])
+    }
 
     /// Starts to listen.
     ///
@@ -71,4 +81,16 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
 
     /// The name of the transport.
     fn transport(&self) -> &'static str;
+
+    /// Asks the system to end a connection whose other side has been silent, or has confirmed
+    /// nothing, for that long. Transports that have no such thing do nothing: the link's user has
+    /// to look for signs of life anyway.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
+        let _ = timeout;
+        Ok(())
+    }
 }

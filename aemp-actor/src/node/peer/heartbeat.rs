@@ -1,0 +1,92 @@
+//! Signs of life: any octet from the peer is one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::{CloseReason, LinkSender};
+use tokio::time::Instant;
+
+use super::Peer;
+use crate::node::core::Core;
+
+/// A silent peer is asked for a sign of life this many times before it counts as down.
+const QUESTIONS: u32 = 3;
+
+/// The longest that a connection may take to give a sign of life when the node dials us though it
+/// is connected.
+const PROBE: Duration = Duration::from_secs(3);
+
+impl Peer {
+    /// Watches over a connection until it ends: asks a silent peer for a sign of life, and ends
+    /// the connection when there is none for `monitor_timeout`.
+    pub(super) fn keep_alive(self: &Arc<Self>, core: &Arc<Core>, link: LinkSender) {
+        let timeout = core.config().monitor_timeout;
+        let own_id = core.id().to_string();
+        core.runtime().spawn(async move {
+            tokio::select! {
+                biased;
+                () = link.closed() => {}
+                () = watch_over(&link, timeout, &own_id) => {
+                    link.close(CloseReason::Silent(timeout));
+                }
+            }
+        });
+    }
+
+    /// The node dials us though it is connected: it may have lost the connection, and we have not
+    /// noticed. Asks the connection for a sign of life, and ends it when there is none soon.
+    pub(super) fn probe(self: &Arc<Self>) {
+        let Some(core) = self.core.upgrade() else { return };
+        let link = {
+            let mut state = self.state.lock();
+            match (state.probing, state.link().cloned()) {
+                (false, Some(link)) => {
+                    state.probing = true;
+                    link
+                }
+                _ => return,
+            }
+        };
+        let (peer, patience) = (self.clone(), PROBE.min(core.config().monitor_timeout / 2));
+        let own_id = core.id().to_string();
+        core.runtime().spawn(async move {
+            let asked = Instant::now();
+            ask(&link, &own_id);
+            drop(tokio::time::timeout(patience, link.closed()).await);
+            if link.last_inbound() < asked && !link.is_closed() {
+                link.close(CloseReason::Silent(patience));
+            }
+            peer.state.lock().probing = false;
+        });
+    }
+}
+
+/// Returns when the peer has been silent for `timeout`.
+///
+/// A tick that comes much too late means that this process was stopped, or starved: what the peer
+/// has sent meanwhile could not be read, so its silence begins anew.
+async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
+    let tick = timeout / (QUESTIONS + 1);
+    let mut silent_since = Instant::now();
+    loop {
+        let expected = Instant::now() + tick;
+        tokio::time::sleep_until(expected).await;
+        let late = Instant::now().duration_since(expected);
+        silent_since = silent_since.max(link.last_inbound());
+        if late > tick || link.is_delivering() {
+            silent_since = Instant::now();
+        }
+        let silence = silent_since.elapsed();
+        if silence >= timeout {
+            return;
+        }
+        if silence >= tick {
+            ask(link, own_id);
+        }
+    }
+}
+
+/// What every AEMP node answers: "send me an empty message".
+fn ask(link: &LinkSender, own_id: &str) {
+    drop(link.send("", &("snd", own_id, "")));
+}

@@ -1,0 +1,226 @@
+//! Connections of a peer coming and going.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::{CloseReason, LinkSender};
+
+use super::Peer;
+use super::state::{Stage, Up, while_firing};
+use crate::node::arbiter::{Claim, Completion, Refusal};
+use crate::node::core::Core;
+use crate::node::counters::Dropped;
+use crate::node::events::NodeEvent;
+use crate::node::waiting::Waiting;
+use crate::node::{connector, router};
+use crate::reason::{Reason, kind};
+
+/// How long a connection that was finished on this side waits for the other side to end it too.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+impl Peer {
+    /// Whether a connection whose greeting was read may go on.
+    pub(crate) fn admit(self: &Arc<Self>, claim: &Claim<'_>) -> Result<(), Refusal> {
+        let admitted = self.state.lock().arbiter.admit(claim);
+        if admitted == Err(Refusal::AlreadyUp) {
+            self.probe();
+        }
+        admitted
+    }
+
+    /// The handshake of a connection that was admitted failed.
+    pub(crate) fn release(&self, attempt: u64) {
+        self.state.lock().arbiter.release(attempt);
+    }
+
+    /// The handshake is done: adopts the connection that `start` makes, after the fall of one
+    /// that it replaces, and after the tasks of that have ended.
+    ///
+    /// # Cancel safety
+    /// Dropped while it waits, the connection counts as down.
+    pub(crate) async fn adopt(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        claim: &Claim<'_>,
+        start: impl FnOnce() -> LinkSender,
+    ) -> Result<LinkSender, Refusal> {
+        let completion = self.state.lock().arbiter.complete(claim)?;
+        let abandoned = Abandoned { peer: self, attempt: claim.attempt, adopted: false };
+        if let Completion::Replaces(old) = completion {
+            let text = format!("node {} was restarted, or had lost the connection", self.id);
+            self.fall(core, Some(old), &Reason::transport(text));
+        }
+        self.until(Self::is_clear).await;
+        if core.is_closed() {
+            return Err(Refusal::ShutDown);
+        }
+        let mut abandoned = abandoned;
+        abandoned.adopted = true;
+        self.rise(core, claim, start).ok_or(Refusal::Superseded)
+    }
+
+    /// Whether a new connection can begin: no old one is up, falling, or has tasks that run.
+    fn is_clear(&self) -> bool {
+        let state = self.state.lock();
+        state.running_links == 0 && matches!(state.stage, Stage::Idle | Stage::Connecting(_))
+    }
+
+    fn rise(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        claim: &Claim<'_>,
+        start: impl FnOnce() -> LinkSender,
+    ) -> Option<LinkSender> {
+        let attempt = claim.attempt;
+        let telling = self.telling.lock();
+        let mut state = self.state.lock();
+        if !state.arbiter.is_up(attempt) {
+            return None;
+        }
+        state.running_links += 1;
+        let link = start();
+        let stage = Stage::Up(Up { attempt, link: link.clone() });
+        if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
+            for (port, message) in waiting.into_packets() {
+                if link.send_encoded(&port, &message).is_err() {
+                    core.count_dropped(Dropped::NoConnection, 1);
+                }
+            }
+        }
+        drop(state);
+        tracing::info!(target: "aemp", "node {} is up", self.id);
+        self.keep_alive(core, link.clone());
+        core.mesh().node_up(core, &self.id, claim.attempt, claim.member);
+        core.events().tell(&NodeEvent::Up { node: self.id.clone() });
+        drop(telling);
+        self.changed.notify_waiters();
+        Some(link)
+    }
+
+    /// The connection ended, and nothing of it runs any more.
+    pub(crate) fn link_closed(self: &Arc<Self>, core: &Arc<Core>, attempt: u64, why: &CloseReason) {
+        let text = format!("connection to node {}: {why}", self.id);
+        let kind = match why {
+            CloseReason::Overflow { .. } => kind::OVERFLOW,
+            _ => kind::TRANSPORT_ERROR,
+        };
+        self.fall(core, Some(attempt), &Reason::new(kind, text));
+        self.state.lock().running_links -= 1;
+        self.changed.notify_waiters();
+    }
+
+    /// No connection could be made in time.
+    pub(crate) fn unreachable(self: &Arc<Self>, core: &Arc<Core>, text: String) {
+        self.fall(core, None, &Reason::transport(text));
+    }
+
+    /// Ends the connection of that number, or with `None` the wait for one: monitors fire.
+    pub(super) fn fall(self: &Arc<Self>, core: &Arc<Core>, attempt: Option<u64>, reason: &Reason) {
+        let (link, watches, watched) = {
+            let mut state = self.state.lock();
+            let falls = match (&state.stage, attempt) {
+                (Stage::Up(up), Some(attempt)) => up.attempt == attempt,
+                (Stage::Connecting(_), None) => true,
+                _ => false,
+            };
+            if !falls {
+                return;
+            }
+            if let Some(attempt) = attempt {
+                state.arbiter.down(attempt);
+            }
+            let stage = std::mem::replace(&mut state.stage, Stage::Falling(Waiting::default()));
+            let link = match stage {
+                Stage::Up(up) => Some(up.link),
+                Stage::Connecting(waiting) => {
+                    core.count_dropped(Dropped::NoConnection, waiting.len());
+                    None
+                }
+                Stage::Idle | Stage::Falling(_) => None,
+            };
+            (link, state.watches.lost(), std::mem::take(&mut state.watched))
+        };
+        if let Some(link) = &link {
+            link.close(CloseReason::local(reason.text()));
+            core.count_dropped(Dropped::NoConnection, link.lost_packets());
+        }
+        for (port, id) in watched {
+            if let Some(cell) = core.registry().find(&port) {
+                cell.unwatch(id);
+            }
+        }
+        while_firing(self, || {
+            for watch in watches {
+                router::fire(core, watch, reason);
+            }
+            if let Some(attempt) = attempt {
+                self.tell_down(core, attempt, reason);
+            }
+        });
+        self.fallen(core);
+    }
+
+    fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
+        tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
+        let _telling = self.telling.lock();
+        core.mesh().node_down(core, &self.id, attempt);
+        core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
+    }
+
+    /// All monitors have fired: idle, or connecting again for who wants it.
+    fn fallen(self: &Arc<Self>, core: &Arc<Core>) {
+        let mut state = self.state.lock();
+        let mut wanted = false;
+        if let Stage::Falling(waiting) = std::mem::take(&mut state.stage) {
+            wanted = !(waiting.is_empty() && state.watches.is_empty());
+            if wanted {
+                state.stage = Stage::Connecting(waiting);
+            }
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        if wanted {
+            connector::want(core, self);
+        }
+    }
+
+    /// The node is being shut down: what is queued goes out, then the connection ends.
+    pub(crate) fn finish(self: &Arc<Self>, core: &Arc<Core>, reason: &Reason) {
+        let link = self.link();
+        let Some(link) = link else {
+            self.fall(core, None, reason);
+            return;
+        };
+        link.finish();
+        core.runtime().spawn(async move {
+            if tokio::time::timeout(FAREWELL, link.closed()).await.is_err() {
+                link.close(CloseReason::Finished);
+            }
+        });
+    }
+
+    /// Whether tasks of a connection still run.
+    pub(crate) fn has_links(&self) -> bool {
+        self.state.lock().running_links > 0
+    }
+
+    /// The link, if the node is connected.
+    pub(crate) fn link(&self) -> Option<LinkSender> {
+        self.state.lock().link().cloned()
+    }
+}
+
+/// Tells the arbiter when an adoption is dropped before the connection was up.
+struct Abandoned<'a> {
+    peer: &'a Peer,
+    attempt: u64,
+    adopted: bool,
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        if !self.adopted {
+            self.peer.state.lock().arbiter.down(self.attempt);
+        }
+    }
+}

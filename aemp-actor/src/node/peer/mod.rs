@@ -1,0 +1,88 @@
+//! One other node: its connection, what waits for it, who watches its ports.
+//!
+//! ```text
+//!            want                     up                    link ends
+//!   Idle ──────────▶ Connecting ──────────▶ Up ───────────────────────▶ Falling
+//!    ▲                   │ no connection in time                          │
+//!    │                   └───────────────────────────────▶ Falling        │
+//!    └── nothing wanted ─────────────────────────────────────────────────┤
+//!                    Connecting ◀── something wanted ─────────────────────┘
+//! ```
+//!
+//! While `Falling`, the monitors of the lost connection are fired. What others send meanwhile is
+//! lost too, so that nothing sent after a loss arrives before the monitors have fired
+//! (guarantee 2); what the firing monitors themselves send waits for the next connection.
+//!
+//! Invariants:
+//!
+//! 1. Everything for the node passes `state` under its lock, or the link taken from it.
+//! 2. Watches are taken out of the table when the stage becomes `Falling`, and fired by whoever
+//!    took them: once each.
+//! 3. `Falling` ends only when all of them have been fired (for a port: are in its mailbox).
+
+mod heartbeat;
+mod lifecycle;
+mod sending;
+mod state;
+mod watching;
+
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use self::state::{Stage, State};
+use super::core::Core;
+use crate::id::NodeId;
+
+/// See the module.
+pub(crate) struct Peer {
+    id: NodeId,
+    core: Weak<Core>,
+    state: Mutex<State>,
+    /// Woken when the stage changes.
+    changed: Notify,
+    /// Held while node events are told, so that they are told in their order.
+    telling: Mutex<()>,
+}
+
+impl Peer {
+    pub(crate) fn new(id: NodeId, core: Weak<Core>) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            core,
+            state: Mutex::default(),
+            changed: Notify::new(),
+            telling: Mutex::new(()),
+        })
+    }
+
+    pub(crate) fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state.lock().stage, Stage::Up(_))
+    }
+
+    pub(crate) fn is_connecting(&self) -> bool {
+        matches!(self.state.lock().stage, Stage::Connecting(_))
+    }
+
+    /// Completes at the next change of the stage.
+    pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Waits until `done` says so of the peer; asked now and after each change of the stage.
+    pub(crate) async fn until(&self, mut done: impl FnMut(&Self) -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed());
+            changed.as_mut().enable();
+            if done(self) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Packets to a peer: written, waiting for a connection, or lost and counted.
+
+use std::sync::Arc;
+
+use aemp_transport::{EncodeError, Encoded, Framing, LinkSender, SendError};
+use serde::Serialize;
+
+use super::Peer;
+use super::state::{Stage, State};
+use crate::id::PortName;
+use crate::message::Message;
+use crate::node::connector;
+use crate::node::core::Core;
+use crate::node::counters::Dropped;
+use crate::node::waiting::Waiting;
+use crate::reason::{Reason, kind};
+
+impl Peer {
+    /// Sends `msg` to port `port` there; it waits while a connection is being made.
+    pub(crate) fn send<M: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        port: &PortName,
+        msg: &M,
+    ) -> Result<(), EncodeError> {
+        let link = self.state.lock().link().cloned();
+        if let Some(link) = link {
+            return send_now(core, &link, port, msg);
+        }
+        // Encoded without the lock: serialising is the user's code.
+        let message = Encoded::from_message(Framing::Json, msg)?;
+        let mut state = self.state.lock();
+        if let Some(link) = state.link().cloned() {
+            drop(state);
+            return send_now(core, &link, port, msg);
+        }
+        let begin = matches!(state.stage, Stage::Idle);
+        self.wait(core, state.waiting(self), port, message);
+        drop(state);
+        if begin {
+            connector::want(core, self);
+        }
+        Ok(())
+    }
+
+    /// Sends `msg` if the node is connected; else it is dropped. For what belongs to a connection.
+    pub(crate) fn send_if_up<M: Serialize + ?Sized>(&self, core: &Core, port: &PortName, msg: &M) {
+        let link = self.state.lock().link().cloned();
+        if let Some(link) = link {
+            drop(send_now(core, &link, port, msg));
+        }
+    }
+
+    /// From now on a connection is wanted; false when there is one, or is wanted already.
+    pub(crate) fn begin(&self) -> bool {
+        let mut state = self.state.lock();
+        let idle = matches!(state.stage, Stage::Idle);
+        if idle {
+            state.stage = Stage::Connecting(Waiting::default());
+        }
+        idle
+    }
+
+    /// Puts a packet into the queue, if there is one to wait in.
+    fn wait(&self, core: &Core, waiting: Option<&mut Waiting>, port: &PortName, message: Encoded) {
+        let Some(waiting) = waiting else {
+            core.count_dropped(Dropped::NoConnection, 1);
+            return;
+        };
+        if !waiting.push(port.clone(), message, core.config().max_queue) {
+            core.count_dropped(Dropped::QueueFull, 1);
+            self.overflowed(core);
+        }
+    }
+
+    /// More waits for this node than may: what waits is lost, and monitors fire.
+    fn overflowed(&self, core: &Core) {
+        let (Some(core), Some(peer)) = (self.core.upgrade(), core.known_peer(&self.id)) else {
+            return;
+        };
+        let text = format!("more than max_queue octets wait for node {}", self.id);
+        let own = core.clone();
+        core.runtime().spawn(async move {
+            peer.fall(&own, None, &Reason::new(kind::OVERFLOW, text));
+        });
+    }
+
+    /// Sends a request to the node port there, under the lock, so that `mon1` and `mon0` of the
+    /// same port keep their order. `begin`: worth making a connection for.
+    pub(super) fn request<M: Serialize>(
+        &self,
+        core: &Core,
+        state: &mut State,
+        msg: &M,
+        begin: bool,
+    ) {
+        if let Some(link) = state.link() {
+            // Requests are texts and values: they serialise. A full or closed link is falling.
+            drop(link.send("", msg));
+            return;
+        }
+        if begin && matches!(state.stage, Stage::Idle) {
+            state.stage = Stage::Connecting(Waiting::default());
+        }
+        let waiting = match &mut state.stage {
+            Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting,
+            Stage::Idle | Stage::Up(_) => return,
+        };
+        if let Ok(message) = Encoded::from_message(Framing::Json, msg) {
+            self.wait(core, Some(waiting), &PortName::default(), message);
+        }
+    }
+
+    fn way(&self, octets: usize, limit: usize) -> Way {
+        match &self.state.lock().stage {
+            Stage::Up(up) => Way::Link(up.link.clone()),
+            Stage::Connecting(waiting) if !waiting.has_room(octets, limit) => Way::Full,
+            Stage::Connecting(_) | Stage::Idle | Stage::Falling(_) => Way::Queue,
+        }
+    }
+
+    /// Sends `message` when the queue for this node has room for it.
+    pub(crate) async fn send_wait(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        port: &PortName,
+        message: &Message,
+    ) -> Result<(), EncodeError> {
+        let encoded = Encoded::from_message(Framing::Json, message)?;
+        loop {
+            let mut changed = std::pin::pin!(self.changed());
+            changed.as_mut().enable();
+            let link = match self.way(encoded.octets_len(), core.config().max_queue) {
+                Way::Link(link) => link,
+                Way::Queue => return self.send(core, port, message),
+                Way::Full => {
+                    changed.await;
+                    continue;
+                }
+            };
+            match link.try_send(port, message) {
+                Ok(false) => link.room(encoded.octets_len() + port.len()).await,
+                sent => return counted(core, sent.map(drop)),
+            }
+        }
+    }
+}
+
+/// Where a message can go now.
+enum Way {
+    Link(LinkSender),
+    /// Into the queue for a connection to come, or nowhere.
+    Queue,
+    /// Nowhere yet: that queue is full.
+    Full,
+}
+
+fn send_now<M: Serialize + ?Sized>(
+    core: &Core,
+    link: &LinkSender,
+    port: &PortName,
+    msg: &M,
+) -> Result<(), EncodeError> {
+    counted(core, link.send(port, msg))
+}
+
+/// What is lost is counted; only a message that cannot be encoded is the caller's affair.
+fn counted(core: &Core, sent: Result<(), SendError>) -> Result<(), EncodeError> {
+    match sent {
+        Ok(()) => {}
+        Err(SendError::Encode(error)) => return Err(error),
+        Err(SendError::Full { .. }) => core.count_dropped(Dropped::QueueFull, 1),
+        Err(_) => core.count_dropped(Dropped::NoConnection, 1),
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What is known of a peer, under one lock.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use aemp_transport::LinkSender;
+
+use super::Peer;
+use crate::id::PortName;
+use crate::monitor::{RemoteWatches, Watch, WatchId};
+use crate::node::arbiter::Arbiter;
+use crate::node::waiting::Waiting;
+
+thread_local! {
+    /// The peer whose monitors this thread is firing.
+    static FIRING: Cell<*const ()> = const { Cell::new(std::ptr::null()) };
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) stage: Stage,
+    pub(super) arbiter: Arbiter,
+    /// Our watches on its ports.
+    pub(super) watches: RemoteWatches<Watch>,
+    /// Its watches on our ports, bounded by `Config::max_monitors`.
+    pub(super) watched: BTreeMap<PortName, WatchId>,
+    /// Ports that it spawned here and that live, bounded by `Config::max_spawned`.
+    pub(super) spawned: usize,
+    /// Connections whose tasks have not ended: while there are any, a new one does not begin, so
+    /// that nothing of an old one can arrive after it.
+    pub(super) running_links: usize,
+    /// The connection is being asked for a sign of life, since the node dialled us again.
+    pub(super) probing: bool,
+}
+
+#[derive(Default)]
+pub(super) enum Stage {
+    #[default]
+    Idle,
+    Connecting(Waiting),
+    Up(Up),
+    Falling(Waiting),
+}
+
+pub(super) struct Up {
+    pub(super) attempt: u64,
+    pub(super) link: LinkSender,
+}
+
+impl State {
+    /// The queue that a packet sent now has to wait in, which is begun if there is none; `None`
+    /// when it is to be lost.
+    pub(super) fn waiting(&mut self, peer: &Peer) -> Option<&mut Waiting> {
+        if matches!(self.stage, Stage::Idle) {
+            self.stage = Stage::Connecting(Waiting::default());
+        }
+        match &mut self.stage {
+            Stage::Connecting(waiting) => Some(waiting),
+            Stage::Falling(waiting) if is_firing(peer) => Some(waiting),
+            Stage::Idle | Stage::Falling(_) | Stage::Up(_) => None,
+        }
+    }
+
+    pub(super) fn link(&self) -> Option<&LinkSender> {
+        match &self.stage {
+            Stage::Up(up) => Some(&up.link),
+            _ => None,
+        }
+    }
+}
+
+/// Whether this thread is firing monitors of that peer.
+fn is_firing(peer: &Peer) -> bool {
+    FIRING.get() == std::ptr::from_ref(peer).cast()
+}
+
+/// Runs `fire` so that what it sends to the peer waits for the next connection.
+pub(super) fn while_firing(peer: &Peer, fire: impl FnOnce()) {
+    let before = FIRING.replace(std::ptr::from_ref(peer).cast());
+    fire();
+    FIRING.set(before);
+}

@@ -1,0 +1,141 @@
+//! Who watches whom across the connection to a peer.
+
+use std::sync::Arc;
+
+use aemp_transport::{CloseReason, Value};
+
+use super::Peer;
+use super::state::Stage;
+use crate::id::{PortId, PortName};
+use crate::monitor::{Action, Watch, WatchId};
+use crate::node::core::Core;
+use crate::node::{connector, router};
+use crate::reason::{Reason, kind};
+
+impl Peer {
+    /// Adds a watch on a port there.
+    pub(crate) fn watch(self: &Arc<Self>, core: &Arc<Core>, port: &PortName, watch: Watch) {
+        let mut state = self.state.lock();
+        let begin = matches!(state.stage, Stage::Idle);
+        if state.watches.add(port, watch.id, watch) {
+            self.request(core, &mut state, &("mon1", port.as_str()), true);
+        }
+        drop(state);
+        if begin {
+            connector::want(core, self);
+        }
+    }
+
+    /// Takes a watch back.
+    pub(crate) fn unwatch(&self, port: &PortName, id: WatchId) {
+        let Some(core) = self.core.upgrade() else { return };
+        let mut state = self.state.lock();
+        let removed = state.watches.remove(port, id);
+        if removed.last {
+            self.request(&core, &mut state, &("mon0", port.as_str()), false);
+        }
+        drop(state);
+        drop(removed.watch);
+    }
+
+    /// One of its ports that we watch died.
+    pub(crate) fn port_died(&self, core: &Arc<Core>, port: &str, reason: &Reason) {
+        let watches = self.state.lock().watches.died(port);
+        for watch in watches {
+            router::fire(core, watch, reason);
+        }
+    }
+
+    /// The node asked with `mon1` for one of our ports.
+    pub(crate) fn watched_by(self: &Arc<Self>, core: &Arc<Core>, port: &PortName) {
+        let id = core.new_watch_id();
+        if !self.remember_watched(core, port, id) {
+            return;
+        }
+        let action = Action::Peer(Arc::downgrade(self), port.clone());
+        let watch = Watch { id, owner: None, action };
+        let refused = match core.registry().find(port) {
+            Some(cell) => cell.watch(watch).is_err(),
+            None => !port.is_empty(),
+        };
+        if refused {
+            let id = PortId::new(core.id().clone(), port.clone());
+            self.tell_death(port, &Reason::no_such_port(&id));
+        }
+    }
+
+    /// False when it was remembered before, or is one too many, which ends the connection:
+    /// monitors that are not kept must not be promised (guarantee 3).
+    fn remember_watched(&self, core: &Core, port: &PortName, id: WatchId) -> bool {
+        let limit = core.config().max_monitors;
+        let mut state = self.state.lock();
+        if state.watched.contains_key(port) {
+            return false;
+        }
+        if state.watched.len() < limit {
+            state.watched.insert(port.clone(), id);
+            return true;
+        }
+        if let Some(link) = state.link() {
+            link.close(CloseReason::local(format!(
+                "node {} monitors more than {limit} ports (max_monitors)",
+                self.id
+            )));
+        }
+        false
+    }
+
+    /// The node said `mon0` for one of our ports.
+    pub(crate) fn unwatched_by(&self, core: &Core, port: &str) {
+        let id = self.state.lock().watched.remove(port);
+        if let (Some(id), Some(cell)) = (id, core.registry().find(port)) {
+            cell.unwatch(id);
+        }
+    }
+
+    /// One of our ports that it watches died.
+    pub(crate) fn tell_death(&self, port: &PortName, reason: &Reason) {
+        let mut state = self.state.lock();
+        if state.watched.remove(port).is_some()
+            && let Some(link) = state.link()
+        {
+            drop(link.send("", &death(port, reason)));
+        }
+    }
+
+    /// Whether it may spawn one more port here; if so, the port is counted until
+    /// [`spawned_ended`](Self::spawned_ended).
+    pub(crate) fn may_spawn(&self, core: &Core) -> bool {
+        let mut state = self.state.lock();
+        let may = state.spawned < core.config().max_spawned;
+        state.spawned += usize::from(may);
+        may
+    }
+
+    /// A port that it spawned has died.
+    pub(crate) fn spawned_ended(&self) {
+        let mut state = self.state.lock();
+        state.spawned = state.spawned.saturating_sub(1);
+    }
+
+    /// A port that it wanted to spawn is one too many: dead at once.
+    pub(crate) fn refuse_spawn(&self, core: &Core, port: &PortName) {
+        let limit = core.config().max_spawned;
+        let text = format!(
+            "node {} runs {limit} ports spawned by node {} already (max_spawned)",
+            core.id(),
+            self.id
+        );
+        let state = self.state.lock();
+        if let Some(link) = state.link() {
+            drop(link.send("", &death(port, &Reason::new(kind::OVERFLOW, text))));
+        }
+    }
+}
+
+/// The request that tells of a death.
+fn death(port: &PortName, reason: &Reason) -> Vec<Value> {
+    let mut request = vec![Value::from("kil0"), Value::from(port.as_str())];
+    request.extend(reason.values().iter().cloned());
+    request
+}
