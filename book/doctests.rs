@@ -26,6 +26,10 @@ mod life_and_death {}
 mod nodes {}
 
 /// See the file.
+#[doc = include_str!("src/mesh.md")]
+mod mesh {}
+
+/// See the file.
 #[doc = include_str!("src/receive.md")]
 mod receive {}
 
