@@ -53,6 +53,8 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{

@@ -78,16 +78,16 @@ fn run(init: &InitFunction) -> TokenStream {
     let InitFunction { runtime, function, inputs, .. } = init;
     let (port, name) = (port(init), &function.sig.ident);
     let (decoding, values) = (inputs.decoding(runtime, false), inputs.values());
-    let context = inputs.context.then(|| quote!(init,));
+    let context = inputs.context.then(|| quote!(__init,));
     let wait = function.sig.asyncness.map(|_| quote!(.await));
     let head = quote! {
         fn __run(
-            init: &mut #runtime::Init,
-            msg: #runtime::Message,
+            __init: &mut #runtime::Init,
+            __msg: #runtime::Message,
         ) -> #runtime::__private::InitFuture<'_, #port>
     };
     let call = quote!(#name(#context #(#values),*) #wait);
-    let into_port = quote!(#runtime::__private::InitOutput::into_port(#call, init));
+    let into_port = quote!(#runtime::__private::InitOutput::into_port(#call, __init));
     let (head, into_port) = (located(head, init.port()), located(into_port, init.port()));
     quote! {
         #[allow(deprecated, unreachable_code, clippy::all, clippy::pedantic)]

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
-use super::chance::Chance;
+use super::Chance;
 use super::config::Config;
 use super::counters::{Counters, Dropped};
 use super::events::Events;

@@ -154,7 +154,7 @@ fn meet(
     args: &Message,
 ) -> Result<(), &'static str> {
     match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
-        Ok(guest) => core.mesh().add_guest(peer.id(), guest),
+        Ok(guest) => core.mesh().add_guest(core, peer.id(), attempt, guest),
         Err(die) => functions::fail(core, port, die),
     }
     Ok(())

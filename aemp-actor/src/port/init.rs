@@ -148,11 +148,13 @@ impl<A, P: Port> AnyInit for InitFn<A, P> {
     }
 }
 
-/// Creates a port that begins with an init function.
+/// Creates a port that begins with an init function; on a node that is shut down, or under a name
+/// that is taken, there is no port and nothing is run.
 pub(crate) fn create_port<P: Port>(core: &Arc<Core>, name: PortName, starter: Starter<P>) {
     let cell = Cell::new(core.clone(), name, Stage::Starting(starter));
-    core.registry().insert(cell.clone());
-    cell.wake();
+    if core.registry().insert(cell.clone()) {
+        cell.wake();
+    }
 }
 
 /// What an init function may return: the port's value, or nothing for a closure port whose

@@ -33,6 +33,7 @@ use crate::reason::{Reason, kind};
 #[derive(Default)]
 struct Inbox {
     messages: VecDeque<Message>,
+    octets: usize,
     waker: Option<Waker>,
     task: Option<AbortHandle>,
 }
@@ -78,12 +79,16 @@ where
     if !core.registry().insert(cell) {
         return id;
     }
-    let own_core = core.clone();
+    let (own_core, own) = (core.clone(), any.clone());
     let task = core.runtime().spawn(async move {
-        let ended = runner::guarded(&any, &own_core, async move { block(me).await }).await;
-        any.doom(ended.map_or_else(Reason::from, |()| Reason::normal()));
+        let ended = runner::guarded(&own, &own_core, async move { block(me).await }).await;
+        own.doom(ended.map_or_else(Reason::from, |()| Reason::normal()));
     });
     inbox.lock().task = Some(task.abort_handle());
+    // The port may have been killed before this, and then it did not find the task.
+    if any.death().is_some() {
+        task.abort();
+    }
     id
 }
 
@@ -101,14 +106,16 @@ impl Port for ReceivePort {
     type Ref = Ref<Self>;
 
     async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
-        let limit = ctx.core().port_options().max_messages;
+        let (options, octets) = (*ctx.core().port_options(), msg.weight());
         let mut inbox = self.inbox.lock();
-        if inbox.messages.len() >= limit {
+        let unread = inbox.messages.len();
+        if unread >= options.max_messages || inbox.octets + octets > options.max_octets {
             drop(inbox);
-            let text = format!("port {} left {limit} messages unread", ctx.id());
+            let text = format!("port {} left {unread} messages unread", ctx.id());
             ctx.stop(Reason::new(kind::OVERFLOW, text));
             return Ok(());
         }
+        inbox.octets += octets;
         inbox.messages.push_back(msg);
         let waker = inbox.waker.take();
         drop(inbox);
@@ -223,7 +230,9 @@ impl<T> Received<'_, T> {
                 }
             };
             if (self.cond)(&candidate) {
-                return self.inbox.lock().messages.remove(self.seen);
+                let mut inbox = self.inbox.lock();
+                inbox.octets -= candidate.weight();
+                return inbox.messages.remove(self.seen);
             }
             self.seen += 1;
         }

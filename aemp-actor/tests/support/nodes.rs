@@ -2,7 +2,7 @@
 
 use aemp_actor::{Config, Memory, Node, NodeId};
 
-use super::{SECRET, soon};
+use super::{RawPeer, SECRET, Sink, sink, soon};
 
 /// What nodes are connected over.
 #[derive(Clone)]
@@ -63,5 +63,27 @@ pub(crate) async fn for_each_pair(test: impl AsyncFn(Node, Node)) {
     for net in [Net::Tcp, Net::memory()] {
         let (one, two) = pair(&net, "beta", "alpha").await;
         test(one, two).await;
+    }
+}
+
+/// A connection and a port that have nothing to do with what is going on, and must not notice it.
+pub(crate) struct Bystander {
+    peer: RawPeer,
+    port: Sink,
+    round: u32,
+}
+
+impl Bystander {
+    pub(crate) async fn new(node: &Node) -> Self {
+        let peer = RawPeer::log_in(node, "bystander").await;
+        Self { peer, port: sink(node), round: 0 }
+    }
+
+    /// Asserts that both still work.
+    pub(crate) async fn is_fine(&mut self) {
+        self.round += 1;
+        self.peer.packet(serde_json::json!([self.port.id.port(), "fine", self.round])).await;
+        assert_eq!(self.port.next().await, format!(r#"["fine",{}]"#, self.round));
+        self.peer.nothing_more().await;
     }
 }

@@ -56,7 +56,7 @@ impl Peer {
         }
         let mut abandoned = abandoned;
         abandoned.adopted = true;
-        self.rise(core, claim.attempt, start).ok_or(Refusal::Superseded)
+        self.rise(core, claim, start).ok_or(Refusal::Superseded)
     }
 
     /// Whether a new connection can begin: no old one is up, falling, or has tasks that run.
@@ -68,9 +68,10 @@ impl Peer {
     fn rise(
         self: &Arc<Self>,
         core: &Arc<Core>,
-        attempt: u64,
+        claim: &Claim<'_>,
         start: impl FnOnce() -> LinkSender,
     ) -> Option<LinkSender> {
+        let attempt = claim.attempt;
         let telling = self.telling.lock();
         let mut state = self.state.lock();
         if !state.arbiter.is_up(attempt) {
@@ -89,7 +90,7 @@ impl Peer {
         drop(state);
         tracing::info!(target: "aemp", "node {} is up", self.id);
         self.keep_alive(core, link.clone());
-        core.mesh().node_up(core, &self.id, attempt);
+        core.mesh().node_up(core, &self.id, claim.attempt, claim.member);
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
