@@ -42,6 +42,9 @@ extern crate self as aemp_actor;
 pub mod __private;
 mod die;
 mod group;
+#[cfg(doctest)]
+#[path = "../../book/doctests.rs"]
+mod guide;
 mod id;
 mod mesh;
 mod message;
