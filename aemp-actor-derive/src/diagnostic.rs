@@ -1,10 +1,11 @@
 //! Collects what is wrong, so that one compilation shows all of it.
 //!
-//! Every error points at tokens that the user wrote and says what to write instead.
+//! Every error points at tokens that the user wrote and says what to write instead. What the compiler
+//! finds in generated code is pointed there too, with [`located`].
 
 use std::fmt::Display;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The errors found so far, in the order of the source.
@@ -44,4 +45,25 @@ impl ToTokens for Errors {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.0.iter().map(syn::Error::to_compile_error));
     }
+}
+
+/// Generated tokens that the compiler's errors show at the first of `at`. What the names in them mean
+/// stays as it is.
+pub(crate) fn located(tokens: TokenStream, at: impl ToTokens) -> TokenStream {
+    let first = at.into_token_stream().into_iter().next();
+    let Some(span) = first.map(|token| token.span()) else { return tokens };
+    relocated(tokens, span)
+}
+
+fn relocated(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                token = Group::new(group.delimiter(), relocated(group.stream(), span)).into();
+            }
+            token.set_span(token.span().located_at(span));
+            token
+        })
+        .collect()
 }

@@ -41,7 +41,9 @@ extern crate self as aemp_actor;
 #[path = "private.rs"]
 pub mod __private;
 mod die;
+mod group;
 mod id;
+mod mesh;
 mod message;
 mod monitor;
 mod node;
@@ -57,6 +59,9 @@ pub use aemp_transport::{
 };
 
 pub use crate::die::Die;
+pub use crate::group::{
+    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,
+};
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};

@@ -5,6 +5,7 @@ use quote::quote;
 use syn::Generics;
 
 use super::model::InitFunction;
+use crate::diagnostic::located;
 use crate::signature::Check;
 
 /// The constant, with the function, its decoding form and its registration inside.
@@ -14,17 +15,18 @@ pub(crate) fn constant(init: &InitFunction) -> TokenStream {
     let mut check = Check::default();
     init.types().for_each(|ty| check.serialize(ty));
     let check = check.expand(runtime, &Generics::default());
+    let value = located(quote!(#runtime::InitFn::new(#name, __run)), init.port());
     declare(
         init,
         &quote! {
             #function
             #run
             #check
-            static __INIT: #init_fn = #init_fn::new(#name, __run);
+            static __INIT: #init_fn = #value;
             #runtime::__private::inventory::submit! {
                 #runtime::__private::InitEntry::new(&__INIT)
             }
-            #init_fn::new(#name, __run)
+            #value
         },
     )
 }
@@ -58,7 +60,8 @@ fn declare(init: &InitFunction, body: &TokenStream) -> TokenStream {
 fn init_fn(init: &InitFunction) -> TokenStream {
     let InitFunction { runtime, .. } = init;
     let (port, types) = (port(init), init.types());
-    quote!(#runtime::InitFn::<(#(#types,)*), #port>)
+    // At the port, where the compiler then says that it is none.
+    located(quote!(#runtime::InitFn<(#(#types,)*), #port>), init.port())
 }
 
 /// The port that the function returns, or the one whose handlers it set.
@@ -75,20 +78,23 @@ fn run(init: &InitFunction) -> TokenStream {
     let InitFunction { runtime, function, inputs, .. } = init;
     let (port, name) = (port(init), &function.sig.ident);
     let (decoding, values) = (inputs.decoding(runtime, false), inputs.values());
-    let context = inputs.context.then(|| quote!(init,));
+    let context = inputs.context.then(|| quote!(__init,));
     let wait = function.sig.asyncness.map(|_| quote!(.await));
+    let head = quote! {
+        fn __run(
+            __init: &mut #runtime::Init,
+            __msg: #runtime::Message,
+        ) -> #runtime::__private::InitFuture<'_, #port>
+    };
+    let call = quote!(#name(#context #(#values),*) #wait);
+    let into_port = quote!(#runtime::__private::InitOutput::into_port(#call, __init));
+    let (head, into_port) = (located(head, init.port()), located(into_port, init.port()));
     quote! {
         #[allow(deprecated, unreachable_code, clippy::all, clippy::pedantic)]
-        fn __run(
-            init: &mut #runtime::Init,
-            msg: #runtime::Message,
-        ) -> #runtime::__private::InitFuture<'_, #port> {
+        #head {
             ::std::boxed::Box::pin(async move {
                 #decoding
-                #runtime::__private::InitOutput::into_port(
-                    #name(#context #(#values),*) #wait,
-                    init,
-                )
+                #into_port
             })
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::value_list::Message;
+use super::value_list::{Message, shortened};
 use crate::die::Die;
 
 /// A message of an unknown tag or of the wrong shape, with what was expected and what came.
@@ -33,7 +33,7 @@ impl BadMessage {
     }
 
     pub(crate) fn arguments(message: &Message, problem: String) -> Self {
-        Self { message: message.clone(), problem }
+        Self { message: message.clone(), problem: shortened(&problem).into_owned() }
     }
 
     /// The message that came.
@@ -49,7 +49,8 @@ impl BadMessage {
 
 impl fmt::Display for BadMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "message {:?}: {}; got {}", self.message.tag(), self.problem, self.message)
+        let tag = shortened(self.message.tag());
+        write!(f, "message {tag:?}: {}; got {}", self.problem, self.message)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The untyped message.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aemp_transport::{Encoded, Value, ValueError, to_values};
@@ -119,7 +120,7 @@ impl Message {
     }
 
     fn arg_error(&self, text: String) -> ArgError {
-        ArgError { tag: self.tag.clone(), text }
+        ArgError { tag: shortened(&self.tag).into(), text: shortened(&text).into_owned() }
     }
 }
 
@@ -152,15 +153,27 @@ pub struct ArgError {
 /// Prints the message as JSON-like text, long ones shortened.
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 200;
         let text = match self.values() {
             Ok(values) => Value::List(values).to_string(),
             Err(error) => format!("<undecodable: {error}>"),
         };
-        match text.char_indices().nth(LONGEST) {
-            None => f.write_str(&text),
-            Some((end, _)) => write!(f, "{}… ({} octets)", &text[..end], text.len()),
+        f.write_str(&shortened(&text))
+    }
+}
+
+/// The text for people to read: of a long one the beginning, the length and the end. What came
+/// from another node can be of any length, and texts about it go into logs and to other nodes.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    const BEGINNING: usize = 200;
+    const END: usize = 80;
+    let long = text.len() > BEGINNING + END;
+    let beginning = text.char_indices().nth(BEGINNING).filter(|_| long);
+    let end = text.char_indices().nth_back(END - 1).filter(|_| long);
+    match (beginning, end) {
+        (Some((to, _)), Some((from, _))) if to < from => {
+            format!("{}… ({} octets) …{}", &text[..to], text.len(), &text[from..]).into()
         }
+        _ => text.into(),
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) instance: Option<&'a str>,
     /// Names this connection within the process.
     pub(crate) attempt: u64,
+    /// It says by which software it is made: it is a node, and no mere script.
+    pub(crate) member: bool,
 }
 
 /// Why a connection is not wanted.
@@ -149,7 +151,7 @@ mod tests {
         instance: Option<&'a str>,
         attempt: u64,
     ) -> Claim<'a> {
-        Claim { own, peer, instance, attempt }
+        Claim { own, peer, instance, attempt, member: true }
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two

@@ -55,6 +55,12 @@ impl dyn Chance + '_ {
         text
     }
 
+    /// A number from 0 up to, but not including, `below`.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
+    pub(crate) fn below(&self, below: usize) -> usize {
+        (self.fraction() * below as f64) as usize
+    }
+
     /// A number from 0 up to, but not including, 1.
     pub(crate) fn fraction(&self) -> f64 {
         let mut octets = [0; 4];

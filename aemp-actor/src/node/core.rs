@@ -7,6 +7,7 @@ use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use super::Chance;
@@ -19,9 +20,13 @@ use super::peer::Peer;
 use super::registry::Registry;
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
+use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+
+/// Dials that go on at the same time.
+const DIALS: usize = 16;
 
 /// The shared state of a node. [`Node`](crate::Node) is the handle that keeps it running;
 /// ports, peers and tasks hold it without keeping it running.
@@ -34,6 +39,9 @@ pub(crate) struct Core {
     peers: DashMap<NodeId, Arc<Peer>>,
     /// Where nodes can be dialled, as far as is known.
     addresses: DashMap<NodeId, Vec<Address>>,
+    mesh: Mesh,
+    /// Bounds the dials that go on at the same time.
+    dials: Semaphore,
     functions: Functions,
     events: Events,
     counters: Counters,
@@ -55,6 +63,7 @@ impl Core {
         handshake: HandshakeConfig,
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
+        let mesh = Mesh::new(id.clone());
         let core = Arc::new(Self {
             id,
             runtime,
@@ -63,6 +72,8 @@ impl Core {
             registry: Registry::new(prefix),
             peers: DashMap::new(),
             addresses: DashMap::new(),
+            mesh,
+            dials: Semaphore::new(DIALS),
             functions: Functions::default(),
             events: Events::default(),
             counters: Counters::default(),
@@ -99,6 +110,14 @@ impl Core {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    pub(crate) fn mesh(&self) -> &Mesh {
+        &self.mesh
+    }
+
+    pub(crate) fn dials(&self) -> &Semaphore {
+        &self.dials
     }
 
     pub(crate) fn functions(&self) -> &Functions {
@@ -160,6 +179,25 @@ impl Core {
     /// Remembers where a node can be dialled.
     pub(crate) fn set_addresses(&self, node: &NodeId, addresses: Vec<Address>) {
         self.addresses.insert(node.clone(), addresses);
+    }
+
+    /// Remembers where a node says it can be dialled; what this node has no transport for is left
+    /// out.
+    pub(crate) fn remember_addresses(&self, node: &NodeId, texts: &[String]) {
+        for text in texts {
+            match text.parse() {
+                Ok(address) if self.config.transport_for(&address).is_some() => {
+                    self.add_address(node, &address);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(target: "aemp", "address of node {node}: {error}"),
+            }
+        }
+    }
+
+    /// How many other nodes are connected.
+    pub(crate) fn up_count(&self) -> usize {
+        self.peers.iter().filter(|entry| entry.value().is_up()).count()
     }
 
     pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {

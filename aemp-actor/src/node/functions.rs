@@ -77,10 +77,10 @@ pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message)
         entry.create(core, port, args);
         return;
     }
-    let text = format!("node {} has no init function {init:?}", core.id());
-    create_port::<FnPort>(
-        core,
-        port,
-        Box::new(move |_| Box::pin(async move { Err(Die::new(text)) })),
-    );
+    fail(core, port, Die::new(format!("node {} has no init function {init:?}", core.id())));
+}
+
+/// Creates a port that dies at once.
+pub(crate) fn fail(core: &Arc<Core>, port: PortName, die: Die) {
+    create_port::<FnPort>(core, port, Box::new(move |_| Box::pin(async move { Err(die) })));
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, Framing, HandshakeConfig};
+use aemp_transport::{Address, CloseReason, Framing, HandshakeConfig, Listener};
 use serde::Serialize;
 
 use super::config::{Config, ConfigError};
@@ -16,6 +16,7 @@ use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::functions::FunctionCall;
 use crate::die::Die;
 use crate::id::{NodeId, PortId};
+use crate::mesh;
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
@@ -83,14 +84,25 @@ impl Node {
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
         }
-        for listener in listeners {
-            node.core.listeners().lock().extend(listener.local_addresses());
-            connector::listen(&node.core, listener);
-        }
-        for seed in checked.seeds {
-            connector::keep_seed(&node.core, seed);
-        }
+        node.begin(listeners, checked.seeds);
         Ok(node)
+    }
+
+    fn begin(&self, listeners: Vec<Box<dyn Listener>>, seeds: Vec<Address>) {
+        let core = &self.core;
+        for listener in &listeners {
+            core.listeners().lock().extend(listener.local_addresses());
+        }
+        core.mesh().set_listeners(self.listeners());
+        if seeds.is_empty() {
+            core.mesh().join_alone(core);
+        }
+        for listener in listeners {
+            connector::listen(core, listener);
+        }
+        for seed in seeds {
+            mesh::keep_seed(core, seed);
+        }
     }
 
     fn create(
@@ -321,6 +333,17 @@ impl Node {
     pub async fn wait_up(&self, node: impl Into<NodeId>) {
         let peer = self.core.peer(&node.into());
         peer.until(|peer| peer.is_up() || peer.id() == self.id()).await;
+    }
+
+    /// Waits until the node has joined the mesh: a seed is up and has told its news, and the nodes
+    /// that it named are connected and have told theirs, or could not be reached. At once when
+    /// there are no seeds.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn joined(&self) {
+        // The sender lives as long as the node.
+        drop(self.core.mesh().joined().wait_for(|joined| *joined).await);
     }
 
     /// The other nodes that are connected.

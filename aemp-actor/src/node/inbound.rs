@@ -13,15 +13,21 @@ use crate::message::Message;
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
     pub(super) core: Arc<Core>,
-    pub(super) peer: Arc<Peer>,
-    pub(super) attempt: u64,
+    pub(super) origin: Origin,
+}
+
+/// Where a request comes from: a node, through one of its connections.
+pub(crate) struct Origin {
+    pub(crate) peer: Arc<Peer>,
+    /// The number of the connection.
+    pub(crate) attempt: u64,
 }
 
 impl PacketSink for Inbound {
     fn packet(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {
-            requests::handle(&self.core, Some(&self.peer), message);
+            requests::handle(&self.core, Some(&self.origin), message);
         } else if let Some(cell) = self.core.registry().find(&packet.port) {
             cell.deliver(message);
         } else {
@@ -31,6 +37,6 @@ impl PacketSink for Inbound {
     }
 
     fn closed(&mut self, reason: CloseReason) {
-        self.peer.link_closed(&self.core, self.attempt, &reason);
+        self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
     }
 }

@@ -11,16 +11,19 @@ use aemp_transport::Value;
 use super::core::Core;
 use super::functions::{self, FunctionCall};
 use super::handle::Node;
+use super::inbound::Origin;
 use super::peer::Peer;
 use super::router;
 use crate::id::{PortId, PortName};
+use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
 /// Carries out one request; `from` is `None` for this node itself.
-pub(crate) fn handle(core: &Arc<Core>, from: Option<&Arc<Peer>>, message: Message) {
-    let origin = || from.map_or_else(|| core.id().to_string(), |peer| peer.id().to_string());
+pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
+    let origin =
+        || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
         tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
     }
@@ -28,7 +31,7 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Arc<Peer>>, message: Messag
 
 fn dispatch(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
 ) -> Result<(), &'static str> {
     let tag = message.tag();
@@ -78,12 +81,12 @@ fn text_of(value: &Value) -> Option<String> {
 
 fn watched(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
     begin: bool,
 ) -> Result<(), &'static str> {
     let (port, _) = port_and_rest(message)?;
-    let peer = from.ok_or("only another node can ask this")?;
+    let peer = &from.ok_or("only another node can ask this")?.peer;
     if begin {
         peer.watched_by(core, &port);
     } else {
@@ -94,11 +97,11 @@ fn watched(
 
 fn port_died(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     message: &Message,
 ) -> Result<(), &'static str> {
     let (port, reason) = port_and_rest(message)?;
-    let peer = from.ok_or("only another node can say this")?;
+    let peer = &from.ok_or("only another node can say this")?.peer;
     peer.port_died(core, &port, &Reason::from_values(reason));
     Ok(())
 }
@@ -112,11 +115,7 @@ fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn spawn(
-    core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
-    message: &Message,
-) -> Result<(), &'static str> {
+fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), &'static str> {
     let (port, rest) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("the name of the new port is empty");
@@ -125,10 +124,13 @@ fn spawn(
         return Err("a port of that name exists already");
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    let Some(peer) = from else {
+    let Some(Origin { peer, attempt }) = from else {
         functions::spawn(core, port, &init, Message::from_values(rest));
         return Ok(());
     };
+    if init == mesh::CONNECT {
+        return meet(core, peer, *attempt, port, &Message::from_values(rest));
+    }
     if !peer.may_spawn(core) {
         peer.refuse_spawn(core, &port);
         return Err("it has spawned too many ports (max_spawned)");
@@ -139,6 +141,21 @@ fn spawn(
     let counted = core.registry().find(&port).is_some_and(|cell| cell.watch(watch).is_ok());
     if !counted {
         peer.spawned_ended();
+    }
+    Ok(())
+}
+
+/// The other node spawns its rendezvous port.
+fn meet(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    attempt: u64,
+    port: PortName,
+    args: &Message,
+) -> Result<(), &'static str> {
+    match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
+        Ok(guest) => core.mesh().add_guest(core, peer.id(), attempt, guest),
+        Err(die) => functions::fail(core, port, die),
     }
     Ok(())
 }
@@ -197,7 +214,7 @@ fn refuse_eval(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> 
 
 fn call(
     core: &Arc<Core>,
-    from: Option<&Arc<Peer>>,
+    from: Option<&Origin>,
     name: &str,
     message: &Message,
 ) -> Result<(), &'static str> {
@@ -209,7 +226,7 @@ fn call(
         });
     };
     let node = Node::of_core(core);
-    let from = from.map(|peer| peer.id().clone());
+    let from = from.map(|origin| origin.peer.id().clone());
     let message = message.clone();
     router::guard(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
     Ok(())

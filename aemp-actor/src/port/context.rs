@@ -177,10 +177,12 @@ impl<P: Port> Ctx<P> {
     ///
     /// Calls are messages: they keep their order with others from the same caller, return at
     /// once, and do nothing when the port is dead.
-    pub fn psub<A: Send + 'static, R: Outcome>(
-        &self,
-        f: impl Fn(&mut P, &mut Ctx<P>, A) -> R + Send + Sync + 'static,
-    ) -> impl Fn(A) + Clone + Send + Sync + 'static {
+    pub fn psub<A, R, F>(&self, f: F) -> impl Fn(A) + Clone + Send + Sync + use<P, A, R, F>
+    where
+        A: Send + 'static,
+        R: Outcome,
+        F: Fn(&mut P, &mut Ctx<P>, A) -> R + Send + Sync + 'static,
+    {
         let weak = Arc::downgrade(&self.cell);
         let f = Arc::new(f);
         move |args| {

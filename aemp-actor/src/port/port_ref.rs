@@ -67,7 +67,10 @@ pub trait PortRef {
     ///
     /// # Errors
     /// When the port is not of this node, is dead or dies before `f` has ended.
-    fn peval<R, F>(&self, f: F) -> impl Future<Output = Result<R, PevalError>> + Send
+    fn peval<R, F>(
+        &self,
+        f: F,
+    ) -> impl Future<Output = Result<R, PevalError>> + Send + use<Self, R, F>
     where
         R: Send + 'static,
         F: FnOnce(&mut Self::Port, &mut Ctx<Self::Port>) -> Result<R, crate::Die> + Send + 'static,

@@ -33,6 +33,18 @@ impl Transport for Tcp {
         Ok(Box::new(stream))
     }
 
+    async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
+        let (host, port) = parts(address)?;
+        if host.parse::<IpAddr>().is_ok() {
+            return Ok(vec![address.clone()]);
+        }
+        let mut found: Vec<Address> =
+            tokio::net::lookup_host((host, port)).await?.map(Address::from).collect();
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
     async fn bind(&self, address: &Address) -> io::Result<Box<dyn Listener>> {
         let listener = match parts(address)? {
             ("*", port) => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {

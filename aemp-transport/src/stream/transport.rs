@@ -35,6 +35,15 @@ pub trait Transport: Send + Sync + 'static {
     /// Dropping the future abandons the attempt.
     async fn dial(&self, address: &Address) -> io::Result<BoxStream>;
 
+    /// The addresses that an address stands for now: for a host name all that it resolves to.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be resolved.
+    async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
+        Ok(vec![address.clone()])
+    }
+
     /// Starts to listen.
     ///
     /// # Errors

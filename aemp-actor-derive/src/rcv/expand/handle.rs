@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
 use crate::signature::wants_into;
@@ -28,30 +29,32 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let (Handler { name, cfgs, .. }, docs) = (handler, docs(handler));
     let parameters = parameters(handler);
-    let values = handler.arguments().map(|argument| {
+    let values = Vec::from_iter(handler.arguments().map(|argument| {
         let name = &argument.name;
         if wants_into(&argument.ty) {
             quote!(::core::convert::Into::into(#name),)
         } else {
             quote!(#name,)
         }
-    });
+    }));
     let result = result(actor, handler);
     // Not the caller's: an argument may be called the same.
-    let reply = Ident::new("reply", Span::mixed_site());
+    let reply = Ident::new("__reply", Span::mixed_site());
+    let msg = quote!(#message::#name(#(#values)*));
+    let request = quote!(|#reply| #message::#name(#(#values)* #reply));
     let body = match (handler.kind, &handler.output.value) {
-        (Kind::Local, None) => quote!(tell_local(self.__ref(), #message::#name(#(#values)*))),
-        (Kind::Local, Some(_)) => {
-            quote!(call_local(self.__ref(), |#reply| #message::#name(#(#values)* #reply)))
-        }
-        (_, None) => quote!(tell(self.__ref(), #message::#name(#(#values)*))),
-        (_, Some(_)) => quote!(call(self.__ref(), |#reply| #message::#name(#(#values)* #reply))),
+        (Kind::Local, None) => quote!(#runtime::Ref::tell_local(self.__ref(), #msg)),
+        (Kind::Local, Some(_)) => quote!(#runtime::Ref::call_local(self.__ref(), #request)),
+        (_, None) => quote!(#runtime::Ref::tell(self.__ref(), #msg)),
+        (_, Some(_)) => quote!(#runtime::Ref::call(self.__ref(), #request)),
     };
+    // At the answer's type, where the compiler then says that it cannot be deserialised.
+    let body = located(body, &handler.output.value);
     quote! {
         #(#cfgs)*
         #docs
         pub fn #name(&self, #(#parameters),*) #result {
-            #runtime::Ref::#body
+            #body
         }
     }
 }

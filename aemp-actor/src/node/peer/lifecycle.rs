@@ -56,7 +56,7 @@ impl Peer {
         }
         let mut abandoned = abandoned;
         abandoned.adopted = true;
-        self.rise(core, claim.attempt, start).ok_or(Refusal::Superseded)
+        self.rise(core, claim, start).ok_or(Refusal::Superseded)
     }
 
     /// Whether a new connection can begin: no old one is up, falling, or has tasks that run.
@@ -68,9 +68,10 @@ impl Peer {
     fn rise(
         self: &Arc<Self>,
         core: &Arc<Core>,
-        attempt: u64,
+        claim: &Claim<'_>,
         start: impl FnOnce() -> LinkSender,
     ) -> Option<LinkSender> {
+        let attempt = claim.attempt;
         let telling = self.telling.lock();
         let mut state = self.state.lock();
         if !state.arbiter.is_up(attempt) {
@@ -89,6 +90,7 @@ impl Peer {
         drop(state);
         tracing::info!(target: "aemp", "node {} is up", self.id);
         self.keep_alive(core, link.clone());
+        core.mesh().node_up(core, &self.id, claim.attempt, claim.member);
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
@@ -151,16 +153,17 @@ impl Peer {
             for watch in watches {
                 router::fire(core, watch, reason);
             }
-            if link.is_some() {
-                self.tell_down(core, reason);
+            if let Some(attempt) = attempt {
+                self.tell_down(core, attempt, reason);
             }
         });
         self.fallen(core);
     }
 
-    fn tell_down(&self, core: &Arc<Core>, reason: &Reason) {
+    fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
         tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
         let _telling = self.telling.lock();
+        core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
 

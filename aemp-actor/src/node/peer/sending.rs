@@ -43,6 +43,24 @@ impl Peer {
         Ok(())
     }
 
+    /// Sends `msg` if the node is connected; else it is dropped. For what belongs to a connection.
+    pub(crate) fn send_if_up<M: Serialize + ?Sized>(&self, core: &Core, port: &PortName, msg: &M) {
+        let link = self.state.lock().link().cloned();
+        if let Some(link) = link {
+            drop(send_now(core, &link, port, msg));
+        }
+    }
+
+    /// From now on a connection is wanted; false when there is one, or is wanted already.
+    pub(crate) fn begin(&self) -> bool {
+        let mut state = self.state.lock();
+        let idle = matches!(state.stage, Stage::Idle);
+        if idle {
+            state.stage = Stage::Connecting(Waiting::default());
+        }
+        idle
+    }
+
     /// Puts a packet into the queue, if there is one to wait in.
     fn wait(&self, core: &Core, waiting: Option<&mut Waiting>, port: &PortName, message: Encoded) {
         let Some(waiting) = waiting else {

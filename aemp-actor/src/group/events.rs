@@ -1,0 +1,69 @@
+//! The changes of a group as a stream.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::change::GroupChange;
+use super::token::GrpMonToken;
+
+/// The changes of one group: see [`Node::grp_events`](crate::Node::grp_events).
+///
+/// Bounded: changes that happen while nobody reads become one change with their net effect.
+pub struct GroupEvents {
+    unread: Arc<Unread>,
+    token: GrpMonToken,
+}
+
+#[derive(Default)]
+pub(crate) struct Unread {
+    change: Mutex<Option<GroupChange>>,
+    added: Notify,
+}
+
+impl Unread {
+    pub(crate) fn push(&self, change: &GroupChange) {
+        let mut unread = self.change.lock();
+        let merged = match unread.take() {
+            Some(earlier) => earlier.merged(change),
+            None => change.clone(),
+        };
+        *unread = (!merged.is_empty()).then_some(merged);
+        drop(unread);
+        self.added.notify_waiters();
+    }
+}
+
+impl GroupEvents {
+    pub(crate) fn new(unread: Arc<Unread>, token: GrpMonToken) -> Self {
+        Self { unread, token }
+    }
+
+    /// The next change; waits for it. The first is the group as it is, if it has members.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, no change is lost.
+    pub async fn next(&mut self) -> GroupChange {
+        loop {
+            let mut added = std::pin::pin!(self.unread.added.notified());
+            added.as_mut().enable();
+            if let Some(change) = self.unread.change.lock().take() {
+                return change;
+            }
+            added.await;
+        }
+    }
+}
+
+impl Drop for GroupEvents {
+    fn drop(&mut self) {
+        self.token.cancel();
+    }
+}
+
+impl std::fmt::Debug for GroupEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GroupEvents({:?})", self.token)
+    }
+}

@@ -1,0 +1,299 @@
+//! Carries out what the mesh decides.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aemp_transport::Value;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::effect::{Effect, GroupCallback};
+use super::membership::Membership;
+use super::news::News;
+use super::rendezvous::{CONNECT, Rendezvous};
+use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
+use crate::id::{NodeId, PortId, PortName};
+use crate::monitor::Action;
+use crate::node::{Core, guard, reach};
+use crate::reason::Reason;
+
+/// New addresses are told on after this long at the least, and at the most twice as long less
+/// half a second: so that two nodes do not dial each other in the same instant.
+const ANNOUNCE_AFTER: Duration = Duration::from_secs(2);
+
+/// The mesh of one node.
+pub(crate) struct Mesh {
+    inner: Mutex<Inner>,
+    next_monitor: AtomicU64,
+    joined: watch::Sender<bool>,
+}
+
+struct Inner {
+    membership: Membership,
+    effects: VecDeque<Effect>,
+    /// Some thread carries effects out.
+    running: bool,
+    monitors: BTreeMap<String, BTreeMap<u64, GroupCallback>>,
+    /// Rendezvous ports of other nodes here.
+    guests: BTreeMap<NodeId, Vec<Arc<Rendezvous>>>,
+    picker: Picker,
+}
+
+impl Mesh {
+    pub(crate) fn new(own: NodeId) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                membership: Membership::new(own),
+                effects: VecDeque::new(),
+                running: false,
+                monitors: BTreeMap::new(),
+                guests: BTreeMap::new(),
+                picker: Picker::default(),
+            }),
+            next_monitor: AtomicU64::new(0),
+            joined: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn set_listeners(&self, listeners: Vec<String>) {
+        self.inner.lock().membership.set_listeners(listeners);
+    }
+
+    pub(crate) fn join_alone(&self, core: &Arc<Core>) {
+        self.decide(core, |inner| inner.membership.join_alone(&mut inner.effects));
+    }
+
+    pub(crate) fn joined(&self) -> watch::Receiver<bool> {
+        self.joined.subscribe()
+    }
+
+    pub(crate) fn is_seed(&self, core: &Arc<Core>, node: &NodeId) {
+        let random = core.chance().fraction();
+        self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
+    }
+
+    /// A connection is up. `member`: the node said that it is more than a script, so it is met
+    /// at once; others are met when they spawn their rendezvous port here.
+    pub(crate) fn node_up(&self, core: &Arc<Core>, node: &NodeId, attempt: u64, member: bool) {
+        self.inner.lock().membership.node_up(node, attempt);
+        if member {
+            self.meet(core, node, attempt);
+        }
+    }
+
+    fn meet(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+        let (random, port) = (core.chance().fraction(), core.registry().new_name());
+        self.decide(core, |inner| {
+            inner.membership.meet_node(node, attempt, port, random, &mut inner.effects);
+        });
+    }
+
+    pub(crate) fn node_down(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+        let random = core.chance().fraction();
+        let guests = self.inner.lock().guests.remove(node);
+        self.decide(core, |inner| {
+            inner.membership.node_down(node, attempt, random, &mut inner.effects);
+        });
+        for guest in guests.into_iter().flatten() {
+            guest.end(&Reason::normal());
+        }
+    }
+
+    /// A rendezvous port was spawned here.
+    pub(crate) fn add_guest(
+        &self,
+        core: &Arc<Core>,
+        node: &NodeId,
+        attempt: u64,
+        guest: Arc<Rendezvous>,
+    ) {
+        self.inner.lock().guests.entry(node.clone()).or_default().push(guest);
+        self.meet(core, node, attempt);
+    }
+
+    pub(super) fn received(&self, core: &Arc<Core>, node: &NodeId, attempt: u64, news: News) {
+        self.decide(core, |inner| {
+            inner.membership.received(node, attempt, news, &mut inner.effects);
+        });
+    }
+
+    /// A node that was heard of cannot be reached.
+    pub(crate) fn given_up(&self, core: &Arc<Core>, node: &NodeId) {
+        self.decide(core, |inner| inner.membership.given_up(node, &mut inner.effects));
+    }
+
+    pub(crate) fn register(
+        &self,
+        core: &Arc<Core>,
+        group: &str,
+        port: &PortId,
+    ) -> Result<GrpToken, GroupError> {
+        let (group, port) = (group.to_owned(), port.clone());
+        if port.node() != core.id() {
+            return Err(GroupError::NotLocal { group, port });
+        }
+        let added =
+            self.decide(core, |inner| inner.membership.register(&group, &port, &mut inner.effects));
+        if added.is_none() {
+            return Err(GroupError::Twice { group, port });
+        }
+        let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
+        let action = Action::Call(Box::new(move |_| {
+            if let Some(core) = weak.upgrade() {
+                core.mesh().unregister(&core, &gone_group, &gone);
+            }
+        }));
+        let death = core.mon(&port, None, action);
+        Ok(GrpToken::new(Arc::downgrade(core), group, port, death))
+    }
+
+    pub(crate) fn unregister(&self, core: &Arc<Core>, group: &str, port: &PortId) {
+        self.decide(core, |inner| inner.membership.unregister(group, port, &mut inner.effects));
+    }
+
+    pub(crate) fn monitor(
+        &self,
+        core: &Arc<Core>,
+        group: &str,
+        callback: GroupCallback,
+    ) -> GrpMonToken {
+        let id = self.next_monitor.fetch_add(1, Ordering::Relaxed);
+        self.decide(core, |inner| {
+            let first = GroupChange::first(group, inner.membership.groups().members(group));
+            inner.effects.push_back(Effect::Monitor { id, callback, first });
+        });
+        GrpMonToken::new(Arc::downgrade(core), group.to_owned(), id)
+    }
+
+    pub(crate) fn unmonitor(&self, group: &str, id: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(monitors) = inner.monitors.get_mut(group) {
+            monitors.remove(&id);
+            if monitors.is_empty() {
+                inner.monitors.remove(group);
+            }
+        }
+    }
+
+    /// Reads the table of groups.
+    pub(crate) fn groups<R>(&self, read: impl FnOnce(&GroupTable) -> R) -> R {
+        read(self.inner.lock().membership.groups())
+    }
+
+    pub(crate) fn pick(&self, core: &Core, group: &str, how: Pick) -> Option<PortId> {
+        let inner = &mut *self.inner.lock();
+        let members = inner.membership.groups().members(group);
+        inner.picker.pick(group, &members, how, |below| core.chance().below(below))
+    }
+
+    pub(crate) fn failed(&self, port: PortId) {
+        self.inner.lock().picker.failed(port);
+    }
+
+    pub(crate) fn is_private(&self) -> bool {
+        self.inner.lock().membership.is_private()
+    }
+
+    /// Decides under the lock, then carries out what was decided, unless another thread does so
+    /// already: effects are carried out one at a time, in their order.
+    fn decide<R>(&self, core: &Arc<Core>, decision: impl FnOnce(&mut Inner) -> R) -> R {
+        let mut inner = self.inner.lock();
+        let result = decision(&mut inner);
+        if std::mem::replace(&mut inner.running, true) {
+            return result;
+        }
+        while let Some(effect) = inner.effects.pop_front() {
+            drop(inner);
+            self.carry_out(core, effect);
+            inner = self.inner.lock();
+        }
+        inner.running = false;
+        result
+    }
+
+    fn carry_out(&self, core: &Arc<Core>, effect: Effect) {
+        match effect {
+            Effect::Meet { node, attempt, port } => meet(core, node, attempt, port),
+            Effect::Tell { node, port, message } => {
+                if let Some(peer) = core.known_peer(&node) {
+                    peer.send_if_up(core, &port, &message);
+                }
+            }
+            Effect::Announce { node, addresses } => announce(core, node, addresses),
+            Effect::Dial { node, addresses, teller } => reach(core, &node, &addresses, &teller),
+            Effect::Changed(change) => self.tell_monitors(&change),
+            Effect::Monitor { id, callback, first } => {
+                let monitors = &mut self.inner.lock().monitors;
+                let of_group = monitors.entry(first.group.clone()).or_default();
+                of_group.insert(id, callback.clone());
+                if !first.is_empty() {
+                    call(&callback, &first);
+                }
+            }
+            Effect::Joined => {
+                self.joined.send_replace(true);
+            }
+        }
+    }
+
+    fn tell_monitors(&self, change: &GroupChange) {
+        let callbacks: Vec<GroupCallback> = {
+            let mut inner = self.inner.lock();
+            for port in &change.removed {
+                inner.picker.forget(port);
+            }
+            inner
+                .monitors
+                .get(&change.group)
+                .into_iter()
+                .flat_map(|m| m.values().cloned())
+                .collect()
+        };
+        for callback in callbacks {
+            call(&callback, change);
+        }
+    }
+}
+
+fn call(callback: &GroupCallback, change: &GroupChange) {
+    guard("a monitor of a group", || callback(change));
+}
+
+/// Spawns our rendezvous port on a node and monitors it.
+fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
+    let Some(peer) = core.known_peer(&node) else { return };
+    let request: Vec<Value> = vec![
+        "AnyEvent::MP::_spawn".into(),
+        port.as_str().into(),
+        CONNECT.into(),
+        Value::Int(0),
+        core.id().as_str().into(),
+    ];
+    peer.send_if_up(core, &PortName::default(), &request);
+    let weak = Arc::downgrade(core);
+    let target = PortId::new(node.clone(), port);
+    let action = Action::Call(Box::new(move |_| {
+        if let Some(core) = weak.upgrade() {
+            core.mesh().inner.lock().membership.port_lost(&node, attempt);
+        }
+    }));
+    if peer.is_up() {
+        core.mon(&target, None, action);
+    }
+}
+
+fn announce(core: &Arc<Core>, node: NodeId, addresses: Vec<String>) {
+    core.remember_addresses(&node, &addresses);
+    let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.chance().fraction());
+    let weak = Arc::downgrade(core);
+    core.run(async move {
+        tokio::time::sleep(delay).await;
+        if let Some(core) = weak.upgrade() {
+            core.mesh().decide(&core, |inner| {
+                inner.membership.announce(&node, &addresses, &mut inner.effects);
+            });
+        }
+    });
+}

@@ -1,0 +1,29 @@
+//! What the mesh wants done.
+
+use std::sync::Arc;
+
+use aemp_transport::Value;
+
+use crate::group::GroupChange;
+use crate::id::{NodeId, PortName};
+
+/// Called with each change of a group.
+pub(super) type GroupCallback = Arc<dyn Fn(&GroupChange) + Send + Sync>;
+
+/// One thing to be done, after those before it.
+pub(super) enum Effect {
+    /// Spawn our rendezvous port on a node that came up, and monitor it.
+    Meet { node: NodeId, attempt: u64, port: PortName },
+    /// Send to our rendezvous port on a node, if it is still connected.
+    Tell { node: NodeId, port: PortName, message: Vec<Value> },
+    /// Tell the nodes that asked for news of these addresses, after a while.
+    Announce { node: NodeId, addresses: Vec<String> },
+    /// A node was heard of: connect to it.
+    Dial { node: NodeId, addresses: Vec<String>, teller: NodeId },
+    /// Tell the monitors of the group.
+    Changed(GroupChange),
+    /// A new monitor: tell it of the group as it is, if it has members.
+    Monitor { id: u64, callback: GroupCallback, first: GroupChange },
+    /// The node has joined.
+    Joined,
+}

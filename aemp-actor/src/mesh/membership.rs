@@ -1,0 +1,355 @@
+//! What a node knows of the others, and what it does about it: plain data and decisions.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::effect::Effect;
+use super::news::News;
+use crate::group::{GroupChange, GroupTable};
+use crate::id::{NodeId, PortId, PortName};
+
+/// The nodes that are up, their addresses and groups, and the master.
+///
+/// 1. `up` has exactly the nodes whose connection is up, each with the number of that connection;
+///    news from an older connection is ignored.
+/// 2. `groups` has ports of this node and of nodes in `up` only, each as its own node told.
+/// 3. The master, if there is one, is in `up`, and has been asked for news (`seedme1`).
+pub(super) struct Membership {
+    own: NodeId,
+    listeners: Vec<String>,
+    up: BTreeMap<NodeId, Member>,
+    /// Where nodes that are up can be dialled, as they told; an empty list is a private node.
+    addresses: BTreeMap<NodeId, Vec<String>>,
+    /// Nodes that were reached at the address of a seed.
+    seeds: BTreeSet<NodeId>,
+    master: Option<NodeId>,
+    groups: GroupTable,
+    join: Join,
+}
+
+struct Member {
+    attempt: u64,
+    /// Our rendezvous port there, once it was spawned, and unless it died.
+    port: Option<PortName>,
+    /// We have told it what we know.
+    met: bool,
+    /// It asked to be told of new nodes.
+    wants_news: bool,
+    /// It has told all it had to tell at first.
+    setup: bool,
+}
+
+/// How far joining has come.
+enum Join {
+    /// No seed has told its news yet.
+    Alone,
+    /// A seed has, and these nodes that it named are neither up nor given up.
+    Meeting(BTreeSet<NodeId>),
+    Joined,
+}
+
+type Effects = VecDeque<Effect>;
+
+impl Membership {
+    pub(super) fn new(own: NodeId) -> Self {
+        Self {
+            own,
+            listeners: Vec::new(),
+            up: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            seeds: BTreeSet::new(),
+            master: None,
+            groups: GroupTable::default(),
+            join: Join::Alone,
+        }
+    }
+
+    pub(super) fn groups(&self) -> &GroupTable {
+        &self.groups
+    }
+
+    pub(super) fn set_listeners(&mut self, listeners: Vec<String>) {
+        self.listeners = listeners;
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        self.listeners.is_empty()
+    }
+
+    /// There are no seeds: nothing to wait for.
+    pub(super) fn join_alone(&mut self, effects: &mut Effects) {
+        self.join = Join::Joined;
+        effects.push_back(Effect::Joined);
+    }
+
+    /// The node was reached at a seed's address.
+    pub(super) fn is_seed(&mut self, node: &NodeId, random: f64, effects: &mut Effects) {
+        if self.seeds.insert(node.clone()) && self.up.contains_key(node) {
+            self.seed_up(node, random, effects);
+            let setup = self.up.get(node).is_some_and(|member| member.setup);
+            if setup && matches!(self.join, Join::Alone) {
+                self.meet(effects);
+            }
+        }
+    }
+
+    /// A connection is up.
+    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
+        let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+        self.up.insert(node.clone(), member);
+    }
+
+    /// The node takes part in the mesh: tells it what we know, once, through `port`, our
+    /// rendezvous port there.
+    pub(super) fn meet_node(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        port: PortName,
+        random: f64,
+        effects: &mut Effects,
+    ) {
+        let Some(member) = self.up.get_mut(node).filter(|m| m.attempt == attempt && !m.met) else {
+            return;
+        };
+        member.met = true;
+        member.port = Some(port.clone());
+        effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
+        self.tell(node, News::addr(&self.listeners), effects);
+        self.tell_nodes(node, effects);
+        let own_groups = self.groups.of_node(&self.own);
+        if !own_groups.is_empty() {
+            self.tell(node, News::set(&own_groups), effects);
+        }
+        self.tell(node, vec!["setup".into()], effects);
+        if self.seeds.contains(node) {
+            self.seed_up(node, random, effects);
+        }
+        self.choose_master(random, effects);
+    }
+
+    /// The connection is down.
+    pub(super) fn node_down(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        random: f64,
+        effects: &mut Effects,
+    ) {
+        if self.up.get(node).is_none_or(|member| member.attempt != attempt) {
+            return;
+        }
+        self.up.remove(node);
+        self.addresses.remove(node);
+        effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
+        self.choose_master(random, effects);
+        if let Some(master) = self.master.clone() {
+            self.tell(&master, vec!["find".into(), node.as_str().into()], effects);
+        }
+    }
+
+    /// Our rendezvous port on a node died: it does not take part.
+    pub(super) fn port_lost(&mut self, node: &NodeId, attempt: u64) {
+        if let Some(member) = self.up.get_mut(node).filter(|member| member.attempt == attempt) {
+            member.port = None;
+        }
+    }
+
+    /// A message came to the rendezvous port of a node here.
+    pub(super) fn received(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        news: News,
+        effects: &mut Effects,
+    ) {
+        let Some(member) = self.up.get_mut(node).filter(|member| member.attempt == attempt) else {
+            return;
+        };
+        match news {
+            News::Addr(addresses) => {
+                self.addresses.insert(node.clone(), addresses.clone());
+                effects.push_back(Effect::Announce { node: node.clone(), addresses });
+            }
+            News::Nodes(nodes) => self.heard_of(nodes, node, effects),
+            News::Set(mut groups) => {
+                groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
+                let changes = self.groups.set(node, &groups);
+                effects.extend(changes.into_iter().map(Effect::Changed));
+            }
+            News::Registered(group, port) if port.node() == node => {
+                effects.extend(self.groups.add(&group, port).map(Effect::Changed));
+            }
+            News::Unregistered(group, port) if port.node() == node => {
+                effects.extend(self.groups.remove(&group, &port).map(Effect::Changed));
+            }
+            News::Registered(_, port) | News::Unregistered(_, port) => {
+                tracing::warn!(target: "aemp", "node {node} speaks for port {port}: ignored");
+            }
+            News::Setup => {
+                member.setup = true;
+                self.set_up(node, effects);
+            }
+            News::SeedMe(wants) => {
+                member.wants_news = wants;
+                if wants {
+                    self.tell_nodes(node, effects);
+                }
+            }
+            News::Find(other) => {
+                if let Some((other, known)) = self.addresses.get_key_value(&other) {
+                    self.tell(node, News::nodes([(other, known)]), effects);
+                }
+            }
+        }
+    }
+
+    /// The addresses of a node are to be told to those who want news.
+    pub(super) fn announce(&self, node: &NodeId, addresses: &[String], effects: &mut Effects) {
+        if self.addresses.get(node).is_none_or(|known| *known != addresses) {
+            return;
+        }
+        let others = self.up.iter().filter(|(other, member)| member.wants_news && *other != node);
+        for (other, _) in others {
+            self.tell(other, News::nodes([(node, &addresses.to_vec())]), effects);
+        }
+    }
+
+    /// A node that was heard of cannot be reached.
+    pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
+        self.met(node, effects);
+    }
+
+    /// Registers a port of this node; `None` when it is registered already.
+    pub(super) fn register(
+        &mut self,
+        group: &str,
+        port: &PortId,
+        effects: &mut Effects,
+    ) -> Option<()> {
+        let change = self.groups.add(group, port.clone())?;
+        self.registration_changed(change, port, true, effects);
+        Some(())
+    }
+
+    pub(super) fn unregister(&mut self, group: &str, port: &PortId, effects: &mut Effects) {
+        if let Some(change) = self.groups.remove(group, port) {
+            self.registration_changed(change, port, false, effects);
+        }
+    }
+
+    fn registration_changed(
+        &self,
+        change: GroupChange,
+        port: &PortId,
+        begin: bool,
+        effects: &mut Effects,
+    ) {
+        for node in self.up.keys() {
+            self.tell(node, News::registered(&change.group, port, begin), effects);
+        }
+        effects.push_back(Effect::Changed(change));
+    }
+
+    fn heard_of(
+        &mut self,
+        nodes: BTreeMap<NodeId, Vec<String>>,
+        teller: &NodeId,
+        effects: &mut Effects,
+    ) {
+        for (node, addresses) in nodes {
+            if node == self.own || self.up.contains_key(&node) {
+                continue;
+            }
+            if let Join::Meeting(awaited) = &mut self.join {
+                awaited.insert(node.clone());
+            }
+            effects.push_back(Effect::Dial { node, addresses, teller: teller.clone() });
+        }
+    }
+
+    /// The nodes whose addresses are known, but not its own.
+    fn tell_nodes(&self, node: &NodeId, effects: &mut Effects) {
+        let mut others = self.addresses.iter().filter(|(other, _)| *other != node).peekable();
+        if others.peek().is_some() {
+            self.tell(node, News::nodes(others), effects);
+        }
+    }
+
+    fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {
+        if let Some(port) = self.up.get(node).and_then(|member| member.port.clone()) {
+            effects.push_back(Effect::Tell { node: node.clone(), port, message });
+        }
+    }
+
+    fn set_up(&mut self, node: &NodeId, effects: &mut Effects) {
+        match &self.join {
+            Join::Alone if self.seeds.contains(node) => self.meet(effects),
+            Join::Meeting(_) => self.met(node, effects),
+            Join::Alone | Join::Joined => {}
+        }
+    }
+
+    /// A seed has told its news: the nodes it named were asked to be dialled already, and those
+    /// that are up have to set up.
+    fn meet(&mut self, effects: &mut Effects) {
+        let awaited = self.up.iter().filter(|(_, member)| member.met && !member.setup);
+        self.join = Join::Meeting(awaited.map(|(node, _)| node.clone()).collect());
+        self.joined_if_met(effects);
+    }
+
+    fn met(&mut self, node: &NodeId, effects: &mut Effects) {
+        if let Join::Meeting(awaited) = &mut self.join {
+            awaited.remove(node);
+        }
+        self.joined_if_met(effects);
+    }
+
+    fn joined_if_met(&mut self, effects: &mut Effects) {
+        if matches!(&self.join, Join::Meeting(awaited) if awaited.is_empty()) {
+            self.join = Join::Joined;
+            effects.push_back(Effect::Joined);
+        }
+    }
+
+    /// A seed always beats a node that is none; between seeds chance decides, so that the nodes
+    /// spread over them.
+    fn seed_up(&mut self, node: &NodeId, random: f64, effects: &mut Effects) {
+        let master_is_seed = self.master.as_ref().is_some_and(|m| self.seeds.contains(m));
+        let seeds_up = self.up.keys().filter(|node| self.seeds.contains(*node)).count();
+        #[expect(clippy::cast_precision_loss)]
+        if !master_is_seed || random * (seeds_up as f64) < 1.0 {
+            self.set_master(Some(node.clone()), effects);
+        }
+    }
+
+    fn choose_master(&mut self, random: f64, effects: &mut Effects) {
+        if self.master.as_ref().is_some_and(|master| self.up.contains_key(master)) {
+            return;
+        }
+        let seeds: Vec<&NodeId> =
+            self.members().filter(|node| self.seeds.contains(*node)).collect();
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+        #[expect(clippy::cast_sign_loss)]
+        let index = (random * seeds.len() as f64) as usize;
+        let chosen = seeds.get(index).copied().or_else(|| self.members().last()).cloned();
+        self.set_master(chosen, effects);
+    }
+
+    /// The nodes that are up and take part in the mesh.
+    fn members(&self) -> impl Iterator<Item = &NodeId> {
+        self.up.iter().filter(|(_, member)| member.port.is_some()).map(|(node, _)| node)
+    }
+
+    fn set_master(&mut self, master: Option<NodeId>, effects: &mut Effects) {
+        if self.master == master {
+            return;
+        }
+        if let Some(old) = self.master.take() {
+            self.tell(&old, vec!["seedme0".into()], effects);
+        }
+        if let Some(new) = &master {
+            self.tell(new, vec!["seedme1".into()], effects);
+        }
+        self.master = master;
+    }
+}

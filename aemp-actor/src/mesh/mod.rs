@@ -1,0 +1,23 @@
+//! The mesh: how nodes hear of each other and of each other's groups (the global protocol of
+//! AEMP, version 0).
+//!
+//! Every node spawns one rendezvous port on every node it is connected to and tells it what it
+//! knows. [`Membership`] decides, as plain data under a lock; what it wants done comes out as
+//! [`Effect`]s, which one thread at a time carries out in their order, without the lock.
+//!
+//! ```text
+//!   link up / down ──┐                        ┌──▶ messages to rendezvous ports
+//!   rendezvous port ─┼─▶ Membership ─effects──┼──▶ dials
+//!   grp_reg …  ──────┘                        └──▶ group monitors
+//! ```
+
+mod driver;
+mod effect;
+mod membership;
+mod news;
+mod rendezvous;
+mod seeding;
+
+pub(crate) use driver::Mesh;
+pub(crate) use rendezvous::{CONNECT, create as create_rendezvous};
+pub(crate) use seeding::keep as keep_seed;

@@ -1,0 +1,124 @@
+//! The messages to a rendezvous port, read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aemp_transport::Value;
+
+use crate::id::{NodeId, PortId};
+use crate::message::Message;
+
+/// One message of the global protocol (AEMP protocol, section 6).
+#[derive(Debug, PartialEq)]
+pub(super) enum News {
+    Addr(Vec<String>),
+    Nodes(BTreeMap<NodeId, Vec<String>>),
+    Set(BTreeMap<String, BTreeSet<PortId>>),
+    Registered(String, PortId),
+    Unregistered(String, PortId),
+    Setup,
+    SeedMe(bool),
+    Find(NodeId),
+}
+
+impl News {
+    /// Reads a message; parts of lists that make no sense are left out, a message that makes
+    /// none is an error.
+    pub(super) fn read(message: &Message) -> Result<Self, String> {
+        let error = |error: crate::ArgError| error.to_string();
+        Ok(match message.tag() {
+            "addr" => Self::Addr(texts(&message.arg::<Value>(0).map_err(error)?)),
+            "nodes" => Self::Nodes(nodes(&message.arg::<Value>(0).map_err(error)?)),
+            "set" => Self::Set(groups(&message.arg::<Value>(0).map_err(error)?)),
+            "reg1" => {
+                let (group, port) = message.args().map_err(error)?;
+                Self::Registered(group, port)
+            }
+            "reg0" => {
+                let (group, port) = message.args().map_err(error)?;
+                Self::Unregistered(group, port)
+            }
+            "setup" => Self::Setup,
+            "seedme1" => Self::SeedMe(true),
+            "seedme0" => Self::SeedMe(false),
+            "find" => Self::Find(message.arg(0).map_err(error)?),
+            tag => return Err(format!("{tag:?} is no message of the global protocol")),
+        })
+    }
+
+    pub(super) fn addr(addresses: &[String]) -> Vec<Value> {
+        vec!["addr".into(), list(addresses)]
+    }
+
+    pub(super) fn nodes<'a>(
+        nodes: impl IntoIterator<Item = (&'a NodeId, &'a Vec<String>)>,
+    ) -> Vec<Value> {
+        let entries = nodes.into_iter().map(|(node, known)| (node.to_string(), list(known)));
+        vec!["nodes".into(), Value::Map(entries.collect())]
+    }
+
+    pub(super) fn set(groups: &BTreeMap<String, BTreeSet<PortId>>) -> Vec<Value> {
+        let ids = |ports: &BTreeSet<PortId>| {
+            Value::List(ports.iter().map(|port| Value::from(port.to_string())).collect())
+        };
+        let entries = groups.iter().map(|(group, ports)| (group.clone(), ids(ports)));
+        vec!["set".into(), Value::Map(entries.collect())]
+    }
+
+    pub(super) fn registered(group: &str, port: &PortId, begin: bool) -> Vec<Value> {
+        let tag = if begin { "reg1" } else { "reg0" };
+        vec![tag.into(), group.into(), port.to_string().into()]
+    }
+}
+
+fn list(texts: &[String]) -> Value {
+    Value::List(texts.iter().map(|text| Value::from(text.as_str())).collect())
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_list().unwrap_or_default();
+    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {
+    let Some(map) = value.as_map() else { return BTreeMap::new() };
+    let entries = map.iter().filter_map(|(node, known)| Some((node.parse().ok()?, texts(known))));
+    entries.collect()
+}
+
+fn groups(value: &Value) -> BTreeMap<String, BTreeSet<PortId>> {
+    let Some(map) = value.as_map() else { return BTreeMap::new() };
+    let ports =
+        |ids: &Value| texts(ids).iter().filter_map(|id| id.parse().ok()).collect::<BTreeSet<_>>();
+    map.iter().map(|(group, ids)| (group.clone(), ports(ids))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: Vec<Value>) -> Result<News, String> {
+        News::read(&Message::from_values(values))
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let addresses = vec!["127.0.0.1:4040".to_owned()];
+        assert_eq!(read(News::addr(&addresses)), Ok(News::Addr(addresses.clone())));
+        let nodes = BTreeMap::from([(NodeId::from("a"), addresses)]);
+        assert_eq!(read(News::nodes(&nodes)), Ok(News::Nodes(nodes)));
+        let port = PortId::from("a#1");
+        let set = BTreeMap::from([("g".to_owned(), BTreeSet::from([port.clone()]))]);
+        assert_eq!(read(News::set(&set)), Ok(News::Set(set)));
+        let registered = News::registered("g", &port, true);
+        assert_eq!(read(registered), Ok(News::Registered("g".into(), port)));
+    }
+
+    #[test]
+    fn nonsense_is_an_error_or_left_out() {
+        assert!(read(vec!["nonsense".into()]).is_err());
+        assert!(read(vec!["reg1".into(), "g".into()]).is_err());
+        assert!(read(vec!["addr".into()]).is_err());
+        let odd = Value::Map([("bad node id!".to_owned(), Value::Null)].into());
+        assert_eq!(read(vec!["nodes".into(), odd]), Ok(News::Nodes(BTreeMap::new())));
+    }
+}

@@ -1,0 +1,147 @@
+//! The port that another node talks to us through.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::news::News;
+use crate::die::Die;
+use crate::id::{NodeId, PortId, PortName};
+use crate::message::Message;
+use crate::monitor::{Watch, WatchId, Watchers};
+use crate::node::{Core, Dropped};
+use crate::port::AnyCell;
+use crate::reason::Reason;
+
+/// The init function by which the other node spawns it.
+pub(crate) const CONNECT: &str = "AnyEvent::MP::Global::connect";
+
+/// The version of the global protocol.
+const VERSION: i64 = 0;
+
+/// A rendezvous port. It has no mailbox: news is taken in the order of the connection, by the task
+/// that reads it, so that none of it can be taken after the connection is down.
+pub(crate) struct Rendezvous {
+    name: PortName,
+    core: Arc<Core>,
+    node: NodeId,
+    attempt: u64,
+    /// `None` when it is dead.
+    watchers: Mutex<Option<Watchers<Watch>>>,
+}
+
+/// Creates the port `name` for the node at the other end of connection `attempt`.
+///
+/// # Errors
+/// Why the port has to die at once.
+pub(crate) fn create(
+    core: &Arc<Core>,
+    name: PortName,
+    node: &NodeId,
+    attempt: u64,
+    args: &Message,
+) -> Result<Arc<Rendezvous>, Die> {
+    let (version, named): (i64, Option<String>) = args.args()?;
+    if version != VERSION {
+        return Err(Die::new(format!(
+            "version {version} of the global protocol is not known here, only {VERSION}"
+        )));
+    }
+    if named.is_some_and(|named| *node != *named) {
+        return Err(Die::new("a rendezvous port is for the node that spawns it"));
+    }
+    let cell = Arc::new(Rendezvous {
+        name,
+        core: core.clone(),
+        node: node.clone(),
+        attempt,
+        watchers: Mutex::new(Some(Watchers::default())),
+    });
+    core.registry().insert(cell.clone());
+    Ok(cell)
+}
+
+impl Rendezvous {
+    /// The port ends.
+    pub(crate) fn end(&self, reason: &Reason) {
+        let Some(mut watchers) = self.watchers.lock().take() else { return };
+        self.core.registry().remove(&self.name);
+        self.core.port_died(&self.name, watchers.take_all(), reason);
+    }
+}
+
+impl AnyCell for Rendezvous {
+    fn name(&self) -> &PortName {
+        &self.name
+    }
+
+    fn deliver(self: Arc<Self>, message: Message) {
+        if self.watchers.lock().is_none() {
+            self.core.count_dropped(Dropped::DeadPort, 1);
+            return;
+        }
+        match News::read(&message) {
+            Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
+            Err(problem) => {
+                tracing::warn!(target: "aemp", "news of node {}: {problem}", self.node);
+            }
+        }
+    }
+
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
+        self.deliver(message);
+        Ok(())
+    }
+
+    fn is_full_for(&self, _: &Arc<Notify>) -> bool {
+        false
+    }
+
+    fn kil(self: Arc<Self>, reason: Reason) {
+        self.end(&reason);
+    }
+
+    fn doom(self: Arc<Self>, reason: Reason) {
+        self.end(&reason);
+    }
+
+    fn watch(&self, watch: Watch) -> Result<(), Watch> {
+        match &mut *self.watchers.lock() {
+            Some(watchers) => {
+                watchers.add(watch.id, watch);
+                Ok(())
+            }
+            None => Err(watch),
+        }
+    }
+
+    fn unwatch(&self, id: WatchId) -> Option<Watch> {
+        self.watchers.lock().as_mut()?.remove(id)
+    }
+
+    fn own(&self, _: WatchId, _: &PortId) {}
+
+    fn disown(&self, _: WatchId) {}
+
+    fn fired_kil(self: Arc<Self>, _: WatchId, reason: Reason) {
+        self.end(&reason);
+    }
+
+    fn fired_snd(self: Arc<Self>, _: WatchId, message: Message) {
+        self.deliver(message);
+    }
+
+    fn is_cut_off_from(&self, _: &PortId) -> bool {
+        false
+    }
+
+    fn death(&self) -> Option<Reason> {
+        self.watchers.lock().is_none().then(Reason::normal)
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

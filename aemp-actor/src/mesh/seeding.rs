@@ -1,0 +1,114 @@
+//! Keeps connected to seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aemp_transport::Address;
+
+use crate::id::NodeId;
+use crate::node::{Backoff, Core, DialError, dial};
+
+/// Keeps trying to be connected to every node that the seed's address leads to, for as long as
+/// this node lives.
+///
+/// A host name is resolved anew each time, and all of its addresses are seeds. This node's own
+/// address is noticed and left out. The pauses grow while nothing changes, to `connect_interval`
+/// while no seed is up, and to that times the number of connected nodes otherwise, as in the
+/// reference, so that a large mesh is not searched for seeds all the time.
+pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
+    let own = core.clone();
+    core.run(async move {
+        let mut search =
+            Search { seed, own: BTreeSet::new(), nodes: BTreeMap::new(), logged: None };
+        let mut backoff = Backoff::new(own.config().connect_interval);
+        loop {
+            let up = search.round(&own).await;
+            if search.is_only_self() {
+                tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
+                return;
+            }
+            if up.is_empty() {
+                tokio::time::sleep(backoff.next(own.chance())).await;
+                continue;
+            }
+            backoff = Backoff::new(own.config().connect_interval);
+            let connected = u32::try_from(own.up_count().max(1)).unwrap_or(u32::MAX);
+            let pause = own.config().connect_interval.saturating_mul(connected);
+            let down = async {
+                for node in &up {
+                    own.peer(node).until(|peer| !peer.is_up()).await;
+                }
+            };
+            drop(
+                tokio::time::timeout(pause.mul_f64(1.0 - own.chance().fraction() / 2.0), down)
+                    .await,
+            );
+            tokio::time::sleep(backoff.next(own.chance())).await;
+        }
+    });
+}
+
+struct Search {
+    seed: Address,
+    /// Addresses that turned out to be this node's own.
+    own: BTreeSet<Address>,
+    /// Which node was found where.
+    nodes: BTreeMap<Address, NodeId>,
+    /// The problem that was logged last: the same is not logged again and again.
+    logged: Option<String>,
+}
+
+impl Search {
+    /// Tries all addresses once; gives the nodes that are up.
+    async fn round(&mut self, core: &Arc<Core>) -> Vec<NodeId> {
+        let addresses = match core.config().transport_for(&self.seed) {
+            Some(transport) => transport.resolve(&self.seed).await,
+            None => return Vec::new(),
+        };
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                self.log(format!("cannot resolve {}: {error}", self.seed));
+                return Vec::new();
+            }
+        };
+        self.nodes.retain(|address, _| addresses.contains(address));
+        for address in addresses {
+            let up = self.nodes.get(&address).is_some_and(|node| core.peer(node).is_up());
+            if !up && !self.own.contains(&address) {
+                self.try_one(core, address).await;
+            }
+        }
+        self.nodes.values().filter(|node| core.peer(node).is_up()).cloned().collect()
+    }
+
+    async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
+        let node = match dial(core, &address).await {
+            Ok(peer) => peer.id().clone(),
+            Err(DialError::Refused { node, .. }) => node,
+            Err(error) if error.is_self() => {
+                self.own.insert(address);
+                return;
+            }
+            Err(error) => {
+                self.log(error.to_string());
+                return;
+            }
+        };
+        self.logged = None;
+        core.mesh().is_seed(core, &node);
+        self.nodes.insert(address, node);
+    }
+
+    /// Every address that was found is this node's own.
+    fn is_only_self(&self) -> bool {
+        !self.own.is_empty() && self.nodes.is_empty() && self.own.contains(&self.seed)
+    }
+
+    fn log(&mut self, problem: String) {
+        if self.logged.as_ref() != Some(&problem) {
+            tracing::warn!(target: "aemp", "seed: {problem}; trying again");
+            self.logged = Some(problem);
+        }
+    }
+}

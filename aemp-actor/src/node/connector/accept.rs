@@ -1,0 +1,53 @@
+//! Listeners.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::{BoxStream, Listener};
+
+use super::greet::{Failure, greet};
+use crate::node::core::Core;
+use crate::node::door::Door;
+
+/// Accepts connections until the node is shut down.
+pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
+    let door = Door::new(core.config().max_handshakes, core.config().max_handshakes_per_address);
+    let own = core.clone();
+    core.run(async move {
+        loop {
+            door.room().await;
+            let stream = match listener.accept().await {
+                Ok(stream) => stream,
+                Err(error) => {
+                    // Out of file descriptors, most likely: others may be closed soon.
+                    tracing::error!(target: "aemp", "cannot accept a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            match door.enter(stream.peer_address()) {
+                Ok(visit) => {
+                    let core = own.clone();
+                    own.run(async move {
+                        accepted(&core, stream).await;
+                        drop(visit);
+                    });
+                }
+                Err(crowd) => tracing::warn!(target: "aemp", "connection refused: {crowd}"),
+            }
+        }
+    });
+}
+
+async fn accepted(core: &Arc<Core>, stream: BoxStream) {
+    let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
+    match greet(core, stream).await {
+        Ok(_) => {}
+        Err(Failure::Refused(refusal, node)) => {
+            tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");
+        }
+        Err(Failure::Establish(error)) => {
+            tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
+        }
+    }
+}

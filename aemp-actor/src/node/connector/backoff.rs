@@ -1,0 +1,26 @@
+//! Pauses between attempts.
+
+use std::time::Duration;
+
+use crate::node::chance::Chance;
+
+/// The pause after the first failed attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Pauses that double, each shortened by a random part, so that nodes do not move in step.
+pub(crate) struct Backoff {
+    pause: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { pause: FIRST_PAUSE.min(longest), longest }
+    }
+
+    pub(crate) fn next(&mut self, chance: &dyn Chance) -> Duration {
+        let pause = self.pause.mul_f64(1.0 - chance.fraction() / 2.0);
+        self.pause = (self.pause * 2).min(self.longest);
+        pause
+    }
+}

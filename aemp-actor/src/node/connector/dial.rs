@@ -1,0 +1,59 @@
+//! One attempt to connect to an address.
+
+use std::sync::Arc;
+
+use aemp_transport::{Address, EstablishError, HandshakeError};
+
+use super::greet::{Failure, greet};
+use crate::id::NodeId;
+use crate::node::arbiter::Refusal;
+use crate::node::core::Core;
+use crate::node::peer::Peer;
+
+/// Why a dial gave no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    #[error("cannot connect to {address}: {error}")]
+    Io { address: Address, error: std::io::Error },
+    #[error("handshake with {address}: {error}")]
+    Handshake { address: Address, error: EstablishError },
+    #[error("no transport for {address}")]
+    NoTransport { address: Address },
+    #[error("{address}: {refusal}")]
+    Refused { address: Address, refusal: Refusal, node: NodeId },
+}
+
+impl DialError {
+    /// Whether this node dialled itself.
+    pub(crate) fn is_self(&self) -> bool {
+        use HandshakeError::{Echo, OwnNodeId};
+        let Self::Handshake { error, .. } = self else { return false };
+        matches!(error, EstablishError::Handshake(OwnNodeId { .. } | Echo))
+    }
+}
+
+/// Dials an address and adopts the connection; remembers which node is there.
+///
+/// # Cancel safety
+/// Dropping it abandons the attempt.
+pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer>, DialError> {
+    let address = address.clone();
+    let Some(transport) = core.config().transport_for(&address) else {
+        return Err(DialError::NoTransport { address });
+    };
+    let stream = match transport.dial(&address).await {
+        Ok(stream) => stream,
+        Err(error) => return Err(DialError::Io { address, error }),
+    };
+    match greet(core, stream).await {
+        Ok(peer) => {
+            core.add_address(peer.id(), &address);
+            Ok(peer)
+        }
+        Err(Failure::Establish(error)) => Err(DialError::Handshake { address, error }),
+        Err(Failure::Refused(refusal, node)) => {
+            core.add_address(&node, &address);
+            Err(DialError::Refused { address, refusal, node })
+        }
+    }
+}

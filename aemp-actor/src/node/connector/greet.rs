@@ -1,0 +1,77 @@
+//! From a stream to a connection.
+
+use std::sync::Arc;
+
+use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+
+use crate::id::NodeId;
+use crate::node::arbiter::{Claim, Refusal};
+use crate::node::core::Core;
+use crate::node::inbound::{Inbound, Origin};
+use crate::node::peer::Peer;
+
+/// Why a stream did not become a connection.
+pub(super) enum Failure {
+    Establish(EstablishError),
+    Refused(Refusal, NodeId),
+}
+
+/// Runs the handshake on a stream and adopts the connection.
+pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
+    let attempt = core.new_attempt();
+    let timeout = core.config().monitor_timeout;
+    if let Err(error) = stream.limit_silence(timeout) {
+        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
+    }
+    let mut admitted: Option<Arc<Peer>> = None;
+    let mut refused: Option<(Refusal, NodeId)> = None;
+    let admit = |greeting: &PeerGreeting| {
+        let node = NodeId::from(greeting.node_id.as_str());
+        let peer = core.peer(&node);
+        let claim = claim(core, &node, greeting, attempt);
+        match peer.admit(&claim) {
+            Ok(()) => {
+                admitted = Some(peer);
+                true
+            }
+            Err(refusal) => {
+                refused = Some((refusal, node));
+                false
+            }
+        }
+    };
+    let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    let (established, peer) = match (established, admitted, refused) {
+        (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
+        (Ok(established), Some(peer), None) => (established, peer),
+        (Err(error), admitted, None) => {
+            if let Some(peer) = admitted {
+                peer.release(attempt);
+            }
+            return Err(Failure::Establish(error));
+        }
+        (Ok(_), None, None) => {
+            return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
+        }
+    };
+    let node = peer.id().clone();
+    let greeting = established.outcome.peer.clone();
+    let claim = claim(core, &node, &greeting, attempt);
+    let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
+    let sink = Inbound { core: core.clone(), origin: Origin { peer: peer.clone(), attempt } };
+    let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
+    match adopted {
+        Ok(_) => Ok(peer),
+        Err(refusal) => Err(Failure::Refused(refusal, node)),
+    }
+}
+
+fn claim<'a>(
+    core: &'a Core,
+    peer: &'a NodeId,
+    greeting: &'a PeerGreeting,
+    attempt: u64,
+) -> Claim<'a> {
+    let member = greeting.provider().is_some() || greeting.instance().is_some();
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+}

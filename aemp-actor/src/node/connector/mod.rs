@@ -1,0 +1,13 @@
+//! Makes connections: accepts them, dials them, and runs the handshake on them.
+
+mod accept;
+mod backoff;
+mod dial;
+mod greet;
+mod pursue;
+
+pub(super) use accept::listen;
+pub(crate) use backoff::Backoff;
+pub(crate) use dial::{DialError, dial};
+pub(crate) use pursue::reach;
+pub(super) use pursue::want;

@@ -1,0 +1,66 @@
+//! Connections to nodes that something is wanted of.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::dial::dial;
+use crate::id::NodeId;
+use crate::node::core::Core;
+use crate::node::peer::Peer;
+
+/// Makes a connection to a node because something waits for it.
+pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
+    let (own, peer) = (core.clone(), peer.clone());
+    core.run(async move { pursue(&own, &peer).await });
+}
+
+async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
+    let deadline = Instant::now() + core.config().connect_timeout_or_default();
+    let mut backoff = Backoff::new(core.config().connect_interval);
+    let mut problem = "no address is known for it, and it did not connect".to_owned();
+    loop {
+        for address in core.addresses(peer.id()) {
+            if !peer.is_connecting() {
+                return;
+            }
+            // Paced: a node that hears of many at once dials a few at a time.
+            let Ok(_permit) = core.dials().acquire().await else { return };
+            match tokio::time::timeout_at(deadline, dial(core, &address)).await {
+                Ok(Ok(other)) if other.id() == peer.id() => return,
+                Ok(Ok(other)) => {
+                    problem = format!("at {address} there is node {}", other.id());
+                }
+                Ok(Err(error)) => problem = error.to_string(),
+                Err(_) => {}
+            }
+        }
+        let pause = Instant::now() + backoff.next(core.chance());
+        let changed = peer.changed();
+        if !peer.is_connecting() {
+            return;
+        }
+        if Instant::now() >= deadline {
+            peer.unreachable(core, format!("no connection to node {}: {problem}", peer.id()));
+            core.mesh().given_up(core, peer.id());
+            return;
+        }
+        drop(tokio::time::timeout_at(pause.min(deadline), changed).await);
+    }
+}
+
+/// Connects to a node that was heard of at `addresses`.
+pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], teller: &NodeId) {
+    let _ = teller;
+    let peer = core.peer(node);
+    if addresses.is_empty() {
+        // A private node: it dials us.
+        core.mesh().given_up(core, node);
+        return;
+    }
+    core.remember_addresses(node, addresses);
+    if peer.begin() {
+        want(core, &peer);
+    }
+}

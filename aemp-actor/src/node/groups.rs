@@ -1,0 +1,131 @@
+//! Groups, on the handle of a node.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::handle::Node;
+use crate::group::{GroupChange, GroupError, GroupEvents, GrpMonToken, GrpToken, Pick, Unread};
+use crate::id::PortId;
+use crate::message::FromArgs;
+use crate::port::{Call, CallError};
+
+/// Groups: see the [book](https://docs.rs/aemp-actor) and guarantee 3 for when members go.
+impl Node {
+    /// Makes a port of this node (or its node port) a member of a group, which every node of the
+    /// mesh can look up. It is one until it dies, its node goes down, or the token is cancelled;
+    /// it may be in many groups.
+    ///
+    /// # Errors
+    /// When the port is of another node, or a member already.
+    pub fn grp_reg(
+        &self,
+        group: impl AsRef<str>,
+        port: impl Into<PortId>,
+    ) -> Result<GrpToken, GroupError> {
+        self.core().mesh().register(self.core(), group.as_ref(), &port.into())
+    }
+
+    /// The members of a group, sorted, as far as this node has been told: of this node, and of
+    /// the nodes that are connected.
+    pub fn grp_get(&self, group: impl AsRef<str>) -> Vec<PortId> {
+        self.core().mesh().groups(|groups| groups.members(group.as_ref()))
+    }
+
+    /// The names of all groups that have members.
+    pub fn groups(&self) -> Vec<String> {
+        self.core().mesh().groups(crate::group::GroupTable::names)
+    }
+
+    /// Calls `f` with each change of a group, in order. The first call, soon, is with the members
+    /// there are, as if all of them had been added; there is none while the group is empty.
+    ///
+    /// `f` runs in the task that noticed the change and must be quick.
+    pub fn grp_mon(
+        &self,
+        group: impl AsRef<str>,
+        f: impl Fn(&GroupChange) + Send + Sync + 'static,
+    ) -> GrpMonToken {
+        self.core().mesh().monitor(self.core(), group.as_ref(), Arc::new(f))
+    }
+
+    /// The changes of a group as a stream of events.
+    pub fn grp_events(&self, group: impl AsRef<str>) -> GroupEvents {
+        let unread = Arc::new(Unread::default());
+        let adding = unread.clone();
+        let token = self.grp_mon(group, move |change| adding.push(change));
+        GroupEvents::new(unread, token)
+    }
+
+    /// Waits until a group has a member, and gives its members.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn grp_wait(&self, group: impl AsRef<str>) -> Vec<PortId> {
+        let mut events = self.grp_events(group.as_ref());
+        loop {
+            let members = events.next().await.ports;
+            if !members.is_empty() {
+                return members;
+            }
+        }
+    }
+
+    /// Chooses one member of a group.
+    pub fn grp_pick(&self, group: impl AsRef<str>, how: Pick) -> Option<PortId> {
+        self.core().mesh().pick(self.core(), group.as_ref(), how)
+    }
+
+    /// Sends a message to one member of a group, and says to which; `None`, and nothing is sent,
+    /// when there is none.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn grp_snd(
+        &self,
+        group: impl AsRef<str>,
+        how: Pick,
+        msg: impl Serialize,
+    ) -> Option<PortId> {
+        let port = self.grp_pick(group, how)?;
+        self.snd(&port, msg);
+        Some(port)
+    }
+
+    /// Sends a message to all members of a group, and says how many there were.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn grp_snd_all(&self, group: impl AsRef<str>, msg: impl Serialize) -> usize {
+        let members = self.grp_get(group);
+        for port in &members {
+            self.snd(port, &msg);
+        }
+        members.len()
+    }
+
+    /// Sends a request to one member of a group; a failure is remembered for
+    /// [`Pick::LeastRecentlyFailed`]. `None` when the group is empty.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub async fn grp_cal<R: FromArgs>(
+        &self,
+        group: impl AsRef<str>,
+        how: Pick,
+        msg: impl Serialize,
+    ) -> Option<Result<R, CallError>> {
+        let port = self.grp_pick(group, how)?;
+        let call: Call<R> = self.cal(&port, msg);
+        let answer = call.await;
+        if answer.is_err() {
+            self.grp_failed(port);
+        }
+        Some(answer)
+    }
+
+    /// Work given to the port failed: it is avoided by [`Pick::LeastRecentlyFailed`].
+    pub fn grp_failed(&self, port: impl Into<PortId>) {
+        self.core().mesh().failed(port.into());
+    }
+}

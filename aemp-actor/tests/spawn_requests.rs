@@ -1,0 +1,160 @@
+//! Ports made by name for a bare socket: `AnyEvent::MP::_spawn`.
+
+mod support;
+
+use aemp_actor::prelude::*;
+use serde_json::json;
+use support::{RawPeer, log, sink, tcp_node};
+
+const SPAWN: &str = "AnyEvent::MP::_spawn";
+
+/// Adds up what it is sent.
+#[derive(Port)]
+struct Adder {
+    sum: i64,
+    client: PortId,
+}
+
+#[rcv]
+impl Adder {
+    fn add(&mut self, n: i64) {
+        self.sum += n;
+    }
+
+    fn tell(&mut self, ctx: &mut Ctx<Self>) {
+        ctx.snd(&self.client, ("sum", self.sum));
+    }
+
+    fn sum(&self) -> i64 {
+        self.sum
+    }
+}
+
+#[init("Spawn::adder")]
+fn adder(client: PortId, start: i64) -> Adder {
+    Adder { sum: start, client }
+}
+
+#[init("Spawn::slow")]
+async fn slow(client: PortId) -> Adder {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    Adder { sum: 1, client }
+}
+
+#[init("Spawn::failing")]
+fn failing(what: String) -> Result<Adder, Die> {
+    Err(die!("no {what} today"))
+}
+
+#[init("Spawn::panicking")]
+fn panicking() {
+    panic!("out of order");
+}
+
+#[init("Spawn::stopping")]
+fn stopping(init: &mut Init) {
+    init.stop(("stopped", "at once"));
+}
+
+#[init("Spawn::greedy")]
+fn greedy(init: &mut Init, client: PortId, optional: Option<u8>, rest: Rest) {
+    init.snd(&client, (optional, rest.0));
+}
+
+async fn node_and_peer(peer: &str) -> (Node, RawPeer) {
+    log::start();
+    let node = tcp_node("alpha").await;
+    let peer = RawPeer::log_in(&node, peer).await;
+    (node, peer)
+}
+
+#[tokio::test]
+async fn messages_and_monitors_may_follow_at_once() {
+    let (_node, mut peer) = node_and_peer("raw").await;
+    for init in ["Spawn::adder", "Spawn::slow"] {
+        let port = format!("Rand0m.{init}");
+        peer.send(&format!(
+            r#"["","{SPAWN}","{port}","{init}","raw#client",1,"surplus"]["","mon1","{port}"]
+               ["{port}","add",2]["{port}","add","39"]["{port}","tell"]["{port}","sum","raw#reply"]
+               ["","kil","{port}","enough"]"#,
+        ))
+        .await;
+        assert_eq!(peer.next().await, json!(["client", "sum", 42]), "{init}");
+        assert_eq!(peer.next().await, json!(["reply", 42]), "{init}");
+        assert_eq!(peer.next().await, json!(["", "kil0", port, "enough"]), "{init}");
+    }
+    peer.nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_unknown_or_failing_function_kills_the_port() {
+    let (_node, mut peer) = node_and_peer("raw").await;
+    let requests = [
+        (json!(["", SPAWN, "r.0", "Spawn::nonesuch", 1]), "no init function \"Spawn::nonesuch\""),
+        (json!(["", SPAWN, "r.1", "Spawn::failing", "bread"]), "no bread today"),
+        (json!(["", SPAWN, "r.2", "Spawn::panicking"]), "panicked: out of order"),
+        (json!(["", SPAWN, "r.3", "Spawn::adder"]), "argument 1 (client) is missing"),
+        (json!(["", SPAWN, "r.4", "Spawn::adder", "raw#c", "x"]), "argument 2 (start)"),
+        (json!(["", SPAWN, "r.5", "Spawn::adder", ["raw#c"], 1]), "argument 1 (client)"),
+    ];
+    for (request, text) in requests {
+        let port = request[2].as_str().unwrap();
+        peer.send(&format!(r#"{request}["","mon1","{port}"]"#)).await;
+        let answer = peer.next().await;
+        if answer[3] == "die" {
+            assert_eq!(answer, json!(["", "kil0", port, "die", answer[4]]));
+            assert!(answer[4].as_str().unwrap().contains(text), "{answer}");
+        } else {
+            // It was dead before the monitor came.
+            assert_eq!(answer, json!(["", "kil0", port, "no_such_port", answer[4]]));
+            log::expect(&["WARN", &format!("{port} died unwatched: die"), text]).await;
+        }
+    }
+    peer.send(&format!(r#"["","{SPAWN}","r.6","Spawn::stopping"]["","mon1","r.6"]"#)).await;
+    assert_eq!(peer.next().await[2], "r.6");
+    peer.nothing_more().await;
+}
+
+#[tokio::test]
+async fn names_that_cannot_be() {
+    let (node, mut peer) = node_and_peer("namer").await;
+    let mut mine = sink(&node);
+    let taken = mine.id.port().to_owned();
+    peer.packet(json!(["", SPAWN, taken, "Spawn::adder", "namer#c", 1])).await;
+    log::expect(&["WARN", "node namer", "a port of that name exists already"]).await;
+    peer.packet(json!([taken, "still mine"])).await;
+    assert_eq!(mine.next().await, r#"["still mine"]"#);
+    peer.packet(json!(["", SPAWN, "", "Spawn::adder", "namer#c", 1])).await;
+    log::expect(&["WARN", "node namer", "the name of the new port is empty"]).await;
+    peer.packet(json!(["", SPAWN])).await;
+    log::expect(&["WARN", "node namer", "the port name is missing"]).await;
+    peer.packet(json!(["", SPAWN, ["list"], "Spawn::adder"])).await;
+    log::expect(&["WARN", "node namer", "the port name is no string"]).await;
+    peer.packet(json!(["", SPAWN, "r.1"])).await;
+    log::expect(&["WARN", "node namer", "the name of the init function is missing"]).await;
+    peer.nothing_more().await;
+    assert_eq!(node.port_count(), 1);
+}
+
+#[tokio::test]
+async fn names_of_numbers_and_surplus_arguments() {
+    let (_node, mut peer) = node_and_peer("raw").await;
+    peer.packet(json!(["", SPAWN, 7, "Spawn::adder", "raw#c", "1"])).await;
+    peer.packet(json!([7, "add", 41])).await;
+    peer.packet(json!(["7", "tell"])).await;
+    assert_eq!(peer.next().await, json!(["c", "sum", 42]));
+    peer.packet(json!(["", SPAWN, "r.1", "Spawn::greedy", "raw#g"])).await;
+    assert_eq!(peer.next().await, json!(["g", null, []]));
+    peer.packet(json!(["", SPAWN, "r.2", "Spawn::greedy", "raw#g", 1, 2, [3]])).await;
+    assert_eq!(peer.next().await, json!(["g", 1, [2, [3]]]));
+}
+
+#[tokio::test]
+async fn an_init_function_is_spawned_not_called() {
+    let (node, mut peer) = node_and_peer("caller").await;
+    peer.packet(json!(["", "Spawn::adder", "caller#c", 1])).await;
+    log::expect(&["WARN", "node caller", "Spawn::adder", "to be spawned, not called"]).await;
+    assert_eq!(node.port_count(), 0);
+}

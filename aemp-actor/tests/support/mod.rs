@@ -1,0 +1,39 @@
+//! What several tests need. Not every test needs all of it.
+#![allow(dead_code, unused_imports)]
+
+pub(crate) mod log;
+mod nodes;
+mod ports;
+mod raw_peer;
+
+use std::future::Future;
+use std::time::Duration;
+
+pub(crate) use self::nodes::{Net, config, for_each_pair, pair, tcp_node};
+pub(crate) use self::ports::{Death, Sink, death, sink};
+pub(crate) use self::raw_peer::{RawListener, RawPeer};
+
+/// How long anything may take on a very busy machine. Nothing waits that long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The secret of all nodes, and as a script writes it.
+pub(crate) const SECRET: &str = "geheim";
+pub(crate) const HEX_SECRET: &str = "67656865696d";
+
+/// The result of `future`, which has to come.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(result) => result,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// Turns of the scheduler until `done`; for what nobody announces.
+pub(crate) async fn until(what: &str, mut done: impl FnMut() -> bool) {
+    soon(what, async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}

@@ -1,0 +1,67 @@
+//! Nodes that are set up and connected.
+
+use aemp_actor::{Config, Memory, Node, NodeId};
+
+use super::{SECRET, soon};
+
+/// What nodes are connected over.
+#[derive(Clone)]
+pub(crate) enum Net {
+    Tcp,
+    Memory(Memory),
+}
+
+impl Net {
+    pub(crate) fn memory() -> Self {
+        Self::Memory(Memory::new())
+    }
+
+    /// The settings of a node that listens somewhere on this network.
+    pub(crate) fn config(&self, id: &str) -> Config {
+        let config = Config::new().nodeid(id).secret(SECRET);
+        match self {
+            Self::Tcp => config.bind("127.0.0.1:0"),
+            Self::Memory(memory) => config.transport(memory.clone()).bind(format!("mem:{id}")),
+        }
+    }
+}
+
+/// The settings of a node that listens on TCP.
+pub(crate) fn config(id: &str) -> Config {
+    Net::Tcp.config(id)
+}
+
+/// A node that listens on TCP.
+pub(crate) async fn tcp_node(id: &str) -> Node {
+    Node::configure(config(id)).await.unwrap()
+}
+
+/// Two connected nodes; the second dials.
+pub(crate) async fn pair(net: &Net, one: &str, two: &str) -> (Node, Node) {
+    let one = Node::configure(net.config(one)).await.unwrap();
+    let seed = one.listeners().remove(0);
+    let two = Node::configure(net.config(two).seed(seed)).await.unwrap();
+    soon("the nodes to connect", async {
+        one.wait_up(NodeId::from(&two)).await;
+        two.wait_up(NodeId::from(&one)).await;
+    })
+    .await;
+    (one, two)
+}
+
+/// Runs `test` on two connected nodes: over TCP and in memory, with each of them having dialled,
+/// and having the lower node ID.
+pub(crate) async fn for_each_pair(test: impl AsyncFn(Node, Node)) {
+    for net in [Net::Tcp, Net::memory()] {
+        let (one, two) = pair(&net, "alpha", "beta").await;
+        test(one, two).await;
+    }
+    for net in [Net::Tcp, Net::memory()] {
+        let (one, two) = pair(&net, "alpha", "beta").await;
+        test(two, one).await;
+    }
+    for net in [Net::Tcp, Net::memory()] {
+        let (one, two) = pair(&net, "beta", "alpha").await;
+        test(one, two).await;
+    }
+}
