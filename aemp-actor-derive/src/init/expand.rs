@@ -18,6 +18,7 @@ pub(crate) fn stand_in(init: &InitFunction) -> TokenStream {
     let value = located(quote!(#runtime::InitFn::new(#name, __run)), init.port());
     declare(
         init,
+        &init_fn,
         &quote! {
             #function
             #run
@@ -34,19 +35,21 @@ pub(crate) fn stand_in(init: &InitFunction) -> TokenStream {
 /// The same for a function that is wrong; it starts nothing.
 pub(crate) fn stub(init: &InitFunction) -> TokenStream {
     let InitFunction { name, runtime, function, .. } = init;
+    let port = port(init);
     declare(
         init,
+        &quote!(#runtime::InitFn<(), #port>),
         &quote! {
             #function
-            #runtime::InitFn::new(#name, |_, _| ::core::unimplemented!())
+            #runtime::InitFn::new(#name, |_, _| ::core::unreachable!())
         },
     )
 }
 
 /// The function around `body`.
-fn declare(init: &InitFunction, body: &TokenStream) -> TokenStream {
+fn declare(init: &InitFunction, init_fn: &TokenStream, body: &TokenStream) -> TokenStream {
     let InitFunction { visibility, attributes, function, .. } = init;
-    let (name, init_fn) = (&function.sig.ident, init_fn(init));
+    let name = &function.sig.ident;
     quote! {
         #(#attributes)*
         #[allow(dead_code)]

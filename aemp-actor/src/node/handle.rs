@@ -383,6 +383,7 @@ impl Node {
         self.core.close();
         let peers = self.core.peers();
         let ended = async {
+            self.core.registry().empty().await;
             for peer in &peers {
                 peer.until(|peer| !peer.has_links()).await;
             }
