@@ -72,7 +72,9 @@ pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
 /// takes whatever else was sent. It may be async. It returns the port, or `Result<Port, Die>`, or
 /// nothing (or `Result<(), Die>`) when it gave the port its handlers with `ctx.rcv`.
 ///
-/// In place of the function stands a constant of its name, an `InitFn`, that spawns with types.
+/// In place of the function stands a constant of its name, an `InitFn`, that spawns with types. (Where
+/// it is in scope no variable can be called the same: the compiler takes that for the constant.) Typed
+/// callers give all arguments but the last when that is `Rest`.
 ///
 /// The option `crate = path`, after the name, says where `aemp_actor` is, if not at
 /// `::aemp_actor`.

@@ -37,8 +37,8 @@
 //! let limit = Duration::from_secs(30);
 //! let (near, far) = tokio::try_join!(network.dial(&address), listener.accept())?;
 //! let (near, far) = tokio::try_join!(
-//!     establish(near, config("alpha"), limit),
-//!     establish(far, config("beta"), limit),
+//!     establish(near, config("alpha"), limit, |_| true),
+//!     establish(far, config("beta"), limit, |_| true),
 //! )?;
 //! let (events, mut heard) = unbounded_channel();
 //! let alpha = start(near, LinkConfig::default(), |_| Sink(unbounded_channel().0));

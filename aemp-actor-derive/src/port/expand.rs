@@ -1,4 +1,7 @@
 //! Writes the handle of a port and the `Port` impl.
+//!
+//! Names that are bound here begin with two underscores, lest the user has a constant of that name:
+//! it would be a pattern.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -49,16 +52,16 @@ fn inherent(port: &PortType) -> TokenStream {
     let PortType { runtime, name, generics, .. } = port;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (room, handle) = (port.port(), port.handle());
-    let doc = format!("The handle on the [`{name}`] with this ID, as seen from `node`.");
+    let doc = format!("The handle on the [`{name}`] with this ID, as seen from `from_node`.");
     quote! {
         #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #impl_generics #handle #where_clause {
             #[doc = #doc]
             pub fn at(
-                node: &#runtime::Node,
-                id: impl ::core::convert::Into<#runtime::PortId>,
+                from_node: &#runtime::Node,
+                port_id: impl ::core::convert::Into<#runtime::PortId>,
             ) -> Self {
-                Self(#runtime::Ref::at(node, id))
+                Self(#runtime::Ref::at(from_node, port_id))
             }
 
             #[doc(hidden)]
@@ -92,24 +95,24 @@ fn comparisons(port: &PortType) -> TokenStream {
             }
         }
         #partial_eq {
-            fn eq(&self, other: &Self) -> bool {
-                ::core::cmp::PartialEq::eq(&self.0, &other.0)
+            fn eq(&self, __other: &Self) -> bool {
+                ::core::cmp::PartialEq::eq(&self.0, &__other.0)
             }
         }
         #eq {}
         #partial_ord {
-            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
-                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+            fn partial_cmp(&self, __other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
+                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, __other))
             }
         }
         #ord {
-            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-                ::core::cmp::Ord::cmp(&self.0, &other.0)
+            fn cmp(&self, __other: &Self) -> ::core::cmp::Ordering {
+                ::core::cmp::Ord::cmp(&self.0, &__other.0)
             }
         }
         #hash {
-            fn hash<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
-                ::core::hash::Hash::hash(&self.0, state)
+            fn hash<__H: ::core::hash::Hasher>(&self, __state: &mut __H) {
+                ::core::hash::Hash::hash(&self.0, __state)
             }
         }
     }
@@ -124,8 +127,8 @@ fn texts(port: &PortType) -> TokenStream {
             let header = header(port, &port.generics, &quote!(::core::fmt::#name));
             quote! {
                 #header {
-                    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                        ::core::fmt::#name::fmt(&self.0, f)
+                    fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                        ::core::fmt::#name::fmt(&self.0, __f)
                     }
                 }
             }
@@ -145,16 +148,16 @@ fn serde(port: &PortType) -> TokenStream {
         #serialize {
             fn serialize<__S: #serde::Serializer>(
                 &self,
-                serializer: __S,
+                __serializer: __S,
             ) -> ::core::result::Result<__S::Ok, __S::Error> {
-                #serde::Serialize::serialize(&self.0, serializer)
+                #serde::Serialize::serialize(&self.0, __serializer)
             }
         }
         #deserialize {
             fn deserialize<__D: #serde::Deserializer<'de>>(
-                deserializer: __D,
+                __deserializer: __D,
             ) -> ::core::result::Result<Self, __D::Error> {
-                ::core::result::Result::map(#serde::Deserialize::deserialize(deserializer), Self)
+                ::core::result::Result::map(#serde::Deserialize::deserialize(__deserializer), Self)
             }
         }
     }
@@ -170,11 +173,14 @@ fn from_ids(port: &PortType) -> TokenStream {
         .enumerate()
         .map(|(index, source)| {
             let header = header(port, &port.generics, &quote!(::core::convert::From<#source>));
-            let inner =
-                if index == 2 { quote!(from) } else { quote!(::core::convert::From::from(from)) };
+            let inner = if index == 2 {
+                quote!(__from)
+            } else {
+                quote!(::core::convert::From::from(__from))
+            };
             quote! {
                 #header {
-                    fn from(from: #source) -> Self {
+                    fn from(__from: #source) -> Self {
                         Self(#inner)
                     }
                 }
@@ -197,14 +203,14 @@ fn into_ids(port: &PortType) -> TokenStream {
         }
         #[automatically_derived]
         impl #impl_generics ::core::convert::From<#handle> for #runtime::PortId #where_clause {
-            fn from(handle: #handle) -> Self {
-                ::core::convert::From::from(handle.0)
+            fn from(__handle: #handle) -> Self {
+                ::core::convert::From::from(__handle.0)
             }
         }
         #[automatically_derived]
         impl #impl_generics ::core::convert::From<&#handle> for #runtime::PortId #where_clause {
-            fn from(handle: &#handle) -> Self {
-                ::core::convert::From::from(&handle.0)
+            fn from(__handle: &#handle) -> Self {
+                ::core::convert::From::from(&__handle.0)
             }
         }
     }
@@ -225,33 +231,33 @@ fn port_impl(port: &PortType) -> TokenStream {
 
             fn handle(
                 &mut self,
-                ctx: &mut #runtime::Ctx<Self>,
-                msg: #rcv::Msg,
+                __ctx: &mut #runtime::Ctx<Self>,
+                __msg: #rcv::Msg,
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<(), #runtime::Die>,
             > + ::core::marker::Send {
-                #rcv::handle(self, ctx, msg)
+                #rcv::handle(self, __ctx, __msg)
             }
 
             fn decode(
-                msg: #runtime::Message,
+                __msg: #runtime::Message,
             ) -> ::core::result::Result<#rcv::Msg, #runtime::__private::BadMessage> {
-                #rcv::decode(msg)
+                #rcv::decode(__msg)
             }
 
             fn encode(
-                msg: &#rcv::Msg,
-                to: #runtime::__private::Encoder<'_>,
+                __msg: &#rcv::Msg,
+                __to: #runtime::__private::Encoder<'_>,
             ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
-                #rcv::encode(msg, to)
+                #rcv::encode(__msg, __to)
             }
 
             fn bad_message(
                 &mut self,
-                ctx: &mut #runtime::Ctx<Self>,
-                bad: #runtime::__private::BadMessage,
+                __ctx: &mut #runtime::Ctx<Self>,
+                __bad: #runtime::__private::BadMessage,
             ) -> ::core::result::Result<(), #runtime::Die> {
-                #rcv::bad_message(self, ctx, bad)
+                #rcv::bad_message(self, __ctx, __bad)
             }
         }
     }

@@ -7,13 +7,15 @@ use super::input::Inputs;
 use crate::runtime::Runtime;
 
 impl Inputs {
-    /// Names for the values in generated code, whatever the parameters are called.
+    /// Names for the values in generated code, whatever the parameters are called. As all names that
+    /// are bound there they begin with two underscores: a constant of the user's that is called the
+    /// same would be a pattern, and `#[init]` makes constants with the names of functions.
     pub(crate) fn values(&self) -> Vec<Ident> {
-        let fixed = (0..self.arguments.len()).map(|index| format_ident!("a{index}"));
-        fixed.chain(self.rest.iter().map(|_| format_ident!("rest"))).collect()
+        let fixed = (0..self.arguments.len()).map(|index| format_ident!("__a{index}"));
+        fixed.chain(self.rest.iter().map(|_| format_ident!("__rest"))).collect()
     }
 
-    /// Binds the values, and `reply` if asked to, from `&msg`; with `?` on a message of another
+    /// Binds the values, and `reply` if asked to, from `&__msg`; with `?` on a message of another
     /// shape.
     ///
     /// The types pass through a function of their own, one by one: of a type that cannot be
@@ -30,15 +32,15 @@ impl Inputs {
             (true, false) => (
                 "args_rest",
                 quote!(((#(#params,)*), #runtime::Rest)),
-                quote!(((#(#values,)*), rest)),
+                quote!(((#(#values,)*), __rest)),
             ),
             (false, true) => {
-                ("args_reply", quote!(((#(#params,)*), #port)), quote!(((#(#values,)*), reply)))
+                ("args_reply", quote!(((#(#params,)*), #port)), quote!(((#(#values,)*), __reply)))
             }
             (true, true) => (
                 "args_rest_reply",
                 quote!(((#(#params,)*), #runtime::Rest, #port)),
-                quote!(((#(#values,)*), rest, reply)),
+                quote!(((#(#values,)*), __rest, __reply)),
             ),
         };
         let function = format_ident!("{function}");
@@ -48,11 +50,11 @@ impl Inputs {
         };
         quote! {
             fn args<#(#params: #bounds),*>(
-                msg: &#runtime::Message,
+                __msg: &#runtime::Message,
             ) -> ::core::result::Result<#output, #private::BadMessage> {
-                #private::#function::<(#(#params,)*)>(msg, &[#(#labels),*])
+                #private::#function::<(#(#params,)*)>(__msg, &[#(#labels),*])
             }
-            let #binding = args::<#(#types),*>(&msg)?;
+            let #binding = args::<#(#types),*>(&__msg)?;
         }
     }
 }

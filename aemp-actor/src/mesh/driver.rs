@@ -74,10 +74,19 @@ impl Mesh {
         self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
     }
 
-    pub(crate) fn node_up(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+    /// A connection is up. `member`: the node said that it is more than a script, so it is met
+    /// at once; others are met when they spawn their rendezvous port here.
+    pub(crate) fn node_up(&self, core: &Arc<Core>, node: &NodeId, attempt: u64, member: bool) {
+        self.inner.lock().membership.node_up(node, attempt);
+        if member {
+            self.meet(core, node, attempt);
+        }
+    }
+
+    fn meet(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
         let (random, port) = (core.chance().fraction(), core.registry().new_name());
         self.decide(core, |inner| {
-            inner.membership.node_up(node, attempt, port, random, &mut inner.effects);
+            inner.membership.meet_node(node, attempt, port, random, &mut inner.effects);
         });
     }
 
@@ -93,8 +102,15 @@ impl Mesh {
     }
 
     /// A rendezvous port was spawned here.
-    pub(crate) fn add_guest(&self, node: &NodeId, guest: Arc<Rendezvous>) {
+    pub(crate) fn add_guest(
+        &self,
+        core: &Arc<Core>,
+        node: &NodeId,
+        attempt: u64,
+        guest: Arc<Rendezvous>,
+    ) {
         self.inner.lock().guests.entry(node.clone()).or_default().push(guest);
+        self.meet(core, node, attempt);
     }
 
     pub(super) fn received(&self, core: &Arc<Core>, node: &NodeId, attempt: u64, news: News) {

@@ -28,8 +28,10 @@ pub(super) struct Membership {
 
 struct Member {
     attempt: u64,
-    /// Our rendezvous port there, unless it died.
+    /// Our rendezvous port there, once it was spawned, and unless it died.
     port: Option<PortName>,
+    /// We have told it what we know.
+    met: bool,
     /// It asked to be told of new nodes.
     wants_news: bool,
     /// It has told all it had to tell at first.
@@ -90,8 +92,15 @@ impl Membership {
         }
     }
 
-    /// A connection is up; `port` is to be our rendezvous port there.
-    pub(super) fn node_up(
+    /// A connection is up.
+    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
+        let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+        self.up.insert(node.clone(), member);
+    }
+
+    /// The node takes part in the mesh: tells it what we know, once, through `port`, our
+    /// rendezvous port there.
+    pub(super) fn meet_node(
         &mut self,
         node: &NodeId,
         attempt: u64,
@@ -99,8 +108,11 @@ impl Membership {
         random: f64,
         effects: &mut Effects,
     ) {
-        let member = Member { attempt, port: Some(port.clone()), wants_news: false, setup: false };
-        self.up.insert(node.clone(), member);
+        let Some(member) = self.up.get_mut(node).filter(|m| m.attempt == attempt && !m.met) else {
+            return;
+        };
+        member.met = true;
+        member.port = Some(port.clone());
         effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
         self.tell(node, News::addr(&self.listeners), effects);
         self.tell_nodes(node, effects);
@@ -280,7 +292,7 @@ impl Membership {
     /// A seed has told its news: the nodes it named were asked to be dialled already, and those
     /// that are up have to set up.
     fn meet(&mut self, effects: &mut Effects) {
-        let awaited = self.up.iter().filter(|(_, member)| !member.setup);
+        let awaited = self.up.iter().filter(|(_, member)| member.met && !member.setup);
         self.join = Join::Meeting(awaited.map(|(node, _)| node.clone()).collect());
         self.joined_if_met(effects);
     }
@@ -315,12 +327,17 @@ impl Membership {
             return;
         }
         let seeds: Vec<&NodeId> =
-            self.up.keys().filter(|node| self.seeds.contains(*node)).collect();
+            self.members().filter(|node| self.seeds.contains(*node)).collect();
         #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
         #[expect(clippy::cast_sign_loss)]
         let index = (random * seeds.len() as f64) as usize;
-        let chosen = seeds.get(index).copied().or_else(|| self.up.keys().next_back()).cloned();
+        let chosen = seeds.get(index).copied().or_else(|| self.members().last()).cloned();
         self.set_master(chosen, effects);
+    }
+
+    /// The nodes that are up and take part in the mesh.
+    fn members(&self) -> impl Iterator<Item = &NodeId> {
+        self.up.iter().filter(|(_, member)| member.port.is_some()).map(|(node, _)| node)
     }
 
     fn set_master(&mut self, master: Option<NodeId>, effects: &mut Effects) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aemp_transport::{Address, AddressError, AuthMethod, Limits, Secret, Tcp, Transport};
 
-use super::chance::{Chance, System};
+use super::Chance;
+use super::chance::System;
 use crate::id::{NodeId, ParseNodeIdError};
 use crate::port::PortOptions;
 

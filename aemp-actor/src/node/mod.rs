@@ -30,6 +30,7 @@ mod router;
 mod signal;
 mod waiting;
 
+pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
 pub(crate) use connector::{Backoff, DialError, dial, reach};
 pub(crate) use core::Core;

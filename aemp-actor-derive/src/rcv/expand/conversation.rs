@@ -38,16 +38,16 @@ fn handle(actor: &Actor) -> TokenStream {
     let head = quote! {
         async fn handle(
             &mut self,
-            ctx: &mut #runtime::Ctx<Self>,
-            msg: Self::Msg,
+            __ctx: &mut #runtime::Ctx<Self>,
+            __msg: Self::Msg,
         ) -> ::core::result::Result<(), #runtime::Die>
     };
     let head = located(head, &actor.port);
     quote! {
         #head {
-            match msg {
+            match __msg {
                 #(#arms)*
-                #message::__Never(_, never) => match never {},
+                #message::__Never(_, __never) => match __never {},
             }
             ::core::result::Result::Ok(())
         }
@@ -62,13 +62,13 @@ fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
         (None, _) => quote!(#call;),
         (Some(ty), kind) => {
             let give = match kind {
-                Kind::Local => quote!(reply.answer_local(answer)),
-                _ => quote!(reply.answer(ctx, answer)),
+                Kind::Local => quote!(__reply.answer_local(__answer)),
+                _ => quote!(__reply.answer(__ctx, __answer)),
             };
             // At the type, where the compiler then says that it cannot be serialised.
             let give = located(give, ty);
             quote! {
-                let answer = #call;
+                let __answer = #call;
                 #give;
             }
         }
@@ -79,7 +79,7 @@ fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
 /// `Self::say(self, ctx, a0).await?`
 fn call(handler: &Handler, values: &[Ident]) -> TokenStream {
     let name = &handler.name;
-    let context = handler.inputs.context.then(|| quote!(ctx,));
+    let context = handler.inputs.context.then(|| quote!(__ctx,));
     let wait = handler.is_async.then(|| quote!(.await));
     let or_die = handler.output.fallible.then(|| quote!(?));
     quote!(Self::#name(self, #context #(#values),*) #wait #or_die)
@@ -93,7 +93,7 @@ fn decode(actor: &Actor) -> TokenStream {
         let value = match handler.kind {
             Kind::Wire => decode_wire(actor, handler),
             Kind::Local => quote! {
-                ::core::result::Result::Err(#runtime::__private::BadMessage::local_only(msg))
+                ::core::result::Result::Err(#runtime::__private::BadMessage::local_only(__msg))
             },
             Kind::Default | Kind::BadMessage => return None,
         };
@@ -101,18 +101,18 @@ fn decode(actor: &Actor) -> TokenStream {
     });
     let message = &actor.message;
     let default = actor.of(Kind::Default).map(|Handler { name, cfgs, .. }| {
-        quote!(#(#cfgs)* _ => ::core::result::Result::Ok(#message::#name(msg)),)
+        quote!(#(#cfgs)* _ => ::core::result::Result::Ok(#message::#name(__msg)),)
     });
     quote! {
         fn decode(
-            msg: #runtime::Message,
+            __msg: #runtime::Message,
         ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
-            match #runtime::Message::tag(&msg) {
+            match #runtime::Message::tag(&__msg) {
                 #(#arms)*
                 #(#default)*
                 _ => ::core::result::Result::Err(
                     #runtime::__private::BadMessage::unknown(
-                        msg,
+                        __msg,
                         <Self as #runtime::__private::Rcv>::TAGS,
                     ),
                 ),
@@ -126,7 +126,7 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let Handler { name, inputs, output, .. } = handler;
     let (values, decoding) = (inputs.values(), inputs.decoding(runtime, output.value.is_some()));
     let reply =
-        output.value.iter().map(|ty| quote!(#runtime::__private::Reply::<#ty>::port(reply)));
+        output.value.iter().map(|ty| quote!(#runtime::__private::Reply::<#ty>::port(__reply)));
     quote! {
         #decoding
         ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))
@@ -141,10 +141,10 @@ fn encode(actor: &Actor) -> TokenStream {
         let pattern = pattern(actor, handler);
         let tag = &handler.tag;
         match handler.kind {
-            Kind::Local => quote!(#(#cfgs)* #message::#name(..) => to.local_only(#tag),),
+            Kind::Local => quote!(#(#cfgs)* #message::#name(..) => __to.local_only(#tag),),
             Kind::Default => {
                 let values = handler.inputs.values();
-                quote!(#(#cfgs)* #pattern => to.forward(#(#values),*),)
+                quote!(#(#cfgs)* #pattern => __to.forward(#(#values),*),)
             }
             _ => {
                 let value = encode_wire(actor, handler);
@@ -154,12 +154,12 @@ fn encode(actor: &Actor) -> TokenStream {
     });
     quote! {
         fn encode(
-            msg: &Self::Msg,
-            to: #runtime::__private::Encoder<'_>,
+            __msg: &Self::Msg,
+            __to: #runtime::__private::Encoder<'_>,
         ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
-            match msg {
+            match __msg {
                 #(#arms)*
-                #message::__Never(_, never) => match *never {},
+                #message::__Never(_, __never) => match *__never {},
             }
         }
     }
@@ -174,27 +174,27 @@ fn encode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let fixed = &values[..inputs.arguments.len()];
     let params: Vec<_> = (0..fixed.len()).map(|index| format_ident!("A{index}")).collect();
     let types = inputs.arguments.iter().map(|argument| &argument.ty).chain(&output.value);
-    let rest = inputs.rest.iter().map(|_| quote!(rest)).collect::<TokenStream>();
-    let reply = output.value.iter().map(|_| quote!(reply)).collect::<TokenStream>();
+    let rest = inputs.rest.iter().map(|_| quote!(__rest)).collect::<TokenStream>();
+    let reply = output.value.iter().map(|_| quote!(__reply)).collect::<TokenStream>();
     let write = match (rest.is_empty(), reply.is_empty()) {
         (true, _) => quote!(message(&(#tag, #(#fixed,)* #reply))),
-        (false, true) => quote!(message_rest(&(#tag, #(#fixed,)*), rest)),
-        (false, false) => quote!(message_rest_reply(&(#tag, #(#fixed,)*), rest, reply)),
+        (false, true) => quote!(message_rest(&(#tag, #(#fixed,)*), __rest)),
+        (false, false) => quote!(message_rest_reply(&(#tag, #(#fixed,)*), __rest, __reply)),
     };
     let runtime = &actor.runtime;
-    let rest_param = inputs.rest.iter().map(|_| quote!(rest: &#runtime::Rest,));
+    let rest_param = inputs.rest.iter().map(|_| quote!(__rest: &#runtime::Rest,));
     let answer = output.value.iter().map(|_| format_ident!("R"));
-    let reply_param = output.value.iter().map(|_| quote!(reply: &#private::Reply<R>,));
+    let reply_param = output.value.iter().map(|_| quote!(__reply: &#private::Reply<R>,));
     quote! {
         fn write<#(#params: #private::serde::Serialize,)* #(#answer)*>(
-            to: #private::Encoder<'_>,
+            __to: #private::Encoder<'_>,
             #(#fixed: &#params,)*
             #(#rest_param)*
             #(#reply_param)*
         ) -> ::core::result::Result<(), #private::Unencodable> {
-            to.#write
+            __to.#write
         }
-        write::<#(#types),*>(to, #(#values,)* #reply)
+        write::<#(#types),*>(__to, #(#values,)* #reply)
     }
 }
 
@@ -204,13 +204,13 @@ fn bad_message(actor: &Actor) -> TokenStream {
     let runtime = &actor.runtime;
     let functions = actor.of(Kind::BadMessage).map(|handler| {
         let cfgs = &handler.cfgs;
-        let call = call(handler, &[format_ident!("bad")]);
+        let call = call(handler, &[format_ident!("__bad")]);
         quote! {
             #(#cfgs)*
             fn bad_message(
                 &mut self,
-                ctx: &mut #runtime::Ctx<Self>,
-                bad: #runtime::__private::BadMessage,
+                __ctx: &mut #runtime::Ctx<Self>,
+                __bad: #runtime::__private::BadMessage,
             ) -> ::core::result::Result<(), #runtime::Die> {
                 #call;
                 ::core::result::Result::Ok(())
@@ -224,6 +224,6 @@ fn bad_message(actor: &Actor) -> TokenStream {
 fn pattern(actor: &Actor, handler: &Handler) -> TokenStream {
     let (message, name) = (&actor.message, &handler.name);
     let values = handler.inputs.values();
-    let reply = handler.output.value.iter().map(|_| format_ident!("reply"));
+    let reply = handler.output.value.iter().map(|_| format_ident!("__reply"));
     quote!(#message::#name(#(#values,)* #(#reply)*))
 }

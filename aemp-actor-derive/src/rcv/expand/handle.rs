@@ -39,7 +39,7 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     }));
     let result = result(actor, handler);
     // Not the caller's: an argument may be called the same.
-    let reply = Ident::new("reply", Span::mixed_site());
+    let reply = Ident::new("__reply", Span::mixed_site());
     let msg = quote!(#message::#name(#(#values)*));
     let request = quote!(|#reply| #message::#name(#(#values)* #reply));
     let body = match (handler.kind, &handler.output.value) {

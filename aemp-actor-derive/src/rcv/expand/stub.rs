@@ -23,22 +23,22 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
             async fn handle(
                 &mut self,
                 _: &mut #runtime::Ctx<Self>,
-                msg: Self::Msg,
+                __msg: Self::Msg,
             ) -> ::core::result::Result<(), #runtime::Die> {
-                match msg {}
+                match __msg {}
             }
 
             fn decode(
-                msg: #runtime::Message,
+                __msg: #runtime::Message,
             ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
                 ::core::unimplemented!()
             }
 
             fn encode(
-                msg: &Self::Msg,
+                __msg: &Self::Msg,
                 _: #runtime::__private::Encoder<'_>,
             ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
-                match *msg {}
+                match *__msg {}
             }
         }
         #handle

@@ -48,7 +48,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
-        let claim = Claim { own: core.id(), peer: &node, instance: greeting.instance(), attempt };
+        let claim = claim(core, &node, greeting, attempt);
         match peer.admit(&claim) {
             Ok(()) => true,
             Err(refusal) => {
@@ -67,8 +67,8 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         }
     };
     let node = peer.id().clone();
-    let instance = established.outcome.peer.instance().map(str::to_owned);
-    let claim = Claim { own: core.id(), peer: &node, instance: instance.as_deref(), attempt };
+    let greeting = established.outcome.peer.clone();
+    let claim = claim(core, &node, &greeting, attempt);
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let sink = Inbound { core: core.clone(), origin: Origin { peer: peer.clone(), attempt } };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
@@ -76,4 +76,14 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
     }
+}
+
+fn claim<'a>(
+    core: &'a Core,
+    peer: &'a NodeId,
+    greeting: &'a PeerGreeting,
+    attempt: u64,
+) -> Claim<'a> {
+    let member = greeting.provider().is_some() || greeting.instance().is_some();
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
 }

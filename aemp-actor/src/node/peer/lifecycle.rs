@@ -7,6 +7,7 @@ use aemp_transport::{CloseReason, LinkSender};
 
 use super::Peer;
 use super::state::{Stage, Up, while_firing};
+use crate::monitor::Watch;
 use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -56,7 +57,7 @@ impl Peer {
         }
         let mut abandoned = abandoned;
         abandoned.adopted = true;
-        self.rise(core, claim.attempt, start).ok_or(Refusal::Superseded)
+        self.rise(core, claim, start).ok_or(Refusal::Superseded)
     }
 
     /// Whether a new connection can begin: no old one is up, falling, or has tasks that run.
@@ -68,16 +69,16 @@ impl Peer {
     fn rise(
         self: &Arc<Self>,
         core: &Arc<Core>,
-        attempt: u64,
+        claim: &Claim<'_>,
         start: impl FnOnce() -> LinkSender,
     ) -> Option<LinkSender> {
+        let attempt = claim.attempt;
         let telling = self.telling.lock();
         let mut state = self.state.lock();
         if !state.arbiter.is_up(attempt) {
             return None;
         }
         state.running_links += 1;
-        state.proved = true;
         let link = start();
         let stage = Stage::Up(Up { attempt, link: link.clone() });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
@@ -90,7 +91,7 @@ impl Peer {
         drop(state);
         tracing::info!(target: "aemp", "node {} is up", self.id);
         self.keep_alive(core, link.clone());
-        core.mesh().node_up(core, &self.id, attempt);
+        core.mesh().node_up(core, &self.id, claim.attempt, claim.member);
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
@@ -110,8 +111,8 @@ impl Peer {
     }
 
     /// No connection could be made in time.
-    pub(crate) fn unreachable(self: &Arc<Self>, core: &Arc<Core>, text: String) {
-        self.fall(core, None, &Reason::transport(text));
+    pub(crate) fn unreachable(self: &Arc<Self>, core: &Arc<Core>, reason: Reason) {
+        self.fall(core, None, &reason);
     }
 
     /// Ends the connection of that number, or with `None` the wait for one: monitors fire.
@@ -157,7 +158,13 @@ impl Peer {
                 self.tell_down(core, attempt, reason);
             }
         });
-        self.fallen(core);
+        while let Some(late) = self.fallen(core) {
+            while_firing(self, || {
+                for watch in late {
+                    router::fire(core, watch, reason);
+                }
+            });
+        }
     }
 
     fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
@@ -167,9 +174,13 @@ impl Peer {
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
 
-    /// All monitors have fired: idle, or connecting again for who wants it.
-    fn fallen(self: &Arc<Self>, core: &Arc<Core>) {
+    /// All monitors have fired: idle, or connecting again for who wants it. Gives the monitors
+    /// that were set meanwhile, if there are any, in place of that.
+    fn fallen(self: &Arc<Self>, core: &Arc<Core>) -> Option<Vec<Watch>> {
         let mut state = self.state.lock();
+        if !state.late.is_empty() {
+            return Some(std::mem::take(&mut state.late));
+        }
         let mut wanted = false;
         if let Stage::Falling(waiting) = std::mem::take(&mut state.stage) {
             wanted = !(waiting.is_empty() && state.watches.is_empty());
@@ -182,6 +193,7 @@ impl Peer {
         if wanted {
             connector::want(core, self);
         }
+        None
     }
 
     /// The node is being shut down: what is queued goes out, then the connection ends.

@@ -69,10 +69,9 @@ impl Peer {
         matches!(self.state.lock().stage, Stage::Connecting(_))
     }
 
-    /// Whether it has never proved itself, and nothing is wanted of it.
-    pub(crate) fn is_stranger(&self) -> bool {
-        let state = self.state.lock();
-        !state.proved && matches!(state.stage, Stage::Idle) && state.watches.is_empty()
+    /// Whether nothing is known of the node that would be lost by forgetting it.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.state.lock().is_unused()
     }
 
     /// Completes at the next change of the stage.

@@ -28,6 +28,67 @@ mod around {
 #[allow(unused_imports)]
 use around::*;
 
+/// Names in lower case are not free for variables either: they would be patterns.
+#[allow(dead_code, non_upper_case_globals)]
+mod constants {
+    pub const a0: u8 = 0;
+    pub const answer: u8 = 0;
+    pub const bad: u8 = 0;
+    pub const ctx: u8 = 0;
+    pub const f: u8 = 0;
+    pub const from: u8 = 0;
+    pub const handle: u8 = 0;
+    pub const id: u8 = 0;
+    pub const init: u8 = 0;
+    pub const msg: u8 = 0;
+    pub const never: u8 = 0;
+    pub const node: u8 = 0;
+    pub const other: u8 = 0;
+    pub const reply: u8 = 0;
+    pub const rest: u8 = 0;
+    pub const serializer: u8 = 0;
+    pub const state: u8 = 0;
+    pub const to: u8 = 0;
+}
+
+#[allow(dead_code)]
+mod among_constants {
+    #[allow(unused_imports)]
+    use super::constants::*;
+
+    #[derive(::aemp_actor::Port)]
+    pub struct Hall;
+
+    #[::aemp_actor::rcv]
+    impl Hall {
+        fn say(&mut self, text: ::std::string::String, more: ::aemp_actor::Rest) -> u8 {
+            ::std::mem::drop((text, more));
+            0
+        }
+
+        #[rcv(local)]
+        fn here(&mut self, _: u8) -> u8 {
+            0
+        }
+
+        #[rcv(default)]
+        fn any(&mut self, message: ::aemp_actor::Message) {
+            ::std::mem::drop(message);
+        }
+
+        #[rcv(bad_message)]
+        fn wrong(&mut self, message: ::aemp_actor::BadMessage) {
+            ::std::mem::drop(message);
+        }
+    }
+
+    #[::aemp_actor::init("Names::hall")]
+    fn hall(context: &mut ::aemp_actor::Init, _: u8, more: ::aemp_actor::Rest) -> Hall {
+        ::std::mem::drop((context.id(), more));
+        Hall
+    }
+}
+
 #[derive(::aemp_actor::Port)]
 pub struct Room;
 
