@@ -249,7 +249,7 @@ async fn a_node_that_is_dropped_drops_what_its_ports_held() {
         let _ = &in_fn;
     });
     let receiver = node.port_async(move |mut me| async move {
-        let message = me.next().await;
+        let message = me.recv().await;
         drop((message, in_async));
         Ok(())
     });
