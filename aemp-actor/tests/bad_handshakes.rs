@@ -71,7 +71,7 @@ async fn nodes_of_different_secrets_both_say_so() {
         log::expect(&["WARN", "seed: handshake", "wrong secret", "of node \"secret-one\""]).await;
     assert!(line.contains(&seed), "{line}");
     let reason = death(&two, "secret-one").reason().await;
-    assert_eq!(reason.kind(), "transport_error");
+    assert_eq!(reason.kind(), "auth_error");
     assert!(reason.text().contains("wrong secret"), "{reason}");
     assert_eq!(one.up_nodes(), [""; 0]);
 }
