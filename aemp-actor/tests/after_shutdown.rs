@@ -112,7 +112,7 @@ async fn requests_fail() {
     let error = soon("an error", far.count()).await.unwrap_err();
     assert_eq!(error.reason().map(Reason::kind), Some("shutdown"), "{error}");
     let error =
-        soon("an error", remains.port.peval(|_, _| Ok(ran("requests_fail")))).await.unwrap_err();
+        soon("an error", remains.port.peval(|living, _| Ok(living.test))).await.unwrap_err();
     assert!(matches!(&error, PevalError::Died { .. }), "{error}");
     assert!(nothing_ran("requests_fail"));
 }
@@ -212,6 +212,26 @@ async fn what_it_says_of_itself() {
     assert!(node.is_shut_down());
     drop(remains.node);
     assert!(node.is_shut_down());
+}
+
+#[tokio::test]
+async fn groups_are_empty() {
+    let (other, node) = support::pair(&Net::memory(), "beta", "alpha").await;
+    let (own, there) = (sink(&node), sink(&other));
+    node.grp_reg("group", &own).unwrap();
+    other.grp_reg("group", &there).unwrap();
+    support::until("both members everywhere", || {
+        node.grp_get("group").len() == 2 && other.grp_get("group").len() == 2
+    })
+    .await;
+    node.shutdown(PATIENCE).await;
+    support::until("the member to go", || other.grp_get("group") == [there.id.clone()]).await;
+    assert_eq!(node.grp_get("group"), [""; 0]);
+    drop(node.grp_reg("group", &own));
+    drop(node.grp_reg("group", &node));
+    support::until("the dead to be no members", || node.grp_get("group").is_empty()).await;
+    assert_eq!(node.grp_snd_all("group", ("hello",)), 0);
+    assert_eq!(node.groups(), [""; 0]);
 }
 
 #[tokio::test]
