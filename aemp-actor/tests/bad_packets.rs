@@ -139,7 +139,7 @@ async fn connections_that_end() {
 #[tokio::test]
 async fn a_peer_that_falls_silent_is_given_up() {
     log::start();
-    let node = Node::configure(config("alert").monitor_timeout(Duration::from_secs(1))).await;
+    let node = Node::configure(config("alert").monitor_timeout(Duration::from_secs(2))).await;
     let node = node.unwrap();
     let mut silent = RawPeer::log_in(&node, "silent").await;
     let reason = death(&node, "silent#p").reason().await;
@@ -153,13 +153,13 @@ async fn a_peer_that_falls_silent_is_given_up() {
 #[tokio::test]
 async fn a_peer_that_answers_heartbeats_stays() {
     log::start();
-    let node = Node::configure(config("alert").monitor_timeout(Duration::from_secs(1))).await;
+    let node = Node::configure(config("alert").monitor_timeout(Duration::from_secs(2))).await;
     let node = node.unwrap();
     let mut lively = RawPeer::log_in(&node, "lively").await;
     let mut died = death(&node, "lively");
     assert_eq!(lively.next().await, json!(["", "mon1", ""]));
     // It says nothing of its own accord for longer than any timeout.
-    node.after(Duration::from_millis(2500), "lively#p", ("now",));
+    node.after(Duration::from_millis(5000), "lively#p", ("now",));
     assert_eq!(lively.next().await, json!(["p", "now"]));
     assert!(died.is_waiting());
 }

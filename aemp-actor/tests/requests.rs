@@ -161,7 +161,7 @@ async fn info_time_and_the_lists_of_nodes() {
     peer.packet(json!(["", "known_nodes", "raw#n", "x"])).await;
     assert_eq!(peer.next().await, json!(["n", "x", "alpha", "raw"]));
     peer.packet(json!(["", "up_nodes", "raw#n", "x"])).await;
-    assert_eq!(peer.next().await, json!(["n", "x", "raw"]), "as in the reference: the others");
+    assert_eq!(peer.next().await, json!(["n", "x", "raw"]), "those that it is connected to");
     peer.packet(json!(["", "time", "raw#t"])).await;
     let answer = peer.next().await;
     assert!(answer[1].is_f64(), "{answer}");

@@ -25,7 +25,11 @@ impl Counter {
     }
 
     fn half(&self) -> Result<u64, String> {
-        if self.count % 2 == 0 { Ok(self.count / 2) } else { Err(format!("{} is odd", self.count)) }
+        if self.count.is_multiple_of(2) {
+            Ok(self.count / 2)
+        } else {
+            Err(format!("{} is odd", self.count))
+        }
     }
 
     fn optional(&self, one: Option<u8>, two: Option<bool>) -> (Option<u8>, Option<bool>) {

@@ -9,7 +9,7 @@ use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::Chance;
 use super::config::Config;
@@ -57,7 +57,7 @@ pub(crate) struct Core {
     own_watchers: Mutex<Watchers<Watch>>,
     listeners: Mutex<Vec<Address>>,
     /// Listeners, seeds and dials, ended by `close`.
-    tasks: Mutex<Vec<AbortHandle>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) alive: Mutex<Weak<Alive>>,
 }
 
@@ -263,14 +263,18 @@ impl Core {
 
     /// Runs `task` until it ends or the node is shut down.
     pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.runtime.spawn(task).abort_handle();
+        let task = self.runtime.spawn(task);
         let mut tasks = self.tasks.lock();
         tasks.retain(|task| !task.is_finished());
         if self.registry.is_closed() {
-            handle.abort();
-        } else {
-            tasks.push(handle);
+            task.abort();
         }
+        tasks.push(task);
+    }
+
+    /// The tasks that `close` has ended, to wait until they are gone, with their listeners.
+    pub(super) fn take_tasks(&self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut *self.tasks.lock())
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -285,7 +289,7 @@ impl Core {
     pub(crate) fn close(self: &Arc<Self>) {
         let ports = self.registry.close();
         directory::remove(self);
-        for task in std::mem::take(&mut *self.tasks.lock()) {
+        for task in self.tasks.lock().iter() {
             task.abort();
         }
         let reason = self.shutdown_reason();

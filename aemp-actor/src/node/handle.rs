@@ -382,8 +382,13 @@ impl Node {
     pub async fn shutdown(&self, deadline: Duration) {
         self.core.close();
         let peers = self.core.peers();
+        let tasks = self.core.take_tasks();
         let ended = async {
             self.core.registry().empty().await;
+            for task in tasks {
+                // It was aborted, or panicked, which was reported.
+                drop(task.await);
+            }
             for peer in &peers {
                 peer.until(|peer| !peer.has_links()).await;
             }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 
 use super::core::Core;
+use super::counters::Dropped;
 use super::functions::{self, FunctionCall};
 use super::handle::Node;
 use super::inbound::Origin;
@@ -20,8 +21,13 @@ use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
-/// Carries out one request; `from` is `None` for this node itself.
+/// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
+/// nothing is carried out but the firing of monitors.
 pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
+    if core.is_closed() && message.tag() != "kil0" {
+        core.count_dropped(Dropped::Closed, 1);
+        return;
+    }
     let origin =
         || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
