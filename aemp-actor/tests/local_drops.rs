@@ -93,7 +93,7 @@ async fn a_suspended_handler_that_panics_as_it_is_dropped() {
     port.wait(OnDrop::panicking("dropped in a handler")).unwrap();
     ready.await.unwrap();
     tokio::task::yield_now().await;
-    node.shutdown(std::time::Duration::from_secs(5)).await;
+    node.shutdown(Duration::ZERO).await;
     assert_eq!(end.await.kind(), "shutdown");
     assert_eq!(node.port_count(), 0);
 }
@@ -214,13 +214,13 @@ async fn no_destructor_runs_under_a_lock() {
     .unwrap();
     node.mon_guard(&port, in_mon);
     port.kil(());
-    drop(port.peval(move |_, _| Ok(drop(in_call))));
+    drop(port.peval(move |_, _| Ok(in_call)));
     for _ in 0..3 {
         done_in_time(&mut dones).await;
     }
     // To a dead port.
     let thing = use_all(&node, &port.id(), &done);
-    drop(port.peval(move |_, _| Ok(drop(thing))));
+    drop(port.peval(move |_, _| Ok(thing)));
     done_in_time(&mut dones).await;
     let thing = use_all(&node, &port.id(), &done);
     node.mon_guard(&port, thing);
@@ -262,7 +262,7 @@ async fn a_node_that_is_dropped_drops_what_its_ports_held() {
     }));
     idle.ready().await.unwrap();
     assert_eq!(Arc::strong_count(&held), 8);
-    node.shutdown(std::time::Duration::from_secs(5)).await;
+    node.shutdown(Duration::ZERO).await;
     drop((node, closure, receiver));
     let waited = async {
         while Arc::strong_count(&held) > 1 {

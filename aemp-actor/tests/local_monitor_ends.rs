@@ -61,7 +61,7 @@ async fn each_fires_once() {
     ended(&node, &port).await;
     settled().await;
     node.kil(port.id(), "z");
-    node.shutdown(std::time::Duration::from_secs(5)).await;
+    node.shutdown(Duration::ZERO).await;
     settled().await;
     assert_eq!((outside.load(Ordering::SeqCst), inside.load(Ordering::SeqCst)), (10, 10));
 }
@@ -279,13 +279,14 @@ async fn a_node_tells_its_monitors_of_its_end() {
     }
     let held = Arc::new(());
     let (hold, id) = (held.clone(), port.id());
-    watcher.peval(move |_, ctx| Ok(drop(ctx.mon(id, move |_, _, _| drop(hold))))).await.unwrap();
-    node.shutdown(std::time::Duration::from_secs(5)).await;
+    watcher.peval(move |_, ctx| Ok(ctx.mon(id, move |_, _, _| drop(hold)))).await.unwrap();
+    node.shutdown(Duration::ZERO).await;
     for told in ends {
         let reason = told.await.unwrap();
         assert_eq!(reason.kind(), "shutdown");
         assert!(reason.text().contains(node.id().as_str()), "{reason}");
     }
+    settled().await;
     assert_eq!((Arc::strong_count(&held), node.port_count()), (1, 0));
     let (tell, told) = oneshot::channel();
     node.mon(port.id(), move |reason: Reason| drop(tell.send(reason)));

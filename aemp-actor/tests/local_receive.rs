@@ -222,8 +222,7 @@ async fn dropping_a_wait_takes_nothing() {
             }
         }
         let (n,): (u8,) = me.get("x").await?;
-        drop(tx.send(n));
-        Ok(())
+        tx.send(n).map_err(|n| die!("nobody waits for {n}"))
     });
     node.snd(&port, ("x", 7));
     assert_eq!(rx.await, Ok(7));

@@ -318,7 +318,7 @@ async fn shutdown_in_the_midst_of_it_all() {
                         node.mon_guard(&port, held.clone());
                         let call = node.cal::<()>(&port, ("x",));
                         if (task, n) == (1, 25) {
-                            node.shutdown(std::time::Duration::from_secs(5)).await;
+                            node.shutdown(Duration::ZERO).await;
                         }
                         if node.is_shut_down() {
                             let error = in_time(call).await.unwrap_err();

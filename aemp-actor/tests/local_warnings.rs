@@ -102,18 +102,13 @@ async fn a_watched_end_is_not() {
     gone(&node).await;
     assert_eq!(lines.about(&watched), [""; 0]);
 
-    let (linked, mut ends) = (port(&node), Vec::new());
+    let linked = port(&node);
     let other = node.port_fn(|_, _| {});
     node.mon(&linked, Kil(&other));
-    for port in [&other] {
-        let (tell, told) = oneshot::channel();
-        node.mon(port, move |_: Reason| tell.send(()).unwrap_or(()));
-        ends.push(told);
-    }
+    let (tell, told) = oneshot::channel();
+    node.mon(&other, move |_: Reason| tell.send(()).unwrap_or(()));
     linked.snd(("thing",));
-    for told in ends {
-        told.await.unwrap();
-    }
+    told.await.unwrap();
     gone(&node).await;
     assert_eq!(lines.about(&linked), [""; 0]);
 }
@@ -137,7 +132,7 @@ async fn a_normal_end_and_a_shutdown_are_not() {
     one.kil(());
     gone(&node).await;
     let two = port(&node);
-    node.shutdown(std::time::Duration::from_secs(5)).await;
+    node.shutdown(Duration::ZERO).await;
     gone(&node).await;
     assert_eq!(lines.about(&one), [""; 0]);
     assert_eq!(lines.about(&two), [""; 0]);

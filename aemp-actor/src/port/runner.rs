@@ -244,10 +244,10 @@ async fn uncommon<P: Port>(
 fn call<P: Port>(value: &mut P, ctx: &mut Ctx<P>, task: Task<P>) -> Result<(), Die> {
     let done = task(value, ctx);
     let edits = ctx.take_edits();
-    if !edits.is_empty() {
-        if let Some(port) = (value as &mut dyn Any).downcast_mut::<FnPort>() {
-            port.apply(edits);
-        }
+    if !edits.is_empty()
+        && let Some(port) = (value as &mut dyn Any).downcast_mut::<FnPort>()
+    {
+        port.apply(edits);
     }
     done
 }
