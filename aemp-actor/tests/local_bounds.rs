@@ -191,7 +191,7 @@ async fn every_lost_message_is_counted_once() {
     let (port, go) = waiting(&node, PortOptions::new()).await;
     (0..100).for_each(|n| port.note(n));
     turns().await;
-    node.shutdown();
+    node.shutdown(Duration::from_secs(5)).await;
     turns().await;
     assert!(go.is_closed());
     assert_eq!(node.dropped().dead_port, 207, "in a suspended port");

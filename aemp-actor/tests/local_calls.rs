@@ -124,7 +124,7 @@ async fn ends_of_all_kinds_reach_the_caller() {
     let silent = silent(&node);
     let untyped = node.cal::<()>(&silent, ());
     tokio::task::yield_now().await;
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     for reason in [
         busy.await.unwrap_err(),
         waiting.await.unwrap_err(),

@@ -93,7 +93,7 @@ async fn a_suspended_handler_that_panics_as_it_is_dropped() {
     port.wait(OnDrop::panicking("dropped in a handler")).unwrap();
     ready.await.unwrap();
     tokio::task::yield_now().await;
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     assert_eq!(end.await.kind(), "shutdown");
     assert_eq!(node.port_count(), 0);
 }
@@ -249,7 +249,7 @@ async fn a_node_that_is_dropped_drops_what_its_ports_held() {
         let _ = &in_fn;
     });
     let receiver = node.port_async(move |mut me| async move {
-        let message = me.next().await;
+        let message = me.recv().await;
         drop((message, in_async));
         Ok(())
     });
@@ -262,7 +262,7 @@ async fn a_node_that_is_dropped_drops_what_its_ports_held() {
     }));
     idle.ready().await.unwrap();
     assert_eq!(Arc::strong_count(&held), 8);
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     drop((node, closure, receiver));
     let waited = async {
         while Arc::strong_count(&held) > 1 {

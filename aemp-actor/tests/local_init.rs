@@ -186,7 +186,7 @@ async fn a_slow_one_makes_its_messages_wait_and_dies_with_its_node() {
     assert_eq!(lines.await.unwrap(), ["slow: early"]);
     assert_eq!(*DONE.lock().unwrap(), ["begun", "begun", "ended"]);
     let end = end_of(&node, &two);
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     assert!(end.await.starts_with("shutdown"));
     GO_ON.notify_one();
     // After that, no function is run.

@@ -61,7 +61,7 @@ async fn each_fires_once() {
     ended(&node, &port).await;
     settled().await;
     node.kil(port.id(), "z");
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     settled().await;
     assert_eq!((outside.load(Ordering::SeqCst), inside.load(Ordering::SeqCst)), (10, 10));
 }
@@ -280,7 +280,7 @@ async fn a_node_tells_its_monitors_of_its_end() {
     let held = Arc::new(());
     let (hold, id) = (held.clone(), port.id());
     watcher.peval(move |_, ctx| Ok(drop(ctx.mon(id, move |_, _, _| drop(hold))))).await.unwrap();
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     for told in ends {
         let reason = told.await.unwrap();
         assert_eq!(reason.kind(), "shutdown");
@@ -291,4 +291,61 @@ async fn a_node_tells_its_monitors_of_its_end() {
     node.mon(port.id(), move |reason: Reason| drop(tell.send(reason)));
     assert_eq!(told.await.unwrap().kind(), "shutdown", "and after its end at once");
     assert!(idle(&other).peval(|_, _| Ok(())).await.is_ok(), "the other node lives");
+}
+
+#[tokio::test]
+async fn last_words_come_before_the_news_of_the_death() {
+    let node = Node::local();
+    let (tx, mut notes) = tokio::sync::mpsc::unbounded_channel();
+    let noted = tx.clone();
+    let watcher = node.port_fn(move |_, msg| tx.send(msg.to_string()).unwrap_or(()));
+    let speaker = node.port_fn(|ctx, msg| -> Result<(), Die> {
+        let to: PortId = msg.arg(0)?;
+        ctx.snd(&to, ("one",));
+        ctx.snd(&to, ("two",));
+        Err(die!("the end"))
+    });
+    let id = speaker.id();
+    let task = watcher.peval(move |_, ctx| {
+        for n in 1..=3 {
+            let noted = noted.clone();
+            ctx.mon(&id, move |_, _, reason| noted.send(format!("{n} {reason}")).unwrap_or(()));
+        }
+        Ok(())
+    });
+    task.await.unwrap();
+    node.mon(&speaker, Snd(&watcher, ("four",)));
+    speaker.snd(("speak", &watcher));
+    let expected = [
+        r#"["one"]"#,
+        r#"["two"]"#,
+        "1 die: the end",
+        "2 die: the end",
+        "3 die: the end",
+        r#"["four","die","the end"]"#,
+    ];
+    for expected in expected {
+        assert_eq!(notes.recv().await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_watches_itself_is_not_told() {
+    let node = Node::local();
+    let (count, fire) = counter();
+    let port = idle(&node);
+    let held = Arc::new(());
+    let hold = held.clone();
+    let task = port.peval(move |_, ctx| {
+        ctx.mon(ctx.id(), move |_, _, _| {
+            fire();
+            drop(hold);
+        });
+        Ok(())
+    });
+    task.await.unwrap();
+    port.kil("x");
+    ended(&node, &port).await;
+    settled().await;
+    assert_eq!((count.load(Ordering::SeqCst), Arc::strong_count(&held)), (0, 1));
 }

@@ -21,7 +21,7 @@ async fn messages_are_taken_by_tag_in_any_order() {
     let port = node.port_async(move |mut me| async move {
         let (three,): (u8,) = me.get("three").await?;
         let (one, text): (u8, Option<String>) = me.get("one").await?;
-        let next = me.next().await?;
+        let next = me.recv().await?;
         let (again,): (u8,) = me.get("one").await?;
         tx.send(format!("{three} {one} {text:?} {next} {again}"))?;
         Ok(())
@@ -52,7 +52,7 @@ async fn messages_are_taken_by_condition() {
                 data => tx.send(data.arg::<String>(1)?)?,
             }
         }
-        tx.send(format!("{path} {looked} {}", me.next().await?))?;
+        tx.send(format!("{path} {looked} {}", me.recv().await?))?;
         Ok(())
     });
     node.snd(&port, ("data", "b#2", "early"));
@@ -114,11 +114,11 @@ async fn wrong_arguments_are_an_error_of_the_block() {
 async fn errors_and_panics_of_the_block_kill_the_port() {
     let node = Node::local();
     let failing = node.port_async(|mut me| async move {
-        me.next().await?;
+        me.recv().await?;
         Err(die!("{} fails", me.id()))
     });
     let panicking = node.port_async(|mut me| async move {
-        let message = me.next().await?;
+        let message = me.recv().await?;
         assert_eq!(message.tag(), "", "the block panics");
         Ok(())
     });
@@ -192,10 +192,10 @@ async fn it_can_do_what_other_ports_can() {
         me.snd(&id, ("ping", me.id()));
         me.get::<()>("pong").await?;
         me.kil(&id, ("own", "reason"));
-        let gone = me.next().await?;
+        let gone = me.recv().await?;
         drop(tx.send(format!("{pong} {gone}")));
         me.link(&id);
-        me.next().await?;
+        me.recv().await?;
         Ok(())
     });
     let end = end_of(&node, &port);

@@ -119,7 +119,7 @@ async fn a_timer_of_a_dead_port_or_node_does_nothing() {
     assert_eq!(notes.recv().await.unwrap(), r#"["next"]"#);
     assert_eq!(Arc::strong_count(&held), 1);
     node.after(SECOND, &port, ("after the end",));
-    node.shutdown();
+    node.shutdown(Duration::from_secs(5)).await;
     assert_eq!(notes.recv().await, None);
 }
 

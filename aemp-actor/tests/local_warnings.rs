@@ -137,7 +137,7 @@ async fn a_normal_end_and_a_shutdown_are_not() {
     one.kil(());
     gone(&node).await;
     let two = port(&node);
-    node.shutdown();
+    node.shutdown(std::time::Duration::from_secs(5)).await;
     gone(&node).await;
     assert_eq!(lines.about(&one), [""; 0]);
     assert_eq!(lines.about(&two), [""; 0]);

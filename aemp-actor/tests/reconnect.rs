@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aemp_actor::prelude::*;
 use serde_json::json;
-use support::{Net, PATIENCE, RawListener, RawPeer, SECRET, death, sink, soon, tcp_node};
+use support::{Net, PATIENCE, RawListener, RawPeer, SECRET, config, death, sink, soon, tcp_node};
 
 /// Adds up.
 #[init("Reconnect::echo")]
@@ -185,6 +185,22 @@ async fn a_foreign_node_keeps_its_first_connection() {
     support::log::expect(&["node twice", &second.address(), "already connected"]).await;
     first.nothing_more().await;
     assert_eq!(node.up_nodes(), ["twice"]);
+}
+
+/// Of two connections at the same time one waits for the other; one that was given up does not
+/// count any more.
+#[tokio::test]
+async fn a_dial_that_was_given_up_is_in_nobodys_way() {
+    let listener = RawListener::bind().await;
+    let config = config("alpha").node("zulu", listener.address());
+    let node = Node::configure(config.connect_timeout(Duration::from_millis(300))).await.unwrap();
+    let died = death(&node, "zulu");
+    let mut never_done = listener.accept().await;
+    never_done.send("aemp;1;zulu;hmac_md6_64_256;json;inst=1\nx\n").await;
+    assert_eq!(died.reason().await.kind(), "transport_error");
+    never_done.closed().await;
+    let mut peer = RawPeer::log_in_with(&node, "zulu", ";inst=1").await;
+    peer.nothing_more().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -190,11 +190,11 @@ fn answer(
     relay(core, values)
 }
 
+/// As in the reference: the known nodes include this one, those that are up do not.
 fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
-    let peers = core.peers();
-    let shown = peers.iter().filter(|peer| !up_only || peer.is_up());
-    let others = shown.map(|peer| Value::from(peer.id().as_str()));
-    std::iter::once(Value::from(core.id().as_str())).chain(others).collect()
+    let own = (!up_only).then(|| core.id().clone());
+    let others = if up_only { core.up_nodes() } else { core.known_nodes() };
+    own.into_iter().chain(others).map(|node| Value::from(node.as_str())).collect()
 }
 
 fn now(core: &Core) -> Value {

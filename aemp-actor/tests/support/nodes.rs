@@ -44,6 +44,9 @@ pub(crate) async fn pair(net: &Net, one: &str, two: &str) -> (Node, Node) {
     soon("the nodes to connect", async {
         one.wait_up(NodeId::from(&two)).await;
         two.wait_up(NodeId::from(&one)).await;
+        // What the two have to tell each other of the mesh comes before the answers.
+        one.cal::<(f64,)>(&two, ("time",)).await.unwrap();
+        two.cal::<(f64,)>(&one, ("time",)).await.unwrap();
     })
     .await;
     (one, two)
