@@ -45,10 +45,15 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer),
         (Err(error), admitted, None) => {
-            if let Some(peer) = admitted {
-                peer.release(attempt);
-            }
-            return Err(Failure::Establish(error));
+            let Some(peer) = admitted else { return Err(Failure::Establish(error)) };
+            peer.release(attempt);
+            // The other side refuses by closing; that it is connected is the likely reason, and
+            // none to dial it again and again.
+            return Err(if peer.is_up() {
+                Failure::Refused(Refusal::AlreadyUp, peer.id().clone())
+            } else {
+                Failure::Establish(error)
+            });
         }
         (Ok(_), None, None) => {
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));

@@ -12,17 +12,19 @@ use super::record::{
 };
 use crate::id::PortId;
 use crate::reason::Reason;
+use crate::sim::Journal;
 
 /// See the module. What the remains of a crashed node say is ignored.
 #[derive(Clone)]
 pub(super) struct Log {
     begun: Instant,
+    journal: Journal,
     record: Arc<Mutex<Record>>,
 }
 
 impl Log {
-    pub(super) fn new() -> Self {
-        Self { begun: Instant::now(), record: Arc::default() }
+    pub(super) fn new(journal: Journal) -> Self {
+        Self { begun: Instant::now(), journal, record: Arc::default() }
     }
 
     pub(super) fn read<R>(&self, read: impl FnOnce(&Record) -> R) -> R {
@@ -38,7 +40,7 @@ impl Log {
     }
 
     fn event(&self, record: &mut Record, what: What) -> Moment {
-        record.events.push(Event { at: self.now(), what });
+        record.events.push(Event { at: self.now(), line: self.journal.len(), what });
         record.events.len() - 1
     }
 

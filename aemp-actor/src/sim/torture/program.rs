@@ -11,7 +11,7 @@ use super::record::{NodeNo, Record, Sender, WordKind};
 use super::world::World;
 use crate::node::Node;
 use crate::port::PortRef;
-use crate::sim::{FaultCounts, Network};
+use crate::sim::{FaultCounts, Line, Network};
 
 /// After this all hosts that come back have come back.
 const REPAIRED: Duration = Duration::from_secs(10);
@@ -24,6 +24,7 @@ pub(super) struct Run {
     pub(super) record: Record,
     pub(super) plan: Plan,
     pub(super) faults: FaultCounts,
+    pub(super) journal: Vec<Line>,
 }
 
 /// Runs the program of the network's seed.
@@ -32,7 +33,7 @@ pub(super) async fn run(network: Network) -> Run {
     let plan = Plan::draw(&mut random);
     network.latency_everywhere(plan.latency.clone());
     network.window(plan.window);
-    let world = World::new(plan, random);
+    let world = World::new(plan, random, network.journal());
     let mut program = Program { world: world.clone(), network: network.clone(), outsiders: vec![] };
     let chaos = Chaos::new(&world, &network);
     for host in world.plan.hosts.clone() {
@@ -48,7 +49,12 @@ pub(super) async fn run(network: Network) -> Run {
     let mut record = world.log.write(std::mem::take);
     record.tight_queues = world.plan.max_queue.is_some();
     record.tight_mailboxes = world.plan.max_messages.is_some();
-    Run { record, plan: world.plan.clone(), faults: network.counts() }
+    Run {
+        record,
+        plan: world.plan.clone(),
+        faults: network.counts(),
+        journal: network.journal().lines(),
+    }
 }
 
 struct Program {

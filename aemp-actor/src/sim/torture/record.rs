@@ -72,6 +72,8 @@ pub(super) enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Event {
     pub(super) at: Duration,
+    /// How many lines the network's journal had.
+    pub(super) line: usize,
     pub(super) what: What,
 }
 
@@ -212,14 +214,6 @@ impl Record {
         let node_lives = entry.node.is_some_and(|node| self.nodes[node].ended.is_none());
         let born = entry.born.is_some() || entry.kind == PortKind::Node;
         node_lives && born && entry.died.is_none()
-    }
-
-    /// Whether a sender can still send.
-    pub(super) fn can_send(&self, by: Sender) -> bool {
-        match by {
-            Sender::Port(port) => self.lives(port),
-            Sender::Outside(_) => true,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::judge::Finding;
 use super::program::Run;
 use super::record::{Answer, Event, PortNo, Record, Sender, What};
-use crate::sim::FaultCounts;
+use crate::sim::{FaultCounts, Line};
 
 /// A guarantee that was not kept, with what led to it.
 #[derive(Clone, Debug)]
@@ -66,9 +66,22 @@ impl Report {
             faults: run.faults,
             shutdowns: record.nodes.iter().filter(|n| n.ended.is_some() && !n.crashed).count(),
             violations: findings.into_iter().map(explained).collect(),
-            log,
+            log: merged(record, &run.journal, &log),
         }
     }
+}
+
+/// Both logs in one, in the order in which it happened.
+fn merged(record: &Record, journal: &[Line], log: &[String]) -> Vec<String> {
+    let mut all = Vec::with_capacity(journal.len() + log.len());
+    let mut seen = 0;
+    for (event, line) in record.events.iter().zip(log) {
+        all.extend(journal[seen..event.line].iter().map(|line| format!("      {line}")));
+        seen = event.line;
+        all.push(line.clone());
+    }
+    all.extend(journal[seen..].iter().map(|line| format!("      {line}")));
+    all
 }
 
 impl fmt::Display for Violation {

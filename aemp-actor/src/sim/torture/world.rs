@@ -15,7 +15,7 @@ use crate::id::{NodeId, PortId};
 use crate::node::{Core, Node, NodeEvent};
 use crate::port::PortRef;
 use crate::reason::Reason;
-use crate::sim::Random;
+use crate::sim::{Journal, Random};
 
 thread_local! {
     /// The world of the run on this thread: init functions have no other way to it.
@@ -42,10 +42,15 @@ struct Places {
 }
 
 impl World {
-    pub(super) fn new(plan: Plan, random: Random) -> Arc<Self> {
+    pub(super) fn new(plan: Plan, random: Random, journal: &Journal) -> Arc<Self> {
         let budget = plan.steps * 4;
         let places = Mutex::new(Places { budget, ..Places::default() });
-        let world = Arc::new(Self { log: Log::new(), plan, random: Mutex::new(random), places });
+        let world = Arc::new(Self {
+            log: Log::new(journal.clone()),
+            plan,
+            random: Mutex::new(random),
+            places,
+        });
         WORLD.set(Arc::downgrade(&world));
         world
     }
@@ -146,11 +151,6 @@ impl World {
         let mut places = self.places.lock();
         places.known.push(port);
         places.actors.insert(port, actor);
-    }
-
-    /// The port is known to everybody.
-    pub(super) fn publish(&self, port: PortNo) {
-        self.places.lock().known.push(port);
     }
 
     pub(super) fn known(&self) -> Vec<PortNo> {
