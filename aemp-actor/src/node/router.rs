@@ -121,6 +121,11 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
+            // The request goes to the node port, but its place is among the messages to `port`.
+            if crate::port::sender_is_cut_off(port) {
+                self.count_dropped(Dropped::CutOff, 1);
+                return;
+            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
             self.snd(&PortId::of_node(port.node()), &request);

@@ -72,11 +72,14 @@ pub(super) fn random(world: &World, voice: &mut impl Voice) {
     }
 }
 
-/// Whom to deal with: an old friend, most of the time.
+/// Whom to deal with: an old friend, most of the time, and rarely one who is dead.
 fn somebody(world: &World, voice: &mut impl Voice) -> Option<PortNo> {
-    let friends = &voice.holds().friends;
-    let friend = if world.percent(80) { world.pick(friends) } else { None };
-    friend.or_else(|| world.pick(&world.known()))
+    let friends = voice.holds().friends.clone();
+    let among = if world.percent(80) && !friends.is_empty() { friends } else { world.known() };
+    let living: Vec<PortNo> =
+        world.log.read(|record| among.iter().copied().filter(|port| record.lives(*port)).collect());
+    let living = if living.is_empty() || world.percent(10) { among } else { living };
+    world.pick(&living)
 }
 
 /// Watches somebody, most of the time, and says a few words.
