@@ -166,8 +166,14 @@ impl Core {
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
         let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
         if let Err((watch, reason)) = self.add_watch(target, watch) {
+            self.due().lock().insert(id, watch);
             let core = self.clone();
-            self.runtime().spawn(async move { fire(&core, watch, &reason) });
+            self.runtime().spawn(async move {
+                let watch = core.due().lock().remove(&id);
+                if let Some(watch) = watch {
+                    fire(&core, watch, &reason);
+                }
+            });
         }
         token
     }
@@ -198,6 +204,11 @@ impl Core {
 
     /// Takes a monitor back, from wherever it stands.
     pub(crate) fn unmon(self: &Arc<Self>, target: &PortId, id: WatchId) {
+        let due = self.due().lock().remove(&id);
+        if due.is_some() {
+            // It is dropped here, without the lock.
+            return;
+        }
         if *target.node() != *self.id() {
             if let Some(peer) = self.known_peer(target.node()) {
                 peer.unwatch(target.name(), id);

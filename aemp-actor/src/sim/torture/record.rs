@@ -203,9 +203,10 @@ impl Record {
         &self.nodes[node].host
     }
 
-    /// Whether the node has crashed: what its remains still do does not count.
+    /// Whether the node has crashed: what its remains still do does not count. (After the end of
+    /// a run the record is empty, and nothing counts.)
     pub(super) fn is_crashed(&self, node: NodeNo) -> bool {
-        self.nodes[node].crashed
+        self.nodes.get(node).is_none_or(|node| node.crashed)
     }
 
     /// Whether a port lives, as far as was seen.

@@ -14,7 +14,7 @@ mod reasons;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::record::{Moment, NodeNo, PortKind, PortNo, Record, Sender, What};
+use super::record::{Event, Moment, MonEntry, NodeNo, PortKind, PortNo, Record, Sender, What};
 
 /// A guarantee that was not kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -115,31 +115,43 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// From when on the port was dead, as far as a monitor made at `made` is concerned; `None` if
-    /// it lives.
-    fn end_of(&self, port: PortNo, made: Moment) -> Option<Moment> {
-        let entry = &self.record.ports[port];
+    /// From when on the port was dead, as far as a monitor is concerned; `None` if it lives.
+    fn end_of(&self, mon: &MonEntry) -> Option<Moment> {
+        let entry = &self.record.ports[mon.target];
         let died = entry.died.as_ref().map(|(died, _)| *died);
         let node_ended = entry.node.and_then(|node| self.record.nodes[node].ended);
         match entry.kind {
-            PortKind::Never | PortKind::Illegal | PortKind::Failing => Some(made),
-            PortKind::Node => self.end_of_node(self.host_of(port), made),
-            PortKind::Made | PortKind::Spawned if entry.born.is_none() => Some(made),
+            PortKind::Never | PortKind::Illegal | PortKind::Failing => Some(mon.made),
+            PortKind::Node => self.end_of_node(mon),
+            PortKind::Made | PortKind::Spawned if entry.born.is_none() => Some(mon.made),
             PortKind::Made | PortKind::Spawned => [died, node_ended].into_iter().flatten().min(),
         }
     }
 
-    /// When the node on a host at that moment ended; that moment itself if there was none.
-    fn end_of_node(&self, host: &str, at: Moment) -> Option<Moment> {
-        let booted = |no: &NodeNo| {
-            let boots = self.record.events[..=at].iter();
-            boots.into_iter().any(|event| event.what == What::Boot(*no))
-        };
-        let on_host = (0..self.record.nodes.len()).filter(|no| self.record.host(*no) == host);
-        match on_host.filter(booted).last() {
-            None => Some(at),
-            Some(no) => self.record.nodes[no].ended.map(|ended| ended.max(at)),
+    /// The same for a monitor on a node. One that waits for a connection is as good for whichever
+    /// node comes up there.
+    fn end_of_node(&self, mon: &MonEntry) -> Option<Moment> {
+        let host = self.host_of(mon.target);
+        let (before, after) = self.record.events.split_at(mon.made);
+        let boots =
+            |event: &&Event| matches!(event.what, What::Boot(no) if self.record.host(no) == host);
+        let seen = before.iter().rev().find_map(|event| match &event.what {
+            What::Up(no, other) if *no == mon.on && other == host => Some(true),
+            What::Down(no, other, _) if *no == mon.on && other == host => Some(false),
+            _ => None,
+        });
+        let own = self.record.host(mon.on) == host;
+        if !own && seen != Some(true) {
+            let comes = after.iter().any(|event| boots(&event));
+            let there =
+                self.record.nodes.iter().any(|node| node.host == host && node.ended.is_none());
+            return (!comes && !there).then_some(mon.made);
         }
+        let ends = |event: &Event| match event.what {
+            What::Crash(no) | What::Shutdown(no) => self.record.host(no) == host,
+            _ => false,
+        };
+        after.iter().position(ends).map(|index| mon.made + index)
     }
 }
 

@@ -34,7 +34,7 @@ impl Judge<'_> {
     /// At each rest everything that was to fire has.
     fn fires_always(&mut self, no: MonNo) {
         let mon = &self.record.mons[no];
-        let Some(end) = self.end_of(mon.target, mon.made) else { return };
+        let Some(end) = self.end_of(mon) else { return };
         let due = self.time(end.max(mon.made)) + self.healing;
         let rest = self.record.settled.iter().copied().find(|rest| self.time(*rest) >= due);
         let Some(rest) = rest.filter(|_| !self.ended_normally(mon.target, mon.form)) else {
