@@ -1,6 +1,6 @@
 //! What a node is made of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -55,6 +55,8 @@ pub(crate) struct Core {
     next_attempt: AtomicU64,
     /// Monitors of this node's own node port: they fire when it is shut down.
     own_watchers: Mutex<Watchers<Watch>>,
+    /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
+    due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
     /// Listeners, seeds and dials, ended by `close`.
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -87,6 +89,7 @@ impl Core {
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
             own_watchers: Mutex::default(),
+            due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
             alive: Mutex::default(),
@@ -145,6 +148,10 @@ impl Core {
 
     pub(crate) fn own_watchers(&self) -> &Mutex<Watchers<Watch>> {
         &self.own_watchers
+    }
+
+    pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
+        &self.due
     }
 
     pub(crate) fn listeners(&self) -> &Mutex<Vec<Address>> {

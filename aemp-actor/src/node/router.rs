@@ -121,6 +121,11 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
+            // The request goes to the node port, but its place is among the messages to `port`.
+            if crate::port::sender_is_cut_off(port) {
+                self.count_dropped(Dropped::CutOff, 1);
+                return;
+            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
             self.snd(&PortId::of_node(port.node()), &request);
@@ -161,8 +166,14 @@ impl Core {
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
         let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
         if let Err((watch, reason)) = self.add_watch(target, watch) {
+            self.due().lock().insert(id, watch);
             let core = self.clone();
-            self.runtime().spawn(async move { fire(&core, watch, &reason) });
+            self.runtime().spawn(async move {
+                let watch = core.due().lock().remove(&id);
+                if let Some(watch) = watch {
+                    fire(&core, watch, &reason);
+                }
+            });
         }
         token
     }
@@ -193,6 +204,11 @@ impl Core {
 
     /// Takes a monitor back, from wherever it stands.
     pub(crate) fn unmon(self: &Arc<Self>, target: &PortId, id: WatchId) {
+        let due = self.due().lock().remove(&id);
+        if due.is_some() {
+            // It is dropped here, without the lock.
+            return;
+        }
         if *target.node() != *self.id() {
             if let Some(peer) = self.known_peer(target.node()) {
                 peer.unwatch(target.name(), id);

@@ -61,6 +61,11 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer.clone()),
+        // The other side refuses by closing; that it is connected is the likely reason, and none to
+        // dial it again and again.
+        (Err(EstablishError::Closed { .. }), Some(peer), None) if peer.is_up() => {
+            return Err(Failure::Refused(Refusal::AlreadyUp, peer.id().clone()));
+        }
         (Err(error), _, None) => return Err(Failure::Establish(error)),
         (Ok(_), None, None) => {
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
