@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use dashmap::DashMap;
 
 use crate::id::PortName;
+use crate::mutation;
 use crate::port::AnyCell;
 
 /// Names → cells, and the source of new names.
@@ -31,7 +32,7 @@ impl Registry {
 
     /// A name that was never used and never will be.
     pub(crate) fn new_name(&self) -> PortName {
-        let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let mut number = mutation::fresh(self.counter.fetch_add(1, Ordering::Relaxed));
         let mut digits = [0_u8; 13];
         let mut start = digits.len();
         while start == digits.len() || number > 0 {

@@ -13,6 +13,7 @@ use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
 
@@ -291,6 +292,11 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
     if let Some(None) = owner {
         return;
     }
+    if strikes(Mutation::ForgetMonitor) {
+        return;
+    }
+    let wrong = Reason::from("wrong");
+    let reason = if strikes(Mutation::WrongReason) { &wrong } else { reason };
     match (owner.flatten(), action) {
         (_, Action::Call(f)) => guard("a monitor", || f(reason.clone())),
         (_, Action::Peer(peer, port)) => {

@@ -25,6 +25,7 @@ use super::runner;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, Dropped};
 use crate::reason::{Reason, kind};
 
@@ -233,6 +234,9 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
+        if strikes(Mutation::KillOvertakes) {
+            return self.doom(reason);
+        }
         self.push(Envelope::Kil(reason));
     }
 

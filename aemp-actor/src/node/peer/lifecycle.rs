@@ -7,6 +7,7 @@ use aemp_transport::{CloseReason, LinkSender};
 
 use super::Peer;
 use super::state::{Stage, Up, while_firing};
+use crate::mutation::{Mutation, strikes};
 use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -150,7 +151,8 @@ impl Peer {
             }
         }
         while_firing(self, || {
-            for watch in watches {
+            let told = !strikes(Mutation::CutSilently);
+            for watch in watches.into_iter().filter(|_| told) {
                 router::fire(core, watch, reason);
             }
             if let Some(attempt) = attempt {

@@ -143,9 +143,10 @@ impl<'a> Judge<'a> {
         let own = self.record.host(mon.on) == host;
         if !own && seen != Some(true) {
             let comes = after.iter().any(|event| boots(&event));
-            let there = self.record.nodes.iter().any(|node| {
-                node.host == host && node.ended.is_none_or(|ended| ended > mon.made)
-            });
+            let there =
+                self.record.nodes.iter().any(|node| {
+                    node.host == host && node.ended.is_none_or(|ended| ended > mon.made)
+                });
             return (!comes && !there).then_some(mon.made);
         }
         let ends = |event: &Event| match event.what {

@@ -19,6 +19,7 @@ impl Judge<'_> {
             let watches = watches.get(&pair).map(Vec::as_slice).unwrap_or_default();
             self.stays_in_order(&words);
             self.has_no_silent_hole(&words, watches);
+            self.kills_keep_their_place(&words);
             for word in words {
                 self.arrives_in_peace(word);
             }
@@ -73,6 +74,27 @@ impl Judge<'_> {
                 self.found(2, moment, &word.parties(), text);
                 return;
             }
+        }
+    }
+
+    /// 6: what was sent before a kill came before it, unless a connection was lost.
+    fn kills_keep_their_place(&mut self, words: &[WordNo]) {
+        let killed = |word: &&WordNo| {
+            let word = &self.record.words[**word];
+            word.kind == WordKind::Kill && !word.delivered.is_empty()
+        };
+        let Some(kill) = words.iter().find(killed) else { return };
+        let end = &self.record.words[*kill];
+        let lost = words.iter().take_while(|word| *word < kill).find(|word| {
+            let word = &self.record.words[**word];
+            let (from, to) = (self.time(word.sent), self.time(end.sent));
+            let known = self.record.ports[word.to].born.is_some_and(|born| born < word.sent);
+            let calm = self.calm(word.on, self.host_of(word.to), from, to);
+            word.delivered.is_empty() && known && calm
+        });
+        if let Some(lost) = lost {
+            let text = format!("word {lost}, sent before kill {kill}, did not come before it");
+            self.found(6, end.delivered[0], &end.parties(), text);
         }
     }
 
