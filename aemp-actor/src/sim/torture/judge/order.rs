@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Judge;
+use crate::sim::torture::program::QUIET;
 use crate::sim::torture::record::{Moment, MonNo, PortNo, Sender, WordKind, WordNo};
 
 impl Judge<'_> {
@@ -103,12 +104,12 @@ impl Judge<'_> {
         let word = &self.record.words[no];
         let Some(rest) = self.record.settled.get(1).copied() else { return };
         let sent = self.time(word.sent);
-        let early = sent + self.healing <= self.time(rest);
+        let early = sent + QUIET <= self.time(rest);
         if !word.delivered.is_empty() || word.kind == WordKind::Kill || !early {
             return;
         }
         let served = self.alive(word.to, rest) && !self.node_ended(word.on, word.sent);
-        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + self.healing);
+        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + QUIET);
         if served && calm && self.is_known(no) {
             let text = format!("word {no} was lost though nothing was wrong");
             self.found(2, word.sent, &word.parties(), text);
