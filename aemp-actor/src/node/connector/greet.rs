@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+use aemp_transport::{
+    BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
+};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
@@ -24,7 +26,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     if let Err(error) = stream.limit_silence(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
-    let mut admitted: Option<Arc<Peer>> = None;
+    let mut admitted: Option<Admission> = None;
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
@@ -32,7 +34,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         let claim = claim(core, &node, greeting, attempt);
         match peer.admit(&claim) {
             Ok(()) => {
-                admitted = Some(peer);
+                admitted = Some(Admission { peer, attempt });
                 true
             }
             Err(refusal) => {
@@ -42,24 +44,25 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         }
     };
     let established = establish(stream, core.handshake().clone(), timeout, admit).await;
-    let (established, peer) = match (established, admitted, refused) {
+    let (established, admission) = match (established, admitted, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
-        (Ok(established), Some(peer), None) => (established, peer),
-        (Err(error), admitted, None) => {
-            let Some(peer) = admitted else { return Err(Failure::Establish(error)) };
-            peer.release(attempt);
-            // The other side refuses by closing; that it is connected is the likely reason, and
-            // none to dial it again and again.
-            return Err(if peer.is_up() {
-                Failure::Refused(Refusal::AlreadyUp, peer.id().clone())
-            } else {
-                Failure::Establish(error)
-            });
-        }
+        (Ok(established), Some(admission), None) => (established, admission),
+        (Err(error), Some(admission), None) => return Err(admission.failed(error)),
+        (Err(error), None, None) => return Err(Failure::Establish(error)),
         (Ok(_), None, None) => {
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
+    adopt(core, &admission.peer, attempt, established).await
+}
+
+/// The connection is to be the one from now on.
+async fn adopt(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    attempt: u64,
+    established: Established,
+) -> Result<Arc<Peer>, Failure> {
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
     let claim = claim(core, &node, &greeting, attempt);
@@ -71,8 +74,33 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
-        Ok(_) => Ok(peer),
+        Ok(_) => Ok(peer.clone()),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
+    }
+}
+
+/// A connection that was let into the handshake. Dropped, also by whoever does not want to wait for
+/// it any longer, it makes room for another.
+struct Admission {
+    peer: Arc<Peer>,
+    attempt: u64,
+}
+
+impl Admission {
+    /// The other side refuses by closing; that it is connected is the likely reason, and none to
+    /// dial it again and again.
+    fn failed(&self, error: EstablishError) -> Failure {
+        if self.peer.is_up() {
+            Failure::Refused(Refusal::AlreadyUp, self.peer.id().clone())
+        } else {
+            Failure::Establish(error)
+        }
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.peer.release(self.attempt);
     }
 }
 

@@ -29,7 +29,7 @@ impl Peer {
         admitted
     }
 
-    /// The handshake of a connection that was admitted failed.
+    /// The handshake of a connection that was admitted is over, or given up.
     pub(crate) fn release(&self, attempt: u64) {
         self.state.lock().arbiter.release(attempt);
     }
