@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long a step may take; each takes some milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the second process finds the first, and what it proves itself with.
 const SEED: &str = "AEMP_TOUR_SEED";
@@ -163,16 +163,9 @@ async fn local_port(page: &mut Page, node: &Node) -> Done {
 async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Child> {
     page.step(
         "A second process comes up, as node \"worker\".",
-        "This program, started again. Each of the two proves that it knows the secret.",
+        "This program, started again. Both prove that they know the secret.",
     );
-    let (came, up) = oneshot::channel();
-    let came = std::sync::Mutex::new(Some(came));
-    let token = node.mon_nodes(move |event| {
-        let sender = came.lock().ok().and_then(|mut came| came.take());
-        if let Some(sender) = sender {
-            drop(sender.send(event.clone()));
-        }
-    });
+    let mut events = node.node_events();
     let listener = node.listeners().pop().ok_or("this node listens nowhere")?;
     let started = Instant::now();
     let child = Command::new(std::env::current_exe()?)
@@ -183,10 +176,9 @@ async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Chil
         .spawn()?;
     let id = child.id().unwrap_or_default();
     page.show("Command::new(current_exe()?).arg(\"worker\")", format!("process {id}"));
-    let event = within("node worker coming up", up).await??;
+    let event = within("node worker coming up", events.next()).await?;
     let (node, after) = (event.node(), started.elapsed().as_millis());
-    page.show("node.mon_nodes(|event| …)", format_args!("{node} is up, after {after} ms"));
-    token.cancel();
+    page.show("node.node_events().next().await", format_args!("{node} is up after {after} ms"));
     expect(event.is_up() && *event.node() == "worker", "node worker up")?;
     Ok(child)
 }
@@ -200,7 +192,7 @@ async fn typed_spawn(page: &mut Page, node: &Node, worker: &Child) -> Done<Clerk
     page.show("new_clerk.on(&node, \"worker\", (\"Ada\".into(),))", &ada);
     let process = within("an answer of Ada", ada.process()).await??;
     let own = std::process::id();
-    page.show("ada.process().await", format_args!("{process}; this one is {own}"));
+    page.show("ada.process().await", format_args!("{process} (here: {own})"));
     expect(worker.id() == Some(process), "Ada in the second process")?;
     Ok(ada)
 }
@@ -249,7 +241,7 @@ async fn untyped_messages(
 ) -> Done {
     page.step(
         "Messages both ways, without types.",
-        "A message is a tag and arguments; it is matched to the method where it arrives.",
+        "A message is a tag and arguments. Types are checked where it arrives.",
     );
     node.snd(parrot, ("say", desk, "Polly"));
     page.show("node.snd(&parrot, (\"say\", &desk, \"Polly\"));", "there: ctx.snd(to, …)");
@@ -287,7 +279,7 @@ async fn failing_handler(page: &mut Page, node: &Node, ada: &ClerkRef) -> Done {
 async fn killed_process(page: &mut Page, node: &Node, parrot: &PortId, worker: &mut Child) -> Done {
     page.step(
         "The process is killed: monitors fire all the same.",
-        "One kind of event for every end: of a port, of its process, of the way to it.",
+        "One kind of event for every end: of a port, a process, a connection.",
     );
     let reason = watch(node, parrot);
     page.show("node.mon(&parrot, |reason| …);", "watching");

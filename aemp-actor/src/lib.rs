@@ -42,6 +42,9 @@ extern crate self as aemp_actor;
 pub mod __private;
 mod die;
 mod group;
+#[cfg(doctest)]
+#[path = "../../book/doctests.rs"]
+mod guide;
 mod id;
 mod mesh;
 mod message;
@@ -74,8 +77,8 @@ pub use crate::node::{
     Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents, NodesToken,
 };
 pub use crate::port::{
-    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitOutput, Me, NotLocal,
-    Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError, Received,
-    Ref, Reply, Timer, Unencodable,
+    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
+    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
+    Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
-use aemp_actor::{BadMessage, Encoder, PortRef, Ref, Reply, Unencodable};
+use aemp_actor::{BadMessage, Encoder, Ref, Reply, Unencodable};
 use tokio::sync::oneshot;
 
 /// What a stack is told.

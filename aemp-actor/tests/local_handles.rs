@@ -1,4 +1,5 @@
 //! A typed handle is plain data: the ID of its port, with the methods of its messages.
+#![expect(clippy::mutable_key_type, reason = "what compares and hashes of a handle never changes")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};

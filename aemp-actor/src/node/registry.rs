@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 use crate::id::PortName;
 use crate::mutation;
@@ -18,6 +19,8 @@ pub(crate) struct Registry {
     counter: AtomicU64,
     ports: DashMap<PortName, Arc<dyn AnyCell>>,
     closed: AtomicBool,
+    /// Woken by each port that goes after the end.
+    gone: Notify,
 }
 
 impl Registry {
@@ -27,6 +30,7 @@ impl Registry {
             counter: AtomicU64::new(0),
             ports: DashMap::new(),
             closed: AtomicBool::new(false),
+            gone: Notify::new(),
         }
     }
 
@@ -69,6 +73,21 @@ impl Registry {
 
     pub(crate) fn remove(&self, name: &str) {
         self.ports.remove(name);
+        if self.is_closed() {
+            self.gone.notify_waiters();
+        }
+    }
+
+    /// After [`close`](Self::close): waits until all ports have died.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let mut gone = std::pin::pin!(self.gone.notified());
+            gone.as_mut().enable();
+            if self.ports.is_empty() {
+                return;
+            }
+            gone.await;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

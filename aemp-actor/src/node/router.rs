@@ -275,12 +275,13 @@ impl Core {
         send: impl FnOnce(PortId),
     ) -> Call<T> {
         let (cell, receiver) = reply_cell(self);
-        send(cell.id());
+        let id = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
             waiting.end(Err(reason));
         }));
         let token = self.mon(&to, None, action);
+        send(id);
         Call::untyped(to, receiver, decode, cell, token)
     }
 }

@@ -211,7 +211,8 @@ where
         if let Poll::Ready(answer) = self.poll_answer(cx) {
             return Poll::Ready(answer);
         }
-        let deadline = self.sent + self.timeout;
+        // A deadline beyond all time is none.
+        let Some(deadline) = self.sent.checked_add(self.timeout) else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         ready!(sleep.as_mut().poll(cx));
         let (target, after) = (self.target.clone(), self.timeout);

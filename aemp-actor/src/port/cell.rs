@@ -21,7 +21,7 @@ use super::any_cell::AnyCell;
 use super::definition::Port;
 use super::mailbox::{Envelope, Firing, Mailbox, Owned, Stage, weight};
 use super::options::PortOptions;
-use super::runner;
+use super::runner::{self, Stride};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -45,7 +45,7 @@ pub(crate) struct Cell<P: Port> {
 /// What a runner finds in the mailbox.
 pub(crate) enum Next {
     /// The batch was filled.
-    Batch,
+    Batch { stride: Stride },
     /// Nothing; the value was put back, the runner is to end.
     Idle,
     /// Nothing yet.
@@ -111,7 +111,7 @@ impl<P: Port> Cell<P> {
     }
 
     fn is_full(&self, mailbox: &Mailbox<P>, octets: usize) -> bool {
-        let options = mailbox.options.as_deref().unwrap_or(self.core.port_options());
+        let options = self.options(mailbox);
         mailbox.queue.len() + self.taken.load(Ordering::Relaxed) >= options.max_messages
             || mailbox.octets + octets > options.max_octets
     }
@@ -124,6 +124,10 @@ impl<P: Port> Cell<P> {
                 room.notify_waiters();
             }
         }
+    }
+
+    fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
+        mailbox.options.as_deref().unwrap_or(self.core.port_options())
     }
 
     fn overflow(self: &Arc<Self>) {
@@ -144,7 +148,7 @@ impl<P: Port> Cell<P> {
             std::mem::swap(&mut mailbox.queue, batch);
             mailbox.octets = 0;
             self.taken.store(batch.len(), Ordering::Relaxed);
-            return Next::Batch;
+            return Next::Batch { stride: Stride::within(self.options(&mailbox).max_messages) };
         }
         if patience || matches!(mailbox.stage, Stage::Doomed(_)) {
             return Next::Nothing;
@@ -177,7 +181,7 @@ impl<P: Port> Cell<P> {
     }
 
     /// The end: takes the port out of the registry, fires its watchers, ends its watches.
-    pub(crate) fn die(&self, reason: &Reason) {
+    pub(crate) fn die(self: &Arc<Self>, reason: &Reason) {
         let (stage, queue, watchers, owned) = {
             let mut mailbox = self.mailbox.lock();
             if mailbox.is_dead() {
@@ -193,10 +197,11 @@ impl<P: Port> Cell<P> {
         self.fired.store(0, Ordering::Relaxed);
         let lost = queue.len() + self.taken.swap(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
-        super::runner::drop_user_data((stage, queue));
+        runner::drop_user_data(self, stage);
+        queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
         for (id, owned) in owned.into_iter().flat_map(|owned| owned.into_iter()) {
             if !owned.fired {
-                self.core.unmon(&owned.target, id);
+                runner::quietly(|| self.core.unmon(&owned.target, id));
             }
         }
         self.core.port_died(&self.name, watchers, reason);

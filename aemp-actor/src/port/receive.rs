@@ -29,10 +29,15 @@ use crate::monitor::{Action, MonToken};
 use crate::node::Core;
 use crate::reason::{Reason, kind};
 
-/// Messages that were delivered and not taken yet.
+/// Between the port and its block.
 #[derive(Default)]
 struct Inbox {
-    messages: VecDeque<Message>,
+    /// Delivered, and not seen by the block yet.
+    arrived: VecDeque<Message>,
+    /// Messages and octets that the block has not received: those above, and those it has seen
+    /// and left for later.
+    unread: usize,
+    octets: usize,
     waker: Option<Waker>,
     task: Option<AbortHandle>,
 }
@@ -46,6 +51,8 @@ pub(crate) struct ReceivePort {
 pub struct Me {
     scope: PortScope,
     inbox: Arc<Mutex<Inbox>>,
+    /// Seen, and left for later.
+    left: VecDeque<Message>,
 }
 
 /// Why nothing was received.
@@ -73,17 +80,22 @@ where
     let port = ReceivePort { inbox: inbox.clone() };
     let cell = Cell::new(core.clone(), core.registry().new_name(), Stage::Idle(port));
     let any: Arc<dyn AnyCell> = cell.clone();
-    let me = Me { scope: PortScope::new(core.clone(), any.clone()), inbox: inbox.clone() };
+    let scope = PortScope::new(core.clone(), any.clone());
+    let me = Me { scope, inbox: inbox.clone(), left: VecDeque::new() };
     let id = cell.id();
     if !core.registry().insert(cell) {
         return id;
     }
-    let own_core = core.clone();
+    let (own_core, own) = (core.clone(), any.clone());
     let task = core.runtime().spawn(async move {
-        let ended = runner::guarded(&any, &own_core, async move { block(me).await }).await;
-        any.doom(ended.map_or_else(Reason::from, |()| Reason::normal()));
+        let ended = runner::guarded(&own, &own_core, async move { block(me).await }).await;
+        own.doom(ended.map_or_else(Reason::from, |()| Reason::normal()));
     });
     inbox.lock().task = Some(task.abort_handle());
+    // The port may have been killed before this, and then it did not find the task.
+    if any.death().is_some() {
+        task.abort();
+    }
     id
 }
 
@@ -101,15 +113,18 @@ impl Port for ReceivePort {
     type Ref = Ref<Self>;
 
     async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
-        let limit = ctx.core().port_options().max_messages;
+        let (options, octets) = (*ctx.core().port_options(), msg.weight());
         let mut inbox = self.inbox.lock();
-        if inbox.messages.len() >= limit {
+        let unread = inbox.unread;
+        if unread >= options.max_messages || inbox.octets + octets > options.max_octets {
             drop(inbox);
-            let text = format!("port {} left {limit} messages unread", ctx.id());
+            let text = format!("port {} left {unread} messages unread", ctx.id());
             ctx.stop(Reason::new(kind::OVERFLOW, text));
             return Ok(());
         }
-        inbox.messages.push_back(msg);
+        inbox.unread += 1;
+        inbox.octets += octets;
+        inbox.arrived.push_back(msg);
         let waker = inbox.waker.take();
         drop(inbox);
         if let Some(waker) = waker {
@@ -173,7 +188,8 @@ impl Me {
         cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
         convert: fn(Message) -> Result<T, ReceiveError>,
     ) -> Received<'a, T> {
-        Received { inbox: &self.inbox, cond, convert, seen: 0, timeout: None, sleep: None }
+        let (inbox, left) = (&self.inbox, &mut self.left);
+        Received { inbox, left, cond, convert, seen: 0, timeout: None, sleep: None }
     }
 }
 
@@ -195,6 +211,7 @@ impl fmt::Debug for Me {
 #[must_use = "nothing is received unless it is awaited"]
 pub struct Received<'a, T> {
     inbox: &'a Mutex<Inbox>,
+    left: &'a mut VecDeque<Message>,
     cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
     convert: fn(Message) -> Result<T, ReceiveError>,
     /// How many messages at the front were looked at and not wanted.
@@ -212,20 +229,22 @@ impl<T> Received<'_, T> {
 
     fn take(&mut self, cx: &Context<'_>) -> Option<Message> {
         loop {
-            let candidate = {
-                let mut inbox = self.inbox.lock();
-                match inbox.messages.get(self.seen) {
-                    Some(message) => message.clone(),
-                    None => {
-                        inbox.waker = Some(cx.waker().clone());
-                        return None;
-                    }
+            while let Some(candidate) = self.left.get(self.seen) {
+                if (self.cond)(candidate) {
+                    let message = self.left.remove(self.seen)?;
+                    let mut inbox = self.inbox.lock();
+                    inbox.unread -= 1;
+                    inbox.octets -= message.weight();
+                    return Some(message);
                 }
-            };
-            if (self.cond)(&candidate) {
-                return self.inbox.lock().messages.remove(self.seen);
+                self.seen += 1;
             }
-            self.seen += 1;
+            let mut inbox = self.inbox.lock();
+            if inbox.arrived.is_empty() {
+                inbox.waker = Some(cx.waker().clone());
+                return None;
+            }
+            self.left.append(&mut inbox.arrived);
         }
     }
 }

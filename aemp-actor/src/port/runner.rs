@@ -3,6 +3,7 @@
 //! A runner that finds the mailbox empty lingers for a few turns of the scheduler before it puts
 //! the value back and ends, so that request and reply need no new task each time.
 
+use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use std::task::Poll;
 use super::ambient::{self, Current};
 use super::any_cell::AnyCell;
 use super::cell::{Cell, Next};
+use super::closure::FnPort;
 use super::context::Ctx;
 use super::definition::Port;
 use super::init::Init;
-use super::mailbox::{Envelope, Firing, Stage};
+use super::mailbox::{Envelope, Firing, Stage, Task};
 use crate::die::Die;
 use crate::message::Message;
 use crate::mutation;
@@ -26,8 +28,20 @@ use crate::reason::Reason;
 const PATIENCE: u32 = 3;
 
 /// Messages after which the count of waiting ones is brought up to date and other tasks get a
-/// turn.
-const STRIDE: usize = 64;
+/// turn: many, since senders on other threads read the count, or one where the count must be
+/// exact because the bound is low. (A power of two, less one.)
+#[derive(Clone, Copy)]
+pub(crate) struct Stride(usize);
+
+impl Stride {
+    pub(crate) fn within(bound: usize) -> Self {
+        Self(if bound < 1024 { 0 } else { 63 })
+    }
+
+    fn ends_at(self, left: usize) -> bool {
+        left & self.0 == 0
+    }
+}
 
 /// Why a runner ended.
 enum End {
@@ -41,18 +55,36 @@ pub(crate) fn start<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
     runtime.spawn(run(cell, stage));
 }
 
-/// Drops what may hold user data; a panicking destructor is logged and ends nothing else.
-pub(crate) fn drop_user_data<T>(data: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(data))) {
-        let die = Die::from_panic(payload);
-        tracing::error!(target: "aemp", "a destructor of a dying port {die}");
-    }
+/// What a runner holds of the user's. It lies outside the code that is polled, so that it is not
+/// dropped while that panics: a destructor that panics as well would end the process.
+struct Held<P: Port> {
+    value: Option<P>,
+    batch: Vec<Envelope<P>>,
 }
 
 async fn run<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
-    let end = in_context(&cell, drive(cell.clone(), stage)).await;
+    let mut held = Held { value: None, batch: Vec::new() };
+    let end = in_context(&cell, drive(&cell, stage, &mut held)).await;
     if let End::Dead(reason) = end {
+        drop_user_data(&cell, held.value);
         cell.die(&reason);
+    }
+}
+
+/// Drops user data in the context of its port.
+pub(crate) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
+    let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
+    quietly(|| {
+        let _entered = ambient::enter(&mut slot);
+        drop(data);
+    });
+}
+
+/// Runs code that drops user data; a panic is logged and ends nothing else.
+pub(crate) fn quietly(code: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
+        let die = Die::from_panic(payload);
+        tracing::error!(target: "aemp", "a destructor of a dying port {die}");
     }
 }
 
@@ -60,14 +92,14 @@ async fn run<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
 /// when the port is doomed.
 async fn in_context<P: Port>(cell: &Arc<Cell<P>>, code: impl Future<Output = End>) -> End {
     let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
-    let mut code = std::pin::pin!(code);
-    poll_fn(|cx| {
+    let mut code = std::pin::pin!(Some(code));
+    let end = poll_fn(|cx| {
         if let Some(reason) = cell.doomed() {
             return Poll::Ready(End::Dead(reason));
         }
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let _entered = ambient::enter(&mut slot);
-            code.as_mut().poll(cx)
+            code.as_mut().as_pin_mut().map_or(Poll::Ready(End::Idle), |code| code.poll(cx))
         }));
         match polled {
             Ok(Poll::Ready(end)) => Poll::Ready(end),
@@ -79,7 +111,12 @@ async fn in_context<P: Port>(cell: &Arc<Cell<P>>, code: impl Future<Output = End
             Err(payload) => Poll::Ready(End::Dead(Die::from_panic(payload).into())),
         }
     })
-    .await
+    .await;
+    quietly(|| {
+        let _entered = ambient::enter(&mut slot);
+        code.set(None);
+    });
+    end
 }
 
 /// Polls `code` as code of the port `cell`, with panics caught.
@@ -100,53 +137,72 @@ pub(crate) async fn guarded(
     .await
 }
 
-async fn drive<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) -> End {
-    let mut value = match stage {
-        Stage::Idle(value) => Some(value),
+async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>) -> End {
+    let Held { value, batch } = held;
+    match stage {
+        Stage::Idle(made) => *value = Some(made),
         Stage::Starting(starter) => {
             let mut init = Init::new(cell.clone());
             match starter(&mut init).await {
-                Ok(_) if init.stopping().is_some() => {
-                    return End::Dead(init.stopping().unwrap_or_default());
-                }
-                Ok(value) => Some(value),
+                Ok(made) => *value = Some(made),
                 Err(die) => return End::Dead(die.into()),
+            }
+            if let Some(reason) = init.stopping() {
+                return End::Dead(reason);
             }
         }
         Stage::Running(_) | Stage::Doomed(_) | Stage::Dead(_) => return End::Idle,
-    };
+    }
     let mut ctx = Ctx::new(cell.clone());
-    let mut batch = Vec::new();
     let mut patience = PATIENCE;
     loop {
-        let next = cell.next(&mut batch, &mut value, patience > 0);
+        let next = cell.next(batch, value, patience > 0);
         cell.made_room();
-        match next {
-            Next::Batch => patience = PATIENCE,
+        let stride = match next {
+            Next::Batch { stride } => stride,
             Next::Idle => return End::Idle,
             Next::Nothing => {
                 patience = patience.saturating_sub(1);
                 next_turn().await;
                 continue;
             }
-        }
+        };
+        patience = PATIENCE;
         let Some(value) = value.as_mut() else { return End::Idle };
-        if let Err(reason) = handle_batch(&cell, value, &mut ctx, &mut batch).await {
+        let batch = Batch { cell, envelopes: batch.drain(..) };
+        if let Err(reason) = handle_batch(batch, stride, value, &mut ctx).await {
             return End::Dead(reason);
         }
     }
 }
 
+/// The messages that were taken out of the mailbox and not handled yet.
+struct Batch<'a, P: Port> {
+    cell: &'a Arc<Cell<P>>,
+    envelopes: std::vec::Drain<'a, Envelope<P>>,
+}
+
+/// However the batch ended: what is left is counted, and dropped one by one, since each of them
+/// may panic.
+impl<P: Port> Drop for Batch<'_, P> {
+    fn drop(&mut self) {
+        if self.envelopes.len() > 0 {
+            self.cell.taken.store(self.envelopes.len(), Ordering::Relaxed);
+            self.envelopes.by_ref().for_each(|envelope| drop_user_data(self.cell, envelope));
+        }
+    }
+}
+
 async fn handle_batch<P: Port>(
-    cell: &Arc<Cell<P>>,
+    mut batch: Batch<'_, P>,
+    stride: Stride,
     value: &mut P,
     ctx: &mut Ctx<P>,
-    batch: &mut Vec<Envelope<P>>,
 ) -> Result<(), Reason> {
-    let mut left = batch.len();
-    for envelope in batch.drain(..) {
-        left -= 1;
-        if left.is_multiple_of(STRIDE) {
+    let cell = batch.cell;
+    while let Some(envelope) = batch.envelopes.next() {
+        let left = batch.envelopes.len();
+        if stride.ends_at(left) {
             cell.taken.store(left, Ordering::Relaxed);
             cell.made_room();
             tokio::task::coop::consume_budget().await;
@@ -156,7 +212,6 @@ async fn handle_batch<P: Port>(
             other => uncommon(cell, value, ctx, other).await,
         };
         if let Some(reason) = handled.err().or_else(|| ctx.stopping()) {
-            cell.taken.store(left, Ordering::Relaxed);
             return Err(reason);
         }
     }
@@ -173,10 +228,10 @@ async fn uncommon<P: Port>(
     match envelope {
         Envelope::Typed(msg) => value.handle(ctx, msg).await?,
         Envelope::Untyped(message) => untyped(value, ctx, message).await?,
-        Envelope::Call(task) => task(value, ctx)?,
+        Envelope::Call(task) => call(value, ctx, task)?,
         Envelope::Kil(reason) => return Err(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
-            Firing::Call(task) => task(value, ctx)?,
+            Firing::Call(task) => call(value, ctx, task)?,
             Firing::Message(message) => {
                 for message in mutation::told(message) {
                     untyped(value, ctx, message).await?;
@@ -187,6 +242,19 @@ async fn uncommon<P: Port>(
         Envelope::Fired(..) => {}
     }
     Ok(())
+}
+
+/// Runs a task, and applies what it changed of a closure port's handlers, as
+/// [`FnPort`]'s own [`handle`](Port::handle) does.
+fn call<P: Port>(value: &mut P, ctx: &mut Ctx<P>, task: Task<P>) -> Result<(), Die> {
+    let done = task(value, ctx);
+    let edits = ctx.take_edits();
+    if !edits.is_empty()
+        && let Some(port) = (value as &mut dyn Any).downcast_mut::<FnPort>()
+    {
+        port.apply(edits);
+    }
+    done
 }
 
 async fn untyped<P: Port>(value: &mut P, ctx: &mut Ctx<P>, message: Message) -> Result<(), Die> {

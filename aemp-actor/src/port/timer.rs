@@ -17,8 +17,13 @@ impl Timer {
         delay: Duration,
         action: impl FnOnce() + Send + 'static,
     ) -> Self {
+        // Made here, so that the delay counts from now and not from when the task first runs.
+        let sleep = {
+            let _entered = core.runtime().enter();
+            tokio::time::sleep(delay)
+        };
         let task = core.runtime().spawn(async move {
-            tokio::time::sleep(delay).await;
+            sleep.await;
             action();
         });
         Self { task: task.abort_handle() }

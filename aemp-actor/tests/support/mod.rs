@@ -9,12 +9,12 @@ mod raw_peer;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use self::nodes::{Net, config, for_each_pair, pair, tcp_node};
+pub(crate) use self::nodes::{Bystander, Net, config, for_each_pair, pair, tcp_node};
 pub(crate) use self::ports::{Death, Sink, death, sink};
 pub(crate) use self::raw_peer::{RawListener, RawPeer};
 
 /// How long anything may take on a very busy machine. Nothing waits that long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The secret of all nodes, and as a script writes it.
 pub(crate) const SECRET: &str = "geheim";

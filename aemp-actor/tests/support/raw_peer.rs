@@ -12,6 +12,8 @@ pub(crate) struct RawPeer {
     id: String,
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// The rendezvous port that the node asked for.
+    rendezvous: Option<Json>,
 }
 
 impl RawPeer {
@@ -23,7 +25,7 @@ impl RawPeer {
 
     fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self { id: String::new(), stream, buffer: Vec::new() }
+        Self { id: String::new(), stream, buffer: Vec::new(), rendezvous: None }
     }
 
     /// A connection with the handshake done, as node `id`.
@@ -90,15 +92,28 @@ impl RawPeer {
         }
     }
 
-    /// The next packet that is no keepalive.
+    /// The next packet that is no keepalive, no heartbeat (those are answered) and not about the
+    /// mesh.
     pub(crate) async fn next(&mut self) -> Json {
         loop {
             match self.buffered() {
-                Some(packet) if packet == Json::Array(Vec::new()) => {}
+                Some(packet) if packet == Json::Array(Vec::new()) || self.is_mesh(&packet) => {}
+                Some(packet) if packet[1] == "snd" && packet[3] == "" => {
+                    self.send_blindly(br#"["",""]"#).await;
+                }
                 Some(packet) => return packet,
                 None => assert!(self.read().await, "the node closed, no packet came"),
             }
         }
+    }
+
+    /// What every node tells every node of the mesh.
+    fn is_mesh(&mut self, packet: &Json) -> bool {
+        if packet[1] == "AnyEvent::MP::_spawn" && packet[3] == "AnyEvent::MP::Global::connect" {
+            self.rendezvous = Some(packet[2].clone());
+        }
+        let about = if packet[0] == "" { &packet[2] } else { &packet[0] };
+        self.rendezvous.as_ref() == Some(about)
     }
 
     fn buffered(&mut self) -> Option<Json> {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{
-    BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
-};
+use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
@@ -19,24 +17,41 @@ pub(super) enum Failure {
     Refused(Refusal, NodeId),
 }
 
+/// A connection whose greeting was read. However its handshake ends, also when it is dropped, it
+/// is in nobody's way afterwards; a node that has not proved itself by then was a stranger.
+struct Admission<'a> {
+    core: &'a Arc<Core>,
+    peer: Option<Arc<Peer>>,
+    attempt: u64,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if let Some(peer) = self.peer.take() {
+            peer.release(self.attempt);
+            self.core.forget_stranger(peer);
+        }
+    }
+}
+
 /// Runs the handshake on a stream and adopts the connection.
+///
+/// # Cancel safety
+/// Dropping it abandons the attempt.
 pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
     if let Err(error) = stream.limit_silence(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
-    let mut admitted: Option<Admission> = None;
+    let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
-        let peer = core.peer(&node);
+        let peer = admission.peer.insert(core.peer(&node));
         let claim = claim(core, &node, greeting, attempt);
         match peer.admit(&claim) {
-            Ok(()) => {
-                admitted = Some(Admission { peer, attempt });
-                true
-            }
+            Ok(()) => true,
             Err(refusal) => {
                 refused = Some((refusal, node));
                 false
@@ -44,63 +59,29 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         }
     };
     let established = establish(stream, core.handshake().clone(), timeout, admit).await;
-    let (established, admission) = match (established, admitted, refused) {
+    let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
-        (Ok(established), Some(admission), None) => (established, admission),
-        (Err(error), Some(admission), None) => return Err(admission.failed(error)),
-        (Err(error), None, None) => return Err(Failure::Establish(error)),
+        (Ok(established), Some(peer), None) => (established, peer.clone()),
+        // The other side refuses by closing; that it is connected is the likely reason, and none to
+        // dial it again and again.
+        (Err(EstablishError::Closed { .. }), Some(peer), None) if peer.is_up() => {
+            return Err(Failure::Refused(Refusal::AlreadyUp, peer.id().clone()));
+        }
+        (Err(error), _, None) => return Err(Failure::Establish(error)),
         (Ok(_), None, None) => {
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
-    adopt(core, &admission.peer, attempt, established).await
-}
-
-/// The connection is to be the one from now on.
-async fn adopt(
-    core: &Arc<Core>,
-    peer: &Arc<Peer>,
-    attempt: u64,
-    established: Established,
-) -> Result<Arc<Peer>, Failure> {
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
     let claim = claim(core, &node, &greeting, attempt);
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let sink = Inbound {
-        core: core.clone(),
-        origin: Origin { peer: peer.clone(), attempt },
-        passage: Passage::default(),
-    };
+    let origin = Origin { peer: peer.clone(), attempt };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::default() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
-        Ok(_) => Ok(peer.clone()),
+        Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
-    }
-}
-
-/// A connection that was let into the handshake. Dropped, also by whoever does not want to wait for
-/// it any longer, it makes room for another.
-struct Admission {
-    peer: Arc<Peer>,
-    attempt: u64,
-}
-
-impl Admission {
-    /// The other side refuses by closing; that it is connected is the likely reason, and none to
-    /// dial it again and again.
-    fn failed(&self, error: EstablishError) -> Failure {
-        if self.peer.is_up() {
-            Failure::Refused(Refusal::AlreadyUp, self.peer.id().clone())
-        } else {
-            Failure::Establish(error)
-        }
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        self.peer.release(self.attempt);
     }
 }
 

@@ -1,0 +1,33 @@
+//! The tour, as a newcomer runs it.
+
+mod support;
+
+use support::{Program, example};
+
+#[test]
+fn every_step_happens() {
+    let (status, printed) = Program::start("the tour", example("tour")).end();
+    assert!(status.success(), "{printed}");
+    for line in [
+        " 1. A port is a struct",
+        "tally.total().await                               42",
+        "worker is up after ",
+        "→ The parrot has landed.",
+        "→ Hello newcomer, I am Ada.",
+        "→ Polly! Polly!",
+        "(42,)",
+        "→ die: cannot divide 1 by 0",
+        "→ transport_error: connection to node worker: ",
+        "✓ All of it happened",
+    ] {
+        assert!(printed.contains(line), "{line:?} is missing:\n{printed}");
+    }
+    assert!(!printed.contains("panicked"), "{printed}");
+}
+
+#[test]
+fn it_fits_a_terminal() {
+    let (_, printed) = Program::start("the tour", example("tour")).end();
+    let wide: Vec<&str> = printed.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty(), "wider than 80 columns: {wide:#?}");
+}
