@@ -36,7 +36,7 @@ pub(crate) fn core() -> Option<Arc<Core>> {
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
     let cut_off = CURRENT.with_borrow(|current| {
-        current.as_ref().is_some_and(|current| current.cell.is_cut_off_from(target))
+        current.as_ref().is_some_and(|current| current.cell.untold(target).is_some())
     });
     cut_off && !strikes(Mutation::ForgetLoss)
 }
