@@ -235,7 +235,7 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn deliver(self: Arc<Self>, message: Message) {
-        self.push(Envelope::Untyped(message));
+        self.push(Envelope::Untyped(Box::new(message)));
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
@@ -311,7 +311,7 @@ impl<P: Port> AnyCell for Cell<P> {
         let mut mailbox = self.mailbox.lock();
         let empty = mailbox.queue.is_empty() && self.taken.load(Ordering::Relaxed) == 0;
         if empty || mailbox.is_over() || !self.is_full(&mailbox, message.weight()) {
-            self.push_locked(mailbox, Envelope::Untyped(message));
+            self.push_locked(mailbox, Envelope::Untyped(Box::new(message)));
             return Ok(());
         }
         self.awaited.store(true, Ordering::Relaxed);

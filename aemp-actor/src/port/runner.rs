@@ -227,7 +227,7 @@ async fn uncommon<P: Port>(
 ) -> Result<(), Reason> {
     match envelope {
         Envelope::Typed(msg) => value.handle(ctx, msg).await?,
-        Envelope::Untyped(message) => untyped(value, ctx, message).await?,
+        Envelope::Untyped(message) => untyped(value, ctx, *message).await?,
         Envelope::Call(task) => call(value, ctx, task)?,
         Envelope::Kil(reason) => return Err(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {

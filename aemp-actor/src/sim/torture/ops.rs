@@ -161,7 +161,7 @@ fn watch_nobody(world: &World, voice: &mut impl Voice) {
     let host = world.some_host();
     let node = world.node(host.as_str()).map(|(no, _)| no);
     let (id, kind) = match world.draw(|random| random.below(4)) {
-        0 => (PortId::of_node(&NodeId::from("no legal id")), PortKind::Illegal),
+        0 => (PortId::of_node(NodeId::from("no legal id")), PortKind::Illegal),
         1 => (PortId::from(format!("{host}#nobody.0")), PortKind::Never),
         _ => (PortId::of_node(&host), PortKind::Node),
     };
