@@ -205,6 +205,7 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
+        self.tell_shutdown(reason);
         link.finish();
         core.runtime().spawn(async move {
             if tokio::time::timeout(FAREWELL, link.closed()).await.is_err() {

@@ -108,6 +108,18 @@ impl Peer {
         }
     }
 
+    /// The node is being shut down: tells of all ports that it still watches, whose handlers run
+    /// and are yet to be dropped, before the connection takes nothing more (guarantee 11). The
+    /// end of the node itself is told by the end of the connection.
+    pub(super) fn tell_shutdown(&self, reason: &Reason) {
+        let mut state = self.state.lock();
+        let watched = std::mem::take(&mut state.watched);
+        let Some(link) = state.link() else { return };
+        for port in watched.keys().filter(|port| !port.is_empty()) {
+            drop(link.send("", &death(port, reason)));
+        }
+    }
+
     /// Whether it may spawn one more port here; if so, the port is counted until
     /// [`spawned_ended`](Self::spawned_ended).
     pub(crate) fn may_spawn(&self, core: &Core) -> bool {
