@@ -132,12 +132,10 @@ impl World {
     /// Makes a port on a node.
     pub(super) fn make(self: &Arc<Self>, no: NodeNo, node: &Node) -> PortNo {
         // The port's number is only known when the port is there.
-        let actor = node.port(Actor::unborn(self.clone(), no));
+        let number = Arc::default();
+        let actor = node.port(Actor::new(self, no, &number));
         let port = self.log.port(&actor.id(), PortKind::Made, Some(no));
-        drop(actor.peval(move |actor, _| {
-            actor.is(port);
-            Ok(())
-        }));
+        let _ = number.set(port);
         self.is_born(port, no, node, actor);
         port
     }
