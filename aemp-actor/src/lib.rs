@@ -49,6 +49,11 @@ mod id;
 mod mesh;
 mod message;
 mod monitor;
+#[cfg(feature = "sim")]
+mod mutation;
+#[cfg(not(feature = "sim"))]
+#[path = "mutation/stub.rs"]
+mod mutation;
 mod node;
 mod port;
 pub mod prelude;

@@ -79,7 +79,7 @@ impl Remains {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn monitors_fire_at_once() {
     let remains = Remains::new("monitors_fire_at_once").await;
     let node = &remains.node;
@@ -97,7 +97,7 @@ async fn monitors_fire_at_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_fail() {
     let remains = Remains::new("requests_fail").await;
     for target in remains.targets() {
@@ -117,7 +117,7 @@ async fn requests_fail() {
     assert!(nothing_ran("requests_fail"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_sent_is_lost_and_counted() {
     let remains = Remains::new("what_is_sent_is_lost_and_counted").await;
     let node = &remains.node;
@@ -135,7 +135,7 @@ async fn what_is_sent_is_lost_and_counted() {
     assert_eq!(after.closed + after.dead_port, before.closed + before.dead_port + 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_node_port_does_nothing() {
     let remains = Remains::new("the_node_port_does_nothing").await;
     let node = &remains.node;
@@ -147,7 +147,7 @@ async fn the_node_port_does_nothing() {
     assert_eq!(node.port_count(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn new_ports_are_dead() {
     let remains = Remains::new("new_ports_are_dead").await;
     let node = &remains.node;
@@ -180,7 +180,7 @@ async fn new_ports_are_dead() {
     assert_eq!(remains.other.port_count(), 1, "nothing was spawned there");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn timers_and_callbacks_do_nothing() {
     let (other, node) = support::pair(&Net::memory(), "beta", "alpha").await;
     let mut there = sink(&other);
@@ -198,7 +198,7 @@ async fn timers_and_callbacks_do_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_it_says_of_itself() {
     let remains = Remains::new("what_it_says_of_itself").await;
     let node = remains.node.clone();
@@ -214,7 +214,7 @@ async fn what_it_says_of_itself() {
     assert!(node.is_shut_down());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_are_empty() {
     let (other, node) = support::pair(&Net::memory(), "beta", "alpha").await;
     let (own, there) = (sink(&node), sink(&other));
@@ -234,7 +234,7 @@ async fn groups_are_empty() {
     assert_eq!(node.groups(), [""; 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_there_is_told() {
     for_each_pair(async |a, b| {
         let (own, there) = (sink(&a), sink(&b));
@@ -257,7 +257,7 @@ async fn what_was_there_is_told() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listeners_are_closed_and_can_be_made_again() {
     let net = Net::memory();
     for _ in 0..3 {
@@ -279,7 +279,7 @@ async fn listeners_are_closed_and_can_be_made_again() {
     assert_eq!(Node::configure(again).await.unwrap().listeners(), [address]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_does_not_end_its_half_is_not_waited_for() {
     let node = tcp_node("hasty").await;
     let mut clinging = RawPeer::log_in(&node, "clinging").await;

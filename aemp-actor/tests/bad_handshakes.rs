@@ -259,6 +259,30 @@ async fn a_seed_that_is_no_node_is_named() {
     peer.nothing_more().await;
 }
 
+/// Somebody without the secret claims to be a node that is connected, or a restart of it.
+#[tokio::test]
+async fn impostors_change_nothing() {
+    log::start();
+    let node = tcp_node("mmm").await;
+    for id in ["aaa", "zzz"] {
+        let mut real = RawPeer::log_in_with(&node, id, ";inst=1").await;
+        let mut died = death(&node, id);
+        assert_eq!(real.next().await, serde_json::json!(["", "mon1", ""]));
+        for fields in ["", ";inst=1", ";inst=2"] {
+            let mut impostor = RawPeer::connect(&node).await;
+            let greeting = format!("aemp;1;{id};hmac_md6_64_256;json{fields}\nx\n");
+            impostor.send(&format!("{greeting}cleartext;00;json\n")).await;
+            impostor.closed().await;
+            let mut impostor = RawPeer::connect(&node).await;
+            impostor.send(&greeting).await;
+            impostor.end().await;
+            impostor.closed().await;
+            real.nothing_more().await;
+            assert!(died.is_waiting() && node.node_is_up(id), "{id}{fields}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn strangers_leave_no_trace() {
     log::start();

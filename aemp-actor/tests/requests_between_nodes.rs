@@ -17,7 +17,7 @@ fn failing() -> Result<(), Die> {
     Err(die!("not today"))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_port_answers_calls() {
     for_each_pair(async |a, b| {
         for target in [b.id(), a.id()] {
@@ -39,7 +39,7 @@ async fn a_node_port_answers_calls() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_port_sends_arguments_along() {
     for_each_pair(async |a, b| {
         let mut here = sink(&a);
@@ -64,7 +64,7 @@ async fn a_node_port_sends_arguments_along() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_takes_the_long_way_round() {
     for_each_pair(async |a, b| {
         let mut here = sink(&a);
@@ -75,7 +75,7 @@ async fn a_message_takes_the_long_way_round() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn functions_are_called_across_and_at_home() {
     log::start();
     for_each_pair(async |a, b| {
@@ -95,7 +95,7 @@ async fn functions_are_called_across_and_at_home() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kil_and_mon_are_not_for_oneself_to_ask() {
     log::start();
     let node = Node::configure(Config::new().nodeid("lonely")).await.unwrap();
@@ -112,7 +112,7 @@ async fn kil_and_mon_are_not_for_oneself_to_ask() {
     assert!(!node.is_shut_down());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ports_are_spawned_there_and_at_home() {
     for_each_pair(async |a, b| {
         for target in [b.id(), a.id()] {
@@ -134,7 +134,7 @@ async fn ports_are_spawned_there_and_at_home() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spawn_that_fails_is_told_by_the_monitor() {
     for_each_pair(async |a, b| {
         for target in [b.id(), a.id()] {

@@ -69,7 +69,7 @@ fn make_counter(start: u64) -> Counter {
     Counter { count: start }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn typed_and_untyped_messages_are_the_same() {
     for_each_pair(async |a, b| {
         let there = make_counter.on(&a, b.id(), (2,));
@@ -91,7 +91,7 @@ async fn typed_and_untyped_messages_are_the_same() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trailing_options_may_be_left_out() {
     for_each_pair(async |a, b| {
         let there = make_counter.on(&a, b.id(), (0,));
@@ -105,7 +105,7 @@ async fn trailing_options_may_be_left_out() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handles_travel_and_send_from_where_they_arrive() {
     for_each_pair(async |a, b| {
         let here = CounterRef::from(Ref::at(&a, a.port(Counter { count: 2 }).id()));
@@ -119,7 +119,7 @@ async fn handles_travel_and_send_from_where_they_arrive() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_kil_keep_their_order() {
     const MESSAGES: u32 = 2000;
     for_each_pair(async |a, b| {
@@ -142,7 +142,7 @@ async fn messages_and_kil_keep_their_order() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_messages_pass() {
     for_each_pair(async |a, b| {
         let mut there = sink(&b);
@@ -155,7 +155,7 @@ async fn large_messages_pass() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_monitor_fires_once() {
     for_each_pair(async |a, b| {
         let (target, mut told) = (sink(&b), sink(&a));
@@ -182,7 +182,7 @@ async fn every_kind_of_monitor_fires_once() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_normal_end_kills_nobody() {
     for_each_pair(async |a, b| {
         let (target, mut bystander) = (sink(&b), sink(&a));
@@ -196,7 +196,7 @@ async fn a_normal_end_kills_nobody() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ports_watch_ports_of_the_other_node() {
     for_each_pair(async |a, b| {
         let (target, mut told) = (sink(&b), sink(&a));
@@ -216,7 +216,7 @@ async fn ports_watch_ports_of_the_other_node() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failing_handlers_kill_their_port_and_say_why() {
     for_each_pair(async |a, b| {
         for (how, text) in [("no more ink", "no more ink"), ("panic", "panicked: count 5")] {
@@ -243,7 +243,7 @@ async fn failing_handlers_kill_their_port_and_say_why() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_without_an_answer() {
     for_each_pair(async |a, b| {
         let ports = a.port_count();

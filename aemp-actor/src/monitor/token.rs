@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use super::watchers::WatchId;
 use crate::id::PortId;
+use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 use crate::port::AnyCell;
 
@@ -36,6 +37,9 @@ impl MonToken {
     /// Stops the monitor: if it has not fired, it never will. Cancelled from the port that made
     /// it, not even a firing that waits in the mailbox is run.
     pub fn cancel(&self) {
+        if strikes(Mutation::IgnoreCancel) {
+            return;
+        }
         if let Some(core) = self.core.upgrade() {
             core.unmon(&self.target, self.id);
         }

@@ -7,6 +7,7 @@ use dashmap::DashMap;
 use tokio::sync::Notify;
 
 use crate::id::PortName;
+use crate::mutation;
 use crate::port::AnyCell;
 
 /// Names → cells, and the source of new names.
@@ -35,7 +36,7 @@ impl Registry {
 
     /// A name that was never used and never will be.
     pub(crate) fn new_name(&self) -> PortName {
-        let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let mut number = mutation::fresh(self.counter.fetch_add(1, Ordering::Relaxed));
         let mut digits = [0_u8; 13];
         let mut start = digits.len();
         while start == digits.len() || number > 0 {

@@ -13,6 +13,7 @@ use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
 
@@ -160,12 +161,17 @@ impl Core {
         owner: Option<&Arc<dyn AnyCell>>,
         action: Action,
     ) -> MonToken {
+        let untold = owner.and_then(|owner| owner.untold(target));
         if let Some(owner) = owner {
             owner.own(id, target);
         }
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
         let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
-        if let Err((watch, reason)) = self.add_watch(target, watch) {
+        if let Some(reason) = untold {
+            // What the port sends to `target` now is lost (guarantee 2): so the new monitor has to
+            // tell of the same loss, and not of the next one. It does so in the port's mailbox.
+            fire(self, watch, &reason);
+        } else if let Err((watch, reason)) = self.add_watch(target, watch) {
             self.due().lock().insert(id, watch);
             let core = self.clone();
             self.runtime().spawn(async move {
@@ -292,6 +298,11 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
     if let Some(None) = owner {
         return;
     }
+    if strikes(Mutation::ForgetMonitor) {
+        return;
+    }
+    let wrong = Reason::from("wrong");
+    let reason = if strikes(Mutation::WrongReason) { &wrong } else { reason };
     match (owner.flatten(), action) {
         (_, Action::Call(f)) => guard("a monitor", || f(reason.clone())),
         (_, Action::Peer(peer, port)) => {
@@ -309,7 +320,7 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
         (Some(owner), Action::Kil(_)) => owner.fired_kil(id, reason.clone()),
         (None, Action::Kil(port)) => core.kil(&port, reason.clone()),
         (Some(owner), Action::Snd(_, values)) => {
-            owner.fired_snd(id, with_reason(values, reason));
+            owner.fired_snd(id, reason.clone(), with_reason(values, reason));
         }
         (None, Action::Snd(port, values)) => core.snd(&port, &with_reason(values, reason)),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
 
 use crate::id::NodeId;
+use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
@@ -75,7 +76,8 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let greeting = established.outcome.peer.clone();
     let claim = claim(core, &node, &greeting, attempt);
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let sink = Inbound { core: core.clone(), origin: Origin { peer: peer.clone(), attempt } };
+    let origin = Origin { peer: peer.clone(), attempt };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::default() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),

@@ -8,6 +8,7 @@ use aemp_transport::{CloseReason, LinkSender};
 use super::Peer;
 use super::state::{Stage, Up, while_firing};
 use crate::monitor::Watch;
+use crate::mutation::{Mutation, strikes};
 use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -29,7 +30,7 @@ impl Peer {
         admitted
     }
 
-    /// The handshake of a connection that was admitted failed.
+    /// The handshake of a connection that was admitted is over, or given up.
     pub(crate) fn release(&self, attempt: u64) {
         self.state.lock().arbiter.release(attempt);
     }
@@ -151,7 +152,8 @@ impl Peer {
             }
         }
         while_firing(self, || {
-            for watch in watches {
+            let told = !strikes(Mutation::CutSilently);
+            for watch in watches.into_iter().filter(|_| told) {
                 router::fire(core, watch, reason);
             }
             if let Some(attempt) = attempt {

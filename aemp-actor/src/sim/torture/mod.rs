@@ -25,13 +25,28 @@ mod world;
 
 pub use report::{Report, Violation};
 
+pub use crate::mutation::Mutation;
+
+/// How to run a seed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// A bug that is switched on.
+    pub mutation: Option<Mutation>,
+    /// Whether the report has a log of everything.
+    pub log: bool,
+}
+
 /// Runs the program of a seed and judges it.
 #[must_use]
-pub fn torture(seed: u64) -> Report {
+pub fn torture(seed: u64, options: Options) -> Report {
     let run = super::run(seed, |network| async move {
-        network.journal().record();
+        if options.log {
+            network.journal().record();
+        }
+        crate::mutation::arm(options.mutation, &mut network.random("mutation"));
         program::run(network).await
     });
+    crate::mutation::arm(None, &mut super::Random::new(seed));
     let violations = judge::judge(&run.record, run.plan.healing());
-    Report::new(seed, run, violations)
+    Report::new(seed, run, violations, options.log)
 }

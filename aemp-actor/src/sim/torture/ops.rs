@@ -97,7 +97,7 @@ pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
 fn say(world: &World, voice: &impl Voice, target: PortNo) {
     let id = world.id_of(target);
     let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
-    if world.percent(4) {
+    if world.percent(8) && world.is_lively() {
         let millis = world.millis(0, 300).as_millis() as u64;
         voice.snd(&id, &["slow_word".into(), (word as u64).into(), millis.into()]);
         return;

@@ -66,8 +66,8 @@ impl Plan {
     pub(super) fn draw(random: &mut Random) -> Self {
         let millis = Duration::from_millis;
         let slow = *random.pick(&[2, 20, 100]).unwrap_or(&2);
-        let pause = *random.pick(&[20, 100, 300]).unwrap_or(&100);
-        let calm = *random.pick(&[500, 2000, 8000]).unwrap_or(&2000);
+        let pause = *random.pick(&[30, 150, 400]).unwrap_or(&100);
+        let calm = *random.pick(&[300, 1000, 5000]).unwrap_or(&2000);
         Self {
             hosts: HOSTS[..random.within(2..=5)].to_vec(),
             steps: random.within(60..=200),

@@ -16,6 +16,9 @@ use crate::sim::{FaultCounts, Line, Network};
 /// After this all hosts that come back have come back.
 const REPAIRED: Duration = Duration::from_secs(10);
 
+/// Where nothing is wrong everything happens within this.
+pub(super) const QUIET: Duration = Duration::from_secs(5);
+
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
 
@@ -88,7 +91,8 @@ impl Program {
 
     fn let_port_act(&self) {
         let actors = self.world.actors();
-        if let Some((_, actor)) = self.world.pick(&actors) {
+        let Some((_, actor)) = self.world.pick(&actors) else { return };
+        for _ in 0..self.world.draw(|random| random.within(1..=3)) {
             drop(actor.peval(|actor, ctx| actor.act(ctx)));
         }
     }
@@ -116,7 +120,7 @@ impl Program {
         self.world.calm_down();
         tokio::time::sleep(REPAIRED).await;
         chaos.heal();
-        self.wait().await;
+        self.wait(self.world.plan.healing()).await;
         self.world.log.settled();
         for (_, actor) in self.world.actors() {
             drop(actor.peval(|actor, ctx| {
@@ -130,14 +134,14 @@ impl Program {
                 outsider.probe();
             }
         }
-        self.wait().await;
+        self.wait(QUIET).await;
         self.world.log.settled();
         self.count_connections();
     }
 
     /// Lets everything come to rest.
-    async fn wait(&self) {
-        tokio::time::sleep(2 * self.world.plan.healing()).await;
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time + Duration::from_secs(1)).await;
     }
 
     /// Between two nodes there is one connection, or none.
@@ -170,7 +174,7 @@ impl Program {
                 let word = self.world.log.sent(REAPER, on, port, WordKind::Kill);
                 actor.kil(kill_reason(word));
             }
-            self.wait().await;
+            self.wait(QUIET).await;
             self.world.log.settled();
         }
         self.outsiders.clear();

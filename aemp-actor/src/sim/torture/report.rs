@@ -39,20 +39,19 @@ pub struct Report {
     pub shutdowns: usize,
     /// What was not kept.
     pub violations: Vec<Violation>,
-    /// All that happened, one line each.
+    /// All that happened, one line each, if it was asked for.
     pub log: Vec<String>,
 }
 
 impl Report {
-    pub(super) fn new(seed: u64, run: Run, findings: Vec<Finding>) -> Self {
+    pub(super) fn new(seed: u64, run: Run, findings: Vec<Finding>, log: bool) -> Self {
         let record = &run.record;
         let mut fired = std::collections::BTreeMap::new();
         for (_, reason) in record.mons.iter().flat_map(|mon| &mon.fired) {
             *fired.entry(reason.kind().to_owned()).or_default() += 1;
         }
-        let log: Vec<String> = record.events.iter().map(|event| line(record, event)).collect();
         let explained = |finding: Finding| Violation {
-            excerpt: excerpt(record, &log, &finding),
+            excerpt: excerpt(record, &finding),
             guarantee: finding.guarantee,
             text: finding.text,
         };
@@ -66,19 +65,19 @@ impl Report {
             faults: run.faults,
             shutdowns: record.nodes.iter().filter(|n| n.ended.is_some() && !n.crashed).count(),
             violations: findings.into_iter().map(explained).collect(),
-            log: merged(record, &run.journal, &log),
+            log: if log { merged(record, &run.journal) } else { Vec::new() },
         }
     }
 }
 
 /// Both logs in one, in the order in which it happened.
-fn merged(record: &Record, journal: &[Line], log: &[String]) -> Vec<String> {
-    let mut all = Vec::with_capacity(journal.len() + log.len());
+fn merged(record: &Record, journal: &[Line]) -> Vec<String> {
+    let mut all = Vec::with_capacity(journal.len() + record.events.len());
     let mut seen = 0;
-    for (event, line) in record.events.iter().zip(log) {
+    for event in &record.events {
         all.extend(journal[seen..event.line].iter().map(|line| format!("      {line}")));
         seen = event.line;
-        all.push(line.clone());
+        all.push(line(record, event));
     }
     all.extend(journal[seen..].iter().map(|line| format!("      {line}")));
     all
@@ -94,7 +93,7 @@ impl fmt::Display for Violation {
 const BEFORE: usize = 40;
 
 /// The lines that concern the ports of a finding.
-fn excerpt(record: &Record, log: &[String], finding: &Finding) -> String {
+fn excerpt(record: &Record, finding: &Finding) -> String {
     let concerns = |moment: &usize| concerns(record, &record.events[*moment], &finding.ports);
     let mut moments: Vec<usize> = (0..=finding.moment.min(record.events.len().saturating_sub(1)))
         .rev()
@@ -106,7 +105,7 @@ fn excerpt(record: &Record, log: &[String], finding: &Finding) -> String {
     let mut text = String::new();
     for moment in moments {
         let mark = if moment == finding.moment { ">" } else { " " };
-        let _ = writeln!(text, "{mark} {}", log[moment]);
+        let _ = writeln!(text, "{mark} {}", line(record, &record.events[moment]));
     }
     text
 }

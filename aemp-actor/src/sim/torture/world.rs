@@ -84,6 +84,11 @@ impl World {
         may
     }
 
+    /// Whether ports still do things of their own accord.
+    pub(super) fn is_lively(&self) -> bool {
+        self.places.lock().budget > 0
+    }
+
     /// From now on ports do nothing of their own accord.
     pub(super) fn calm_down(&self) {
         self.places.lock().budget = 0;

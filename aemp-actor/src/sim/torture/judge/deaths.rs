@@ -20,6 +20,12 @@ impl Judge<'_> {
                     self.found(4, *died, &[port], text);
                 }
             }
+            if let (Some(dropped), None) = (entry.dropped, &entry.died)
+                && rest.is_some_and(|rest| dropped < rest)
+            {
+                let text = format!("p{port} was dropped, and nobody was told that it died");
+                self.found(3, dropped, &[port], text);
+            }
             if let Some(rest) = rest.filter(|rest| self.alive(port, *rest)) {
                 self.found(6, rest, &[port], format!("p{port} was killed and still lives"));
             }

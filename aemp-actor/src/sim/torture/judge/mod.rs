@@ -144,7 +144,9 @@ impl<'a> Judge<'a> {
         if !own && seen != Some(true) {
             let comes = after.iter().any(|event| boots(&event));
             let there =
-                self.record.nodes.iter().any(|node| node.host == host && node.ended.is_none());
+                self.record.nodes.iter().any(|node| {
+                    node.host == host && node.ended.is_none_or(|ended| ended > mon.made)
+                });
             return (!comes && !there).then_some(mon.made);
         }
         let ends = |event: &Event| match event.what {

@@ -2,6 +2,7 @@
 
 use super::Judge;
 use crate::reason::kind;
+use crate::sim::torture::program::QUIET;
 use crate::sim::torture::record::{Form, Moment, MonNo, Sender};
 
 impl Judge<'_> {
@@ -35,8 +36,12 @@ impl Judge<'_> {
     fn fires_always(&mut self, no: MonNo) {
         let mon = &self.record.mons[no];
         let Some(end) = self.end_of(mon) else { return };
-        let due = self.time(end.max(mon.made)) + self.healing;
-        let rest = self.record.settled.iter().copied().find(|rest| self.time(*rest) >= due);
+        let since = self.time(end.max(mon.made));
+        let rest = self.record.settled.iter().copied().find(|rest| {
+            let rest = self.time(*rest);
+            let calm = self.calm(mon.on, self.host_of(mon.target), since, rest);
+            rest >= since + if calm { QUIET } else { self.healing }
+        });
         let Some(rest) = rest.filter(|_| !self.ended_normally(mon.target, mon.form)) else {
             return;
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Judge;
+use crate::sim::torture::program::QUIET;
 use crate::sim::torture::record::{Moment, MonNo, PortNo, Sender, WordKind, WordNo};
 
 impl Judge<'_> {
@@ -19,6 +20,7 @@ impl Judge<'_> {
             let watches = watches.get(&pair).map(Vec::as_slice).unwrap_or_default();
             self.stays_in_order(&words);
             self.has_no_silent_hole(&words, watches);
+            self.kills_keep_their_place(&words);
             for word in words {
                 self.arrives_in_peace(word);
             }
@@ -76,17 +78,38 @@ impl Judge<'_> {
         }
     }
 
+    /// 6: what was sent before a kill came before it, unless a connection was lost.
+    fn kills_keep_their_place(&mut self, words: &[WordNo]) {
+        let killed = |word: &&WordNo| {
+            let word = &self.record.words[**word];
+            word.kind == WordKind::Kill && !word.delivered.is_empty()
+        };
+        let Some(kill) = words.iter().find(killed) else { return };
+        let end = &self.record.words[*kill];
+        let lost = words.iter().take_while(|word| *word < kill).find(|word| {
+            let word = &self.record.words[**word];
+            let (from, to) = (self.time(word.sent), self.time(end.sent));
+            let known = self.record.ports[word.to].born.is_some_and(|born| born < word.sent);
+            let calm = self.calm(word.on, self.host_of(word.to), from, to);
+            word.delivered.is_empty() && known && calm
+        });
+        if let Some(lost) = lost {
+            let text = format!("word {lost}, sent before kill {kill}, did not come before it");
+            self.found(6, end.delivered[0], &end.parties(), text);
+        }
+    }
+
     /// Where nothing was wrong nothing is lost.
     fn arrives_in_peace(&mut self, no: WordNo) {
         let word = &self.record.words[no];
         let Some(rest) = self.record.settled.get(1).copied() else { return };
         let sent = self.time(word.sent);
-        let early = sent + self.healing <= self.time(rest);
+        let early = sent + QUIET <= self.time(rest);
         if !word.delivered.is_empty() || word.kind == WordKind::Kill || !early {
             return;
         }
         let served = self.alive(word.to, rest) && !self.node_ended(word.on, word.sent);
-        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + self.healing);
+        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + QUIET);
         if served && calm && self.is_known(no) {
             let text = format!("word {no} was lost though nothing was wrong");
             self.found(2, word.sent, &word.parties(), text);
