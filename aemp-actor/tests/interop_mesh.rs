@@ -252,7 +252,9 @@ async fn a_quiet_connection_stays_up_by_its_keepalives() {
     let (sender, passed) = tokio::sync::oneshot::channel();
     let waiting = node.rcv(&far, "passed", {
         let sender = std::sync::Mutex::new(Some(sender));
-        move |_, (): ()| drop(sender.lock().unwrap().take().map(|sender| sender.send(())))
+        move |_, (): ()| {
+            let _ = sender.lock().unwrap().take().map(|sender| sender.send(()));
+        }
     });
     waiting.unwrap();
     let _timer = node.after(3 * seconds, &far, ("passed",));
