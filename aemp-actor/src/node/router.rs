@@ -159,10 +159,11 @@ impl Core {
             owner.own(id, target);
         }
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
-        let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
+        let mut token = MonToken::new(self, target.clone(), id, watch.owner.clone());
         if let Err((watch, reason)) = self.add_watch(target, watch) {
             let core = self.clone();
-            self.runtime().spawn(async move { fire(&core, watch, &reason) });
+            let firing = self.runtime().spawn(async move { fire(&core, watch, &reason) });
+            token.fires_in(firing.abort_handle());
         }
         token
     }
@@ -181,8 +182,11 @@ impl Core {
             return Ok(());
         }
         if target.is_node() {
-            self.own_watchers().lock().add(watch.id, watch);
-            return Ok(());
+            let id = watch.id;
+            self.own_watchers().lock().add(id, watch);
+            // If it was shut down meanwhile, its monitors may have been taken out before this.
+            let late = if self.is_closed() { self.own_watchers().lock().remove(id) } else { None };
+            return late.map_or(Ok(()), |watch| Err((watch, self.shutdown_reason())));
         }
         let watched = match self.registry().find(target.name()) {
             Some(cell) => cell.watch(watch),
@@ -198,7 +202,9 @@ impl Core {
                 peer.unwatch(target.name(), id);
             }
         } else if target.is_node() {
-            self.own_watchers().lock().remove(id);
+            // Not dropped under the lock: it holds the user's.
+            let watch = self.own_watchers().lock().remove(id);
+            drop(watch);
         } else if let Some(cell) = self.registry().find(target.name()) {
             cell.unwatch(id);
         }
@@ -250,7 +256,8 @@ impl Core {
         })
     }
 
-    /// Makes a reply port, monitors `to`, lets `send` send the request, and waits.
+    /// Makes a reply port, monitors `to`, lets `send` send the request, and waits. (In this order:
+    /// a port that dies of the request is to tell why.)
     pub(crate) fn ask<T>(
         self: &Arc<Self>,
         to: PortId,
@@ -258,13 +265,15 @@ impl Core {
         send: impl FnOnce(PortId),
     ) -> Call<T> {
         let (cell, receiver) = reply_cell(self);
-        send(cell.id());
+        let reply = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
             waiting.end(Err(reason));
         }));
         let token = self.mon(&to, None, action);
-        Call::untyped(to, receiver, decode, cell, token)
+        let call = Call::untyped(to, receiver, decode, cell, token);
+        send(reply);
+        call
     }
 }
 
