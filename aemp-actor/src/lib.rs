@@ -42,10 +42,18 @@ extern crate self as aemp_actor;
 pub mod __private;
 mod die;
 mod group;
+#[cfg(doctest)]
+#[path = "../../book/doctests.rs"]
+mod guide;
 mod id;
 mod mesh;
 mod message;
 mod monitor;
+#[cfg(feature = "sim")]
+mod mutation;
+#[cfg(not(feature = "sim"))]
+#[path = "mutation/stub.rs"]
+mod mutation;
 mod node;
 mod port;
 pub mod prelude;
@@ -69,8 +77,8 @@ pub use crate::node::{
     Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents, NodesToken,
 };
 pub use crate::port::{
-    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitOutput, Me, NotLocal,
-    Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError, Received,
-    Ref, Reply, Timer, Unencodable,
+    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
+    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
+    Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};

@@ -1,6 +1,6 @@
 //! What most programs need: `use aemp_actor::prelude::*;`.
 
 pub use crate::{
-    Call, CallError, Config, Ctx, Die, FnPort, Init, Kil, Me, Message, Node, NodeEvent, NodeId,
-    Port, PortId, PortRef, Reason, Rest, Snd, Value, die, init, rcv,
+    BadMessage, Call, CallError, Config, Ctx, Die, FnPort, Init, InitFunction, Kil, Me, Message,
+    Node, NodeEvent, NodeId, Port, PortId, PortRef, Reason, Rest, Snd, Value, die, init, rcv,
 };

@@ -28,6 +28,9 @@ pub mod kind {
     pub const NO_SUCH_PORT: &str = "no_such_port";
     /// The connection to the port's node was lost or could not be made.
     pub const TRANSPORT_ERROR: &str = "transport_error";
+    /// No connection can be made until somebody changes a configuration: the nodes have different
+    /// secrets, or no method or framing in common.
+    pub const AUTH_ERROR: &str = "auth_error";
     /// A queue was full: the port's mailbox or the send queue of its node.
     pub const OVERFLOW: &str = "overflow";
     /// The node of the port was shut down.

@@ -20,7 +20,7 @@ fn assert_lost(reason: &Reason, node: &NodeId) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_is_noticed() {
     for_each_pair(async |a, b| {
         let idle = sink(&b);
@@ -40,7 +40,7 @@ async fn a_shutdown_is_noticed() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_dropped_is_a_node_shut_down() {
     for_each_pair(async |a, b| {
         let port = sink(&b);
@@ -54,7 +54,7 @@ async fn a_node_dropped_is_a_node_shut_down() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handlers_that_run_at_shutdown_are_ended() {
     for_each_pair(async |a, b| {
         let (started, mut runs) = tokio::sync::mpsc::unbounded_channel();
@@ -73,7 +73,7 @@ async fn handlers_that_run_at_shutdown_are_ended() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_sent_before_a_shutdown_still_goes_out() {
     for_each_pair(async |a, b| {
         let mut here = sink(&b);
@@ -88,7 +88,7 @@ async fn what_was_sent_before_a_shutdown_still_goes_out() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callbacks_are_told_of_ups_and_downs() {
     for net in [Net::Tcp, Net::memory()] {
         let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
@@ -153,7 +153,7 @@ async fn an_unknown_node_is_given_up_in_time() {
     assert_eq!(death(&node, &spawned).reason().await.kind(), "transport_error");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_cannot_be_is_given_up_at_once() {
     support::log::start();
     let node = Node::configure(Config::new().nodeid("alpha")).await.unwrap();
@@ -182,7 +182,7 @@ async fn another_node_at_the_address_is_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_closes_the_connection_and_tells() {
     for net in [Net::Tcp, Net::memory()] {
         let b = Node::configure(net.config("beta")).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_full_queue_closes_the_connection_and_tells() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn healthy_connections_stay() {
     let net = Net::Tcp;
     let (a, b) = pair(&net, "alpha", "beta").await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aemp_actor::prelude::*;
 use serde_json::json;
-use support::{Net, PATIENCE, RawListener, RawPeer, SECRET, death, sink, soon, tcp_node};
+use support::{Net, PATIENCE, RawListener, RawPeer, SECRET, config, death, sink, soon, tcp_node};
 
 /// Adds up.
 #[init("Reconnect::echo")]
@@ -15,7 +15,7 @@ fn echo(init: &mut Init, to: PortId) {
     init.rcv("say", move |ctx: &mut Ctx<FnPort>, (n,): (u32,)| ctx.snd(&to, ("said", n)));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_wait_for_the_connection_in_order() {
     for net in [Net::Tcp, Net::memory()] {
         let b = Node::configure(net.config("beta")).await.unwrap();
@@ -92,7 +92,7 @@ async fn seeds_are_connected_again() {
     assert_eq!(*events.lock().unwrap(), [true, false].repeat(4));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_seed_over_tcp_is_dialled_until_it_greets() {
     support::log::start();
     let listener = RawListener::bind().await;
@@ -114,7 +114,7 @@ async fn a_seed_over_tcp_is_dialled_until_it_greets() {
     peer.nothing_more().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_port_ids_never_reach_new_ports() {
     for net in [Net::Tcp, Net::memory()] {
         let a = Node::configure(net.config("alpha")).await.unwrap();
@@ -145,7 +145,7 @@ async fn old_port_ids_never_reach_new_ports() {
 
 /// A node that was restarted without a goodbye: its new process comes while the old connection
 /// still stands.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restarted_node_replaces_its_old_connection() {
     // The node that decides which connection counts is the one with the lower ID: both ways.
     for id in ["aaa", "zzz"] {
@@ -173,7 +173,7 @@ async fn a_restarted_node_replaces_its_old_connection() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_foreign_node_keeps_its_first_connection() {
     support::log::start();
     let node = tcp_node("keeper").await;
@@ -185,6 +185,22 @@ async fn a_foreign_node_keeps_its_first_connection() {
     support::log::expect(&["node twice", &second.address(), "already connected"]).await;
     first.nothing_more().await;
     assert_eq!(node.up_nodes(), ["twice"]);
+}
+
+/// Of two connections at the same time one waits for the other; one that was given up does not
+/// count any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dial_that_was_given_up_is_in_nobodys_way() {
+    let listener = RawListener::bind().await;
+    let config = config("alpha").node("zulu", listener.address());
+    let node = Node::configure(config.connect_timeout(Duration::from_millis(300))).await.unwrap();
+    let died = death(&node, "zulu");
+    let mut never_done = listener.accept().await;
+    never_done.send("aemp;1;zulu;hmac_md6_64_256;json;inst=1\nx\n").await;
+    assert_eq!(died.reason().await.kind(), "transport_error");
+    never_done.closed().await;
+    let mut peer = RawPeer::log_in_with(&node, "zulu", ";inst=1").await;
+    peer.nothing_more().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

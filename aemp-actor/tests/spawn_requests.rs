@@ -70,7 +70,7 @@ async fn node_and_peer(peer: &str) -> (Node, RawPeer) {
     (node, peer)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_monitors_may_follow_at_once() {
     let (_node, mut peer) = node_and_peer("raw").await;
     for init in ["Spawn::adder", "Spawn::slow"] {
@@ -88,7 +88,7 @@ async fn messages_and_monitors_may_follow_at_once() {
     peer.nothing_more().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_or_failing_function_kills_the_port() {
     let (_node, mut peer) = node_and_peer("raw").await;
     let requests = [
@@ -117,7 +117,7 @@ async fn an_unknown_or_failing_function_kills_the_port() {
     peer.nothing_more().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn names_that_cannot_be() {
     let (node, mut peer) = node_and_peer("namer").await;
     let mut mine = sink(&node);
@@ -138,7 +138,7 @@ async fn names_that_cannot_be() {
     assert_eq!(node.port_count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn names_of_numbers_and_surplus_arguments() {
     let (_node, mut peer) = node_and_peer("raw").await;
     peer.packet(json!(["", SPAWN, 7, "Spawn::adder", "raw#c", "1"])).await;
@@ -151,7 +151,7 @@ async fn names_of_numbers_and_surplus_arguments() {
     assert_eq!(peer.next().await, json!(["g", 1, [2, [3]]]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_init_function_is_spawned_not_called() {
     let (node, mut peer) = node_and_peer("caller").await;
     peer.packet(json!(["", "Spawn::adder", "caller#c", 1])).await;

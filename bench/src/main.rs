@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Every figure is the median of several rounds after one that is thrown away; the slowest and
-//! the fastest round stand beside it, since on a busy machine the spread is what tells.
+//! the fastest round stand beside it, and the processor time that one message took: on a busy
+//! machine that is what can be compared.
 
 mod counter;
 mod idle;

@@ -32,7 +32,7 @@ async fn send(mut stream: TcpStream, messages: usize) {
     for _ in 0..messages {
         let written = serde_json::to_writer(&mut block, &("0123456789abcd.0", "add", 1));
         written.expect("it serialises");
-        block.push(b'\n');
+        block.extend_from_slice(b"\n");
         if block.len() >= BLOCK {
             stream.write_all(&block).await.expect("it is written");
             block.clear();

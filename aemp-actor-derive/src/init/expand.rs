@@ -1,4 +1,4 @@
-//! Writes the constant that stands for an init function.
+//! Writes the function that stands for an init function.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,8 +8,8 @@ use super::model::InitFunction;
 use crate::diagnostic::located;
 use crate::signature::Check;
 
-/// The constant, with the function, its decoding form and its registration inside.
-pub(crate) fn constant(init: &InitFunction) -> TokenStream {
+/// A function of the same name that gives the `InitFn`: with the user's function, its decoding form and its registration inside.
+pub(crate) fn stand_in(init: &InitFunction) -> TokenStream {
     let InitFunction { name, runtime, function, .. } = init;
     let (init_fn, run) = (init_fn(init), run(init));
     let mut check = Check::default();
@@ -18,6 +18,7 @@ pub(crate) fn constant(init: &InitFunction) -> TokenStream {
     let value = located(quote!(#runtime::InitFn::new(#name, __run)), init.port());
     declare(
         init,
+        &init_fn,
         &quote! {
             #function
             #run
@@ -31,32 +32,34 @@ pub(crate) fn constant(init: &InitFunction) -> TokenStream {
     )
 }
 
-/// The same constant for a function that is wrong; it starts nothing.
+/// The same for a function that is wrong; it starts nothing.
 pub(crate) fn stub(init: &InitFunction) -> TokenStream {
     let InitFunction { name, runtime, function, .. } = init;
+    let port = port(init);
     declare(
         init,
+        &quote!(#runtime::InitFn<(), #port>),
         &quote! {
             #function
-            #runtime::InitFn::new(#name, |_, _| ::core::unimplemented!())
+            #runtime::InitFn::new(#name, |_, _| ::core::unreachable!())
         },
     )
 }
 
-/// The constant around `body`.
-fn declare(init: &InitFunction, body: &TokenStream) -> TokenStream {
+/// The function around `body`.
+fn declare(init: &InitFunction, init_fn: &TokenStream, body: &TokenStream) -> TokenStream {
     let InitFunction { visibility, attributes, function, .. } = init;
-    let (name, init_fn) = (&function.sig.ident, init_fn(init));
+    let name = &function.sig.ident;
     quote! {
         #(#attributes)*
-        #[allow(dead_code, non_upper_case_globals)]
-        #visibility const #name: #init_fn = {
+        #[allow(dead_code)]
+        #visibility fn #name() -> #init_fn {
             #body
-        };
+        }
     }
 }
 
-/// The type of the constant.
+/// What it gives.
 fn init_fn(init: &InitFunction) -> TokenStream {
     let InitFunction { runtime, .. } = init;
     let (port, types) = (port(init), init.types());

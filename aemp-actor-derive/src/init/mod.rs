@@ -22,6 +22,6 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let init = model::InitFunction::new(options, function, &mut errors);
-    let output = if errors.is_empty() { expand::constant(&init) } else { expand::stub(&init) };
+    let output = if errors.is_empty() { expand::stand_in(&init) } else { expand::stub(&init) };
     quote!(#output #errors)
 }

@@ -99,7 +99,7 @@ mod tests {
         let mut picker = Picker::default();
         picker.failed("a#1".into());
         picker.failed("b#1".into());
-        let mut next = |picker: &mut Picker| {
+        let next = |picker: &mut Picker| {
             picker.pick("g", &members(), Pick::LeastRecentlyFailed, |_| 0).unwrap().to_string()
         };
         assert_eq!([next(&mut picker), next(&mut picker)], ["c#1", "c#1"]);

@@ -19,10 +19,6 @@ impl GroupTable {
         self.groups.get(group).map(|ports| ports.iter().cloned().collect()).unwrap_or_default()
     }
 
-    pub(crate) fn contains(&self, group: &str, port: &PortId) -> bool {
-        self.groups.get(group).is_some_and(|ports| ports.contains(port))
-    }
-
     pub(crate) fn names(&self) -> Vec<String> {
         self.groups.keys().cloned().collect()
     }

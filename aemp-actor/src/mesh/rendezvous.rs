@@ -129,12 +129,12 @@ impl AnyCell for Rendezvous {
         self.end(&reason);
     }
 
-    fn fired_snd(self: Arc<Self>, _: WatchId, message: Message) {
+    fn fired_snd(self: Arc<Self>, _: WatchId, _: Reason, message: Message) {
         self.deliver(message);
     }
 
-    fn is_cut_off_from(&self, _: &PortId) -> bool {
-        false
+    fn untold(&self, _: &PortId) -> Option<Reason> {
+        None
     }
 
     fn death(&self) -> Option<Reason> {

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use tokio::task::AbortHandle;
-
 use super::watchers::WatchId;
 use crate::id::PortId;
+use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 use crate::port::AnyCell;
 
@@ -18,8 +17,6 @@ pub struct MonToken {
     target: PortId,
     id: WatchId,
     owner: Option<Weak<dyn AnyCell>>,
-    /// The task that fires it, when the port was dead from the start.
-    firing: Option<AbortHandle>,
 }
 
 impl MonToken {
@@ -29,12 +26,7 @@ impl MonToken {
         id: WatchId,
         owner: Option<Weak<dyn AnyCell>>,
     ) -> Self {
-        Self { core: Arc::downgrade(core), target, id, owner, firing: None }
-    }
-
-    /// The monitor is about to fire, in this task.
-    pub(crate) fn fires_in(&mut self, task: AbortHandle) {
-        self.firing = Some(task);
+        Self { core: Arc::downgrade(core), target, id, owner }
     }
 
     /// The monitored port.
@@ -45,8 +37,8 @@ impl MonToken {
     /// Stops the monitor: if it has not fired, it never will. Cancelled from the port that made
     /// it, not even a firing that waits in the mailbox is run.
     pub fn cancel(&self) {
-        if let Some(task) = &self.firing {
-            task.abort();
+        if strikes(Mutation::IgnoreCancel) {
+            return;
         }
         if let Some(core) = self.core.upgrade() {
             core.unmon(&self.target, self.id);

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! 1. The arbiter admits a connection only if it is not up with that instance, and no other
-//!    connection to that instance was admitted and is still in its handshake.
+//!    connection to that instance was admitted and is still in its handshake. (Who claims to be
+//!    another instance, before it has proved anything, keeps nobody out.)
 //! 2. The other side admits all; the arbiter's choice replaces a connection that it still holds.
 //! 3. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire.
@@ -24,7 +25,8 @@ use crate::id::NodeId;
 #[derive(Debug, Default)]
 pub(crate) struct Arbiter {
     up: Option<Up>,
-    admitted: Option<Admitted>,
+    /// At most one for each instance.
+    admitted: Vec<Admitted>,
 }
 
 #[derive(Debug)]
@@ -91,34 +93,25 @@ impl Arbiter {
         if self.up.as_ref().is_some_and(|up| up.instance.as_deref() == Some(instance)) {
             return Err(Refusal::AlreadyUp);
         }
-        match &self.admitted {
-            Some(other) if other.instance == instance && other.attempt != claim.attempt => {
-                Err(Refusal::Crossing)
-            }
-            _ => {
-                let instance = instance.to_owned();
-                self.admitted = Some(Admitted { attempt: claim.attempt, instance });
-                Ok(())
-            }
+        if self.admitted.iter().any(|other| other.instance == instance) {
+            return Err(Refusal::Crossing);
         }
+        self.admitted.push(Admitted { attempt: claim.attempt, instance: instance.to_owned() });
+        Ok(())
     }
 
     /// The handshake of this connection failed.
     pub(crate) fn release(&mut self, attempt: u64) {
-        if self.admitted.as_ref().is_some_and(|admitted| admitted.attempt == attempt) {
-            self.admitted = None;
-        }
+        self.admitted.retain(|admitted| admitted.attempt != attempt);
     }
 
     /// The handshake is done: the connection is the one from now on, unless it is refused.
     pub(crate) fn complete(&mut self, claim: &Claim<'_>) -> Result<Completion, Refusal> {
         if claim.instance.is_some() && claim.we_arbitrate() {
-            match self.admitted.take() {
-                Some(admitted) if admitted.attempt == claim.attempt => {}
-                other => {
-                    self.admitted = other;
-                    return Err(Refusal::Superseded);
-                }
+            let known = self.admitted.len();
+            self.release(claim.attempt);
+            if self.admitted.len() == known {
+                return Err(Refusal::Superseded);
             }
         } else if claim.instance.is_none() && self.up.is_some() {
             return Err(Refusal::AlreadyUp);
@@ -126,6 +119,11 @@ impl Arbiter {
         let up = Up { attempt: claim.attempt, instance: claim.instance.map(str::to_owned) };
         let old = self.up.replace(up);
         Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
+    }
+
+    /// Whether there is no connection, and none in its handshake.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.up.is_none() && self.admitted.is_empty()
     }
 
     /// Whether this connection is the one.

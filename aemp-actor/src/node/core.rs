@@ -1,6 +1,7 @@
 //! What a node is made of.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use aemp_transport::{Address, HandshakeConfig};
@@ -8,7 +9,7 @@ use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::Chance;
 use super::config::Config;
@@ -28,6 +29,9 @@ use crate::reason::{Reason, kind};
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
 
+/// Peers that are kept whatever is known of them.
+const SWEEP_AT: usize = 64;
+
 /// The shared state of a node. [`Node`](crate::Node) is the handle that keeps it running;
 /// ports, peers and tasks hold it without keeping it running.
 pub(crate) struct Core {
@@ -37,6 +41,8 @@ pub(crate) struct Core {
     handshake: Arc<HandshakeConfig>,
     registry: Registry,
     peers: DashMap<NodeId, Arc<Peer>>,
+    /// How many peers there may be before unused ones are forgotten.
+    sweep_at: AtomicUsize,
     /// Where nodes can be dialled, as far as is known.
     addresses: DashMap<NodeId, Vec<Address>>,
     mesh: Mesh,
@@ -49,9 +55,11 @@ pub(crate) struct Core {
     next_attempt: AtomicU64,
     /// Monitors of this node's own node port: they fire when it is shut down.
     own_watchers: Mutex<Watchers<Watch>>,
+    /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
+    due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
     /// Listeners, seeds and dials, ended by `close`.
-    tasks: Mutex<Vec<AbortHandle>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) alive: Mutex<Weak<Alive>>,
 }
 
@@ -71,6 +79,7 @@ impl Core {
             handshake: Arc::new(handshake),
             registry: Registry::new(prefix),
             peers: DashMap::new(),
+            sweep_at: AtomicUsize::new(SWEEP_AT),
             addresses: DashMap::new(),
             mesh,
             dials: Semaphore::new(DIALS),
@@ -80,6 +89,7 @@ impl Core {
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
             own_watchers: Mutex::default(),
+            due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
             alive: Mutex::default(),
@@ -140,6 +150,10 @@ impl Core {
         &self.own_watchers
     }
 
+    pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
+        &self.due
+    }
+
     pub(crate) fn listeners(&self) -> &Mutex<Vec<Address>> {
         &self.listeners
     }
@@ -161,12 +175,39 @@ impl Core {
         if let Some(peer) = self.peers.get(id) {
             return peer.clone();
         }
+        self.sweep();
         let fresh = || Peer::new(id.clone(), Arc::downgrade(self));
         self.peers.entry(id.clone()).or_insert_with(fresh).clone()
     }
 
+    /// Forgets nodes of which nothing is known, when there are many: anybody can claim to be any
+    /// node in a greeting. Nobody holds a peer that is forgotten: the table has the only
+    /// reference, and gives no other while it looks.
+    fn sweep(&self) {
+        let count = self.peers.len();
+        if count < self.sweep_at.load(Ordering::Relaxed) {
+            return;
+        }
+        self.peers.retain(|_, peer| Arc::strong_count(peer) > 1 || !peer.is_unused());
+        self.sweep_at.store((2 * self.peers.len()).max(SWEEP_AT), Ordering::Relaxed);
+    }
+
     pub(crate) fn known_peer(&self, id: &NodeId) -> Option<Arc<Peer>> {
         self.peers.get(id).map(|peer| peer.clone())
+    }
+
+    /// Gives back a peer whose handshake has ended. It is forgotten if nothing is known or
+    /// wanted of it: strangers leave no trace.
+    pub(crate) fn forget_stranger(&self, peer: Arc<Peer>) {
+        let id = peer.id().clone();
+        drop(peer);
+        if self.addresses.contains_key(&id) {
+            return;
+        }
+        // Whoever begins to use a peer takes it out of the table, which is locked here: when there
+        // is no other handle, nobody does, nor holds its lock. Of several who give it back the
+        // last one sees that.
+        self.peers.remove_if(&id, |_, peer| Arc::strong_count(peer) == 1 && peer.is_unused());
     }
 
     /// The other nodes, by ID.
@@ -195,9 +236,25 @@ impl Core {
         }
     }
 
+    /// The other nodes that are connected, are being connected to, or can be dialled, sorted.
+    pub(crate) fn known_nodes(&self) -> Vec<NodeId> {
+        let peers = self.peers();
+        let used = peers.iter().filter(|peer| peer.is_up() || peer.is_connecting());
+        let mut known: BTreeSet<NodeId> = used.map(|peer| peer.id().clone()).collect();
+        known.extend(self.addresses.iter().map(|entry| entry.key().clone()));
+        known.remove(&self.id);
+        known.into_iter().collect()
+    }
+
+    /// The other nodes that are connected, sorted.
+    pub(crate) fn up_nodes(&self) -> Vec<NodeId> {
+        let up = self.peers().into_iter().filter(|peer| peer.is_up());
+        up.map(|peer| peer.id().clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// How many other nodes are connected.
     pub(crate) fn up_count(&self) -> usize {
-        self.peers.iter().filter(|entry| entry.value().is_up()).count()
+        self.peers().iter().filter(|peer| peer.is_up()).count()
     }
 
     pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {
@@ -213,14 +270,18 @@ impl Core {
 
     /// Runs `task` until it ends or the node is shut down.
     pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.runtime.spawn(task).abort_handle();
+        let task = self.runtime.spawn(task);
         let mut tasks = self.tasks.lock();
         tasks.retain(|task| !task.is_finished());
         if self.registry.is_closed() {
-            handle.abort();
-        } else {
-            tasks.push(handle);
+            task.abort();
         }
+        tasks.push(task);
+    }
+
+    /// The tasks that `close` has ended, to wait until they are gone, with their listeners.
+    pub(super) fn take_tasks(&self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut *self.tasks.lock())
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -235,7 +296,7 @@ impl Core {
     pub(crate) fn close(self: &Arc<Self>) {
         let ports = self.registry.close();
         directory::remove(self);
-        for task in std::mem::take(&mut *self.tasks.lock()) {
+        for task in self.tasks.lock().iter() {
             task.abort();
         }
         let reason = self.shutdown_reason();

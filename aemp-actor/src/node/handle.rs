@@ -348,13 +348,12 @@ impl Node {
 
     /// The other nodes that are connected.
     pub fn up_nodes(&self) -> Vec<NodeId> {
-        let peers = self.core.peers();
-        peers.iter().filter(|peer| peer.is_up()).map(|peer| peer.id().clone()).collect()
+        self.core.up_nodes()
     }
 
-    /// The other nodes that were heard of.
+    /// The other nodes that are connected, are being connected to, or can be dialled.
     pub fn known_nodes(&self) -> Vec<NodeId> {
-        self.core.peers().iter().map(|peer| peer.id().clone()).collect()
+        self.core.known_nodes()
     }
 
     /// How many messages were dropped, by cause.
@@ -383,7 +382,13 @@ impl Node {
     pub async fn shutdown(&self, deadline: Duration) {
         self.core.close();
         let peers = self.core.peers();
+        let tasks = self.core.take_tasks();
         let ended = async {
+            self.core.registry().empty().await;
+            for task in tasks {
+                // It was aborted, or panicked, which was reported.
+                drop(task.await);
+            }
             for peer in &peers {
                 peer.until(|peer| !peer.has_links()).await;
             }

@@ -9,11 +9,13 @@ use super::peer::Peer;
 use super::requests;
 use crate::id::PortId;
 use crate::message::Message;
+use crate::mutation::Passage;
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
     pub(super) core: Arc<Core>,
     pub(super) origin: Origin,
+    pub(super) passage: Passage,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -25,6 +27,18 @@ pub(crate) struct Origin {
 
 impl PacketSink for Inbound {
     fn packet(&mut self, packet: Packet) {
+        for packet in self.passage.of(packet) {
+            self.deliver(packet);
+        }
+    }
+
+    fn closed(&mut self, reason: CloseReason) {
+        self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
+    }
+}
+
+impl Inbound {
+    fn deliver(&self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {
             requests::handle(&self.core, Some(&self.origin), message);
@@ -34,9 +48,5 @@ impl PacketSink for Inbound {
             let to = PortId::new(self.core.id().clone(), packet.port);
             self.core.unknown_port(&to, &message);
         }
-    }
-
-    fn closed(&mut self, reason: CloseReason) {
-        self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
     }
 }

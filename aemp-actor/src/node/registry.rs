@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 use crate::id::PortName;
+use crate::mutation;
 use crate::port::AnyCell;
 
 /// Names → cells, and the source of new names.
@@ -17,6 +19,8 @@ pub(crate) struct Registry {
     counter: AtomicU64,
     ports: DashMap<PortName, Arc<dyn AnyCell>>,
     closed: AtomicBool,
+    /// Woken by each port that goes after the end.
+    gone: Notify,
 }
 
 impl Registry {
@@ -26,12 +30,13 @@ impl Registry {
             counter: AtomicU64::new(0),
             ports: DashMap::new(),
             closed: AtomicBool::new(false),
+            gone: Notify::new(),
         }
     }
 
     /// A name that was never used and never will be.
     pub(crate) fn new_name(&self) -> PortName {
-        let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let mut number = mutation::fresh(self.counter.fetch_add(1, Ordering::Relaxed));
         let mut digits = [0_u8; 13];
         let mut start = digits.len();
         while start == digits.len() || number > 0 {
@@ -68,6 +73,21 @@ impl Registry {
 
     pub(crate) fn remove(&self, name: &str) {
         self.ports.remove(name);
+        if self.is_closed() {
+            self.gone.notify_waiters();
+        }
+    }
+
+    /// After [`close`](Self::close): waits until all ports have died.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let mut gone = std::pin::pin!(self.gone.notified());
+            gone.as_mut().enable();
+            if self.ports.is_empty() {
+                return;
+            }
+            gone.await;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 
 use super::core::Core;
+use super::counters::Dropped;
 use super::functions::{self, FunctionCall};
 use super::handle::Node;
 use super::inbound::Origin;
@@ -20,8 +21,13 @@ use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
 
-/// Carries out one request; `from` is `None` for this node itself.
+/// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
+/// nothing is carried out but the firing of monitors.
 pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
+    if core.is_closed() && message.tag() != "kil0" {
+        core.count_dropped(Dropped::Closed, 1);
+        return;
+    }
     let origin =
         || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
@@ -190,11 +196,11 @@ fn answer(
     relay(core, values)
 }
 
+/// As in the reference: the known nodes include this one, those that are up do not.
 fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
-    let peers = core.peers();
-    let shown = peers.iter().filter(|peer| !up_only || peer.is_up());
-    let others = shown.map(|peer| Value::from(peer.id().as_str()));
-    std::iter::once(Value::from(core.id().as_str())).chain(others).collect()
+    let own = (!up_only).then(|| core.id().clone());
+    let others = if up_only { core.up_nodes() } else { core.known_nodes() };
+    own.into_iter().chain(others).map(|node| Value::from(node.as_str())).collect()
 }
 
 fn now(core: &Core) -> Value {

@@ -13,6 +13,7 @@ use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
 
@@ -121,6 +122,11 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
+            // The request goes to the node port, but its place is among the messages to `port`.
+            if crate::port::sender_is_cut_off(port) {
+                self.count_dropped(Dropped::CutOff, 1);
+                return;
+            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
             self.snd(&PortId::of_node(port.node()), &request);
@@ -155,15 +161,25 @@ impl Core {
         owner: Option<&Arc<dyn AnyCell>>,
         action: Action,
     ) -> MonToken {
+        let untold = owner.and_then(|owner| owner.untold(target));
         if let Some(owner) = owner {
             owner.own(id, target);
         }
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
-        let mut token = MonToken::new(self, target.clone(), id, watch.owner.clone());
-        if let Err((watch, reason)) = self.add_watch(target, watch) {
+        let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
+        if let Some(reason) = untold {
+            // What the port sends to `target` now is lost (guarantee 2): so the new monitor has to
+            // tell of the same loss, and not of the next one. It does so in the port's mailbox.
+            fire(self, watch, &reason);
+        } else if let Err((watch, reason)) = self.add_watch(target, watch) {
+            self.due().lock().insert(id, watch);
             let core = self.clone();
-            let firing = self.runtime().spawn(async move { fire(&core, watch, &reason) });
-            token.fires_in(firing.abort_handle());
+            self.runtime().spawn(async move {
+                let watch = core.due().lock().remove(&id);
+                if let Some(watch) = watch {
+                    fire(&core, watch, &reason);
+                }
+            });
         }
         token
     }
@@ -197,6 +213,11 @@ impl Core {
 
     /// Takes a monitor back, from wherever it stands.
     pub(crate) fn unmon(self: &Arc<Self>, target: &PortId, id: WatchId) {
+        let due = self.due().lock().remove(&id);
+        if due.is_some() {
+            // It is dropped here, without the lock.
+            return;
+        }
         if *target.node() != *self.id() {
             if let Some(peer) = self.known_peer(target.node()) {
                 peer.unwatch(target.name(), id);
@@ -256,8 +277,7 @@ impl Core {
         })
     }
 
-    /// Makes a reply port, monitors `to`, lets `send` send the request, and waits. (In this order:
-    /// a port that dies of the request is to tell why.)
+    /// Makes a reply port, monitors `to`, lets `send` send the request, and waits.
     pub(crate) fn ask<T>(
         self: &Arc<Self>,
         to: PortId,
@@ -265,14 +285,15 @@ impl Core {
         send: impl FnOnce(PortId),
     ) -> Call<T> {
         let (cell, receiver) = reply_cell(self);
-        let reply = cell.id();
+        let id = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
             waiting.end(Err(reason));
         }));
         let token = self.mon(&to, None, action);
+        // Made first, so that it takes all back if the request cannot be serialised.
         let call = Call::untyped(to, receiver, decode, cell, token);
-        send(reply);
+        send(id);
         call
     }
 }
@@ -284,6 +305,11 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
     if let Some(None) = owner {
         return;
     }
+    if strikes(Mutation::ForgetMonitor) {
+        return;
+    }
+    let wrong = Reason::from("wrong");
+    let reason = if strikes(Mutation::WrongReason) { &wrong } else { reason };
     match (owner.flatten(), action) {
         (_, Action::Call(f)) => guard("a monitor", || f(reason.clone())),
         (_, Action::Peer(peer, port)) => {
@@ -301,7 +327,7 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
         (Some(owner), Action::Kil(_)) => owner.fired_kil(id, reason.clone()),
         (None, Action::Kil(port)) => core.kil(&port, reason.clone()),
         (Some(owner), Action::Snd(_, values)) => {
-            owner.fired_snd(id, with_reason(values, reason));
+            owner.fired_snd(id, reason.clone(), with_reason(values, reason));
         }
         (None, Action::Snd(port, values)) => core.snd(&port, &with_reason(values, reason)),
     }

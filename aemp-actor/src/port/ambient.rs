@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::any_cell::AnyCell;
+use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 
 thread_local! {
@@ -34,9 +35,10 @@ pub(crate) fn core() -> Option<Arc<Core>> {
 
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
-    CURRENT.with_borrow(|current| {
-        current.as_ref().is_some_and(|current| current.cell.is_cut_off_from(target))
-    })
+    let cut_off = CURRENT.with_borrow(|current| {
+        current.as_ref().is_some_and(|current| current.cell.untold(target).is_some())
+    });
+    cut_off && !strikes(Mutation::ForgetLoss)
 }
 
 /// Whether the running port is this one.

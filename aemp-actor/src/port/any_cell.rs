@@ -39,10 +39,11 @@ pub(crate) trait AnyCell: Send + Sync {
     fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason);
 
     /// An owned watch fired and sends this port a message.
-    fn fired_snd(self: Arc<Self>, id: WatchId, message: Message);
+    fn fired_snd(self: Arc<Self>, id: WatchId, reason: Reason, message: Message);
 
-    /// Whether an owned watch on `target` has fired but its port was not told yet.
-    fn is_cut_off_from(&self, target: &PortId) -> bool;
+    /// The reason of an owned watch on `target` that has fired while its port was not told yet:
+    /// until then the port is cut off from `target`.
+    fn untold(&self, target: &PortId) -> Option<Reason>;
 
     /// As [`deliver`](Self::deliver) if there is room in the mailbox; else the message comes back
     /// with what is woken when there may be some.

@@ -25,6 +25,7 @@ use super::runner::{self, Stride};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, Dropped};
 use crate::reason::{Reason, kind};
 
@@ -199,7 +200,7 @@ impl<P: Port> Cell<P> {
         runner::drop_user_data(self, stage);
         queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
         for (id, owned) in owned.into_iter().flat_map(|owned| owned.into_iter()) {
-            if !owned.fired {
+            if owned.fired.is_none() {
                 runner::quietly(|| self.core.unmon(&owned.target, id));
             }
         }
@@ -207,9 +208,9 @@ impl<P: Port> Cell<P> {
     }
 
     /// An owned watch fired: tell the port, unless the watch was cancelled.
-    pub(crate) fn push_fired(self: &Arc<Self>, id: WatchId, firing: Firing<P>) {
+    pub(crate) fn push_fired(self: &Arc<Self>, id: WatchId, reason: Reason, firing: Firing<P>) {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.is_dead() || !mailbox.mark_fired(id) {
+        if mailbox.is_dead() || !mailbox.mark_fired(id, reason) {
             return;
         }
         self.fired.fetch_add(1, Ordering::Relaxed);
@@ -238,6 +239,9 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
+        if strikes(Mutation::KillOvertakes) {
+            return self.doom(reason);
+        }
         self.push(Envelope::Kil(reason));
     }
 
@@ -277,7 +281,7 @@ impl<P: Port> AnyCell for Cell<P> {
     fn own(&self, id: WatchId, target: &PortId) {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.is_dead() {
-            let owned = Owned { target: target.clone(), fired: false };
+            let owned = Owned { target: target.clone(), fired: None };
             mailbox.owned.get_or_insert_default().insert(id, owned);
         }
     }
@@ -287,20 +291,20 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason) {
-        self.push_fired(id, Firing::Kil(reason));
+        self.push_fired(id, reason.clone(), Firing::Kil(reason));
     }
 
-    fn fired_snd(self: Arc<Self>, id: WatchId, message: Message) {
-        self.push_fired(id, Firing::Message(message));
+    fn fired_snd(self: Arc<Self>, id: WatchId, reason: Reason, message: Message) {
+        self.push_fired(id, reason, Firing::Message(message));
     }
 
-    fn is_cut_off_from(&self, target: &PortId) -> bool {
+    fn untold(&self, target: &PortId) -> Option<Reason> {
         if self.fired.load(Ordering::Relaxed) == 0 {
-            return false;
+            return None;
         }
         let mailbox = self.mailbox.lock();
-        let owned = mailbox.owned.as_ref();
-        owned.is_some_and(|owned| owned.values().any(|o| o.fired && o.target == *target))
+        let mut owned = mailbox.owned.as_ref()?.values().filter(|owned| owned.target == *target);
+        owned.find_map(|owned| owned.fired.clone())
     }
 
     fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {

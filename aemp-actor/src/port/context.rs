@@ -148,12 +148,13 @@ impl<P: Port> Ctx<P> {
         let core = &self.cell.core;
         let id = core.new_watch_id();
         let weak = Arc::downgrade(&self.cell);
-        let action = Action::Call(Box::new(move |reason| {
+        let action = Action::Call(Box::new(move |reason: Reason| {
             if let Some(cell) = weak.upgrade() {
+                let told = reason.clone();
                 let task = Box::new(move |port: &mut P, ctx: &mut Ctx<P>| {
                     f(port, ctx, reason).into_result()
                 });
-                cell.push_fired(id, Firing::Call(task));
+                cell.push_fired(id, told, Firing::Call(task));
             }
         }));
         core.mon_as(id, &port.into(), Some(self.scope.cell()), action)

@@ -19,12 +19,16 @@ use crate::message::{BadMessage, Message};
 ///   of the last has ended.
 /// - `Err` and panics kill this port, with the kind `die` and the text, and nothing else.
 /// - A port without messages runs nothing and reserves nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no port",
+    note = "write `#[derive(Port)]` above the struct, and `#[rcv]` above its impl block"
+)]
 pub trait Port: Sized + Send + 'static {
     /// The messages as values: how typed handles on the same node send them.
     type Msg: Send + 'static;
 
     /// The typed handle.
-    type Ref: From<Ref<Self>> + Send + 'static;
+    type Ref: From<Ref<Self>>;
 
     /// The tags it answers, for error texts.
     const TAGS: &'static [&'static str] = &[];

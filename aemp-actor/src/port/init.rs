@@ -87,6 +87,42 @@ impl<A: Serialize, P: Port> InitFn<A, P> {
     }
 }
 
+/// What can be done with a function that is marked `#[init]`: spawn its port elsewhere, with the
+/// types of the arguments checked.
+///
+/// The attribute puts a function that gives an [`InitFn`] in the place of the marked one; this
+/// trait, which is in the prelude, lets it be used directly:
+/// `session.on(&node, "worker-7", (me, "joe".into()))`.
+pub trait InitFunction<A, P: Port> {
+    /// Spawns the port on node `on`, from `node`: see [`Node::spawn`].
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised.
+    fn on(&self, node: &Node, on: impl Into<NodeId>, args: A) -> P::Ref
+    where
+        A: Serialize;
+
+    /// The registered name.
+    fn name(&self) -> &'static str;
+}
+
+impl<F, A, P> InitFunction<A, P> for F
+where
+    F: Fn() -> InitFn<A, P>,
+    P: Port,
+{
+    fn on(&self, node: &Node, on: impl Into<NodeId>, args: A) -> P::Ref
+    where
+        A: Serialize,
+    {
+        self().on(node, on, args)
+    }
+
+    fn name(&self) -> &'static str {
+        self().name
+    }
+}
+
 impl<A, P: Port> Clone for InitFn<A, P> {
     fn clone(&self) -> Self {
         *self

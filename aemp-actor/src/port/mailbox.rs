@@ -63,7 +63,7 @@ pub(crate) enum Stage<P: Port> {
 pub(crate) struct Owned {
     pub(crate) target: PortId,
     /// It fired, and the port has not been told yet: it waits in the mailbox.
-    pub(crate) fired: bool,
+    pub(crate) fired: Option<Reason>,
 }
 
 /// The locked part of a cell.
@@ -114,10 +114,10 @@ impl<P: Port> Mailbox<P> {
         }
     }
 
-    pub(crate) fn mark_fired(&mut self, id: WatchId) -> bool {
+    pub(crate) fn mark_fired(&mut self, id: WatchId, reason: Reason) -> bool {
         match self.owned.as_mut().and_then(|owned| owned.get_mut(&id)) {
             Some(owned) => {
-                owned.fired = true;
+                owned.fired = Some(reason);
                 true
             }
             None => false,

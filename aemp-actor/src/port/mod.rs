@@ -39,7 +39,7 @@ pub use definition::Port;
 pub use encoder::{Encoder, Unencodable};
 pub use handle::{NotLocal, Ref};
 pub(crate) use init::create_port;
-pub use init::{Init, InitEntry, InitFn, InitFuture, InitOutput};
+pub use init::{Init, InitEntry, InitFn, InitFunction, InitFuture, InitOutput};
 pub(crate) use mailbox::Stage;
 pub use options::PortOptions;
 pub use outcome::Outcome;

@@ -158,12 +158,12 @@ impl AnyCell for ReplyCell {
         self.end(Err(reason));
     }
 
-    fn fired_snd(self: Arc<Self>, _: WatchId, message: Message) {
+    fn fired_snd(self: Arc<Self>, _: WatchId, _: Reason, message: Message) {
         self.deliver(message);
     }
 
-    fn is_cut_off_from(&self, _: &PortId) -> bool {
-        false
+    fn untold(&self, _: &PortId) -> Option<Reason> {
+        None
     }
 
     fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {

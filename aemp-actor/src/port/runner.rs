@@ -20,6 +20,7 @@ use super::init::Init;
 use super::mailbox::{Envelope, Firing, Stage, Task};
 use crate::die::Die;
 use crate::message::Message;
+use crate::mutation;
 use crate::node::Core;
 use crate::reason::Reason;
 
@@ -231,7 +232,11 @@ async fn uncommon<P: Port>(
         Envelope::Kil(reason) => return Err(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
             Firing::Call(task) => call(value, ctx, task)?,
-            Firing::Message(message) => untyped(value, ctx, message).await?,
+            Firing::Message(message) => {
+                for message in mutation::told(message) {
+                    untyped(value, ctx, message).await?;
+                }
+            }
             Firing::Kil(reason) => return Err(reason),
         },
         Envelope::Fired(..) => {}

@@ -42,8 +42,9 @@ impl Network {
         });
     }
 
-    /// Ends partitions, refusals, limits and stopped readers everywhere. Connections that are cut
-    /// stay cut, hosts that crashed stay down.
+    /// Ends partitions, refusals, limits, stopped readers and what [`cut_after`](Self::cut_after)
+    /// has not cut yet, everywhere. Connections that are cut stay cut, hosts that crashed stay
+    /// down.
     pub fn heal(&self) {
         let ways: Vec<_> = self.with(|state| state.ways.keys().cloned().collect());
         for (from, to) in ways {
@@ -64,6 +65,7 @@ impl Network {
             way.rate = None;
             state.release(from, to);
             state.stop(from, to, false);
+            state.spare(from, to);
         });
         self.changed().notify_waiters();
     }
@@ -163,6 +165,17 @@ impl State {
                     self.answer_deaf(id, side);
                 }
             }
+        }
+    }
+
+    /// Takes back what was to be cut, and has octets that were slowed down go on at full speed.
+    fn spare(&mut self, from: &str, to: &str) {
+        for (id, side) in self.sides(from, to) {
+            let latency = self.latency(from, to);
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            connection.pipes[side].cut_after = None;
+            connection.pipes[side].hasten(Instant::now() + latency);
+            self.woken.extend(connection.wakers());
         }
     }
 

@@ -45,6 +45,8 @@ mod random;
 mod run;
 mod state;
 mod stream;
+#[doc(hidden)]
+pub mod torture;
 mod transport;
 mod way;
 

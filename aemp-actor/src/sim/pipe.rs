@@ -190,6 +190,14 @@ impl Pipe {
         self.last = self.last.map(|last| last.max(arrives));
     }
 
+    /// What flies arrives no later than then.
+    pub(super) fn hasten(&mut self, arrives: Instant) {
+        for flying in &mut self.flying {
+            flying.arrives = flying.arrives.min(arrives);
+        }
+        self.last = self.last.map(|last| last.min(arrives));
+    }
+
     /// Loses what flies, but for the first `kept` pieces.
     pub(super) fn lose_flying(&mut self, now: Instant, kept: usize) {
         self.settle(now);

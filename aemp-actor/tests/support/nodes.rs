@@ -2,7 +2,7 @@
 
 use aemp_actor::{Config, Memory, Node, NodeId};
 
-use super::{RawPeer, SECRET, Sink, sink, soon};
+use super::{SECRET, Sink, sink, soon};
 
 /// What nodes are connected over.
 #[derive(Clone)]
@@ -44,6 +44,9 @@ pub(crate) async fn pair(net: &Net, one: &str, two: &str) -> (Node, Node) {
     soon("the nodes to connect", async {
         one.wait_up(NodeId::from(&two)).await;
         two.wait_up(NodeId::from(&one)).await;
+        // What the two have to tell each other of the mesh comes before the answers.
+        one.cal::<(f64,)>(&two, ("time",)).await.unwrap();
+        two.cal::<(f64,)>(&one, ("time",)).await.unwrap();
     })
     .await;
     (one, two)
@@ -68,22 +71,25 @@ pub(crate) async fn for_each_pair(test: impl AsyncFn(Node, Node)) {
 
 /// A connection and a port that have nothing to do with what is going on, and must not notice it.
 pub(crate) struct Bystander {
-    peer: RawPeer,
+    other: Node,
     port: Sink,
     round: u32,
 }
 
 impl Bystander {
     pub(crate) async fn new(node: &Node) -> Self {
-        let peer = RawPeer::log_in(node, "bystander").await;
-        Self { peer, port: sink(node), round: 0 }
+        let config = Config::new().nodeid("bystander").secret(SECRET);
+        let other = Node::configure(config.seed(&node.listeners()[0])).await.unwrap();
+        soon("the bystander", node.wait_up("bystander")).await;
+        Self { other, port: sink(node), round: 0 }
     }
 
     /// Asserts that both still work.
     pub(crate) async fn is_fine(&mut self) {
         self.round += 1;
-        self.peer.packet(serde_json::json!([self.port.id.port(), "fine", self.round])).await;
+        self.other.snd(&self.port, ("fine", self.round));
         assert_eq!(self.port.next().await, format!(r#"["fine",{}]"#, self.round));
-        self.peer.nothing_more().await;
+        let answer = self.other.cal::<(f64,)>(self.port.id.node(), ("time",));
+        soon("the bystander's answer", answer).await.unwrap();
     }
 }

@@ -92,11 +92,15 @@ impl RawPeer {
         }
     }
 
-    /// The next packet that is no keepalive and not about the mesh.
+    /// The next packet that is no keepalive, no heartbeat (those are answered) and not about the
+    /// mesh.
     pub(crate) async fn next(&mut self) -> Json {
         loop {
             match self.buffered() {
                 Some(packet) if packet == Json::Array(Vec::new()) || self.is_mesh(&packet) => {}
+                Some(packet) if packet[1] == "snd" && packet[3] == "" => {
+                    self.send_blindly(br#"["",""]"#).await;
+                }
                 Some(packet) => return packet,
                 None => assert!(self.read().await, "the node closed, no packet came"),
             }

@@ -24,6 +24,21 @@ pub(crate) enum DialError {
 }
 
 impl DialError {
+    /// Whether trying again can help only after somebody has changed a configuration.
+    pub(crate) fn is_permanent(&self) -> bool {
+        use HandshakeError::{AuthNotAccepted, NoCommonAuth, NoCommonFraming, WrongSecret};
+        let Self::Handshake { error: EstablishError::Handshake(error), .. } = self else {
+            return false;
+        };
+        matches!(
+            error,
+            WrongSecret { .. }
+                | NoCommonAuth { .. }
+                | NoCommonFraming { .. }
+                | AuthNotAccepted { .. }
+        )
+    }
+
     /// Whether this node dialled itself.
     pub(crate) fn is_self(&self) -> bool {
         use HandshakeError::{Echo, OwnNodeId};
@@ -52,7 +67,10 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         }
         Err(Failure::Establish(error)) => Err(DialError::Handshake { address, error }),
         Err(Failure::Refused(refusal, node)) => {
-            core.add_address(&node, &address);
+            // Whoever it is has proved nothing; but a node of that name is connected.
+            if core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
+                core.add_address(&node, &address);
+            }
             Err(DialError::Refused { address, refusal, node })
         }
     }

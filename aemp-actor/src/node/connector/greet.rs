@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
 
 use crate::id::NodeId;
+use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
@@ -16,24 +17,41 @@ pub(super) enum Failure {
     Refused(Refusal, NodeId),
 }
 
+/// A connection whose greeting was read. However its handshake ends, also when it is dropped, it
+/// is in nobody's way afterwards; a node that has not proved itself by then was a stranger.
+struct Admission<'a> {
+    core: &'a Arc<Core>,
+    peer: Option<Arc<Peer>>,
+    attempt: u64,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if let Some(peer) = self.peer.take() {
+            peer.release(self.attempt);
+            self.core.forget_stranger(peer);
+        }
+    }
+}
+
 /// Runs the handshake on a stream and adopts the connection.
+///
+/// # Cancel safety
+/// Dropping it abandons the attempt.
 pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
     if let Err(error) = stream.limit_silence(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
-    let mut admitted: Option<Arc<Peer>> = None;
+    let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
-        let peer = core.peer(&node);
+        let peer = admission.peer.insert(core.peer(&node));
         let claim = claim(core, &node, greeting, attempt);
         match peer.admit(&claim) {
-            Ok(()) => {
-                admitted = Some(peer);
-                true
-            }
+            Ok(()) => true,
             Err(refusal) => {
                 refused = Some((refusal, node));
                 false
@@ -41,15 +59,15 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         }
     };
     let established = establish(stream, core.handshake().clone(), timeout, admit).await;
-    let (established, peer) = match (established, admitted, refused) {
+    let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
-        (Ok(established), Some(peer), None) => (established, peer),
-        (Err(error), admitted, None) => {
-            if let Some(peer) = admitted {
-                peer.release(attempt);
-            }
-            return Err(Failure::Establish(error));
+        (Ok(established), Some(peer), None) => (established, peer.clone()),
+        // The other side refuses by closing; that it is connected is the likely reason, and none to
+        // dial it again and again.
+        (Err(EstablishError::Closed { .. }), Some(peer), None) if peer.is_up() => {
+            return Err(Failure::Refused(Refusal::AlreadyUp, peer.id().clone()));
         }
+        (Err(error), _, None) => return Err(Failure::Establish(error)),
         (Ok(_), None, None) => {
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
@@ -58,7 +76,8 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let greeting = established.outcome.peer.clone();
     let claim = claim(core, &node, &greeting, attempt);
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let sink = Inbound { core: core.clone(), origin: Origin { peer: peer.clone(), attempt } };
+    let origin = Origin { peer: peer.clone(), attempt };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::default() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),

@@ -9,6 +9,7 @@ use super::dial::dial;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::reason::{Reason, kind};
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
@@ -21,20 +22,31 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = "no address is known for it, and it did not connect".to_owned();
     loop {
-        for address in core.addresses(peer.id()) {
+        let addresses = core.addresses(peer.id());
+        let mut refused = 0;
+        for address in &addresses {
             if !peer.is_connecting() {
                 return;
             }
             // Paced: a node that hears of many at once dials a few at a time.
             let Ok(_permit) = core.dials().acquire().await else { return };
-            match tokio::time::timeout_at(deadline, dial(core, &address)).await {
+            match tokio::time::timeout_at(deadline, dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
                     problem = format!("at {address} there is node {}", other.id());
                 }
-                Ok(Err(error)) => problem = error.to_string(),
+                Ok(Err(error)) => {
+                    refused += usize::from(error.is_permanent());
+                    problem = error.to_string();
+                }
                 Err(_) => {}
             }
+        }
+        if refused > 0 && refused == addresses.len() {
+            let text = format!("no connection to node {}: {problem}", peer.id());
+            peer.unreachable(core, Reason::new(kind::AUTH_ERROR, text));
+            core.mesh().given_up(core, peer.id());
+            return;
         }
         let pause = Instant::now() + backoff.next(core.chance());
         let changed = peer.changed();
@@ -42,7 +54,8 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             return;
         }
         if Instant::now() >= deadline {
-            peer.unreachable(core, format!("no connection to node {}: {problem}", peer.id()));
+            let text = format!("no connection to node {}: {problem}", peer.id());
+            peer.unreachable(core, Reason::transport(text));
             core.mesh().given_up(core, peer.id());
             return;
         }

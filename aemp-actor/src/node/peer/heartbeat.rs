@@ -69,7 +69,7 @@ async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
     let tick = timeout / (QUESTIONS + 1);
     let mut silent_since = Instant::now();
     loop {
-        let expected = Instant::now() + tick;
+        let expected = (Instant::now() + tick).min(silent_since + timeout);
         tokio::time::sleep_until(expected).await;
         let late = Instant::now().duration_since(expected);
         silent_since = silent_since.max(link.last_inbound());

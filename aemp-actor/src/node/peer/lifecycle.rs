@@ -7,6 +7,8 @@ use aemp_transport::{CloseReason, LinkSender};
 
 use super::Peer;
 use super::state::{Stage, Up, while_firing};
+use crate::monitor::Watch;
+use crate::mutation::{Mutation, strikes};
 use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -28,7 +30,7 @@ impl Peer {
         admitted
     }
 
-    /// The handshake of a connection that was admitted failed.
+    /// The handshake of a connection that was admitted is over, or given up.
     pub(crate) fn release(&self, attempt: u64) {
         self.state.lock().arbiter.release(attempt);
     }
@@ -110,8 +112,8 @@ impl Peer {
     }
 
     /// No connection could be made in time.
-    pub(crate) fn unreachable(self: &Arc<Self>, core: &Arc<Core>, text: String) {
-        self.fall(core, None, &Reason::transport(text));
+    pub(crate) fn unreachable(self: &Arc<Self>, core: &Arc<Core>, reason: Reason) {
+        self.fall(core, None, &reason);
     }
 
     /// Ends the connection of that number, or with `None` the wait for one: monitors fire.
@@ -150,14 +152,21 @@ impl Peer {
             }
         }
         while_firing(self, || {
-            for watch in watches {
+            let told = !strikes(Mutation::CutSilently);
+            for watch in watches.into_iter().filter(|_| told) {
                 router::fire(core, watch, reason);
             }
             if let Some(attempt) = attempt {
                 self.tell_down(core, attempt, reason);
             }
         });
-        self.fallen(core);
+        while let Some(late) = self.fallen(core) {
+            while_firing(self, || {
+                for watch in late {
+                    router::fire(core, watch, reason);
+                }
+            });
+        }
     }
 
     fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
@@ -167,9 +176,13 @@ impl Peer {
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
 
-    /// All monitors have fired: idle, or connecting again for who wants it.
-    fn fallen(self: &Arc<Self>, core: &Arc<Core>) {
+    /// All monitors have fired: idle, or connecting again for who wants it. Gives the monitors
+    /// that were set meanwhile, if there are any, in place of that.
+    fn fallen(self: &Arc<Self>, core: &Arc<Core>) -> Option<Vec<Watch>> {
         let mut state = self.state.lock();
+        if !state.late.is_empty() {
+            return Some(std::mem::take(&mut state.late));
+        }
         let mut wanted = false;
         if let Stage::Falling(waiting) = std::mem::take(&mut state.stage) {
             wanted = !(waiting.is_empty() && state.watches.is_empty());
@@ -182,6 +195,7 @@ impl Peer {
         if wanted {
             connector::want(core, self);
         }
+        None
     }
 
     /// The node is being shut down: what is queued goes out, then the connection ends.

@@ -69,6 +69,11 @@ impl Peer {
         matches!(self.state.lock().stage, Stage::Connecting(_))
     }
 
+    /// Whether nothing is known of the node that would be lost by forgetting it.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.state.lock().is_unused()
+    }
+
     /// Completes at the next change of the stage.
     pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()

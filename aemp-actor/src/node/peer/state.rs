@@ -22,6 +22,9 @@ pub(super) struct State {
     pub(super) arbiter: Arbiter,
     /// Our watches on its ports.
     pub(super) watches: RemoteWatches<Watch>,
+    /// Watches that were set while the monitors of the lost connection were firing, by others:
+    /// what they sent meanwhile was lost, so they fire too.
+    pub(super) late: Vec<Watch>,
     /// Its watches on our ports, bounded by `Config::max_monitors`.
     pub(super) watched: BTreeMap<PortName, WatchId>,
     /// Ports that it spawned here and that live, bounded by `Config::max_spawned`.
@@ -61,6 +64,15 @@ impl State {
         }
     }
 
+    pub(super) fn is_unused(&self) -> bool {
+        matches!(self.stage, Stage::Idle)
+            && self.arbiter.is_idle()
+            && self.watches.is_empty()
+            && self.watched.is_empty()
+            && self.spawned == 0
+            && self.running_links == 0
+    }
+
     pub(super) fn link(&self) -> Option<&LinkSender> {
         match &self.stage {
             Stage::Up(up) => Some(&up.link),
@@ -70,7 +82,7 @@ impl State {
 }
 
 /// Whether this thread is firing monitors of that peer.
-fn is_firing(peer: &Peer) -> bool {
+pub(super) fn is_firing(peer: &Peer) -> bool {
     FIRING.get() == std::ptr::from_ref(peer).cast()
 }
 

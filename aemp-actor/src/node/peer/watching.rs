@@ -16,6 +16,10 @@ impl Peer {
     /// Adds a watch on a port there.
     pub(crate) fn watch(self: &Arc<Self>, core: &Arc<Core>, port: &PortName, watch: Watch) {
         let mut state = self.state.lock();
+        if matches!(state.stage, Stage::Falling(_)) && !super::state::is_firing(self) {
+            state.late.push(watch);
+            return;
+        }
         let begin = matches!(state.stage, Stage::Idle);
         if state.watches.add(port, watch.id, watch) {
             self.request(core, &mut state, &("mon1", port.as_str()), true);
@@ -30,6 +34,7 @@ impl Peer {
     pub(crate) fn unwatch(&self, port: &PortName, id: WatchId) {
         let Some(core) = self.core.upgrade() else { return };
         let mut state = self.state.lock();
+        state.late.retain(|watch| watch.id != id);
         let removed = state.watches.remove(port, id);
         if removed.last {
             self.request(&core, &mut state, &("mon0", port.as_str()), false);

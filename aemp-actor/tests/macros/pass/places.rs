@@ -79,5 +79,5 @@ fn main() {
     rooms::enter(&chat::HallRef::from(&id));
     ElsewhereRef::from(&id).come();
     InsideRef::from(&id).come();
-    assert_eq!(elsewhere.name(), "Places::elsewhere");
+    assert_eq!(elsewhere().name(), "Places::elsewhere");
 }

@@ -1,0 +1,149 @@
+//! Bugs that can be switched on, to see whether the tests would find them.
+//!
+//! Only with the feature `sim`; its twin `stub` does nothing, and the compiler removes it. The
+//! hooks are called where such a bug could really be.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use aemp_transport::Packet;
+
+use crate::message::Message;
+use crate::sim::Random;
+
+/// A bug.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Mutation {
+    /// A message that arrived is dropped in silence.
+    LoseMessage,
+    /// A message that arrived is delivered after others that came later.
+    DelayMessage,
+    /// A message that arrived is delivered twice.
+    RepeatMessage,
+    /// A monitor fires twice.
+    FireTwice,
+    /// A monitor is taken out of its table and does not fire.
+    ForgetMonitor,
+    /// A monitor fires with another reason.
+    WrongReason,
+    /// A monitor that is cancelled fires all the same.
+    IgnoreCancel,
+    /// The monitors of a lost connection do not fire.
+    CutSilently,
+    /// What a port sends after a loss, and before it was told, is sent.
+    ForgetLoss,
+    /// A kill takes effect before messages that were sent before it.
+    KillOvertakes,
+    /// A port gets the name of an earlier one.
+    ReuseName,
+}
+
+impl Mutation {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::LoseMessage,
+        Self::DelayMessage,
+        Self::RepeatMessage,
+        Self::FireTwice,
+        Self::ForgetMonitor,
+        Self::WrongReason,
+        Self::IgnoreCancel,
+        Self::CutSilently,
+        Self::ForgetLoss,
+        Self::KillOvertakes,
+        Self::ReuseName,
+    ];
+
+    /// How often it happens in one run: once, but for what hardly ever makes a difference.
+    fn times(self) -> usize {
+        match self {
+            Self::ForgetLoss | Self::KillOvertakes | Self::ReuseName => usize::MAX,
+            _ => 1,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Armed {
+    mutation: Mutation,
+    /// So many opportunities are let pass before.
+    spared: usize,
+    /// So many are taken then.
+    left: usize,
+}
+
+thread_local! {
+    static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
+}
+
+/// Has the bug happen on this thread, at a random opportunity; `None` ends that.
+pub(crate) fn arm(mutation: Option<Mutation>, random: &mut Random) {
+    let armed = |mutation: Mutation| {
+        let spared = match mutation {
+            Mutation::CutSilently => random.below(4),
+            _ => random.below(30),
+        };
+        Armed { mutation, spared, left: mutation.times() }
+    };
+    ARMED.set(mutation.map(armed));
+}
+
+/// Whether the bug happens now.
+pub(crate) fn strikes(mutation: Mutation) -> bool {
+    let Some(mut armed) = ARMED.get().filter(|armed| armed.mutation == mutation) else {
+        return false;
+    };
+    let strikes = armed.spared == 0 && armed.left > 0;
+    if strikes {
+        armed.left -= 1;
+    } else {
+        armed.spared = armed.spared.saturating_sub(1);
+    }
+    ARMED.set(Some(armed));
+    strikes
+}
+
+/// After so many other packets one that was kept back is delivered.
+const LATE: usize = 3;
+
+/// What became of the packets of one connection that were not delivered at once.
+#[derive(Default)]
+pub(crate) struct Passage {
+    kept: Option<Packet>,
+    passed: usize,
+}
+
+impl Passage {
+    /// The packets to deliver now that this one has come.
+    pub(crate) fn of(&mut self, packet: Packet) -> VecDeque<Packet> {
+        let mut packets = VecDeque::new();
+        if packet.port.is_empty() {
+            packets.push_back(packet);
+        } else if strikes(Mutation::LoseMessage) {
+            return packets;
+        } else if strikes(Mutation::DelayMessage) {
+            self.kept = Some(packet);
+        } else if strikes(Mutation::RepeatMessage) {
+            packets.extend([packet.clone(), packet]);
+        } else {
+            packets.push_back(packet);
+        }
+        self.passed += usize::from(self.kept.is_some());
+        if self.passed > LATE {
+            self.passed = 0;
+            packets.extend(self.kept.take());
+        }
+        packets
+    }
+}
+
+/// The message of a monitor that has fired: once.
+pub(crate) fn told(message: Message) -> Vec<Message> {
+    if strikes(Mutation::FireTwice) { vec![message.clone(), message] } else { vec![message] }
+}
+
+/// The number of a new name: a fresh one.
+pub(crate) fn fresh(number: u64) -> u64 {
+    if number > 8 && strikes(Mutation::ReuseName) { number - 8 } else { number }
+}

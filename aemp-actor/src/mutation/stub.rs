@@ -1,0 +1,41 @@
+//! The twin of the mutations: nothing is wrong.
+
+use aemp_transport::Packet;
+
+use crate::message::Message;
+
+/// See the other twin.
+#[derive(Clone, Copy)]
+pub(crate) enum Mutation {
+    ForgetMonitor,
+    WrongReason,
+    IgnoreCancel,
+    CutSilently,
+    ForgetLoss,
+    KillOvertakes,
+}
+
+/// Never.
+pub(crate) const fn strikes(_: Mutation) -> bool {
+    false
+}
+
+/// Every packet passes.
+#[derive(Default)]
+pub(crate) struct Passage;
+
+impl Passage {
+    pub(crate) fn of(&mut self, packet: Packet) -> [Packet; 1] {
+        [packet]
+    }
+}
+
+/// The message, once.
+pub(crate) fn told(message: Message) -> [Message; 1] {
+    [message]
+}
+
+/// The number.
+pub(crate) const fn fresh(number: u64) -> u64 {
+    number
+}

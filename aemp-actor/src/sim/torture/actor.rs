@@ -1,0 +1,218 @@
+//! The ports under test: they log what they are given, and do random things.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ops::{self, Hold};
+use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
+use super::voice::{Voice, told_by_message};
+use super::world::World;
+use crate::die::Die;
+use crate::id::PortId;
+use crate::message::Rest;
+use crate::monitor::{Kil, MonToken};
+use crate::port::{Call, Ctx, Init};
+use crate::reason::Reason;
+use crate::{Port, init, rcv};
+
+/// The init function that makes an [`Actor`].
+pub(super) const ACTOR: &str = "Torture::actor";
+/// The init function that fails.
+pub(super) const FAILING: &str = "Torture::failing";
+
+/// See the module.
+#[derive(Port)]
+pub(super) struct Actor {
+    world: Arc<World>,
+    no: Option<PortNo>,
+    node: NodeNo,
+    holds: Hold,
+}
+
+#[rcv]
+impl Actor {
+    /// Something was said.
+    fn word(&mut self, ctx: &mut Ctx<Self>, word: WordNo, _padding: String) -> Result<(), Die> {
+        self.given(word);
+        self.react(ctx, 15)
+    }
+
+    /// The same, but it takes a while.
+    async fn slow_word(&mut self, word: WordNo, millis: u64) {
+        self.given(word);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// A request.
+    fn ask(&mut self, word: WordNo, cal: u64) -> u64 {
+        self.given(word);
+        cal
+    }
+
+    /// A request whose answer takes a while.
+    async fn ask_slowly(&mut self, word: WordNo, cal: u64, millis: u64) -> u64 {
+        self.given(word);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        cal
+    }
+
+    /// Is to ask somebody, and to handle nothing else meanwhile.
+    async fn inquire(&mut self, ctx: &mut Ctx<Self>) {
+        let world = self.world.clone();
+        let asked = ops::ask(&world, &mut InPort { actor: self, ctx });
+        if let Some(asked) = asked {
+            asked.answer(&world.log).await;
+        }
+    }
+
+    /// A monitor that sends a message has fired.
+    fn told(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: Rest) -> Result<(), Die> {
+        self.heard(ctx, mon, &Reason::from_values(reason.0))
+    }
+}
+
+impl Actor {
+    /// A port that does not know its number yet; [`is`](Self::is) tells it before anything else.
+    pub(super) fn unborn(world: Arc<World>, node: NodeNo) -> Self {
+        Self { world, no: None, node, holds: Hold::default() }
+    }
+
+    pub(super) fn is(&mut self, no: PortNo) {
+        self.no = Some(no);
+    }
+
+    fn given(&self, word: WordNo) {
+        if let Some(no) = self.no {
+            self.world.log.delivered(no, self.node, word);
+        }
+    }
+
+    /// A monitor has fired: sometimes another one is made, and the news discussed.
+    fn heard(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: &Reason) -> Result<(), Die> {
+        self.world.log.fired(mon, reason);
+        let target = self.holds.fired(mon);
+        let world = self.world.clone();
+        if let Some(target) = target.filter(|_| world.percent(60) && world.may()) {
+            ops::talk_to(&world, &mut InPort { actor: self, ctx }, target);
+        }
+        self.react(ctx, 20)
+    }
+
+    /// Does something, or does not.
+    fn react(&mut self, ctx: &mut Ctx<Self>, percent: usize) -> Result<(), Die> {
+        if self.world.percent(percent) && self.world.may() { self.act(ctx) } else { Ok(()) }
+    }
+
+    /// Does something random in port context.
+    pub(super) fn act(&mut self, ctx: &mut Ctx<Self>) -> Result<(), Die> {
+        let world = self.world.clone();
+        match world.draw(|random| random.below(100)) {
+            0..=1 => Err(Die::new("on purpose")),
+            2 => {
+                ctx.stop(());
+                Ok(())
+            }
+            3..=6 => {
+                ctx.snd(ctx.id(), ("inquire",));
+                Ok(())
+            }
+            7..=10 => {
+                ctx.after(world.millis(0, 2000), |actor, ctx| actor.act(ctx));
+                Ok(())
+            }
+            _ => {
+                ops::random(&world, &mut InPort { actor: self, ctx });
+                Ok(())
+            }
+        }
+    }
+
+    /// Says something once more to everybody it ever spoke to.
+    pub(super) fn probe(&mut self, ctx: &mut Ctx<Self>) {
+        let world = self.world.clone();
+        ops::probe(&world, &mut InPort { actor: self, ctx });
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        if let Some(no) = self.no {
+            self.world.log.dropped(no, self.node);
+        }
+    }
+}
+
+/// Speaks in the name of a port, in its context.
+struct InPort<'a> {
+    actor: &'a mut Actor,
+    ctx: &'a mut Ctx<Actor>,
+}
+
+impl Voice for InPort<'_> {
+    fn sender(&self) -> Sender {
+        Sender::Port(self.actor.no.unwrap_or(PortNo::MAX))
+    }
+
+    fn on(&self) -> NodeNo {
+        self.actor.node
+    }
+
+    fn holds(&mut self) -> &mut Hold {
+        &mut self.actor.holds
+    }
+
+    fn form(&self, world: &World) -> Form {
+        match world.draw(|random| random.below(20)) {
+            0 => Form::Link,
+            1..=4 => Form::Message,
+            _ => Form::Call,
+        }
+    }
+
+    fn snd(&self, to: &PortId, message: &[crate::Value]) {
+        self.ctx.snd(to, message);
+    }
+
+    fn kil(&self, to: &PortId, reason: Reason) {
+        self.ctx.kil(to, reason);
+    }
+
+    fn mon(&self, no: MonNo, target: &PortId, form: Form) -> MonToken {
+        let scope = &*self.ctx;
+        match form {
+            Form::Call => {
+                self.ctx.mon(target, move |actor, ctx, reason| actor.heard(ctx, no, &reason))
+            }
+            Form::Link if self.actor.world.percent(50) => scope.link(target),
+            Form::Link => scope.node().mon(target, Kil(scope.id())),
+            Form::Message => scope.node().mon(target, told_by_message(scope.id(), no)),
+        }
+    }
+
+    fn spawn(&self, host: &crate::NodeId, init: &str, no: PortNo, word: WordNo) -> PortId {
+        self.ctx.spawn(host, init, (no, word))
+    }
+
+    fn cal(&self, to: &PortId, message: &[crate::Value]) -> Call<(u64,)> {
+        self.ctx.cal(to, message)
+    }
+}
+
+/// Makes the port that the spawner calls number `no`.
+#[init("Torture::actor")]
+fn make(ctx: &mut Init, no: PortNo, word: WordNo) -> Result<Actor, Die> {
+    let world = World::current().ok_or_else(|| Die::new("no world"))?;
+    let node = world.number_of(ctx.core()).ok_or_else(|| Die::new("a crashed node"))?;
+    let handle = ActorRef::at(&ctx.node(), ctx.id());
+    world.is_born(no, node, &ctx.node(), handle);
+    world.log.delivered(no, node, word);
+    let mut actor = Actor::unborn(world, node);
+    actor.is(no);
+    Ok(actor)
+}
+
+/// Fails.
+#[init("Torture::failing")]
+fn fail(_ctx: &mut Init, _no: PortNo, _word: WordNo) -> Result<Actor, Die> {
+    Err(Die::new("on purpose"))
+}

@@ -1,0 +1,177 @@
+//! Was the contract kept? Looks at a complete record; knows nothing of how it came about.
+//!
+//! The contract speaks of what happens when connections are lost, and the network is what loses
+//! them: so whatever a program is told of a lost connection has to be explained by a fault
+//! between the two hosts not long before. Where there was none, nothing may be lost at all.
+
+mod calls;
+mod deaths;
+mod monitors;
+mod nodes;
+mod order;
+mod reasons;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::record::{Event, Moment, MonEntry, NodeNo, PortKind, PortNo, Record, Sender, What};
+
+/// A guarantee that was not kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Finding {
+    /// Its number; 0 for what goes without saying.
+    pub(super) guarantee: u8,
+    /// When it was broken.
+    pub(super) moment: Moment,
+    pub(super) text: String,
+    /// Whom to look at.
+    pub(super) ports: Vec<PortNo>,
+}
+
+/// Judges a record. Whatever follows from a fault follows within `healing` after it.
+pub(super) fn judge(record: &Record, healing: Duration) -> Vec<Finding> {
+    let mut judge = Judge::new(record, healing);
+    judge.broken();
+    judge.order();
+    judge.monitors();
+    judge.deaths();
+    judge.calls();
+    judge.nodes();
+    judge.findings.sort_by_key(|finding| finding.moment);
+    judge.findings
+}
+
+struct Judge<'a> {
+    record: &'a Record,
+    healing: Duration,
+    /// When no node ran on a host.
+    down: BTreeMap<&'a str, Vec<(Duration, Duration)>>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(record: &'a Record, healing: Duration) -> Self {
+        Self { record, healing, down: downtimes(record), findings: Vec::new() }
+    }
+
+    fn found(&mut self, guarantee: u8, moment: Moment, ports: &[PortNo], text: String) {
+        self.findings.push(Finding { guarantee, moment, text, ports: ports.to_vec() });
+    }
+
+    /// What was seen to be wrong while it ran.
+    fn broken(&mut self) {
+        for (moment, event) in self.record.events.iter().enumerate() {
+            if let What::Broken(guarantee, text) = &event.what {
+                self.found(*guarantee, moment, &[], text.clone());
+            }
+        }
+    }
+
+    fn time(&self, moment: Moment) -> Duration {
+        self.record.time(moment)
+    }
+
+    /// The host of a port's ID.
+    fn host_of(&self, port: PortNo) -> &'a str {
+        self.record.ports[port].id.node().as_str()
+    }
+
+    /// Whether nothing was wrong between a node and a host from `healing` before `from` to `to`.
+    fn calm(&self, node: NodeNo, other: &str, from: Duration, to: Duration) -> bool {
+        let host = self.record.host(node);
+        let from = from.saturating_sub(self.healing);
+        let hit = |begin: Duration, end: Duration| begin <= to && end >= from;
+        let down = |host: &str| match self.down.get(host) {
+            Some(times) => times.iter().any(|(begin, end)| hit(*begin, *end)),
+            None => true,
+        };
+        if host == other {
+            return !down(host);
+        }
+        let disturbances = self.record.disturbances.iter().filter(|d| d.joins(host, other));
+        let disturbed =
+            disturbances.into_iter().any(|d| hit(d.begin, d.end.unwrap_or(Duration::MAX)));
+        !(disturbed || down(host) || down(other) || self.record.tight_queues)
+    }
+
+    /// Whether the node had ended by then.
+    fn node_ended(&self, node: NodeNo, by: Moment) -> bool {
+        self.record.nodes[node].ended.is_some_and(|ended| ended <= by)
+    }
+
+    /// Whether a port was alive at that moment.
+    fn alive(&self, port: PortNo, at: Moment) -> bool {
+        let entry = &self.record.ports[port];
+        let born = entry.born.is_some_and(|born| born <= at);
+        let died = entry.died.as_ref().is_some_and(|(died, _)| *died <= at);
+        born && !died && !entry.node.is_some_and(|node| self.node_ended(node, at))
+    }
+
+    /// Whether somebody could be told something at that moment.
+    fn listens(&self, who: Sender, on: NodeNo, at: Moment) -> bool {
+        match who {
+            Sender::Port(port) => self.alive(port, at),
+            Sender::Outside(_) => !self.node_ended(on, at),
+        }
+    }
+
+    /// From when on the port was dead, as far as a monitor is concerned; `None` if it lives.
+    fn end_of(&self, mon: &MonEntry) -> Option<Moment> {
+        let entry = &self.record.ports[mon.target];
+        let died = entry.died.as_ref().map(|(died, _)| *died);
+        let node_ended = entry.node.and_then(|node| self.record.nodes[node].ended);
+        match entry.kind {
+            PortKind::Never | PortKind::Illegal | PortKind::Failing => Some(mon.made),
+            PortKind::Node => self.end_of_node(mon),
+            PortKind::Made | PortKind::Spawned if entry.born.is_none() => Some(mon.made),
+            PortKind::Made | PortKind::Spawned => [died, node_ended].into_iter().flatten().min(),
+        }
+    }
+
+    /// The same for a monitor on a node. One that waits for a connection is as good for whichever
+    /// node comes up there.
+    fn end_of_node(&self, mon: &MonEntry) -> Option<Moment> {
+        let host = self.host_of(mon.target);
+        let (before, after) = self.record.events.split_at(mon.made);
+        let boots =
+            |event: &&Event| matches!(event.what, What::Boot(no) if self.record.host(no) == host);
+        let seen = before.iter().rev().find_map(|event| match &event.what {
+            What::Up(no, other) if *no == mon.on && other == host => Some(true),
+            What::Down(no, other, _) if *no == mon.on && other == host => Some(false),
+            _ => None,
+        });
+        let own = self.record.host(mon.on) == host;
+        if !own && seen != Some(true) {
+            let comes = after.iter().any(|event| boots(&event));
+            let there =
+                self.record.nodes.iter().any(|node| {
+                    node.host == host && node.ended.is_none_or(|ended| ended > mon.made)
+                });
+            return (!comes && !there).then_some(mon.made);
+        }
+        let ends = |event: &Event| match event.what {
+            What::Crash(no) | What::Shutdown(no) => self.record.host(no) == host,
+            _ => false,
+        };
+        after.iter().position(ends).map(|index| mon.made + index)
+    }
+}
+
+fn downtimes(record: &Record) -> BTreeMap<&str, Vec<(Duration, Duration)>> {
+    let mut down: BTreeMap<&str, Vec<(Duration, Duration)>> = BTreeMap::new();
+    for event in &record.events {
+        match &event.what {
+            What::Boot(no) => {
+                let times = down.entry(record.host(*no)).or_default();
+                if let Some((_, end)) = times.last_mut() {
+                    *end = event.at;
+                }
+            }
+            What::Crash(no) | What::Shutdown(no) => {
+                down.entry(record.host(*no)).or_default().push((event.at, Duration::MAX));
+            }
+            _ => {}
+        }
+    }
+    down
+}

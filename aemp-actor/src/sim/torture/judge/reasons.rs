@@ -1,0 +1,80 @@
+//! Guarantee 4: every reason has a cause.
+
+use super::Judge;
+use crate::reason::{Reason, kind};
+use crate::sim::torture::record::{Moment, NodeNo, PortKind, PortNo, Sender, WordKind};
+
+impl Judge<'_> {
+    /// Whether somebody on node `on` who watches `target` since `made` may be told of `reason` at
+    /// `told`; if not, why not.
+    pub(super) fn explain(
+        &self,
+        on: NodeNo,
+        by: Sender,
+        target: PortNo,
+        made: Moment,
+        told: Moment,
+        reason: &Reason,
+    ) -> Result<(), String> {
+        let entry = &self.record.ports[target];
+        let died = entry.died.as_ref().filter(|(died, _)| self.time(*died) <= self.time(told));
+        let node_ended = entry.node.is_some_and(|node| self.node_ended(node, told));
+        if died.is_some_and(|(_, truth)| truth == reason) {
+            return Ok(());
+        }
+        let explained = match reason.kind() {
+            kind::TRANSPORT_ERROR => {
+                let told = self.time(told);
+                !self.calm(on, self.host_of(target), told, told)
+            }
+            kind::OVERFLOW => self.record.tight_queues || self.record.tight_mailboxes,
+            kind::SHUTDOWN => self.node_ended(on, told) || node_ended || self.restarted(target),
+            kind::DIE => entry.kind == PortKind::Failing,
+            "no_such_node" => entry.kind == PortKind::Illegal,
+            kind::NO_SUCH_PORT => return self.explain_absence(on, by, target, made, told),
+            _ => false,
+        };
+        match (explained, died) {
+            (true, _) => Ok(()),
+            (false, Some((_, truth))) => Err(format!("it died with \"{truth}\"")),
+            (false, None) => Err("nothing happened that explains it".into()),
+        }
+    }
+
+    /// Whether the node of a node port was shut down at some time.
+    fn restarted(&self, port: PortNo) -> bool {
+        let host = self.host_of(port);
+        let nodes = self.record.nodes.iter();
+        self.record.ports[port].kind == PortKind::Node
+            && nodes.into_iter().any(|node| node.host == host && node.ended.is_some())
+    }
+
+    fn explain_absence(
+        &self,
+        on: NodeNo,
+        by: Sender,
+        target: PortNo,
+        made: Moment,
+        told: Moment,
+    ) -> Result<(), String> {
+        let entry = &self.record.ports[target];
+        if entry.kind == PortKind::Node {
+            return Err("a node always has its node port".into());
+        }
+        if self.alive(target, told) {
+            return Err("the port lives".into());
+        }
+        let spawner = self.record.words.iter();
+        let mut spawner = spawner.filter(|w| w.to == target && w.kind == WordKind::Spawn);
+        if spawner.any(|w| w.by == by && w.sent < made) && entry.born.is_some_and(|b| b > told) {
+            return Err("it was asked for before its port was spawned".into());
+        }
+        let known = entry.born.is_some_and(|born| born < made);
+        let Some((died, truth)) = entry.died.as_ref().filter(|_| known) else { return Ok(()) };
+        let (made, died) = (self.time(made), self.time(*died));
+        if died > made + self.healing && self.calm(on, self.host_of(target), made, died) {
+            return Err(format!("it was watched for long when it died with \"{truth}\""));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! The random things that ports and others do, in whoever's name; each is logged before it is done.
+
+use super::actor::{ACTOR, FAILING};
+use super::log::Log;
+use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, WordKind};
+use super::voice::Voice;
+use super::world::World;
+use crate::Value;
+use crate::id::{NodeId, PortId};
+use crate::monitor::MonToken;
+use crate::port::{Call, CallError};
+
+/// The monitors that somebody made, and whom it speaks to.
+#[derive(Default)]
+pub(super) struct Hold {
+    tokens: Vec<(MonNo, PortNo, MonToken)>,
+    friends: Vec<PortNo>,
+}
+
+/// How many ports somebody speaks to at a time.
+const FRIENDS: usize = 4;
+
+impl Hold {
+    /// A monitor is used up; gives whom it was on.
+    pub(super) fn fired(&mut self, mon: MonNo) -> Option<PortNo> {
+        let index = self.tokens.iter().position(|(no, ..)| *no == mon)?;
+        Some(self.tokens.remove(index).1)
+    }
+
+    fn watches(&self, target: PortNo) -> bool {
+        self.tokens.iter().any(|(_, watched, _)| *watched == target)
+    }
+
+    /// Remembers that it speaks to somebody.
+    fn befriend(&mut self, friend: PortNo) {
+        if !self.friends.contains(&friend) {
+            if self.friends.len() >= FRIENDS {
+                self.friends.remove(0);
+            }
+            self.friends.push(friend);
+        }
+    }
+}
+
+/// Does one thing.
+pub(super) fn random(world: &World, voice: &mut impl Voice) {
+    match world.draw(|random| random.below(100)) {
+        0..=54 => {
+            if let Some(target) = somebody(world, voice) {
+                talk_to(world, voice, target);
+            }
+        }
+        55..=66 => {
+            if let Some(target) = somebody(world, voice) {
+                watch(world, voice, target);
+            }
+        }
+        67..=76 => unwatch(world, voice),
+        77..=80 => {
+            if let Some(target) = somebody(world, voice) {
+                kill(world, voice, target);
+            }
+        }
+        81..=88 => spawn(world, voice),
+        89..=96 => {
+            if let Some(asked) = ask(world, voice) {
+                let log = world.log.clone();
+                tokio::spawn(async move { asked.answer(&log).await });
+            }
+        }
+        _ => watch_nobody(world, voice),
+    }
+}
+
+/// Whom to deal with: an old friend, most of the time, and rarely one who is dead.
+fn somebody(world: &World, voice: &mut impl Voice) -> Option<PortNo> {
+    let friends = voice.holds().friends.clone();
+    let among = if world.percent(80) && !friends.is_empty() { friends } else { world.known() };
+    let living: Vec<PortNo> =
+        world.log.read(|record| among.iter().copied().filter(|port| record.lives(*port)).collect());
+    let living = if living.is_empty() || world.percent(10) { among } else { living };
+    world.pick(&living)
+}
+
+/// Watches somebody, most of the time, and says a few words.
+pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
+    voice.holds().befriend(target);
+    if !voice.holds().watches(target) && world.percent(75) {
+        watch(world, voice, target);
+    }
+    for _ in 0..world.draw(|random| random.within(1..=6)) {
+        say(world, voice, target);
+    }
+}
+
+/// Says one word.
+fn say(world: &World, voice: &impl Voice, target: PortNo) {
+    let id = world.id_of(target);
+    let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+    if world.percent(8) && world.is_lively() {
+        let millis = world.millis(0, 300).as_millis() as u64;
+        voice.snd(&id, &["slow_word".into(), (word as u64).into(), millis.into()]);
+        return;
+    }
+    let longest = if world.percent(2) { 5000 } else { 100 };
+    let padding = "x".repeat(world.draw(|random| random.below(longest)));
+    voice.snd(&id, &["word".into(), (word as u64).into(), padding.into()]);
+}
+
+/// Makes a monitor.
+fn watch(world: &World, voice: &mut impl Voice, target: PortNo) {
+    let form = voice.form(world);
+    let no = world.log.monitored(voice.sender(), voice.on(), target, form);
+    let token = voice.mon(no, &world.id_of(target), form);
+    voice.holds().tokens.push((no, target, token));
+}
+
+/// Takes a monitor back.
+fn unwatch(world: &World, voice: &mut impl Voice) {
+    let tokens = &mut voice.holds().tokens;
+    if tokens.is_empty() {
+        return;
+    }
+    let index = world.draw(|random| random.below(tokens.len()));
+    let (no, _, token) = tokens.remove(index);
+    world.log.cancelled(no);
+    if world.percent(50) {
+        token.cancel();
+    } else {
+        drop(token.guard());
+    }
+}
+
+fn kill(world: &World, voice: &impl Voice, target: PortNo) {
+    let kind = world.log.read(|record| record.ports[target].kind);
+    if kind == PortKind::Node {
+        return;
+    }
+    let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Kill);
+    voice.kil(&world.id_of(target), super::log::kill_reason(word));
+}
+
+/// Spawns a port and speaks to it at once.
+fn spawn(world: &World, voice: &mut impl Voice) {
+    let host = world.some_host();
+    let (kind, init) = match world.draw(|random| random.below(10)) {
+        0 => (PortKind::Failing, "No::such"),
+        1 => (PortKind::Failing, FAILING),
+        _ => (PortKind::Spawned, ACTOR),
+    };
+    let node = world.node(host.as_str()).map(|(no, _)| no);
+    let port = world.log.port_to_be(kind, node);
+    let word = world.log.sent(voice.sender(), voice.on(), port, WordKind::Spawn);
+    let id = voice.spawn(&host, init, port, word);
+    world.log.named(port, &id);
+    talk_to(world, voice, port);
+}
+
+/// Watches a port that never was, a node, or what cannot be one.
+fn watch_nobody(world: &World, voice: &mut impl Voice) {
+    let host = world.some_host();
+    let node = world.node(host.as_str()).map(|(no, _)| no);
+    let (id, kind) = match world.draw(|random| random.below(4)) {
+        0 => (PortId::of_node(&NodeId::from("no legal id")), PortKind::Illegal),
+        1 => (PortId::from(format!("{host}#nobody.0")), PortKind::Never),
+        _ => (PortId::of_node(&host), PortKind::Node),
+    };
+    let port = world.log.port(&id, kind, node);
+    watch(world, voice, port);
+}
+
+/// A request that is to be waited for.
+pub(super) struct Asked {
+    no: CalNo,
+    call: Call<(u64,)>,
+}
+
+impl Asked {
+    /// Waits for the answer and logs it.
+    pub(super) async fn answer(self, log: &Log) {
+        let answer = match self.call.await {
+            Ok((answer,)) => Answer::Good(answer == self.no as u64),
+            Err(CallError::Died { reason, .. }) => Answer::Died(reason),
+            Err(CallError::Timeout { .. }) => Answer::Timeout,
+            Err(other) => Answer::Other(other.to_string()),
+        };
+        log.answered(self.no, answer);
+    }
+}
+
+/// Asks somebody something.
+pub(super) fn ask(world: &World, voice: &mut impl Voice) -> Option<Asked> {
+    let target = somebody(world, voice)?;
+    voice.holds().befriend(target);
+    let timeout = world.millis(10, 1500);
+    let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+    let no = world.log.called(voice.sender(), voice.on(), target, timeout);
+    let mut message: Vec<Value> = vec!["ask".into(), (word as u64).into(), (no as u64).into()];
+    if world.percent(20) {
+        message[0] = "ask_slowly".into();
+        message.push((world.millis(0, 1000).as_millis() as u64).into());
+    }
+    let call = voice.cal(&world.id_of(target), &message).timeout(timeout);
+    Some(Asked { no, call })
+}
+
+/// Somebody speaks to everybody it ever spoke to.
+pub(super) fn probe(world: &World, voice: &mut impl Voice) {
+    let by = voice.sender();
+    let spoken_to: std::collections::BTreeSet<PortNo> = world.log.read(|record| {
+        let words = record.words.iter().filter(|word| word.by == by);
+        words.map(|word| word.to).filter(|to| record.lives(*to)).collect()
+    });
+    for target in spoken_to {
+        say(world, voice, target);
+    }
+}

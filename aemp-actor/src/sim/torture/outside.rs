@@ -1,0 +1,139 @@
+//! A thread of control outside of ports, that speaks through one node.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::ops::{self, Hold};
+use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
+use super::voice::{Voice, told_by_message};
+use super::world::World;
+use crate::Value;
+use crate::id::{NodeId, PortId};
+use crate::monitor::{Kil, MonToken};
+use crate::node::Node;
+use crate::port::Call;
+use crate::reason::Reason;
+
+/// See the module.
+pub(super) struct Outside {
+    world: Arc<World>,
+    no: usize,
+    on: NodeNo,
+    node: Node,
+    holds: Hold,
+    /// Monitors that have fired since somebody looked.
+    fired: Arc<Mutex<Vec<MonNo>>>,
+    /// Monitors made in the name of ports.
+    arranged: Vec<(MonNo, MonToken)>,
+}
+
+impl Outside {
+    pub(super) fn new(world: &Arc<World>, no: usize, on: NodeNo, node: Node) -> Self {
+        Self {
+            world: world.clone(),
+            no,
+            on,
+            node,
+            holds: Hold::default(),
+            fired: Arc::default(),
+            arranged: Vec::new(),
+        }
+    }
+
+    pub(super) fn node(&self) -> NodeNo {
+        self.on
+    }
+
+    /// Does something random.
+    pub(super) fn act(&mut self) {
+        self.look();
+        let world = self.world.clone();
+        match world.draw(|random| random.below(100)) {
+            0..=9 => self.arrange(&world),
+            10..=12 => {
+                if let Some((mon, token)) = self.arranged.pop() {
+                    world.log.cancelled(mon);
+                    token.cancel();
+                }
+            }
+            _ => ops::random(&world, self),
+        }
+    }
+
+    pub(super) fn probe(&mut self) {
+        let world = self.world.clone();
+        ops::probe(&world, self);
+    }
+
+    fn look(&mut self) {
+        let fired = std::mem::take(&mut *self.fired.lock());
+        for mon in fired {
+            self.holds.fired(mon);
+        }
+    }
+
+    /// Has a port of this node killed, or told by a message, when another port dies.
+    fn arrange(&mut self, world: &World) {
+        let local: Vec<PortNo> = world.log.read(|record| {
+            let known = world.known();
+            known.into_iter().filter(|port| record.ports[*port].node == Some(self.on)).collect()
+        });
+        let (Some(told), Some(target)) = (world.pick(&local), world.pick(&world.known())) else {
+            return;
+        };
+        if !world.log.read(|record| record.lives(told)) {
+            return;
+        }
+        let (id, target_id) = (world.id_of(told), world.id_of(target));
+        let form = if world.percent(20) { Form::Link } else { Form::Message };
+        let mon = world.log.monitored(Sender::Port(told), self.on, target, form);
+        let token = match form {
+            Form::Link => self.node.mon(target_id, Kil(id)),
+            _ => self.node.mon(target_id, told_by_message(id, mon)),
+        };
+        self.arranged.push((mon, token));
+    }
+}
+
+impl Voice for Outside {
+    fn sender(&self) -> Sender {
+        Sender::Outside(self.no)
+    }
+
+    fn on(&self) -> NodeNo {
+        self.on
+    }
+
+    fn holds(&mut self) -> &mut Hold {
+        &mut self.holds
+    }
+
+    fn form(&self, _: &World) -> Form {
+        Form::Call
+    }
+
+    fn snd(&self, to: &PortId, message: &[Value]) {
+        self.node.snd(to, message);
+    }
+
+    fn kil(&self, to: &PortId, reason: Reason) {
+        self.node.kil(to, reason);
+    }
+
+    fn mon(&self, no: MonNo, target: &PortId, _: Form) -> MonToken {
+        let (log, fired) = (self.world.log.clone(), self.fired.clone());
+        self.node.mon(target, move |reason: Reason| {
+            log.fired(no, &reason);
+            fired.lock().push(no);
+        })
+    }
+
+    fn spawn(&self, host: &NodeId, init: &str, no: PortNo, word: WordNo) -> PortId {
+        self.node.spawn(host, init, (no, word))
+    }
+
+    fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)> {
+        self.node.cal(to, message)
+    }
+}

@@ -1,0 +1,131 @@
+//! What a seed decides before anything happens.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::node::Config;
+use crate::port::PortOptions;
+use crate::sim::Random;
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fault {
+    Cut,
+    CutAfter,
+    Partition,
+    Block,
+    StopReading,
+    Throttle,
+    Refuse,
+    Latency,
+    CrashProcess,
+    CrashMachine,
+    Shutdown,
+}
+
+const ALL_FAULTS: [Fault; 11] = [
+    Fault::Cut,
+    Fault::CutAfter,
+    Fault::Partition,
+    Fault::Block,
+    Fault::StopReading,
+    Fault::Throttle,
+    Fault::Refuse,
+    Fault::Latency,
+    Fault::CrashProcess,
+    Fault::CrashMachine,
+    Fault::Shutdown,
+];
+
+/// The hosts that there may be.
+const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) hosts: Vec<&'static str>,
+    /// Steps of the program.
+    pub(super) steps: usize,
+    /// Pauses between steps.
+    pub(super) pause: RangeInclusive<Duration>,
+    pub(super) latency: RangeInclusive<Duration>,
+    pub(super) window: usize,
+    pub(super) faults: Vec<Fault>,
+    /// Pauses between faults.
+    pub(super) calm: RangeInclusive<Duration>,
+    pub(super) monitor_timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    connect_interval: Duration,
+    /// Keep connected to the host before them; others dial when they have something to say.
+    pub(super) seeded: bool,
+    pub(super) max_queue: Option<usize>,
+    pub(super) max_messages: Option<usize>,
+}
+
+impl Plan {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        let millis = Duration::from_millis;
+        let slow = *random.pick(&[2, 20, 100]).unwrap_or(&2);
+        let pause = *random.pick(&[30, 150, 400]).unwrap_or(&100);
+        let calm = *random.pick(&[300, 1000, 5000]).unwrap_or(&2000);
+        Self {
+            hosts: HOSTS[..random.within(2..=5)].to_vec(),
+            steps: random.within(60..=200),
+            pause: Duration::ZERO..=millis(pause),
+            latency: Duration::ZERO..=millis(slow),
+            // Together with the latency it limits how fast a queue drains.
+            window: *random.pick(&[500, 4000, 64 << 10]).unwrap_or(&4000),
+            faults: draw_faults(random),
+            calm: millis(50)..=millis(calm),
+            monitor_timeout: millis(random.within(1000..=8000) as u64),
+            connect_timeout: millis(random.within(1000..=8000) as u64),
+            connect_interval: millis(random.within(100..=2000) as u64),
+            seeded: random.percent(50),
+            max_queue: random.percent(10).then(|| random.within(5_000..=100_000)),
+            max_messages: random.percent(10).then(|| random.within(5..=50)),
+        }
+    }
+
+    /// Adds the plan's settings to those of a node.
+    pub(super) fn settle(
+        &self,
+        host: &str,
+        mut config: Config,
+        address: impl Fn(&str) -> String,
+    ) -> Config {
+        for other in self.hosts.iter().filter(|other| **other != host) {
+            config = config.node(*other, address(other));
+        }
+        let before = self.hosts.iter().take_while(|other| **other != host).last();
+        if let Some(before) = before.filter(|_| self.seeded) {
+            config = config.seed(address(before));
+        }
+        if let Some(octets) = self.max_queue {
+            config = config.max_queue(octets);
+        }
+        if let Some(messages) = self.max_messages {
+            config = config.port_options(PortOptions::new().max_messages(messages));
+        }
+        config
+            .monitor_timeout(self.monitor_timeout)
+            .connect_timeout(self.connect_timeout)
+            .connect_interval(self.connect_interval)
+    }
+
+    /// After this long without a disturbance everything has been noticed, told and made anew.
+    pub(super) fn healing(&self) -> Duration {
+        // Silence is noticed at every fourth part of the timeout; a cut end may learn of it after
+        // 5 seconds; a queue of slow answers drains meanwhile.
+        self.monitor_timeout.mul_f64(1.5) + self.connect_timeout + Duration::from_secs(10)
+    }
+}
+
+/// None, one, some or all of the kinds.
+fn draw_faults(random: &mut Random) -> Vec<Fault> {
+    match random.below(10) {
+        0 => Vec::new(),
+        1..=3 => random.pick(&ALL_FAULTS).copied().into_iter().collect(),
+        4..=6 => ALL_FAULTS.into_iter().filter(|_| random.percent(40)).collect(),
+        _ => ALL_FAULTS.to_vec(),
+    }
+}

@@ -1,0 +1,186 @@
+//! One run: a random program under random faults, then peace, then the end of everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::chaos::{Chaos, boot};
+use super::log::kill_reason;
+use super::outside::Outside;
+use super::plan::Plan;
+use super::record::{NodeNo, Record, Sender, WordKind};
+use super::world::World;
+use crate::node::Node;
+use crate::port::PortRef;
+use crate::sim::{FaultCounts, Line, Network};
+
+/// After this all hosts that come back have come back.
+const REPAIRED: Duration = Duration::from_secs(10);
+
+/// Where nothing is wrong everything happens within this.
+pub(super) const QUIET: Duration = Duration::from_secs(5);
+
+/// Who kills the ports at the end.
+const REAPER: Sender = Sender::Outside(usize::MAX);
+
+/// What a run leaves behind.
+pub(super) struct Run {
+    pub(super) record: Record,
+    pub(super) plan: Plan,
+    pub(super) faults: FaultCounts,
+    pub(super) journal: Vec<Line>,
+}
+
+/// Runs the program of the network's seed.
+pub(super) async fn run(network: Network) -> Run {
+    let mut random = network.random("torture");
+    let plan = Plan::draw(&mut random);
+    network.latency_everywhere(plan.latency.clone());
+    network.window(plan.window);
+    let world = World::new(plan, random, network.journal());
+    let mut program = Program { world: world.clone(), network: network.clone(), outsiders: vec![] };
+    let chaos = Chaos::new(&world, &network);
+    for host in world.plan.hosts.clone() {
+        boot(&world, &network, host).await;
+    }
+    tokio::select! {
+        biased;
+        () = program.act() => {}
+        () = chaos.rage() => {}
+    }
+    program.make_peace(&chaos).await;
+    program.end().await;
+    let mut record = world.log.write(std::mem::take);
+    record.tight_queues = world.plan.max_queue.is_some();
+    record.tight_mailboxes = world.plan.max_messages.is_some();
+    Run {
+        record,
+        plan: world.plan.clone(),
+        faults: network.counts(),
+        journal: network.journal().lines(),
+    }
+}
+
+struct Program {
+    world: Arc<World>,
+    network: Network,
+    outsiders: Vec<Outside>,
+}
+
+impl Program {
+    /// The random part.
+    async fn act(&mut self) {
+        for _ in 0..self.world.plan.steps {
+            if self.world.percent(70) {
+                let pause = self.world.plan.pause.clone();
+                let pause = self.world.draw(|random| random.duration(&pause));
+                tokio::time::sleep(pause).await;
+            }
+            match self.world.draw(|random| random.below(100)) {
+                0..=3 => self.make_port(),
+                4..=24 => self.let_outsider_act(),
+                _ => self.let_port_act(),
+            }
+        }
+    }
+
+    fn make_port(&self) {
+        if let Some((no, node)) = self.world.pick(&self.world.nodes()) {
+            self.world.make(no, &node);
+        }
+    }
+
+    fn let_port_act(&self) {
+        let actors = self.world.actors();
+        let Some((_, actor)) = self.world.pick(&actors) else { return };
+        for _ in 0..self.world.draw(|random| random.within(1..=3)) {
+            drop(actor.peval(|actor, ctx| actor.act(ctx)));
+        }
+    }
+
+    fn let_outsider_act(&mut self) {
+        let Some((no, node)) = self.world.pick(&self.world.nodes()) else { return };
+        self.outsider(no, node).act();
+    }
+
+    /// The one of this node.
+    fn outsider(&mut self, on: NodeNo, node: Node) -> &mut Outside {
+        let index = self.outsiders.iter().position(|outsider| outsider.node() == on);
+        let index = index.unwrap_or_else(|| {
+            let no = self.outsiders.len();
+            self.outsiders.push(Outside::new(&self.world, no, on, node));
+            no
+        });
+        &mut self.outsiders[index]
+    }
+
+    /// Ends the faults, and has everybody speak once more to whom it spoke.
+    async fn make_peace(&mut self, chaos: &Chaos) {
+        self.world.log.note("the faults are over");
+        chaos.heal();
+        self.world.calm_down();
+        tokio::time::sleep(REPAIRED).await;
+        chaos.heal();
+        self.wait(self.world.plan.healing()).await;
+        self.world.log.settled();
+        for (_, actor) in self.world.actors() {
+            drop(actor.peval(|actor, ctx| {
+                actor.probe(ctx);
+                Ok(())
+            }));
+        }
+        let running: Vec<NodeNo> = self.world.nodes().into_iter().map(|(no, _)| no).collect();
+        for outsider in &mut self.outsiders {
+            if running.contains(&outsider.node()) {
+                outsider.probe();
+            }
+        }
+        self.wait(QUIET).await;
+        self.world.log.settled();
+        self.count_connections();
+    }
+
+    /// Lets everything come to rest.
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time + Duration::from_secs(1)).await;
+    }
+
+    /// Between two nodes there is one connection, or none.
+    fn count_connections(&self) {
+        let nodes = self.world.nodes();
+        for (index, (_, one)) in nodes.iter().enumerate() {
+            for (_, other) in &nodes[index + 1..] {
+                let (a, b) = (one.id().as_str(), other.id().as_str());
+                let count = self.network.connections(a, b);
+                let up = [one.node_is_up(other), other.node_is_up(one)].map(usize::from);
+                if up != [count; 2] {
+                    let text = format!("{count} connections between {a} and {b}, up: {up:?}");
+                    self.world.log.broken(8, text);
+                }
+            }
+        }
+    }
+
+    /// Kills one half of the ports, then the other; every monitor has to tell of it.
+    async fn end(&mut self) {
+        self.world.log.note("half of the ports are killed");
+        for percent in [50, 100] {
+            let doomed = self.world.actors();
+            let doomed: Vec<_> =
+                doomed.into_iter().filter(|_| self.world.percent(percent)).collect();
+            for (port, actor) in doomed {
+                let Some(on) = self.world.log.read(|record| record.ports[port].node) else {
+                    continue;
+                };
+                let word = self.world.log.sent(REAPER, on, port, WordKind::Kill);
+                actor.kil(kill_reason(word));
+            }
+            self.wait(QUIET).await;
+            self.world.log.settled();
+        }
+        self.outsiders.clear();
+        for (no, node) in self.world.clear() {
+            self.world.log.shutdown(no);
+            node.shutdown(Duration::from_secs(1)).await;
+        }
+    }
+}

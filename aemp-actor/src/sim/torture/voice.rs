@@ -1,0 +1,29 @@
+//! Who speaks: a port in its context, or somebody outside of ports.
+
+use super::ops::Hold;
+use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
+use super::world::World;
+use crate::Value;
+use crate::id::{NodeId, PortId};
+use crate::monitor::{MonToken, Snd};
+use crate::port::Call;
+use crate::reason::Reason;
+
+/// What both can do. Nothing is logged here.
+pub(super) trait Voice {
+    fn sender(&self) -> Sender;
+    fn on(&self) -> NodeNo;
+    fn holds(&mut self) -> &mut Hold;
+    /// What its next monitor is to do.
+    fn form(&self, world: &World) -> Form;
+    fn snd(&self, to: &PortId, message: &[Value]);
+    fn kil(&self, to: &PortId, reason: Reason);
+    fn mon(&self, no: MonNo, target: &PortId, form: Form) -> MonToken;
+    fn spawn(&self, host: &NodeId, init: &str, no: PortNo, word: WordNo) -> PortId;
+    fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)>;
+}
+
+/// What a monitor does that tells a port by a message.
+pub(super) fn told_by_message(port: PortId, no: MonNo) -> Snd<PortId, (&'static str, MonNo)> {
+    Snd(port, ("told", no))
+}

@@ -1,0 +1,188 @@
+//! What the ports, the senders outside of them and the program share.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::actor::{Actor, ActorRef};
+use super::log::Log;
+use super::plan::Plan;
+use super::record::{NodeNo, PortKind, PortNo};
+use crate::id::{NodeId, PortId};
+use crate::node::{Core, Node, NodeEvent};
+use crate::port::PortRef;
+use crate::reason::Reason;
+use crate::sim::{Journal, Random};
+
+thread_local! {
+    /// The world of the run on this thread: init functions have no other way to it.
+    static WORLD: RefCell<Weak<World>> = const { RefCell::new(Weak::new()) };
+}
+
+/// See the module.
+pub(super) struct World {
+    pub(super) log: Log,
+    pub(super) plan: Plan,
+    random: Mutex<Random>,
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
+    /// By host.
+    running: BTreeMap<String, (NodeNo, Node)>,
+    actors: BTreeMap<PortNo, ActorRef>,
+    /// Ports that everybody has heard of.
+    known: Vec<PortNo>,
+    /// How many more things ports may do of their own accord.
+    budget: usize,
+}
+
+impl World {
+    pub(super) fn new(plan: Plan, random: Random, journal: &Journal) -> Arc<Self> {
+        let budget = plan.steps * 4;
+        let places = Mutex::new(Places { budget, ..Places::default() });
+        let world = Arc::new(Self {
+            log: Log::new(journal.clone()),
+            plan,
+            random: Mutex::new(random),
+            places,
+        });
+        WORLD.set(Arc::downgrade(&world));
+        world
+    }
+
+    pub(super) fn current() -> Option<Arc<Self>> {
+        WORLD.with_borrow(Weak::upgrade)
+    }
+
+    /// Draws something.
+    pub(super) fn draw<R>(&self, draw: impl FnOnce(&mut Random) -> R) -> R {
+        draw(&mut self.random.lock())
+    }
+
+    pub(super) fn percent(&self, percent: usize) -> bool {
+        self.draw(|random| random.percent(percent))
+    }
+
+    pub(super) fn pick<T: Clone>(&self, from: &[T]) -> Option<T> {
+        self.draw(|random| random.pick(from).cloned())
+    }
+
+    pub(super) fn millis(&self, from: usize, to: usize) -> Duration {
+        Duration::from_millis(self.draw(|random| random.within(from..=to)) as u64)
+    }
+
+    /// Whether a port may do one more thing of its own accord.
+    pub(super) fn may(&self) -> bool {
+        let mut places = self.places.lock();
+        let may = places.budget > 0;
+        places.budget = places.budget.saturating_sub(1);
+        may
+    }
+
+    /// Whether ports still do things of their own accord.
+    pub(super) fn is_lively(&self) -> bool {
+        self.places.lock().budget > 0
+    }
+
+    /// From now on ports do nothing of their own accord.
+    pub(super) fn calm_down(&self) {
+        self.places.lock().budget = 0;
+    }
+
+    /// A node has started on a host.
+    pub(super) fn started(self: &Arc<Self>, host: &str, node: Node) -> NodeNo {
+        let no = self.log.boot(host);
+        let log = self.log.clone();
+        node.mon_nodes(move |event| match event {
+            NodeEvent::Up { node } => log.up(no, node.as_str()),
+            NodeEvent::Down { node, reason } => log.down(no, node.as_str(), reason),
+        });
+        let id = PortId::of_node(node.id());
+        let port = self.log.port(&id, PortKind::Node, Some(no));
+        self.log.write(|record| record.ports[port].node = Some(no));
+        self.places.lock().running.insert(host.to_owned(), (no, node));
+        no
+    }
+
+    /// The node of a host is no more; the caller drops it.
+    pub(super) fn stopped(&self, host: &str) -> Option<(NodeNo, Node)> {
+        self.places.lock().running.remove(host)
+    }
+
+    pub(super) fn node(&self, host: &str) -> Option<(NodeNo, Node)> {
+        self.places.lock().running.get(host).cloned()
+    }
+
+    pub(super) fn nodes(&self) -> Vec<(NodeNo, Node)> {
+        self.places.lock().running.values().cloned().collect()
+    }
+
+    /// The number of the node that this is the core of, if it runs.
+    pub(super) fn number_of(&self, core: &Arc<Core>) -> Option<NodeNo> {
+        let places = self.places.lock();
+        let mut running = places.running.values();
+        running.find(|(_, node)| Arc::ptr_eq(node.core(), core)).map(|(no, _)| *no)
+    }
+
+    /// Makes a port on a node.
+    pub(super) fn make(self: &Arc<Self>, no: NodeNo, node: &Node) -> PortNo {
+        // The port's number is only known when the port is there.
+        let actor = node.port(Actor::unborn(self.clone(), no));
+        let port = self.log.port(&actor.id(), PortKind::Made, Some(no));
+        drop(actor.peval(move |actor, _| {
+            actor.is(port);
+            Ok(())
+        }));
+        self.is_born(port, no, node, actor);
+        port
+    }
+
+    /// A port lives: its death will be seen, and everybody hears of it.
+    pub(super) fn is_born(
+        self: &Arc<Self>,
+        port: PortNo,
+        no: NodeNo,
+        node: &Node,
+        actor: ActorRef,
+    ) {
+        self.log.born(port, no);
+        let log = self.log.clone();
+        node.mon(actor.id(), move |reason: Reason| log.died(port, no, &reason));
+        let mut places = self.places.lock();
+        places.known.push(port);
+        places.actors.insert(port, actor);
+    }
+
+    pub(super) fn known(&self) -> Vec<PortNo> {
+        self.places.lock().known.clone()
+    }
+
+    /// Ports that live, with their handles.
+    pub(super) fn actors(&self) -> Vec<(PortNo, ActorRef)> {
+        let actors: Vec<_> =
+            self.places.lock().actors.iter().map(|(no, actor)| (*no, actor.clone())).collect();
+        self.log.read(|record| actors.into_iter().filter(|(no, _)| record.lives(*no)).collect())
+    }
+
+    pub(super) fn id_of(&self, port: PortNo) -> PortId {
+        self.log.read(|record| record.ports[port].id.clone())
+    }
+
+    /// A node that is or was in the network, or a host that never was.
+    pub(super) fn some_host(&self) -> NodeId {
+        let host = self.pick(&self.plan.hosts).unwrap_or("a");
+        NodeId::from(if self.percent(2) { "nowhere" } else { host })
+    }
+
+    /// The end: lets everything go.
+    pub(super) fn clear(&self) -> Vec<(NodeNo, Node)> {
+        let mut places = self.places.lock();
+        places.actors.clear();
+        std::mem::take(&mut places.running).into_values().collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! README and guide as doctests: each of their code blocks is compiled, and run where it says
+//! what comes out. A part of `aemp-actor` while its doctests are built, and never else.
+
+/// See the file.
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+/// See the file.
+#[doc = include_str!("src/introduction.md")]
+mod introduction {}
+
+/// See the file.
+#[doc = include_str!("src/ports.md")]
+mod ports {}
+
+/// See the file.
+#[doc = include_str!("src/messages.md")]
+mod messages {}
+
+/// See the file.
+#[doc = include_str!("src/life-and-death.md")]
+mod life_and_death {}
+
+/// See the file.
+#[doc = include_str!("src/nodes.md")]
+mod nodes {}
+
+/// See the file.
+#[doc = include_str!("src/mesh.md")]
+mod mesh {}
+
+/// See the file.
+#[doc = include_str!("src/receive.md")]
+mod receive {}
+
+/// See the file.
+#[doc = include_str!("src/scripts.md")]
+mod scripts {}
