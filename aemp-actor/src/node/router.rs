@@ -198,8 +198,11 @@ impl Core {
             return Ok(());
         }
         if target.is_node() {
-            self.own_watchers().lock().add(watch.id, watch);
-            return Ok(());
+            let id = watch.id;
+            self.own_watchers().lock().add(id, watch);
+            // If it was shut down meanwhile, its monitors may have been taken out before this.
+            let late = if self.is_closed() { self.own_watchers().lock().remove(id) } else { None };
+            return late.map_or(Ok(()), |watch| Err((watch, self.shutdown_reason())));
         }
         let watched = match self.registry().find(target.name()) {
             Some(cell) => cell.watch(watch),
@@ -220,7 +223,9 @@ impl Core {
                 peer.unwatch(target.name(), id);
             }
         } else if target.is_node() {
-            self.own_watchers().lock().remove(id);
+            // Not dropped under the lock: it holds the user's.
+            let watch = self.own_watchers().lock().remove(id);
+            drop(watch);
         } else if let Some(cell) = self.registry().find(target.name()) {
             cell.unwatch(id);
         }
@@ -286,8 +291,10 @@ impl Core {
             waiting.end(Err(reason));
         }));
         let token = self.mon(&to, None, action);
+        // Made first, so that it takes all back if the request cannot be serialised.
+        let call = Call::untyped(to, receiver, decode, cell, token);
         send(id);
-        Call::untyped(to, receiver, decode, cell, token)
+        call
     }
 }
 
