@@ -248,17 +248,9 @@ async fn a_quiet_connection_stays_up_by_its_keepalives() {
     let settings = config("rust").monitor_timeout(seconds).seed(python.address());
     let node = Node::configure(settings).await.unwrap();
     python.wait_up(&["rust"]).await;
-    let far = node.port_fn(|_, _| ()).id();
-    let (sender, passed) = tokio::sync::oneshot::channel();
-    let waiting = node.rcv(&far, "passed", {
-        let sender = std::sync::Mutex::new(Some(sender));
-        move |_, (): ()| {
-            let _ = sender.lock().unwrap().take().map(|sender| sender.send(()));
-        }
-    });
-    waiting.unwrap();
-    let _timer = node.after(3 * seconds, &far, ("passed",));
-    soon("some silence", passed).await.unwrap();
+    let mut here = sink(&node);
+    let _timer = node.after(3 * seconds, &here, ("some silence",));
+    assert_eq!(here.next().await, r#"["some silence"]"#);
     assert_eq!(python.has("down"), None);
     assert!(node.node_is_up("python"));
 }

@@ -74,16 +74,14 @@ impl Mesh {
         self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
     }
 
-    /// A connection is up. `member`: the node said that it is more than a script, so it is met
-    /// at once; others are met when they spawn their rendezvous port here.
-    pub(crate) fn node_up(&self, core: &Arc<Core>, node: &NodeId, attempt: u64, member: bool) {
+    /// A connection begins; nothing was read of it so far. Takes no lock but its own.
+    pub(crate) fn node_up(&self, node: &NodeId, attempt: u64) {
         self.inner.lock().membership.node_up(node, attempt);
-        if member {
-            self.meet(core, node, attempt);
-        }
     }
 
-    fn meet(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+    /// Tells the node what we know, once for each connection: as soon as it is up if the node said
+    /// that it is more than a script, else when it spawns its rendezvous port here.
+    pub(crate) fn meet(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
         let (random, port) = (core.chance().fraction(), core.registry().new_name());
         self.decide(core, |inner| {
             inner.membership.meet_node(node, attempt, port, random, &mut inner.effects);

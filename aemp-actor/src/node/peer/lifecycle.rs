@@ -80,6 +80,8 @@ impl Peer {
             return None;
         }
         state.running_links += 1;
+        // Before anything can be read: news of a node that the mesh does not know is ignored.
+        core.mesh().node_up(&self.id, attempt);
         let link = start();
         let stage = Stage::Up(Up { attempt, link: link.clone() });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
@@ -92,7 +94,9 @@ impl Peer {
         drop(state);
         tracing::info!(target: "aemp", "node {} is up", self.id);
         self.keep_alive(core, link.clone());
-        core.mesh().node_up(core, &self.id, claim.attempt, claim.member);
+        if claim.member {
+            core.mesh().meet(core, &self.id, attempt);
+        }
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
