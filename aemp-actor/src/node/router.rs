@@ -10,7 +10,7 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::{functions, requests};
 use crate::die::Die;
-use crate::id::{NodeId, PortId};
+use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
@@ -48,7 +48,7 @@ impl Core {
     ) -> Result<(), EncodeError> {
         if *to.node() != *self.id() {
             if self.can_reach(to) {
-                self.peer(to.node()).send_wait(self, to.name(), &message).await?;
+                self.peer(to.node()).send_wait(self, to, &message).await?;
             }
             return Ok(());
         }
@@ -76,15 +76,15 @@ impl Core {
         to: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
-        if self.can_reach(to) { self.peer(to.node()).send(self, to.name(), msg) } else { Ok(()) }
+        if !self.can_reach(to) {
+            return Ok(());
+        }
+        self.peer(to.node()).send(self, to.name(), to, msg)
     }
 
-    /// Whether a message of the running port to another node may be sent at all; if not, it is
-    /// counted as lost.
+    /// Whether a message to another node may be sent at all; if not, it is counted as lost.
     fn can_reach(&self, to: &PortId) -> bool {
-        let cause = if crate::port::sender_is_cut_off(to) {
-            Dropped::CutOff
-        } else if self.is_closed() {
+        let cause = if self.is_closed() {
             Dropped::Closed
         } else if to.node().is_valid() {
             return true;
@@ -123,13 +123,13 @@ impl Core {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
             // The request goes to the node port, but its place is among the messages to `port`.
-            if crate::port::sender_is_cut_off(port) {
-                self.count_dropped(Dropped::CutOff, 1);
-                return;
-            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
-            self.snd(&PortId::of_node(port.node()), &request);
+            if self.can_reach(port) {
+                // Values always serialise.
+                let peer = self.peer(port.node());
+                drop(peer.send(self, &PortName::default(), port, &request));
+            }
         } else if let Some(cell) = self.registry().find(port.name()) {
             cell.kil(reason);
         }
