@@ -208,7 +208,12 @@ impl Core {
             Some(cell) => cell.watch(watch),
             None => Err(watch),
         };
-        watched.map_err(|watch| (watch, Reason::no_such_port(target)))
+        watched.map_err(|watch| (watch, self.why_gone(target)))
+    }
+
+    /// What the monitors of a port are told that is not there (any more).
+    pub(crate) fn why_gone(&self, port: &PortId) -> Reason {
+        self.registry().stillborn(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
     }
 
     /// Takes a monitor back, from wherever it stands.
