@@ -10,7 +10,7 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::{functions, requests};
 use crate::die::Die;
-use crate::id::{NodeId, PortId};
+use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
@@ -47,10 +47,12 @@ impl Core {
         mut message: Message,
     ) -> Result<(), EncodeError> {
         if *to.node() != *self.id() {
-            if self.can_reach(to) {
-                self.peer(to.node()).send_wait(self, to.name(), &message).await?;
+            if !self.can_reach(to) {
+                return Ok(());
             }
-            return Ok(());
+            // A loss while it waits for room cuts the sender off.
+            let cut_off = || crate::port::sender_is_cut_off(to);
+            return self.peer(to.node()).send_wait(self, to.name(), &message, cut_off).await;
         }
         while let Some(cell) = self.registry().find(to.name())
             && !crate::port::is_running(&cell)
@@ -122,16 +124,20 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
-            // The request goes to the node port, but its place is among the messages to `port`.
-            if crate::port::sender_is_cut_off(port) {
-                self.count_dropped(Dropped::CutOff, 1);
-                return;
-            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
-            self.snd(&PortId::of_node(port.node()), &request);
+            self.request(port, &request);
         } else if let Some(cell) = self.registry().find(port.name()) {
             cell.kil(reason);
+        }
+    }
+
+    /// Sends a request about `port` to the node port of its node: its place is among the messages
+    /// to `port`, with which it is lost or not.
+    fn request(self: &Arc<Self>, port: &PortId, request: &[Value]) {
+        if self.can_reach(port) {
+            let sent = self.peer(port.node()).send(self, &PortName::default(), request);
+            sent.expect("values serialise");
         }
     }
 
@@ -254,7 +260,7 @@ impl Core {
             message[0] = Value::from(init);
             functions::spawn(self, name, init, Message::from_values(message));
         } else {
-            self.snd(&PortId::of_node(node), &request);
+            self.request(&port, &request);
         }
         port
     }

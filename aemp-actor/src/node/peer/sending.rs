@@ -119,17 +119,23 @@ impl Peer {
         }
     }
 
-    /// Sends `message` when the queue for this node has room for it.
+    /// Sends `message` when the queue for this node has room for it, unless its sender is cut off
+    /// by then.
     pub(crate) async fn send_wait(
         self: &Arc<Self>,
         core: &Arc<Core>,
         port: &PortName,
         message: &Message,
+        is_cut_off: impl Fn() -> bool,
     ) -> Result<(), EncodeError> {
         let encoded = Encoded::from_message(Framing::Json, message)?;
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
+            if is_cut_off() {
+                core.count_dropped(Dropped::CutOff, 1);
+                return Ok(());
+            }
             let link = match self.way(encoded.octets_len(), core.config().max_queue) {
                 Way::Link(link) => link,
                 Way::Queue => return self.send(core, port, message),
