@@ -47,10 +47,10 @@ impl Core {
         mut message: Message,
     ) -> Result<(), EncodeError> {
         if *to.node() != *self.id() {
-            if self.can_reach(to) {
-                self.peer(to.node()).send_wait(self, to, &message).await?;
+            if !self.can_reach(to) {
+                return Ok(());
             }
-            return Ok(());
+            return self.peer(to.node()).send_wait(self, to, &message).await;
         }
         while let Some(cell) = self.registry().find(to.name())
             && !crate::port::is_running(&cell)
@@ -122,16 +122,21 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
-            // The request goes to the node port, but its place is among the messages to `port`.
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
-            if self.can_reach(port) {
-                // Values always serialise.
-                let peer = self.peer(port.node());
-                drop(peer.send(self, &PortName::default(), port, &request));
-            }
+            self.request(port, &request);
         } else if let Some(cell) = self.registry().find(port.name()) {
             cell.kil(reason);
+        }
+    }
+
+    /// Sends a request about `port` to the node port of its node: its place is among the messages
+    /// to `port`, with which it is lost or not.
+    fn request(self: &Arc<Self>, port: &PortId, request: &[Value]) {
+        if self.can_reach(port) {
+            let peer = self.peer(port.node());
+            let sent = peer.send(self, &PortName::default(), port, request);
+            sent.expect("values serialise");
         }
     }
 
@@ -259,7 +264,7 @@ impl Core {
             message[0] = Value::from(init);
             functions::spawn(self, name, init, Message::from_values(message));
         } else {
-            self.snd(&PortId::of_node(node), &request);
+            self.request(&port, &request);
         }
         port
     }

@@ -134,7 +134,8 @@ impl Peer {
         }
     }
 
-    /// Sends `message` when the queue for this node has room for it.
+    /// Sends `message` when the queue for this node has room for it, unless its sender is cut off
+    /// by then.
     pub(crate) async fn send_wait(
         self: &Arc<Self>,
         core: &Arc<Core>,

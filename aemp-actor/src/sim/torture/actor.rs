@@ -66,6 +66,17 @@ impl Actor {
         }
     }
 
+    /// Is to say something to somebody, without haste.
+    async fn talk_patiently(&mut self, ctx: &mut Ctx<Self>) {
+        let world = self.world.clone();
+        let node = ctx.node();
+        let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
+        for _ in 0..world.draw(|random| random.within(1..=6)) {
+            let (id, word) = ops::word(&world, &InPort { actor: self, ctx }, to);
+            node.snd_wait(id, word).await;
+        }
+    }
+
     /// A monitor that sends a message has fired.
     fn told(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: Rest) -> Result<(), Die> {
         self.heard(ctx, mon, &Reason::from_values(reason.0))
@@ -112,7 +123,11 @@ impl Actor {
                 ctx.snd(ctx.id(), ("inquire",));
                 Ok(())
             }
-            7..=10 => {
+            7..=9 => {
+                ctx.snd(ctx.id(), ("talk_patiently",));
+                Ok(())
+            }
+            10..=13 => {
                 ctx.after(world.millis(0, 2000), |actor, ctx| actor.act(ctx));
                 Ok(())
             }
