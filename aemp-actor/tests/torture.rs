@@ -8,7 +8,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 #[test]
 fn seeds_keep_the_contract() {
-    let (from, count) = (number("SEED", 0), number("COUNT", 50));
+    let (from, count) = (number("SEED", 0), number("COUNT", 500));
     let mut bad = 0;
     for seed in from..from + count {
         let report = torture(seed, Options { log: count == 1, ..Options::default() });

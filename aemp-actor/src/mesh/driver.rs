@@ -36,8 +36,8 @@ struct Inner {
     /// Some thread carries effects out.
     running: bool,
     monitors: BTreeMap<String, BTreeMap<u64, GroupCallback>>,
-    /// Rendezvous ports of other nodes here.
-    guests: BTreeMap<NodeId, Vec<Arc<Rendezvous>>>,
+    /// The rendezvous port of each other node here: one each, the last that it spawned.
+    guests: BTreeMap<NodeId, Arc<Rendezvous>>,
     picker: Picker,
 }
 
@@ -69,6 +69,11 @@ impl Mesh {
         self.joined.subscribe()
     }
 
+    /// The node is shut down: nobody is to wait for news any more.
+    pub(crate) fn end(&self) {
+        self.joined.send_replace(true);
+    }
+
     pub(crate) fn is_seed(&self, core: &Arc<Core>, node: &NodeId) {
         let random = core.chance().fraction();
         self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
@@ -94,7 +99,7 @@ impl Mesh {
         self.decide(core, |inner| {
             inner.membership.node_down(node, attempt, random, &mut inner.effects);
         });
-        for guest in guests.into_iter().flatten() {
+        if let Some(guest) = guests {
             guest.end(&Reason::normal());
         }
     }
@@ -107,7 +112,10 @@ impl Mesh {
         attempt: u64,
         guest: Arc<Rendezvous>,
     ) {
-        self.inner.lock().guests.entry(node.clone()).or_default().push(guest);
+        let earlier = self.inner.lock().guests.insert(node.clone(), guest);
+        if let Some(earlier) = earlier {
+            earlier.end(&Reason::normal());
+        }
         self.meet(core, node, attempt);
     }
 
@@ -216,7 +224,7 @@ impl Mesh {
                 }
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
-            Effect::Dial { node, addresses, teller } => reach(core, &node, &addresses, &teller),
+            Effect::Dial { node, addresses } => reach(core, &node, &addresses),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Monitor { id, callback, first } => {
                 let monitors = &mut self.inner.lock().monitors;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aemp_transport::Address;
 
 use crate::id::NodeId;
-use crate::node::{Backoff, Core, DialError, dial};
+use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 
 /// Keeps trying to be connected to every node that the seed's address leads to, for as long as
 /// this node lives.
@@ -83,7 +83,11 @@ impl Search {
     }
 
     async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
-        let node = match dial(core, &address).await {
+        let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
+            Ok(dialled) => dialled,
+            Err(_) => return self.log(format!("no answer from {address}")),
+        };
+        let node = match dialled {
             Ok(peer) => peer.id().clone(),
             Err(DialError::Refused { node, .. }) => node,
             Err(error) if error.is_self() => {

@@ -29,6 +29,12 @@ use crate::reason::{Reason, kind};
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
 
+/// Nodes whose addresses are remembered.
+const MAX_KNOWN: usize = 100_000;
+
+/// Addresses that are remembered of one node.
+const MAX_ADDRESSES: usize = 16;
+
 /// Peers that are kept whatever is known of them.
 const SWEEP_AT: usize = 64;
 
@@ -225,7 +231,11 @@ impl Core {
     /// Remembers where a node says it can be dialled; what this node has no transport for is left
     /// out.
     pub(crate) fn remember_addresses(&self, node: &NodeId, texts: &[String]) {
-        for text in texts {
+        if self.addresses.len() >= MAX_KNOWN && !self.addresses.contains_key(node) {
+            tracing::warn!(target: "aemp", "too many nodes are known: node {node} is left out");
+            return;
+        }
+        for text in texts.iter().take(MAX_ADDRESSES) {
             match text.parse() {
                 Ok(address) if self.config.transport_for(&address).is_some() => {
                     self.add_address(node, &address);
@@ -260,7 +270,9 @@ impl Core {
     pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {
         let mut known = self.addresses.entry(node.clone()).or_default();
         if !known.contains(address) {
-            known.push(address.clone());
+            // The newest first, and the oldest goes: a node that moved is found again.
+            known.insert(0, address.clone());
+            known.truncate(MAX_ADDRESSES);
         }
     }
 
@@ -272,7 +284,9 @@ impl Core {
     pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let task = self.runtime.spawn(task);
         let mut tasks = self.tasks.lock();
-        tasks.retain(|task| !task.is_finished());
+        if tasks.len() % 64 == 63 {
+            tasks.retain(|task| !task.is_finished());
+        }
         if self.registry.is_closed() {
             task.abort();
         }
@@ -309,7 +323,9 @@ impl Core {
         }
         for peer in self.peers() {
             peer.finish(self, &reason);
+            peer.wake();
         }
+        self.mesh.end();
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.

@@ -224,7 +224,9 @@ impl Node {
     /// Sends a message when there is room for it: in the mailbox of a port of this node, in the
     /// queue for another node; so that a fast sender waits instead of overflowing them.
     ///
-    /// A port that sends to itself does not wait, since only it could make room. When several
+    /// A port that sends to itself does not wait, since only it could make room; nor does anything
+    /// sent to a receive-style port, which is given all its messages at once and dies of `overflow`
+    /// when it leaves too many unread. When several
     /// wait, their order is not defined; what one task sends keeps its order.
     ///
     /// # Panics
@@ -326,18 +328,18 @@ impl Node {
         node == *self.id() || self.core.known_peer(&node).is_some_and(|peer| peer.is_up())
     }
 
-    /// Waits until there is a connection to the node.
+    /// Waits until there is a connection to the node, or this node is shut down.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.
     pub async fn wait_up(&self, node: impl Into<NodeId>) {
         let peer = self.core.peer(&node.into());
-        peer.until(|peer| peer.is_up() || peer.id() == self.id()).await;
+        peer.until(|peer| peer.is_up() || peer.id() == self.id() || self.core.is_closed()).await;
     }
 
     /// Waits until the node has joined the mesh: a seed is up and has told its news, and the nodes
     /// that it named are connected and have told theirs, or could not be reached. At once when
-    /// there are no seeds.
+    /// there are no seeds, or the node is shut down.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.

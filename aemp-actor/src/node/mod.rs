@@ -33,7 +33,7 @@ mod waiting;
 
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
-pub(crate) use connector::{Backoff, DialError, dial, reach};
+pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, reach};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;

@@ -4,6 +4,7 @@
 //! ports that came before and after. A request that makes no sense is logged, with the node it
 //! came from, and harms nothing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use aemp_transport::Value;
@@ -35,26 +36,49 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
     }
 }
 
+/// Requests that relay to this very node are carried out one after the other, up to this many, so
+/// that no message can make the node call itself without end.
+const HOPS: usize = 16;
+
+/// Carries out a request, and those that it relays to this node itself; these count as the same
+/// sender's.
 fn dispatch(
     core: &Arc<Core>,
     from: Option<&Origin>,
     message: &Message,
 ) -> Result<(), &'static str> {
-    let tag = message.tag();
-    match tag {
+    let mut relayed = Relayed::new();
+    carry_out(core, from, message, &mut relayed)?;
+    for _ in 0..HOPS {
+        let Some(next) = relayed.pop_front() else { return Ok(()) };
+        carry_out(core, from, &next, &mut relayed)?;
+    }
+    if relayed.is_empty() { Ok(()) } else { Err("it relays to this node again and again") }
+}
+
+/// Requests to this node's own port that a request has relayed.
+type Relayed = VecDeque<Message>;
+
+fn carry_out(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+    relayed: &mut Relayed,
+) -> Result<(), &'static str> {
+    match message.tag() {
         "" | "devnull" => Ok(()),
         "mon1" => watched(core, from, message, true),
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, message),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
-        "snd" => relay(core, elements(message)?),
-        "snd_multiple" => relay_multiple(core, elements(message)?),
-        "info" => answer(core, message, || vec![core.id().as_str().into()]),
-        "known_nodes" => answer(core, message, || nodes(core, false)),
-        "up_nodes" => answer(core, message, || nodes(core, true)),
-        "time" => answer(core, message, || vec![now(core)]),
-        "eval" => refuse_eval(core, message),
+        "snd" => relay(core, elements(message)?, relayed),
+        "snd_multiple" => relay_multiple(core, elements(message)?, relayed),
+        "info" => answer(core, message, vec![core.id().as_str().into()], relayed),
+        "known_nodes" => answer(core, message, nodes(core, false), relayed),
+        "up_nodes" => answer(core, message, nodes(core, true), relayed),
+        "time" => answer(core, message, vec![now(core)], relayed),
+        "eval" => refuse_eval(core, message, relayed),
         name if name.contains("::") => call(core, from, name, message),
         _ => Err("unknown request"),
     }
@@ -63,7 +87,9 @@ fn dispatch(
 /// The elements after the tag.
 fn elements(message: &Message) -> Result<Vec<Value>, &'static str> {
     let mut values = message.values().map_err(|_| "undecodable")?;
-    values.remove(0);
+    if !values.is_empty() {
+        values.remove(0);
+    }
     Ok(values)
 }
 
@@ -166,19 +192,31 @@ fn meet(
     Ok(())
 }
 
-fn relay(core: &Arc<Core>, mut values: Vec<Value>) -> Result<(), &'static str> {
+fn relay(
+    core: &Arc<Core>,
+    mut values: Vec<Value>,
+    relayed: &mut Relayed,
+) -> Result<(), &'static str> {
     if values.is_empty() {
         return Err("the destination is missing");
     }
-    let to = text_of(&values.remove(0)).ok_or("the destination is no string")?;
-    core.snd(&PortId::from(to), &values);
+    let to = PortId::from(text_of(&values.remove(0)).ok_or("the destination is no string")?);
+    if to.is_node() && to.node() == core.id() {
+        relayed.push_back(Message::from_values(values));
+    } else {
+        core.snd(&to, &values);
+    }
     Ok(())
 }
 
-fn relay_multiple(core: &Arc<Core>, messages: Vec<Value>) -> Result<(), &'static str> {
+fn relay_multiple(
+    core: &Arc<Core>,
+    messages: Vec<Value>,
+    relayed: &mut Relayed,
+) -> Result<(), &'static str> {
     for message in messages {
         match message {
-            Value::List(values) => relay(core, values)?,
+            Value::List(values) => relay(core, values, relayed)?,
             _ => return Err("an element is no list"),
         }
     }
@@ -189,11 +227,12 @@ fn relay_multiple(core: &Arc<Core>, messages: Vec<Value>) -> Result<(), &'static
 fn answer(
     core: &Arc<Core>,
     message: &Message,
-    result: impl FnOnce() -> Vec<Value>,
+    result: Vec<Value>,
+    relayed: &mut Relayed,
 ) -> Result<(), &'static str> {
     let mut values = elements(message)?;
-    values.extend(result());
-    relay(core, values)
+    values.extend(result);
+    relay(core, values, relayed)
 }
 
 /// As in the reference: the known nodes include this one, those that are up do not.
@@ -208,14 +247,18 @@ fn now(core: &Core) -> Value {
 }
 
 /// Perl code is answered by an error text where the reference puts `$@`; nothing is run.
-fn refuse_eval(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+fn refuse_eval(
+    core: &Arc<Core>,
+    message: &Message,
+    relayed: &mut Relayed,
+) -> Result<(), &'static str> {
     let mut values = elements(message)?;
     if values.len() < 2 {
         return Err("eval is not supported");
     }
     values.remove(0);
     values.push(Value::from("eval is not supported by this node"));
-    relay(core, values)
+    relay(core, values, relayed)
 }
 
 fn call(

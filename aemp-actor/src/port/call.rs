@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::any_cell::AnyCell;
 use super::reply::{Answer, ReplyCell};
 use crate::id::PortId;
 use crate::message::Message;
-use crate::monitor::MonToken;
+use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::reason::Reason;
 
 /// How long a request waits unless it is told otherwise.
@@ -41,7 +42,7 @@ enum Waiting<T> {
     /// A port of this node, by typed handle.
     Typed(oneshot::Receiver<T>, Arc<dyn AnyCell>),
     /// The same, after it dropped the request: it is dying, or refused to answer.
-    Dying(oneshot::Receiver<Reason>),
+    Dying { receiver: oneshot::Receiver<Reason>, _ends: DeathWatch },
     /// Any port, through a reply port.
     Untyped { receiver: oneshot::Receiver<Answer>, decode: Decode<T>, _ends: ReplyGuard },
     /// It never began.
@@ -150,11 +151,11 @@ impl<T> Call<T> {
                 Waiting::Typed(receiver, cell) => match ready!(Pin::new(receiver).poll(cx)) {
                     Ok(answer) => return Poll::Ready(Ok(answer)),
                     Err(_) => {
-                        let cell = cell.clone();
-                        self.waiting = Waiting::Dying(death_of(&cell));
+                        let (receiver, watch) = death_of(cell.clone());
+                        self.waiting = Waiting::Dying { receiver, _ends: watch };
                     }
                 },
-                Waiting::Dying(receiver) => {
+                Waiting::Dying { receiver, .. } => {
                     let reason = ready!(Pin::new(receiver).poll(cx)).unwrap_or_default();
                     return Poll::Ready(Err(self.died(reason)));
                 }
@@ -184,21 +185,34 @@ impl<T> Call<T> {
     }
 }
 
+/// Takes the watch of a call back when the call ends.
+struct DeathWatch {
+    cell: Arc<dyn AnyCell>,
+    id: WatchId,
+}
+
+impl Drop for DeathWatch {
+    fn drop(&mut self) {
+        drop(self.cell.unwatch(self.id));
+    }
+}
+
 /// The reason of a port that dropped a request: known already, or to come.
-fn death_of(cell: &Arc<dyn AnyCell>) -> oneshot::Receiver<Reason> {
-    use crate::monitor::{Action, Watch, WatchId};
+fn death_of(cell: Arc<dyn AnyCell>) -> (oneshot::Receiver<Reason>, DeathWatch) {
+    /// Far from the numbers that nodes give.
+    static NEXT: AtomicU64 = AtomicU64::new(1 << 63);
+    let id = WatchId(NEXT.fetch_add(1, Ordering::Relaxed));
     let (sender, receiver) = oneshot::channel();
-    let watch = Watch {
-        id: WatchId(u64::MAX),
-        owner: None,
-        action: Action::Call(Box::new(move |reason| drop(sender.send(reason)))),
+    let tell = move |reason| {
+        let _ = sender.send(reason);
     };
+    let watch = Watch { id, owner: None, action: Action::Call(Box::new(tell)) };
     if let Err(watch) = cell.watch(watch)
         && let Action::Call(tell) = watch.action
     {
         tell(cell.death().unwrap_or_default());
     }
-    receiver
+    (receiver, DeathWatch { cell, id })
 }
 
 impl<T> Future for Call<T>

@@ -12,8 +12,9 @@ use crate::value::{Value, ValueError};
 
 /// A message, that is a list of values, still encoded.
 ///
-/// One that came from a stream shares the octets of the read it came in, and keeps that buffer (64
-/// KiB, or one large packet) as long as it lives; cloning is cheap. What a
+/// One that came from a stream has octets of its own up to 8 KiB; a larger one shares those of the
+/// read it came in, and keeps that buffer (64 KiB, or one large packet) as long as it lives;
+/// cloning is cheap. What a
 /// [`Decoder`](crate::Decoder) made is well-formed, so that decoding fails only for a type that
 /// expects something else.
 #[derive(Clone)]

@@ -16,8 +16,8 @@ use crate::stream::BoxReader;
 /// How much a read may take at least, when a new buffer is made.
 const CHUNK: usize = 64 << 10;
 
-/// Less room than this is not read into: a new buffer is made. Packets share the octets of the
-/// buffer they came in, so that many small ones between them keep hardly more than their own size.
+/// Less room than this is not read into: a new buffer is made. (Only packets of some size share the
+/// octets of the buffer they came in.)
 const MIN_ROOM: usize = 4 << 10;
 
 pub(super) struct Reader {
@@ -64,7 +64,15 @@ impl Reader {
                 break;
             }
             self.shared.counts.packets_in.fetch_add(1, Relaxed);
+            let octets = packet.message.octets_len();
             give(sink, packet)?;
+            if octets > CHUNK && self.buffer.len() <= octets {
+                // What follows a large packet is not to keep its room; copied at the cost of what
+                // was read already.
+                let mut own = BytesMut::with_capacity(self.buffer.len().max(CHUNK));
+                own.extend_from_slice(&self.buffer);
+                self.buffer = own;
+            }
         }
         Ok(())
     }

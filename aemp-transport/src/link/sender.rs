@@ -83,8 +83,9 @@ impl LinkSender {
         self.queue(|framing, out| framing.encode(port, message, out))
     }
 
-    /// As [`send`](Self::send), but when the queue has no room for the packet now, nothing happens
-    /// and the answer is `false`: [`room`](Self::room) tells when to try again.
+    /// As [`send`](Self::send), but when the queue has no room for the packet now, nothing happens,
+    /// and the answer is how many octets it has: [`room`](Self::room) for so many tells when to try
+    /// again.
     ///
     /// # Errors
     ///
@@ -93,12 +94,12 @@ impl LinkSender {
         &self,
         port: &str,
         message: &T,
-    ) -> Result<bool, SendError> {
+    ) -> Result<Option<usize>, SendError> {
         self.encode(
             |framing, out| framing.encode(port, message, out),
             |packet| {
                 let pushed = self.shared.queue.lock().try_push(packet);
-                pushed.map_or(Ok(false), |pushed| self.pushed(pushed).map(|()| true))
+                pushed.map_or(Ok(Some(packet.len())), |pushed| self.pushed(pushed).map(|()| None))
             },
         )
     }

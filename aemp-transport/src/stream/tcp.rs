@@ -129,10 +129,14 @@ impl Stream for TcpStream {
 
     fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
         let socket = SockRef::from(self);
-        let keepalive = TcpKeepalive::new().with_time(timeout / 2).with_interval(timeout / 4);
-        socket.set_tcp_keepalive(&keepalive)?;
+        // The system counts in whole seconds.
+        let second = Duration::from_secs(1);
+        let keepalive = TcpKeepalive::new()
+            .with_time((timeout / 2).max(second))
+            .with_interval((timeout / 4).max(second));
+        let kept = socket.set_tcp_keepalive(&keepalive);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         socket.set_tcp_user_timeout(Some(timeout))?;
-        Ok(())
+        kept
     }
 }

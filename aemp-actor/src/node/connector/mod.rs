@@ -9,5 +9,5 @@ mod pursue;
 pub(super) use accept::listen;
 pub(crate) use backoff::Backoff;
 pub(crate) use dial::{DialError, dial};
-pub(crate) use pursue::reach;
 pub(super) use pursue::want;
+pub(crate) use pursue::{DIAL_LIMIT, reach};

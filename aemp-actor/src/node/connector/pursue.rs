@@ -1,6 +1,7 @@
 //! Connections to nodes that something is wanted of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -17,6 +18,9 @@ pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
     core.run(async move { pursue(&own, &peer).await });
 }
 
+/// How long one address is tried before the next has its turn.
+pub(crate) const DIAL_LIMIT: Duration = Duration::from_secs(10);
+
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
@@ -30,7 +34,8 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             }
             // Paced: a node that hears of many at once dials a few at a time.
             let Ok(_permit) = core.dials().acquire().await else { return };
-            match tokio::time::timeout_at(deadline, dial(core, address)).await {
+            let limit = deadline.min(Instant::now() + DIAL_LIMIT);
+            match tokio::time::timeout_at(limit, dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
                     problem = format!("at {address} there is node {}", other.id());
@@ -39,7 +44,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
                     refused += usize::from(error.is_permanent());
                     problem = error.to_string();
                 }
-                Err(_) => {}
+                Err(_) => problem = format!("no answer from {address}"),
             }
         }
         if refused > 0 && refused == addresses.len() {
@@ -64,8 +69,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
 }
 
 /// Connects to a node that was heard of at `addresses`.
-pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], teller: &NodeId) {
-    let _ = teller;
+pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String]) {
     let peer = core.peer(node);
     if addresses.is_empty() {
         // A private node: it dials us.

@@ -79,6 +79,10 @@ impl Peer {
         if !state.is_clear() {
             return None;
         }
+        // Under the lock: a node that is being shut down looks for connections to end under it.
+        if core.is_closed() {
+            return Some(Err(Refusal::ShutDown));
+        }
         let start = start.take().filter(|_| state.arbiter.is_up(attempt));
         let Some(start) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;

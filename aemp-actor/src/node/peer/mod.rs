@@ -74,6 +74,11 @@ impl Peer {
         self.state.lock().is_unused()
     }
 
+    /// Makes those who wait for a change look again.
+    pub(crate) fn wake(&self) {
+        self.changed.notify_waiters();
+    }
+
     /// Completes at the next change of the stage.
     pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()

@@ -126,11 +126,24 @@ impl Peer {
         }
     }
 
-    fn way(&self, octets: usize, limit: usize) -> Way {
-        match &self.state.lock().stage {
+    /// Where a message can go now; into the queue for a connection to come it is put at once, so
+    /// that nobody takes the room in between.
+    fn way(&self, core: &Core, to: &PortId, message: &Encoded) -> Way {
+        let limit = core.config().max_queue;
+        let mut state = self.state.lock();
+        if is_cut_off(core, to) {
+            return Way::Done;
+        }
+        match &mut state.stage {
             Stage::Up(up) => Way::Link(up.link.clone()),
-            Stage::Connecting(waiting) if !waiting.has_room(octets, limit) => Way::Full,
-            Stage::Connecting(_) | Stage::Idle | Stage::Falling(_) => Way::Queue,
+            Stage::Connecting(waiting) if !waiting.has_room(message.octets_len(), limit) => {
+                Way::Full
+            }
+            Stage::Connecting(waiting) => {
+                self.wait(core, Some(waiting), to.name(), message.clone());
+                Way::Done
+            }
+            Stage::Idle | Stage::Falling(_) => Way::Send,
         }
     }
 
@@ -147,19 +160,17 @@ impl Peer {
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
-            let link = match self.way(encoded.octets_len(), core.config().max_queue) {
+            let link = match self.way(core, to, &encoded) {
                 Way::Link(link) => link,
-                Way::Queue => return self.send(core, port, to, message),
+                Way::Done => return Ok(()),
+                Way::Send => return self.send(core, port, to, message),
                 Way::Full => {
                     changed.await;
                     continue;
                 }
             };
-            if is_cut_off(core, to) {
-                return Ok(());
-            }
             match link.try_send(port, message) {
-                Ok(false) => link.room(encoded.octets_len() + port.len()).await,
+                Ok(Some(octets)) => link.room(octets).await,
                 sent => return counted(core, sent.map(drop)),
             }
         }
@@ -177,9 +188,11 @@ fn is_cut_off(core: &Core, about: &PortId) -> bool {
 /// Where a message can go now.
 enum Way {
     Link(LinkSender),
-    /// Into the queue for a connection to come, or nowhere.
-    Queue,
-    /// Nowhere yet: that queue is full.
+    /// It is in the queue for a connection to come, or lost and counted.
+    Done,
+    /// Wherever any message goes.
+    Send,
+    /// Nowhere yet: the queue for a connection to come is full.
     Full,
 }
 

@@ -34,13 +34,14 @@ impl Peer {
     pub(crate) fn unwatch(&self, port: &PortName, id: WatchId) {
         let Some(core) = self.core.upgrade() else { return };
         let mut state = self.state.lock();
-        state.late.retain(|watch| watch.id != id);
+        let late = state.late.iter().position(|watch| watch.id == id);
+        let late = late.map(|index| state.late.remove(index));
         let removed = state.watches.remove(port, id);
         if removed.last {
             self.request(&core, &mut state, &("mon0", port.as_str()), false);
         }
         drop(state);
-        drop(removed.watch);
+        drop((late, removed.watch));
     }
 
     /// One of its ports that we watch died.

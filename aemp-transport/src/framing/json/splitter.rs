@@ -52,6 +52,10 @@ fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')
 }
 
+/// A message up to this size has octets of its own, a larger one shares those of the read it came
+/// in: so that one that is kept keeps little more than itself.
+const COPIED: usize = 8 << 10;
+
 /// Checks a whole packet and takes it apart; `None` is a keepalive.
 fn parse(mut octets: BytesMut, extent: Extent) -> Result<Option<Packet>, FrameError> {
     let text = std::str::from_utf8(&octets).map_err(|_| FrameError::Utf8)?;
@@ -70,7 +74,7 @@ fn parse(mut octets: BytesMut, extent: Extent) -> Result<Option<Packet>, FrameEr
         Some(comma) => {
             octets[comma] = b'[';
             octets.advance(comma);
-            octets.freeze()
+            if octets.len() <= COPIED { Bytes::copy_from_slice(&octets) } else { octets.freeze() }
         }
     };
     Ok(Some(Packet { port, message: Encoded::new(Framing::Json, message) }))
