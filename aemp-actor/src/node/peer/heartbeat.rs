@@ -69,8 +69,8 @@ impl Peer {
 async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
     let tick = timeout / (QUESTIONS + 1);
     let mut silent_since = Instant::now();
+    let mut flow = Flow::of(link);
     loop {
-        let flow = Flow::of(link);
         let expected = (Instant::now() + tick).min(silent_since + timeout);
         tokio::time::sleep_until(expected).await;
         let late = Instant::now().duration_since(expected);
@@ -78,6 +78,8 @@ async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
         if late > tick || link.is_delivering() || flow.moves(link) {
             silent_since = Instant::now();
         }
+        // Looked at before a question is queued, which for a moment waits, too.
+        flow = Flow::of(link);
         let silence = silent_since.elapsed();
         if silence >= timeout {
             return;
