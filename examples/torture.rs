@@ -98,7 +98,7 @@ impl Progress {
     fn show(&self, done: u64, bad: usize) {
         const WIDTH: u64 = 40;
         let step = (self.total / 200).max(1);
-        if done % step != 0 || !std::io::stderr().is_terminal() {
+        if !done.is_multiple_of(step) || !std::io::stderr().is_terminal() {
             return;
         }
         let full = "█".repeat((WIDTH * done / self.total) as usize);

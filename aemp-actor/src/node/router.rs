@@ -50,9 +50,7 @@ impl Core {
             if !self.can_reach(to) {
                 return Ok(());
             }
-            // A loss while it waits for room cuts the sender off.
-            let cut_off = || crate::port::sender_is_cut_off(to);
-            return self.peer(to.node()).send_wait(self, to.name(), &message, cut_off).await;
+            return self.peer(to.node()).send_wait(self, to, &message).await;
         }
         while let Some(cell) = self.registry().find(to.name())
             && !crate::port::is_running(&cell)
@@ -78,15 +76,15 @@ impl Core {
         to: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
-        if self.can_reach(to) { self.peer(to.node()).send(self, to.name(), msg) } else { Ok(()) }
+        if !self.can_reach(to) {
+            return Ok(());
+        }
+        self.peer(to.node()).send(self, to.name(), to, msg)
     }
 
-    /// Whether a message of the running port to another node may be sent at all; if not, it is
-    /// counted as lost.
+    /// Whether a message to another node may be sent at all; if not, it is counted as lost.
     fn can_reach(&self, to: &PortId) -> bool {
-        let cause = if crate::port::sender_is_cut_off(to) {
-            Dropped::CutOff
-        } else if self.is_closed() {
+        let cause = if self.is_closed() {
             Dropped::Closed
         } else if to.node().is_valid() {
             return true;
@@ -136,7 +134,8 @@ impl Core {
     /// to `port`, with which it is lost or not.
     fn request(self: &Arc<Self>, port: &PortId, request: &[Value]) {
         if self.can_reach(port) {
-            let sent = self.peer(port.node()).send(self, &PortName::default(), request);
+            let peer = self.peer(port.node());
+            let sent = peer.send(self, &PortName::default(), port, request);
             sent.expect("values serialise");
         }
     }
@@ -214,7 +213,12 @@ impl Core {
             Some(cell) => cell.watch(watch),
             None => Err(watch),
         };
-        watched.map_err(|watch| (watch, Reason::no_such_port(target)))
+        watched.map_err(|watch| (watch, self.why_gone(target)))
+    }
+
+    /// What the monitors of a port are told that is not there (any more).
+    pub(crate) fn why_gone(&self, port: &PortId) -> Reason {
+        self.registry().stillborn(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
     }
 
     /// Takes a monitor back, from wherever it stands.

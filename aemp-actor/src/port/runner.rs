@@ -66,6 +66,9 @@ async fn run<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
     let mut held = Held { value: None, batch: Vec::new() };
     let end = in_context(&cell, drive(&cell, stage, &mut held)).await;
     if let End::Dead(reason) = end {
+        if held.value.is_none() {
+            cell.core.registry().add_stillborn(&cell.name, &reason);
+        }
         drop_user_data(&cell, held.value);
         cell.die(&reason);
     }

@@ -65,7 +65,7 @@ impl Peer {
         };
         if refused {
             let id = PortId::new(core.id().clone(), port.clone());
-            self.tell_death(port, &Reason::no_such_port(&id));
+            self.tell_death(port, &core.why_gone(&id));
         }
     }
 
