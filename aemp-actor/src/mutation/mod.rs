@@ -81,7 +81,8 @@ thread_local! {
 pub(crate) fn arm(mutation: Option<Mutation>, random: &mut Random) {
     let armed = |mutation: Mutation| {
         let spared = match mutation {
-            Mutation::CutSilently => random.below(4),
+            // Opportunities are few.
+            Mutation::CutSilently | Mutation::ForgetLoss => random.below(3),
             _ => random.below(30),
         };
         Armed { mutation, spared, left: mutation.times() }

@@ -131,6 +131,11 @@ impl Network {
         })
     }
 
+    /// How many connections were ever made, between any hosts.
+    pub fn connected(&self) -> u64 {
+        self.with(|state| state.next_connection - 1)
+    }
+
     /// The faults so far that hit something.
     pub fn counts(&self) -> FaultCounts {
         self.with(|state| state.counts)

@@ -43,7 +43,7 @@ pub(super) struct State {
     pub(super) ways: BTreeMap<(String, String), Way>,
     pub(super) normal: Way,
     pub(super) connections: BTreeMap<u64, Connection>,
-    next_connection: u64,
+    pub(super) next_connection: u64,
     /// Octets that a direction of a new connection holds.
     pub(super) window: usize,
     /// Whether reads and writes take random parts.

@@ -78,7 +78,7 @@ async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
         if late > tick || link.is_delivering() || flow.moves(link) {
             silent_since = Instant::now();
         }
-        // Before the question is asked, which is not the peer's doing.
+        // Looked at before a question is queued, which for a moment waits, too.
         flow = Flow::of(link);
         let silence = silent_since.elapsed();
         if silence >= timeout {

@@ -58,6 +58,11 @@ impl Report {
             text: finding.text,
         };
         let delivered = record.words.iter().filter(|word| !word.delivered.is_empty());
+        let rest = record.settled.first().copied().unwrap_or(usize::MAX);
+        let shutdowns = record
+            .nodes
+            .iter()
+            .filter(|node| !node.crashed && node.ended.is_some_and(|ended| ended < rest));
         Self {
             seed,
             messages: record.words.len(),
@@ -66,7 +71,7 @@ impl Report {
             requests: record.cals.len(),
             monitors: record.mons.len(),
             faults: run.faults,
-            shutdowns: record.nodes.iter().filter(|n| n.ended.is_some() && !n.crashed).count(),
+            shutdowns: shutdowns.count(),
             violations: findings.into_iter().map(explained).collect(),
             log: if log { merged(record, &run.journal) } else { Vec::new() },
         }

@@ -64,12 +64,17 @@ fn looks_at_every_octet_once() {
 }
 
 #[test]
-fn shares_the_octets_of_the_read() {
-    let mut buf = BytesMut::from(&br#"["a","b","c"]["d"]"#[..]);
-    let start = buf.as_ptr() as usize;
-    let packet = decoder().next(&mut buf).expect("valid").expect("whole");
-    assert_eq!(packet.message.octets().as_ptr() as usize, start + 4);
-    assert_eq!(packet.message.octets(), br#"["b","c"]"#);
+fn large_messages_share_the_octets_of_the_read_and_small_ones_do_not() {
+    let small = r#"["a","b","c"]"#;
+    let large = format!(r#"["a","{}"]"#, "x".repeat(10_000));
+    for (text, shares) in [(small, false), (large.as_str(), true)] {
+        let mut buf = BytesMut::from(text.as_bytes());
+        let start = buf.as_ptr() as usize;
+        let packet = decoder().next(&mut buf).expect("valid").expect("whole");
+        let octets = packet.message.octets();
+        assert_eq!(octets.as_ptr() as usize == start + 4, shares);
+        assert_eq!(octets, format!("[{}", &text[5..]).as_bytes());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Judge;
 use crate::reason::{Reason, kind};
-use crate::sim::torture::record::{Moment, NodeNo, PortKind, PortNo, Sender, WordKind};
+use crate::sim::torture::record::{Moment, NodeEntry, NodeNo, PortKind, PortNo, Sender, WordKind};
 
 impl Judge<'_> {
     /// Whether somebody on node `on` who watches `target` since `made` may be told of `reason` at
@@ -18,7 +18,6 @@ impl Judge<'_> {
     ) -> Result<(), String> {
         let entry = &self.record.ports[target];
         let died = entry.died.as_ref().filter(|(died, _)| self.time(*died) <= self.time(told));
-        let node_ended = entry.node.is_some_and(|node| self.node_ended(node, told));
         if died.is_some_and(|(_, truth)| truth == reason) {
             return Ok(());
         }
@@ -28,7 +27,7 @@ impl Judge<'_> {
                 !self.calm(on, self.host_of(target), told, told)
             }
             kind::OVERFLOW => self.record.tight_queues || self.record.tight_mailboxes,
-            kind::SHUTDOWN => self.node_ended(on, told) || node_ended || self.restarted(target),
+            kind::SHUTDOWN => self.node_ended(on, told) || self.was_shut_down(target, told),
             kind::DIE => entry.kind == PortKind::Failing,
             "no_such_node" => entry.kind == PortKind::Illegal,
             kind::NO_SUCH_PORT => return self.explain_absence(on, by, target, made, told),
@@ -41,12 +40,11 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the node of a node port was shut down at some time.
-    fn restarted(&self, port: PortNo) -> bool {
+    /// Whether a node was shut down by then where the port was to be.
+    fn was_shut_down(&self, port: PortNo, by: Moment) -> bool {
         let host = self.host_of(port);
-        let nodes = self.record.nodes.iter();
-        self.record.ports[port].kind == PortKind::Node
-            && nodes.into_iter().any(|node| node.host == host && node.ended.is_some())
+        let shut_down = |node: &NodeEntry| !node.crashed && node.ended.is_some_and(|end| end <= by);
+        self.record.nodes.iter().any(|node| node.host == host && shut_down(node))
     }
 
     fn explain_absence(
