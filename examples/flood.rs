@@ -67,7 +67,7 @@ async fn local(messages: u64, typed: bool) -> Reason {
             node.snd(&port, ("drop_by", number, "some text"));
         }
     }
-    end.await.unwrap_or_default()
+    ended(end).await
 }
 
 /// Floods a peer that gets through the handshake and then reads nothing more.
@@ -87,7 +87,7 @@ async fn remote(messages: u64) -> Reason {
     for number in 0..messages {
         node.snd("deaf#port", ("drop_by", number, "some text"));
     }
-    let reason = end.await.unwrap_or_default();
+    let reason = ended(end).await;
     // Read at the end only, to show that there was something to read.
     let _ = peer.read(&mut [0; 1]).await;
     reason
@@ -106,7 +106,7 @@ async fn across(messages: u64) -> Reason {
     for number in 0..messages {
         near.snd_wait(&to, ("drop_by", number, "some text")).await;
     }
-    end.await.unwrap_or_default()
+    ended(end).await
 }
 
 async fn listener(name: &str) -> Node {
@@ -121,6 +121,12 @@ fn end_of(node: &Node, port: PortId) -> oneshot::Receiver<Reason> {
         let _ = tell.send(reason);
     });
     told
+}
+
+/// The end, which is to come soon after the flood.
+async fn ended(end: oneshot::Receiver<Reason>) -> Reason {
+    let told = tokio::time::timeout(Duration::from_secs(60), end).await;
+    told.map_or_else(|_| Reason::from("nobody was told"), Result::unwrap_or_default)
 }
 
 /// The most memory that was resident, in MiB; 0 where the system does not say.

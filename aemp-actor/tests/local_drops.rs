@@ -218,6 +218,10 @@ async fn no_destructor_runs_under_a_lock() {
     for _ in 0..3 {
         done_in_time(&mut dones).await;
     }
+    // In a monitor of the node itself.
+    let thing = use_all(&node, &PortId::from(&node), &done);
+    node.mon(&node, move |_: Reason| drop(thing)).cancel();
+    done_in_time(&mut dones).await;
     // To a dead port.
     let thing = use_all(&node, &port.id(), &done);
     drop(port.peval(move |_, _| Ok(thing)));

@@ -350,3 +350,19 @@ async fn a_port_that_watches_itself_is_not_told() {
     settled().await;
     assert_eq!((count.load(Ordering::SeqCst), Arc::strong_count(&held)), (0, 1));
 }
+
+#[tokio::test]
+async fn cancelled_on_a_dead_port_it_does_not_fire() {
+    let node = Node::local();
+    let dead = PortId::from(format!("{}#dead", node.id()));
+    let (count, fire) = counter();
+    let held = Arc::new(());
+    let hold = held.clone();
+    let token = node.mon(&dead, move |_: Reason| {
+        fire();
+        drop(hold);
+    });
+    token.cancel();
+    settled().await;
+    assert_eq!((count.load(Ordering::SeqCst), Arc::strong_count(&held)), (0, 1));
+}

@@ -187,3 +187,22 @@ async fn in_a_sender_outside_any_port_they_are_the_senders() {
     assert!(text.contains(&port.to_string()) && text.contains("not serialised"), "{text}");
     assert_eq!(port.index(0).await, Ok(1));
 }
+
+#[tokio::test]
+async fn a_request_that_cannot_be_serialised_leaves_nothing() {
+    #[derive(Port)]
+    struct Fussy;
+    #[rcv]
+    impl Fussy {
+        fn ask(&self, _what: Unserialisable) -> u8 {
+            1
+        }
+    }
+    let node = Node::local();
+    let fussy = node.port(Fussy);
+    assert_eq!(fussy.ask(Unserialisable).await, Ok(1), "here it needs not be");
+    let elsewhere = FussyRef::at(&node, "elsewhere#1");
+    let task = tokio::spawn(async move { elsewhere.ask(Unserialisable).await });
+    assert!(task.await.unwrap_err().is_panic());
+    assert_eq!(node.port_count(), 1);
+}

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Fails in place of hanging.
 async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    let waited = tokio::time::timeout(Duration::from_secs(300), future).await;
+    let waited = tokio::time::timeout(Duration::from_secs(60), future).await;
     waited.expect("nothing hangs")
 }
 
@@ -241,6 +241,55 @@ async fn every_call_to_a_dying_port_ends() {
             task.await.unwrap();
         }
         assert_eq!(node.port_count(), 0);
+    }
+}
+
+/// The request kills the port, while the caller is still making its monitor.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_caller_whose_request_kills_is_told_why() {
+    let node = Node::local();
+    let tasks: Vec<_> = (0..4)
+        .map(|_| {
+            let node = node.clone();
+            tokio::spawn(async move {
+                for _ in 0..2000 {
+                    let port = node.port_fn(|_, _| Err(die!("killed by it")));
+                    let error = in_time(node.cal::<()>(&port, ("x",))).await.unwrap_err();
+                    assert_eq!(error.reason().unwrap().to_string(), "die: killed by it");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn monitors_of_a_node_fire_however_it_is_shut_down() {
+    for _ in 0..300 {
+        let node = Node::local();
+        let (tx, mut rx) = mpsc::unbounded_channel::<()>();
+        let tasks: Vec<_> = (0..4)
+            .map(|task| {
+                let (node, tx) = (node.clone(), tx.clone());
+                tokio::spawn(async move {
+                    for n in 0..20 {
+                        let tx = tx.clone();
+                        node.mon(&node, move |_: Reason| tx.send(()).unwrap_or(()));
+                        if (task, n) == (2, 10) {
+                            node.shutdown(Duration::ZERO).await;
+                        }
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        for _ in 0..80 {
+            in_time(rx.recv()).await.unwrap();
+        }
     }
 }
 

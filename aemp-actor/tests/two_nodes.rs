@@ -257,7 +257,7 @@ async fn requests_without_an_answer() {
         );
 
         let call = a.cal::<()>(&silent, ("ping",));
-        b.kil(&silent, ("tired", "of it"));
+        a.kil(&silent, ("tired", "of it"));
         let error = soon("a death", call).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{silent} died before it answered: tired: of it"));
 

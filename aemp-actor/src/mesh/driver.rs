@@ -190,10 +190,6 @@ impl Mesh {
         self.inner.lock().picker.failed(port);
     }
 
-    pub(crate) fn is_private(&self) -> bool {
-        self.inner.lock().membership.is_private()
-    }
-
     /// Decides under the lock, then carries out what was decided, unless another thread does so
     /// already: effects are carried out one at a time, in their order.
     fn decide<R>(&self, core: &Arc<Core>, decision: impl FnOnce(&mut Inner) -> R) -> R {

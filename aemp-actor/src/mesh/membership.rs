@@ -71,10 +71,6 @@ impl Membership {
         self.listeners = listeners;
     }
 
-    pub(super) fn is_private(&self) -> bool {
-        self.listeners.is_empty()
-    }
-
     /// There are no seeds: nothing to wait for.
     pub(super) fn join_alone(&mut self, effects: &mut Effects) {
         self.join = Join::Joined;

@@ -145,23 +145,28 @@ pub(crate) fn read<A: FromArgs>(
 /// The same for a request: the last surplus argument is the reply port, if it is a port ID.
 ///
 /// A foreign caller may leave trailing `Option`s out: then the reply port stands where the first
-/// of them would, and is recognised by not being of its type.
+/// of them would. So when nothing is surplus, a port ID at the end is the reply port if the
+/// request makes sense without it, and an argument only if it does not.
 pub(crate) fn read_request<A: FromArgs>(
     message: &Message,
     names: Names,
 ) -> Result<Read<A>, BadMessage> {
-    let refused = match read(message, names, true) {
-        Ok(mut read) => {
-            read.reply = split_reply(&mut read.rest);
-            return Ok(read);
+    let whole = read(message, names, true);
+    if let Ok(Read { args, mut rest, .. }) = whole {
+        let reply = split_reply(&mut rest);
+        if reply.is_some() || !rest.is_empty() {
+            return Ok(Read { args, rest, reply });
         }
-        Err(refused) => refused,
-    };
-    let Some((shorter, reply)) = without_reply(message) else { return Err(refused) };
-    match read(&shorter, names, true) {
-        Ok(read) => Ok(Read { reply: Some(reply), ..read }),
-        Err(_) => Err(refused),
+        return Ok(read_shorter(message, names).unwrap_or(Read { args, rest, reply }));
     }
+    read_shorter(message, names).map_or(whole, Ok)
+}
+
+/// The request without the port ID at its end, if it has one and makes sense without it.
+fn read_shorter<A: FromArgs>(message: &Message, names: Names) -> Option<Read<A>> {
+    let (shorter, reply) = without_reply(message)?;
+    let read = read(&shorter, names, true).ok()?;
+    Some(Read { reply: Some(reply), ..read })
 }
 
 /// Takes the reply port off the end of surplus arguments.

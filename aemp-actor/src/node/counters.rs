@@ -51,8 +51,8 @@ impl Counters {
     }
 }
 
-/// Messages that a node dropped since it was started, by cause; every one of them was, or will
-/// be, told by a monitor to whoever watches its port.
+/// Messages that a node dropped since it was started, by cause. Who is told of each loss is said
+/// by guarantees 2 and 3 of the delivery contract.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct DroppedCounts {

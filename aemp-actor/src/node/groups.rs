@@ -10,7 +10,7 @@ use crate::id::PortId;
 use crate::message::FromArgs;
 use crate::port::{Call, CallError};
 
-/// Groups: see the [book](https://docs.rs/aemp-actor) and guarantee 3 for when members go.
+/// Groups: ports under a name that every node of the mesh can look up.
 impl Node {
     /// Makes a port of this node (or its node port) a member of a group, which every node of the
     /// mesh can look up. It is one until it dies, its node goes down, or the token is cancelled;

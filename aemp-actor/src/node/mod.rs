@@ -28,6 +28,7 @@ mod registry;
 mod requests;
 mod router;
 mod signal;
+mod stillborn;
 mod waiting;
 
 pub(crate) use chance::Chance;

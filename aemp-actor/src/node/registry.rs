@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::stillborn::Stillborn;
 use crate::id::PortName;
 use crate::mutation;
 use crate::port::AnyCell;
+use crate::reason::Reason;
 
 /// Names → cells, and the source of new names.
 ///
@@ -19,6 +22,7 @@ pub(crate) struct Registry {
     counter: AtomicU64,
     ports: DashMap<PortName, Arc<dyn AnyCell>>,
     closed: AtomicBool,
+    stillborn: Mutex<Stillborn>,
     /// Woken by each port that goes after the end.
     gone: Notify,
 }
@@ -30,6 +34,7 @@ impl Registry {
             counter: AtomicU64::new(0),
             ports: DashMap::new(),
             closed: AtomicBool::new(false),
+            stillborn: Mutex::default(),
             gone: Notify::new(),
         }
     }
@@ -69,6 +74,16 @@ impl Registry {
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<dyn AnyCell>> {
         self.ports.get(name).map(|cell| cell.clone())
+    }
+
+    /// Remembers why a port dies in its init function; to be called before it is removed.
+    pub(crate) fn add_stillborn(&self, name: &PortName, reason: &Reason) {
+        self.stillborn.lock().add(name.clone(), reason.clone());
+    }
+
+    /// Why the port of that name died in its init function, if it did so lately.
+    pub(crate) fn stillborn(&self, name: &str) -> Option<Reason> {
+        self.stillborn.lock().reason(name)
     }
 
     pub(crate) fn remove(&self, name: &str) {

@@ -10,7 +10,7 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::{functions, requests};
 use crate::die::Die;
-use crate::id::{NodeId, PortId};
+use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
@@ -47,10 +47,10 @@ impl Core {
         mut message: Message,
     ) -> Result<(), EncodeError> {
         if *to.node() != *self.id() {
-            if self.can_reach(to) {
-                self.peer(to.node()).send_wait(self, to.name(), &message).await?;
+            if !self.can_reach(to) {
+                return Ok(());
             }
-            return Ok(());
+            return self.peer(to.node()).send_wait(self, to, &message).await;
         }
         while let Some(cell) = self.registry().find(to.name())
             && !crate::port::is_running(&cell)
@@ -76,15 +76,15 @@ impl Core {
         to: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
-        if self.can_reach(to) { self.peer(to.node()).send(self, to.name(), msg) } else { Ok(()) }
+        if !self.can_reach(to) {
+            return Ok(());
+        }
+        self.peer(to.node()).send(self, to.name(), to, msg)
     }
 
-    /// Whether a message of the running port to another node may be sent at all; if not, it is
-    /// counted as lost.
+    /// Whether a message to another node may be sent at all; if not, it is counted as lost.
     fn can_reach(&self, to: &PortId) -> bool {
-        let cause = if crate::port::sender_is_cut_off(to) {
-            Dropped::CutOff
-        } else if self.is_closed() {
+        let cause = if self.is_closed() {
             Dropped::Closed
         } else if to.node().is_valid() {
             return true;
@@ -122,16 +122,21 @@ impl Core {
         if port.is_node() {
             tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
         } else if *port.node() != *self.id() {
-            // The request goes to the node port, but its place is among the messages to `port`.
-            if crate::port::sender_is_cut_off(port) {
-                self.count_dropped(Dropped::CutOff, 1);
-                return;
-            }
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
-            self.snd(&PortId::of_node(port.node()), &request);
+            self.request(port, &request);
         } else if let Some(cell) = self.registry().find(port.name()) {
             cell.kil(reason);
+        }
+    }
+
+    /// Sends a request about `port` to the node port of its node: its place is among the messages
+    /// to `port`, with which it is lost or not.
+    fn request(self: &Arc<Self>, port: &PortId, request: &[Value]) {
+        if self.can_reach(port) {
+            let peer = self.peer(port.node());
+            let sent = peer.send(self, &PortName::default(), port, request);
+            sent.expect("values serialise");
         }
     }
 
@@ -198,14 +203,22 @@ impl Core {
             return Ok(());
         }
         if target.is_node() {
-            self.own_watchers().lock().add(watch.id, watch);
-            return Ok(());
+            let id = watch.id;
+            self.own_watchers().lock().add(id, watch);
+            // If it was shut down meanwhile, its monitors may have been taken out before this.
+            let late = if self.is_closed() { self.own_watchers().lock().remove(id) } else { None };
+            return late.map_or(Ok(()), |watch| Err((watch, self.shutdown_reason())));
         }
         let watched = match self.registry().find(target.name()) {
             Some(cell) => cell.watch(watch),
             None => Err(watch),
         };
-        watched.map_err(|watch| (watch, Reason::no_such_port(target)))
+        watched.map_err(|watch| (watch, self.why_gone(target)))
+    }
+
+    /// What the monitors of a port are told that is not there (any more).
+    pub(crate) fn why_gone(&self, port: &PortId) -> Reason {
+        self.registry().stillborn(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
     }
 
     /// Takes a monitor back, from wherever it stands.
@@ -220,7 +233,9 @@ impl Core {
                 peer.unwatch(target.name(), id);
             }
         } else if target.is_node() {
-            self.own_watchers().lock().remove(id);
+            // Not dropped under the lock: it holds the user's.
+            let watch = self.own_watchers().lock().remove(id);
+            drop(watch);
         } else if let Some(cell) = self.registry().find(target.name()) {
             cell.unwatch(id);
         }
@@ -249,7 +264,7 @@ impl Core {
             message[0] = Value::from(init);
             functions::spawn(self, name, init, Message::from_values(message));
         } else {
-            self.snd(&PortId::of_node(node), &request);
+            self.request(&port, &request);
         }
         port
     }
@@ -286,8 +301,10 @@ impl Core {
             waiting.end(Err(reason));
         }));
         let token = self.mon(&to, None, action);
+        // Made first, so that it takes all back if the request cannot be serialised.
+        let call = Call::untyped(to, receiver, decode, cell, token);
         send(id);
-        Call::untyped(to, receiver, decode, cell, token)
+        call
     }
 }
 

@@ -12,18 +12,25 @@ const PACKET_OVERHEAD: usize = 64;
 pub(crate) struct Waiting {
     packets: Vec<(PortName, Encoded)>,
     octets: usize,
+    /// A packet did not fit, and is lost: so are all others.
+    overflowed: bool,
 }
 
 impl Waiting {
-    /// Adds a packet; false, and nothing is added, when that would exceed `limit` octets.
+    /// Adds a packet; false, and nothing is added any more, when that would exceed `limit` octets.
     pub(crate) fn push(&mut self, port: PortName, message: Encoded, limit: usize) -> bool {
         let octets = message.octets_len() + PACKET_OVERHEAD;
-        if self.octets + octets > limit {
+        self.overflowed |= self.octets + octets > limit;
+        if self.overflowed {
             return false;
         }
         self.octets += octets;
         self.packets.push((port, message));
         true
+    }
+
+    pub(crate) fn is_overflowed(&self) -> bool {
+        self.overflowed
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -9,10 +9,14 @@
 //! 3. The stage becomes `Dead` once, under the lock, together with taking the watchers out; a
 //!    watch that comes later is given back. So each watch fires once.
 //! 4. No user code, no drop of user data and no waker runs under the lock.
+//! 5. The atomics are counts, and nothing is decided by their order: `taken` is written by the
+//!    runner, which takes the lock after it has written 0, and read under the lock; `fired` is
+//!    raised under the lock, before the lock of the peer is given back whose connection was lost,
+//!    and read by a sender that has held the lock of that peer since.
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
@@ -37,8 +41,6 @@ pub(crate) struct Cell<P: Port> {
     pub(crate) taken: AtomicUsize,
     /// Owned watches that fired and wait in the mailbox.
     fired: AtomicU32,
-    /// Somebody waits for room in the mailbox.
-    awaited: AtomicBool,
     pub(crate) mailbox: Mutex<Mailbox<P>>,
 }
 
@@ -59,7 +61,6 @@ impl<P: Port> Cell<P> {
             core,
             taken: AtomicUsize::new(0),
             fired: AtomicU32::new(0),
-            awaited: AtomicBool::new(false),
             mailbox: Mutex::new(Mailbox::new(stage)),
         })
     }
@@ -118,11 +119,9 @@ impl<P: Port> Cell<P> {
 
     /// Messages have been handled: wakes who waits for room.
     pub(crate) fn made_room(&self) {
-        if self.awaited.load(Ordering::Relaxed) && self.awaited.swap(false, Ordering::Relaxed) {
-            let room = self.mailbox.lock().room.take();
-            if let Some(room) = room {
-                room.notify_waiters();
-            }
+        let room = self.mailbox.lock().room.take();
+        if let Some(room) = room {
+            room.notify_waiters();
         }
     }
 
@@ -235,7 +234,7 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn deliver(self: Arc<Self>, message: Message) {
-        self.push(Envelope::Untyped(message));
+        self.push(Envelope::Untyped(Box::new(message)));
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
@@ -311,10 +310,9 @@ impl<P: Port> AnyCell for Cell<P> {
         let mut mailbox = self.mailbox.lock();
         let empty = mailbox.queue.is_empty() && self.taken.load(Ordering::Relaxed) == 0;
         if empty || mailbox.is_over() || !self.is_full(&mailbox, message.weight()) {
-            self.push_locked(mailbox, Envelope::Untyped(message));
+            self.push_locked(mailbox, Envelope::Untyped(Box::new(message)));
             return Ok(());
         }
-        self.awaited.store(true, Ordering::Relaxed);
         let room = mailbox.room.get_or_insert_default().clone();
         Err((message, room))
     }

@@ -32,7 +32,7 @@ pub(crate) type Task<P> = Box<dyn FnOnce(&mut P, &mut Ctx<P>) -> Result<(), Die>
 /// One entry of a mailbox.
 pub(crate) enum Envelope<P: Port> {
     Typed(P::Msg),
-    Untyped(Message),
+    Untyped(Box<Message>),
     Call(Task<P>),
     Kil(Reason),
     Fired(WatchId, Box<Firing<P>>),

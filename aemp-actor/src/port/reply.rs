@@ -25,13 +25,13 @@ pub struct Reply<T> {
 enum To<T> {
     Nowhere,
     Caller(oneshot::Sender<T>),
-    Port(PortId),
+    Port(Box<PortId>),
 }
 
 impl<T> Reply<T> {
     /// For the reply port at the end of an untyped request, if there was one.
     pub fn port(id: Option<PortId>) -> Self {
-        Self { to: id.map_or(To::Nowhere, To::Port) }
+        Self { to: id.map_or(To::Nowhere, |id| To::Port(Box::new(id))) }
     }
 
     pub(crate) fn caller(sender: oneshot::Sender<T>) -> Self {

@@ -66,6 +66,9 @@ async fn run<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
     let mut held = Held { value: None, batch: Vec::new() };
     let end = in_context(&cell, drive(&cell, stage, &mut held)).await;
     if let End::Dead(reason) = end {
+        if held.value.is_none() {
+            cell.core.registry().add_stillborn(&cell.name, &reason);
+        }
         drop_user_data(&cell, held.value);
         cell.die(&reason);
     }
@@ -227,7 +230,7 @@ async fn uncommon<P: Port>(
 ) -> Result<(), Reason> {
     match envelope {
         Envelope::Typed(msg) => value.handle(ctx, msg).await?,
-        Envelope::Untyped(message) => untyped(value, ctx, message).await?,
+        Envelope::Untyped(message) => untyped(value, ctx, *message).await?,
         Envelope::Call(task) => call(value, ctx, task)?,
         Envelope::Kil(reason) => return Err(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {

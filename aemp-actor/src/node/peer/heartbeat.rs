@@ -50,10 +50,10 @@ impl Peer {
         let (peer, patience) = (self.clone(), PROBE.min(core.config().monitor_timeout / 2));
         let own_id = core.id().to_string();
         core.runtime().spawn(async move {
-            let asked = Instant::now();
+            let (asked, flow) = (Instant::now(), Flow::of(&link));
             ask(&link, &own_id);
             drop(tokio::time::timeout(patience, link.closed()).await);
-            if link.last_inbound() < asked && !link.is_closed() {
+            if link.last_inbound() < asked && !link.is_closed() && !flow.moves(&link) {
                 link.close(CloseReason::Silent(patience));
             }
             peer.state.lock().probing = false;
@@ -64,18 +64,22 @@ impl Peer {
 /// Returns when the peer has been silent for `timeout`.
 ///
 /// A tick that comes much too late means that this process was stopped, or starved: what the peer
-/// has sent meanwhile could not be read, so its silence begins anew.
+/// has sent meanwhile could not be read, so its silence begins anew. So it does when a queue that
+/// was not empty gets shorter: the peer takes what is sent, and a question waits behind it.
 async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
     let tick = timeout / (QUESTIONS + 1);
     let mut silent_since = Instant::now();
+    let mut flow = Flow::of(link);
     loop {
         let expected = (Instant::now() + tick).min(silent_since + timeout);
         tokio::time::sleep_until(expected).await;
         let late = Instant::now().duration_since(expected);
         silent_since = silent_since.max(link.last_inbound());
-        if late > tick || link.is_delivering() {
+        if late > tick || link.is_delivering() || flow.moves(link) {
             silent_since = Instant::now();
         }
+        // Before the question is asked, which is not the peer's doing.
+        flow = Flow::of(link);
         let silence = silent_since.elapsed();
         if silence >= timeout {
             return;
@@ -83,6 +87,24 @@ async fn watch_over(link: &LinkSender, timeout: Duration, own_id: &str) {
         if silence >= tick {
             ask(link, own_id);
         }
+    }
+}
+
+/// What is written, at one moment.
+struct Flow {
+    octets: u64,
+    backed_up: bool,
+}
+
+impl Flow {
+    fn of(link: &LinkSender) -> Self {
+        Self { octets: link.counters().octets_out, backed_up: link.queued_octets() > 0 }
+    }
+
+    /// Whether something that had to wait was taken since then. (What never has to wait is taken
+    /// by the system, and says nothing of the peer.)
+    fn moves(&self, link: &LinkSender) -> bool {
+        self.backed_up && link.counters().octets_out > self.octets
     }
 }
 

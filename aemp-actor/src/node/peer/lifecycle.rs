@@ -46,39 +46,41 @@ impl Peer {
         claim: &Claim<'_>,
         start: impl FnOnce() -> LinkSender,
     ) -> Result<LinkSender, Refusal> {
+        let mut start = Some(start);
         let completion = self.state.lock().arbiter.complete(claim)?;
         let abandoned = Abandoned { peer: self, attempt: claim.attempt, adopted: false };
         if let Completion::Replaces(old) = completion {
             let text = format!("node {} was restarted, or had lost the connection", self.id);
             self.fall(core, Some(old), &Reason::transport(text));
         }
-        self.until(Self::is_clear).await;
-        if core.is_closed() {
-            return Err(Refusal::ShutDown);
-        }
         let mut abandoned = abandoned;
-        abandoned.adopted = true;
-        self.rise(core, claim, start).ok_or(Refusal::Superseded)
+        loop {
+            self.until(|peer| peer.state.lock().is_clear()).await;
+            if core.is_closed() {
+                return Err(Refusal::ShutDown);
+            }
+            if let Some(risen) = self.rise(core, claim, &mut start) {
+                abandoned.adopted = true;
+                return risen;
+            }
+        }
     }
 
-    /// Whether a new connection can begin: no old one is up, falling, or has tasks that run.
-    fn is_clear(&self) -> bool {
-        let state = self.state.lock();
-        state.running_links == 0 && matches!(state.stage, Stage::Idle | Stage::Connecting(_))
-    }
-
+    /// Begins the connection; `None` when it cannot begin yet after all.
     fn rise(
         self: &Arc<Self>,
         core: &Arc<Core>,
         claim: &Claim<'_>,
-        start: impl FnOnce() -> LinkSender,
-    ) -> Option<LinkSender> {
+        start: &mut Option<impl FnOnce() -> LinkSender>,
+    ) -> Option<Result<LinkSender, Refusal>> {
         let attempt = claim.attempt;
         let telling = self.telling.lock();
         let mut state = self.state.lock();
-        if !state.arbiter.is_up(attempt) {
+        if !state.is_clear() {
             return None;
         }
+        let start = start.take().filter(|_| state.arbiter.is_up(attempt));
+        let Some(start) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;
         // Before anything can be read: news of a node that the mesh does not know is ignored.
         core.mesh().node_up(&self.id, attempt);
@@ -100,7 +102,7 @@ impl Peer {
         core.events().tell(&NodeEvent::Up { node: self.id.clone() });
         drop(telling);
         self.changed.notify_waiters();
-        Some(link)
+        Some(Ok(link))
     }
 
     /// The connection ended, and nothing of it runs any more.
@@ -209,6 +211,7 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
+        self.tell_shutdown(reason);
         link.finish();
         core.runtime().spawn(async move {
             if tokio::time::timeout(FAREWELL, link.closed()).await.is_err() {

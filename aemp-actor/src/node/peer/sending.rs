@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Peer;
 use super::state::{Stage, State};
-use crate::id::PortName;
+use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::node::connector;
 use crate::node::core::Core;
@@ -17,19 +17,31 @@ use crate::reason::{Reason, kind};
 
 impl Peer {
     /// Sends `msg` to port `port` there; it waits while a connection is being made.
+    ///
+    /// `about` is the port whose messages it has to keep its place among. Whether the running port
+    /// was cut off from that is asked after the connection was looked up, whose lock orders it
+    /// after the firing of the monitors of an earlier connection: else it might be asked before
+    /// the loss, and the message sent after it.
     pub(crate) fn send<M: Serialize + ?Sized>(
         self: &Arc<Self>,
         core: &Arc<Core>,
         port: &PortName,
+        about: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
         let link = self.state.lock().link().cloned();
+        if is_cut_off(core, about) {
+            return Ok(());
+        }
         if let Some(link) = link {
             return send_now(core, &link, port, msg);
         }
         // Encoded without the lock: serialising is the user's code.
         let message = Encoded::from_message(Framing::Json, msg)?;
         let mut state = self.state.lock();
+        if is_cut_off(core, about) {
+            return Ok(());
+        }
         if let Some(link) = state.link().cloned() {
             drop(state);
             return send_now(core, &link, port, msg);
@@ -73,7 +85,8 @@ impl Peer {
         }
     }
 
-    /// More waits for this node than may: what waits is lost, and monitors fire.
+    /// More waits for this node than may: what waits is lost, and monitors fire. Until they have,
+    /// the queue takes nothing more, and no connection begins.
     fn overflowed(&self, core: &Core) {
         let (Some(core), Some(peer)) = (self.core.upgrade(), core.known_peer(&self.id)) else {
             return;
@@ -81,7 +94,9 @@ impl Peer {
         let text = format!("more than max_queue octets wait for node {}", self.id);
         let own = core.clone();
         core.runtime().spawn(async move {
-            peer.fall(&own, None, &Reason::new(kind::OVERFLOW, text));
+            if peer.state.lock().has_overflowed() {
+                peer.fall(&own, None, &Reason::new(kind::OVERFLOW, text));
+            }
         });
     }
 
@@ -119,31 +134,44 @@ impl Peer {
         }
     }
 
-    /// Sends `message` when the queue for this node has room for it.
+    /// Sends `message` when the queue for this node has room for it, unless its sender is cut off
+    /// by then.
     pub(crate) async fn send_wait(
         self: &Arc<Self>,
         core: &Arc<Core>,
-        port: &PortName,
+        to: &PortId,
         message: &Message,
     ) -> Result<(), EncodeError> {
+        let port = to.name();
         let encoded = Encoded::from_message(Framing::Json, message)?;
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
             let link = match self.way(encoded.octets_len(), core.config().max_queue) {
                 Way::Link(link) => link,
-                Way::Queue => return self.send(core, port, message),
+                Way::Queue => return self.send(core, port, to, message),
                 Way::Full => {
                     changed.await;
                     continue;
                 }
             };
+            if is_cut_off(core, to) {
+                return Ok(());
+            }
             match link.try_send(port, message) {
                 Ok(false) => link.room(encoded.octets_len() + port.len()).await,
                 sent => return counted(core, sent.map(drop)),
             }
         }
     }
+}
+
+/// Whether the running port has lost messages to `about` and was not told yet: then this one is
+/// lost, and counted, too (guarantee 2).
+fn is_cut_off(core: &Core, about: &PortId) -> bool {
+    let cut_off = crate::port::sender_is_cut_off(about);
+    core.count_dropped(Dropped::CutOff, usize::from(cut_off));
+    cut_off
 }
 
 /// Where a message can go now.

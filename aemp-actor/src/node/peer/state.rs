@@ -64,6 +64,21 @@ impl State {
         }
     }
 
+    pub(super) fn has_overflowed(&self) -> bool {
+        matches!(&self.stage, Stage::Connecting(waiting) if waiting.is_overflowed())
+    }
+
+    /// Whether a new connection can begin: no old one is up, falling, or has tasks that run, and
+    /// nothing that waits is about to be lost.
+    pub(super) fn is_clear(&self) -> bool {
+        let ready = match &self.stage {
+            Stage::Idle => true,
+            Stage::Connecting(waiting) => !waiting.is_overflowed(),
+            Stage::Up(_) | Stage::Falling(_) => false,
+        };
+        ready && self.running_links == 0
+    }
+
     pub(super) fn is_unused(&self) -> bool {
         matches!(self.stage, Stage::Idle)
             && self.arbiter.is_idle()

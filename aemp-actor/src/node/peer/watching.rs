@@ -65,7 +65,7 @@ impl Peer {
         };
         if refused {
             let id = PortId::new(core.id().clone(), port.clone());
-            self.tell_death(port, &Reason::no_such_port(&id));
+            self.tell_death(port, &core.why_gone(&id));
         }
     }
 
@@ -104,6 +104,18 @@ impl Peer {
         if state.watched.remove(port).is_some()
             && let Some(link) = state.link()
         {
+            drop(link.send("", &death(port, reason)));
+        }
+    }
+
+    /// The node is being shut down: tells of all ports that it still watches, whose handlers run
+    /// and are yet to be dropped, before the connection takes nothing more (guarantee 11). The
+    /// end of the node itself is told by the end of the connection.
+    pub(super) fn tell_shutdown(&self, reason: &Reason) {
+        let mut state = self.state.lock();
+        let watched = std::mem::take(&mut state.watched);
+        let Some(link) = state.link() else { return };
+        for port in watched.keys().filter(|port| !port.is_empty()) {
             drop(link.send("", &death(port, reason)));
         }
     }

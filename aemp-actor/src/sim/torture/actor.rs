@@ -1,6 +1,6 @@
 //! The ports under test: they log what they are given, and do random things.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::ops::{self, Hold};
@@ -24,7 +24,8 @@ pub(super) const FAILING: &str = "Torture::failing";
 #[derive(Port)]
 pub(super) struct Actor {
     world: Arc<World>,
-    no: Option<PortNo>,
+    /// Set before anything else happens to it.
+    no: Arc<OnceLock<PortNo>>,
     node: NodeNo,
     holds: Hold,
 }
@@ -65,6 +66,17 @@ impl Actor {
         }
     }
 
+    /// Is to say something to somebody, without haste.
+    async fn talk_patiently(&mut self, ctx: &mut Ctx<Self>) {
+        let world = self.world.clone();
+        let node = ctx.node();
+        let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
+        for _ in 0..world.draw(|random| random.within(1..=6)) {
+            let (id, word) = ops::word(&world, &InPort { actor: self, ctx }, to);
+            node.snd_wait(id, word).await;
+        }
+    }
+
     /// A monitor that sends a message has fired.
     fn told(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: Rest) -> Result<(), Die> {
         self.heard(ctx, mon, &Reason::from_values(reason.0))
@@ -72,18 +84,13 @@ impl Actor {
 }
 
 impl Actor {
-    /// A port that does not know its number yet; [`is`](Self::is) tells it before anything else.
-    pub(super) fn unborn(world: Arc<World>, node: NodeNo) -> Self {
-        Self { world, no: None, node, holds: Hold::default() }
-    }
-
-    pub(super) fn is(&mut self, no: PortNo) {
-        self.no = Some(no);
+    pub(super) fn new(world: &Arc<World>, node: NodeNo, no: &Arc<OnceLock<PortNo>>) -> Self {
+        Self { world: world.clone(), no: no.clone(), node, holds: Hold::default() }
     }
 
     fn given(&self, word: WordNo) {
-        if let Some(no) = self.no {
-            self.world.log.delivered(no, self.node, word);
+        if let Some(no) = self.no.get() {
+            self.world.log.delivered(*no, self.node, word);
         }
     }
 
@@ -116,7 +123,11 @@ impl Actor {
                 ctx.snd(ctx.id(), ("inquire",));
                 Ok(())
             }
-            7..=10 => {
+            7..=9 => {
+                ctx.snd(ctx.id(), ("talk_patiently",));
+                Ok(())
+            }
+            10..=13 => {
                 ctx.after(world.millis(0, 2000), |actor, ctx| actor.act(ctx));
                 Ok(())
             }
@@ -136,8 +147,8 @@ impl Actor {
 
 impl Drop for Actor {
     fn drop(&mut self) {
-        if let Some(no) = self.no {
-            self.world.log.dropped(no, self.node);
+        if let Some(no) = self.no.get() {
+            self.world.log.dropped(*no, self.node);
         }
     }
 }
@@ -150,7 +161,7 @@ struct InPort<'a> {
 
 impl Voice for InPort<'_> {
     fn sender(&self) -> Sender {
-        Sender::Port(self.actor.no.unwrap_or(PortNo::MAX))
+        Sender::Port(self.actor.no.get().copied().unwrap_or(PortNo::MAX))
     }
 
     fn on(&self) -> NodeNo {
@@ -206,9 +217,7 @@ fn make(ctx: &mut Init, no: PortNo, word: WordNo) -> Result<Actor, Die> {
     let handle = ActorRef::at(&ctx.node(), ctx.id());
     world.is_born(no, node, &ctx.node(), handle);
     world.log.delivered(no, node, word);
-    let mut actor = Actor::unborn(world, node);
-    actor.is(no);
-    Ok(actor)
+    Ok(Actor::new(&world, node, &Arc::new(OnceLock::from(no))))
 }
 
 /// Fails.

@@ -105,7 +105,7 @@ impl Log {
     /// A port that is about to be spawned: its ID is not known yet.
     pub(super) fn port_to_be(&self, kind: PortKind, node: Option<NodeNo>) -> PortNo {
         self.write(|record| {
-            let id = PortId::of_node(&crate::NodeId::from(""));
+            let id = PortId::of_node(crate::NodeId::from(""));
             record.ports.push(PortEntry { id, node, kind, born: None, died: None, dropped: None });
             record.ports.len() - 1
         })

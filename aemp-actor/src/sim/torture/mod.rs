@@ -20,10 +20,12 @@ mod plan;
 mod program;
 mod record;
 mod report;
+mod summary;
 mod voice;
 mod world;
 
 pub use report::{Report, Violation};
+pub use summary::{Summary, many};
 
 pub use crate::mutation::Mutation;
 

@@ -73,7 +73,7 @@ pub(super) fn random(world: &World, voice: &mut impl Voice) {
 }
 
 /// Whom to deal with: an old friend, most of the time, and rarely one who is dead.
-fn somebody(world: &World, voice: &mut impl Voice) -> Option<PortNo> {
+pub(super) fn somebody(world: &World, voice: &mut impl Voice) -> Option<PortNo> {
     let friends = voice.holds().friends.clone();
     let among = if world.percent(80) && !friends.is_empty() { friends } else { world.known() };
     let living: Vec<PortNo> =
@@ -95,16 +95,21 @@ pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
 
 /// Says one word.
 fn say(world: &World, voice: &impl Voice, target: PortNo) {
+    let (id, word) = word(world, voice, target);
+    voice.snd(&id, &word);
+}
+
+/// A word that is about to be said, and to whom.
+pub(super) fn word(world: &World, voice: &impl Voice, target: PortNo) -> (PortId, Vec<Value>) {
     let id = world.id_of(target);
     let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
     if world.percent(8) && world.is_lively() {
         let millis = world.millis(0, 300).as_millis() as u64;
-        voice.snd(&id, &["slow_word".into(), (word as u64).into(), millis.into()]);
-        return;
+        return (id, vec!["slow_word".into(), (word as u64).into(), millis.into()]);
     }
     let longest = if world.percent(2) { 5000 } else { 100 };
     let padding = "x".repeat(world.draw(|random| random.below(longest)));
-    voice.snd(&id, &["word".into(), (word as u64).into(), padding.into()]);
+    (id, vec!["word".into(), (word as u64).into(), padding.into()])
 }
 
 /// Makes a monitor.
@@ -161,7 +166,7 @@ fn watch_nobody(world: &World, voice: &mut impl Voice) {
     let host = world.some_host();
     let node = world.node(host.as_str()).map(|(no, _)| no);
     let (id, kind) = match world.draw(|random| random.below(4)) {
-        0 => (PortId::of_node(&NodeId::from("no legal id")), PortKind::Illegal),
+        0 => (PortId::of_node(NodeId::from("no legal id")), PortKind::Illegal),
         1 => (PortId::from(format!("{host}#nobody.0")), PortKind::Never),
         _ => (PortId::of_node(&host), PortKind::Node),
     };

@@ -33,6 +33,8 @@ pub struct Report {
     pub fired: std::collections::BTreeMap<String, usize>,
     /// Requests.
     pub requests: usize,
+    /// Monitors that were made.
+    pub monitors: usize,
     /// Faults that hit something.
     pub faults: FaultCounts,
     /// Nodes that were shut down by the chaos.
@@ -62,6 +64,7 @@ impl Report {
             deliveries: delivered.count(),
             fired,
             requests: record.cals.len(),
+            monitors: record.mons.len(),
             faults: run.faults,
             shutdowns: record.nodes.iter().filter(|n| n.ended.is_some() && !n.crashed).count(),
             violations: findings.into_iter().map(explained).collect(),

@@ -34,6 +34,8 @@ pub(super) struct World {
 struct Places {
     /// By host.
     running: BTreeMap<String, (NodeNo, Node)>,
+    /// All that were ever started.
+    cores: Vec<(NodeNo, Weak<Core>)>,
     actors: BTreeMap<PortNo, ActorRef>,
     /// Ports that everybody has heard of.
     known: Vec<PortNo>,
@@ -105,7 +107,10 @@ impl World {
         let id = PortId::of_node(node.id());
         let port = self.log.port(&id, PortKind::Node, Some(no));
         self.log.write(|record| record.ports[port].node = Some(no));
-        self.places.lock().running.insert(host.to_owned(), (no, node));
+        let mut places = self.places.lock();
+        places.cores.push((no, Arc::downgrade(node.core())));
+        places.running.insert(host.to_owned(), (no, node));
+        drop(places);
         no
     }
 
@@ -122,22 +127,20 @@ impl World {
         self.places.lock().running.values().cloned().collect()
     }
 
-    /// The number of the node that this is the core of, if it runs.
+    /// The number of the node that this is the core of.
     pub(super) fn number_of(&self, core: &Arc<Core>) -> Option<NodeNo> {
         let places = self.places.lock();
-        let mut running = places.running.values();
-        running.find(|(_, node)| Arc::ptr_eq(node.core(), core)).map(|(no, _)| *no)
+        let mut cores = places.cores.iter();
+        cores.find(|(_, known)| Weak::ptr_eq(known, &Arc::downgrade(core))).map(|(no, _)| *no)
     }
 
     /// Makes a port on a node.
     pub(super) fn make(self: &Arc<Self>, no: NodeNo, node: &Node) -> PortNo {
         // The port's number is only known when the port is there.
-        let actor = node.port(Actor::unborn(self.clone(), no));
+        let number = Arc::default();
+        let actor = node.port(Actor::new(self, no, &number));
         let port = self.log.port(&actor.id(), PortKind::Made, Some(no));
-        drop(actor.peval(move |actor, _| {
-            actor.is(port);
-            Ok(())
-        }));
+        let _ = number.set(port);
         self.is_born(port, no, node, actor);
         port
     }

@@ -1,0 +1,115 @@
+//! The proof of the delivery contract: random programs on simulated networks with every fault,
+//! judged against the numbered guarantees.
+//!
+//! ```text
+//! cargo run --release --example torture -- --seeds 10000
+//! cargo run --release --example torture -- --seed 4711        # one of them, with its log
+//! ```
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aemp_actor::sim::torture::{Options, Summary, many, torture};
+use clap::Parser;
+
+/// Random programs under random faults, judged against the delivery contract.
+#[derive(Parser)]
+struct Args {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Run this one only, and print all that happens.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many run at the same time; by default as many as there are processors.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match args.seed {
+        Some(seed) => replay(seed),
+        None => run(&args),
+    }
+}
+
+fn replay(seed: u64) -> ExitCode {
+    let report = torture(seed, Options { log: true, ..Options::default() });
+    for line in &report.log {
+        println!("{line}");
+    }
+    for violation in &report.violations {
+        println!("\nseed {seed}, {violation}");
+    }
+    println!("\nviolations: {}", report.violations.len());
+    if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run(args: &Args) -> ExitCode {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.unwrap_or(processors);
+    let begun = Instant::now();
+    let progress = Progress { total: args.seeds, begun };
+    let seeds = args.from..args.from + args.seeds;
+    let summary = many(seeds, threads, Options::default(), |done, bad| progress.show(done, bad));
+    progress.clear();
+    report(&summary, begun.elapsed());
+    if summary.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn report(summary: &Summary, took: Duration) {
+    for (seed, violations) in &summary.violations {
+        for violation in violations {
+            println!("seed {seed}, {violation}");
+        }
+    }
+    let rate = summary.seeds as f64 / took.as_secs_f64();
+    println!("{} seeds in {:.1} s ({rate:.1} per second)", summary.seeds, took.as_secs_f64());
+    let lost = summary.messages - summary.deliveries;
+    println!("messages: {}, delivered: {}, lost: {lost}", summary.messages, summary.deliveries);
+    println!("requests: {}", summary.requests);
+    println!("faults:");
+    for (name, count) in summary.faults.by_name() {
+        println!("  {name}: {count}");
+    }
+    println!("  shutdowns: {}", summary.shutdowns);
+    println!("monitors: {}, of which fired:", summary.monitors);
+    for (kind, count) in &summary.fired {
+        println!("  {kind}: {count}");
+    }
+    let told = |kind: &str| summary.fired.get(kind).copied().unwrap_or_default();
+    println!("losses detected: {}", told("transport_error") + told("overflow") + told("shutdown"));
+    let violations: usize = summary.violations.values().map(Vec::len).sum();
+    println!("violations: {violations}");
+}
+
+/// A bar on the terminal.
+struct Progress {
+    total: u64,
+    begun: Instant,
+}
+
+impl Progress {
+    fn show(&self, done: u64, bad: usize) {
+        const WIDTH: u64 = 40;
+        let step = (self.total / 200).max(1);
+        if !done.is_multiple_of(step) || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let full = "█".repeat((WIDTH * done / self.total) as usize);
+        let left = self.begun.elapsed().mul_f64((self.total - done) as f64 / done as f64);
+        eprint!("\r{full:░<40} {done}/{} seeds, {bad} bad, {} s left ", self.total, left.as_secs());
+        drop(std::io::stderr().flush());
+    }
+
+    fn clear(&self) {
+        if std::io::stderr().is_terminal() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
