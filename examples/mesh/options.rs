@@ -1,0 +1,83 @@
+//! The command line that the programs of a mesh share.
+
+use std::process::ExitCode;
+
+use aemp_actor::prelude::*;
+
+/// What every one of them understands.
+pub(crate) const OPTIONS: &str = "\
+  --bind HOST:PORT   where to listen; port 0 takes a free one (127.0.0.1:0)
+  --seed HOST:PORT   where some other program of the mesh listens; can be given several times
+  --secret SECRET    what they all share; else the environment's AEMP_SECRET
+";
+
+/// A command line, read.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// What is no option.
+    pub(crate) words: Vec<String>,
+    bind: Option<String>,
+    seeds: Vec<String>,
+    secret: String,
+}
+
+impl Options {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with it.
+    pub(crate) fn read() -> Result<Self, String> {
+        let mut args = std::env::args().skip(1);
+        let (mut words, mut bind, mut seeds, mut secret) = (Vec::new(), None, Vec::new(), None);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--bind" => bind = Some(value()?),
+                "--seed" => seeds.push(value()?),
+                "--secret" => secret = Some(value()?),
+                _ if arg.starts_with('-') => return Err(format!("there is no option {arg}")),
+                _ => words.push(arg),
+            }
+        }
+        let secret = secret.or_else(|| std::env::var("AEMP_SECRET").ok());
+        match secret.filter(|secret| !secret.is_empty()) {
+            Some(secret) => Ok(Self { words, bind, seeds, secret }),
+            None => Err("no secret: set AEMP_SECRET or give --secret, the same for all".to_owned()),
+        }
+    }
+
+    /// The settings of the node.
+    pub(crate) fn config(&self) -> Config {
+        Config::new()
+            .bind(self.bind.as_deref().unwrap_or("127.0.0.1:0"))
+            .seeds(&self.seeds)
+            .secret(self.secret.as_str())
+    }
+}
+
+/// Sets up the node, and prints where it listens.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub(crate) async fn node(config: Config) -> Result<Node, String> {
+    let node = Node::configure(config).await.map_err(|error| error.to_string())?;
+    println!("listening on {}", node.listeners().join(" "));
+    Ok(node)
+}
+
+/// Says what is wrong with the command line.
+pub(crate) fn misused(program: &str, problem: &str, usage: &str) -> ExitCode {
+    eprint!("{program}: {problem}\n\n{usage}\n{OPTIONS}");
+    ExitCode::from(2)
+}
+
+/// The end of the program.
+pub(crate) fn ended(program: &str, end: Result<(), String>) -> ExitCode {
+    match end {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{program}: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
