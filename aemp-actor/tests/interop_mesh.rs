@@ -47,6 +47,9 @@ async fn reg(python: &mut Python, group: &str, port: &str) {
 
 #[tokio::test]
 async fn groups_are_seen_whichever_side_dials() {
+    if !peer::is_there() {
+        return;
+    }
     for dials in [Dials::Rust, Dials::Python] {
         for style in [json!({}), json!({ "loose": true }), json!({ "cut": 3, "spaced": true })] {
             let (node, mut python) =
@@ -78,6 +81,9 @@ async fn groups_are_seen_whichever_side_dials() {
 
 #[tokio::test]
 async fn groups_from_before_the_connection_are_told() {
+    if !peer::is_there() {
+        return;
+    }
     let node = Node::configure(config("rust")).await.unwrap();
     let here = node.port_fn(|_, _| ()).id();
     node.grp_reg("g", &here).unwrap();
@@ -93,6 +99,9 @@ async fn groups_from_before_the_connection_are_told() {
 
 #[tokio::test]
 async fn a_python_node_that_is_killed_and_started_again_comes_back() {
+    if !peer::is_there() {
+        return;
+    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         for _ in 0..3 {
@@ -121,6 +130,9 @@ async fn a_python_node_that_is_killed_and_started_again_comes_back() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_is_made_again() {
+    if !peer::is_there() {
+        return;
+    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         let here = node.port_fn(|_, _| ()).id();
@@ -142,6 +154,9 @@ async fn a_connection_that_breaks_is_made_again() {
 
 #[tokio::test]
 async fn our_nodes_find_each_other_through_a_python_seed() {
+    if !peer::is_there() {
+        return;
+    }
     let mut seed = Options::new("seed").start().await;
     let one = our_node("one", seed.address()).await;
     let two = our_node("two", seed.address()).await;
@@ -160,6 +175,9 @@ async fn our_nodes_find_each_other_through_a_python_seed() {
 
 #[tokio::test]
 async fn python_nodes_find_each_other_through_our_seed() {
+    if !peer::is_there() {
+        return;
+    }
     let seed = Node::configure(config("seed")).await.unwrap();
     let address = seed.listeners().remove(0);
     let mut one = Options::new("one").seed(&address).start().await;
@@ -179,6 +197,9 @@ async fn python_nodes_find_each_other_through_our_seed() {
 
 #[tokio::test]
 async fn a_mixed_mesh_grows_from_one_seed_and_loses_nodes() {
+    if !peer::is_there() {
+        return;
+    }
     let seed = Node::configure(config("seed")).await.unwrap();
     let address = seed.listeners().remove(0);
     let mut ours = vec![seed];
@@ -228,6 +249,9 @@ async fn meshed(ours: &[Node], pythons: &mut [Python], all: &[String], ports: &[
 
 #[tokio::test]
 async fn a_bridge_head_ends_with_its_owner() {
+    if !peer::is_there() {
+        return;
+    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let owner = node.port_fn(|_, _| ()).id();
     let head = node.spawn("python", "::bridge", (&owner,));
@@ -243,6 +267,9 @@ async fn a_bridge_head_ends_with_its_owner() {
 
 #[tokio::test]
 async fn a_quiet_connection_stays_up_by_its_keepalives() {
+    if !peer::is_there() {
+        return;
+    }
     let seconds = Duration::from_secs(1);
     let mut python = Options::new("python").set("keepalive", json!(0.2)).start().await;
     let settings = config("rust").monitor_timeout(seconds).seed(python.address());
