@@ -4,13 +4,14 @@
 //! ```text
 //! cargo run --release --example torture -- --seeds 10000
 //! cargo run --release --example torture -- --seed 4711        # one of them, with its log
+//! cargo run --release --example torture -- --tcp 1000         # real connections, cut so often
 //! ```
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aemp_actor::sim::torture::{Options, Summary, many, torture};
+use aemp_actor::sim::torture::{Options, Summary, many, torture, torture_tcp};
 use clap::Parser;
 
 /// Random programs under random faults, judged against the delivery contract.
@@ -25,6 +26,9 @@ struct Args {
     /// Run this one only, and print all that happens.
     #[arg(long)]
     seed: Option<u64>,
+    /// Instead of simulated networks: two nodes over TCP, and so many cuts of their connections.
+    #[arg(long)]
+    tcp: Option<usize>,
     /// How many run at the same time; by default as many as there are processors.
     #[arg(long)]
     threads: Option<usize>,
@@ -32,9 +36,10 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match args.seed {
-        Some(seed) => replay(seed),
-        None => run(&args),
+    match (args.tcp, args.seed) {
+        (Some(cuts), seed) => over_tcp(cuts, seed.unwrap_or(args.from)),
+        (None, Some(seed)) => replay(seed),
+        (None, None) => run(&args),
     }
 }
 
@@ -50,6 +55,20 @@ fn replay(seed: u64) -> ExitCode {
     if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn over_tcp(cuts: usize, seed: u64) -> ExitCode {
+    let begun = Instant::now();
+    let report = match torture_tcp(seed, cuts) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("no sockets: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut summary = Summary::default();
+    summary.add(report);
+    finish(&summary, begun.elapsed())
+}
+
 fn run(args: &Args) -> ExitCode {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(processors);
@@ -58,11 +77,11 @@ fn run(args: &Args) -> ExitCode {
     let seeds = args.from..args.from + args.seeds;
     let summary = many(seeds, threads, Options::default(), |done, bad| progress.show(done, bad));
     progress.clear();
-    report(&summary, begun.elapsed());
-    if summary.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    finish(&summary, begun.elapsed())
 }
 
-fn report(summary: &Summary, took: Duration) {
+/// Prints the summary.
+fn finish(summary: &Summary, took: Duration) -> ExitCode {
     for (seed, violations) in &summary.violations {
         for violation in violations {
             println!("seed {seed}, {violation}");
@@ -74,10 +93,10 @@ fn report(summary: &Summary, took: Duration) {
     println!("messages: {}, delivered: {}, lost: {lost}", summary.messages, summary.deliveries);
     println!("requests: {}", summary.requests);
     println!("faults:");
-    for (name, count) in summary.faults.by_name() {
+    let shutdowns = ("shutdowns", summary.shutdowns as u64);
+    for (name, count) in summary.faults.by_name().into_iter().chain([shutdowns]) {
         println!("  {name}: {count}");
     }
-    println!("  shutdowns: {}", summary.shutdowns);
     println!("monitors: {}, of which fired:", summary.monitors);
     for (kind, count) in &summary.fired {
         println!("  {kind}: {count}");
@@ -86,6 +105,7 @@ fn report(summary: &Summary, took: Duration) {
     println!("losses detected: {}", told("transport_error") + told("overflow") + told("shutdown"));
     let violations: usize = summary.violations.values().map(Vec::len).sum();
     println!("violations: {violations}");
+    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A bar on the terminal.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use aemp_actor::sim::torture::{Mutation, Options, Summary, many, torture};
+use aemp_actor::sim::torture::{Mutation, Options, Summary, many, torture, torture_tcp};
 
 const SEEDS: Range<u64> = 0..500;
 
@@ -82,4 +82,17 @@ fn mutations_are_caught() {
         );
         assert!(guarantees(mutation).contains(&violation.guarantee), "{mutation:?}: {violation}");
     }
+}
+
+#[test]
+fn real_connections_that_are_cut() {
+    const CUTS: usize = 100;
+    let report = torture_tcp(1, CUTS).expect("sockets");
+    for violation in &report.violations {
+        println!("{violation}");
+    }
+    assert_eq!(report.violations.len(), 0);
+    assert!(report.faults.cuts_at_octet >= CUTS as u64, "{:?}", report.faults);
+    assert!(report.deliveries > CUTS, "{} of {}", report.deliveries, report.messages);
+    println!("{} of {} messages, {:?}", report.deliveries, report.messages, report.fired);
 }

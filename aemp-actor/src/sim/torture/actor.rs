@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::ops::{self, Hold};
+use super::ops::{self, Hold, Word};
 use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
 use super::voice::{Voice, told_by_message};
 use super::world::World;
@@ -72,8 +72,9 @@ impl Actor {
         let node = ctx.node();
         let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
         for _ in 0..world.draw(|random| random.within(1..=6)) {
-            let (id, word) = ops::word(&world, &InPort { actor: self, ctx }, to);
-            node.snd_wait(id, word).await;
+            let Word { no, id, message } = ops::word(&world, &InPort { actor: self, ctx }, to);
+            node.snd_wait(id, message).await;
+            world.log.done(no);
         }
     }
 

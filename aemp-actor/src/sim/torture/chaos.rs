@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ground::boot;
 use super::plan::Fault;
 use super::world::World;
-use crate::node::Node;
 use crate::sim::{Crash, Network};
 
 /// How long a host is down, in milliseconds.
@@ -113,10 +113,10 @@ impl Chaos {
             return;
         }
         let pause = self.world.millis(0, LONGEST_DOWN);
-        let (world, network) = (self.world.clone(), self.network.clone());
+        let world = self.world.clone();
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;
-            boot(&world, &network, host).await;
+            boot(&world, host).await;
         });
     }
 
@@ -129,20 +129,5 @@ impl Chaos {
                 self.world.log.calm(a, b);
             }
         }
-    }
-}
-
-/// Starts a node on a host, with a few ports.
-pub(super) async fn boot(world: &Arc<World>, network: &Network, host: &str) {
-    let config = network.config(host);
-    let config = world.plan.settle(host, config, |other| format!("mem:{other}"));
-    match Node::configure(config).await {
-        Ok(node) => {
-            let no = world.started(host, node.clone());
-            for _ in 0..world.draw(|random| random.within(1..=3)) {
-                world.make(no, &node);
-            }
-        }
-        Err(error) => world.log.note(format!("{host} does not start: {error}")),
     }
 }

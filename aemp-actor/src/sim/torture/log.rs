@@ -169,9 +169,22 @@ impl Log {
         self.write(|record| {
             let no = record.words.len();
             let sent = self.event(record, What::Sent(no));
-            record.words.push(WordEntry { by, on, to, kind, sent, delivered: Vec::new() });
+            record.words.push(WordEntry {
+                by,
+                on,
+                to,
+                kind,
+                sent,
+                done: sent + 1,
+                delivered: Vec::new(),
+            });
             no
         })
+    }
+
+    /// The word is on its way.
+    pub(super) fn done(&self, word: WordNo) {
+        self.write(|record| record.words[word].done = record.events.len());
     }
 
     pub(super) fn delivered(&self, port: PortNo, node: NodeNo, word: WordNo) {

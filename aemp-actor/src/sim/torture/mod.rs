@@ -12,6 +12,7 @@
 
 mod actor;
 mod chaos;
+mod ground;
 mod judge;
 mod log;
 mod ops;
@@ -21,11 +22,21 @@ mod program;
 mod record;
 mod report;
 mod summary;
+mod tcp;
 mod voice;
 mod world;
 
+use std::sync::Arc;
+
+use self::chaos::Chaos;
+use self::plan::Plan;
+use self::record::Record;
+use self::world::World;
+use super::{FaultCounts, Line, Network};
+
 pub use report::{Report, Violation};
 pub use summary::{Summary, many};
+pub use tcp::torture_tcp;
 
 pub use crate::mutation::Mutation;
 
@@ -46,9 +57,30 @@ pub fn torture(seed: u64, options: Options) -> Report {
             network.journal().record();
         }
         crate::mutation::arm(options.mutation, &mut network.random("mutation"));
-        program::run(network).await
+        simulated(network).await
     });
     crate::mutation::arm(None, &mut super::Random::new(seed));
-    let violations = judge::judge(&run.record, run.plan.healing());
+    let violations = judge::judge(&run.record, &run.plan);
     Report::new(seed, run, violations, options.log)
+}
+
+/// Runs the program of the network's seed.
+async fn simulated(network: Network) -> Run {
+    let mut random = network.random("torture");
+    let plan = Plan::draw(&mut random);
+    network.latency_everywhere(plan.latency.clone());
+    network.window(plan.window);
+    let world = World::new(Arc::new(network.clone()), plan, random, network.journal());
+    let chaos = Chaos::new(&world, &network);
+    let record = program::run(&world, chaos.rage(), || chaos.heal()).await;
+    let plan = world.plan.clone();
+    Run { record, plan, faults: network.counts(), journal: network.journal().lines() }
+}
+
+/// What a run leaves behind.
+struct Run {
+    record: Record,
+    plan: Plan,
+    faults: FaultCounts,
+    journal: Vec<Line>,
 }

@@ -2,7 +2,7 @@
 
 use super::actor::{ACTOR, FAILING};
 use super::log::Log;
-use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, WordKind};
+use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, Sender, WordKind, WordNo};
 use super::voice::Voice;
 use super::world::World;
 use crate::Value;
@@ -95,21 +95,33 @@ pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
 
 /// Says one word.
 fn say(world: &World, voice: &impl Voice, target: PortNo) {
-    let (id, word) = word(world, voice, target);
-    voice.snd(&id, &word);
+    let Word { no, id, message } = word(world, voice, target);
+    voice.snd(&id, &message);
+    world.log.done(no);
 }
 
-/// A word that is about to be said, and to whom.
-pub(super) fn word(world: &World, voice: &impl Voice, target: PortNo) -> (PortId, Vec<Value>) {
+/// A word that is about to be said.
+pub(super) struct Word {
+    pub(super) no: WordNo,
+    pub(super) id: PortId,
+    pub(super) message: Vec<Value>,
+}
+
+/// Draws a word, and logs that it is being said.
+pub(super) fn word(world: &World, voice: &impl Voice, target: PortNo) -> Word {
     let id = world.id_of(target);
-    let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+    let no = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
     if world.percent(8) && world.is_lively() {
         let millis = world.millis(0, 300).as_millis() as u64;
-        return (id, vec!["slow_word".into(), (word as u64).into(), millis.into()]);
+        return Word { no, id, message: vec!["slow_word".into(), number(no), millis.into()] };
     }
     let longest = if world.percent(2) { 5000 } else { 100 };
     let padding = "x".repeat(world.draw(|random| random.below(longest)));
-    (id, vec!["word".into(), (word as u64).into(), padding.into()])
+    Word { no, id, message: vec!["word".into(), number(no), padding.into()] }
+}
+
+fn number(no: usize) -> Value {
+    Value::from(no as u64)
 }
 
 /// Makes a monitor.
@@ -122,6 +134,10 @@ fn watch(world: &World, voice: &mut impl Voice, target: PortNo) {
 
 /// Takes a monitor back.
 fn unwatch(world: &World, voice: &mut impl Voice) {
+    if world.plan.threaded && matches!(voice.sender(), Sender::Outside(_)) {
+        // It may be firing on another thread: nobody can say what was first.
+        return;
+    }
     let tokens = &mut voice.holds().tokens;
     if tokens.is_empty() {
         return;
@@ -143,6 +159,7 @@ fn kill(world: &World, voice: &impl Voice, target: PortNo) {
     }
     let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Kill);
     voice.kil(&world.id_of(target), super::log::kill_reason(word));
+    world.log.done(word);
 }
 
 /// Spawns a port and speaks to it at once.
@@ -157,6 +174,7 @@ fn spawn(world: &World, voice: &mut impl Voice) {
     let port = world.log.port_to_be(kind, node);
     let word = world.log.sent(voice.sender(), voice.on(), port, WordKind::Spawn);
     let id = voice.spawn(&host, init, port, word);
+    world.log.done(word);
     world.log.named(port, &id);
     talk_to(world, voice, port);
 }
@@ -200,12 +218,13 @@ pub(super) fn ask(world: &World, voice: &mut impl Voice) -> Option<Asked> {
     let timeout = world.millis(10, 1500);
     let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
     let no = world.log.called(voice.sender(), voice.on(), target, timeout);
-    let mut message: Vec<Value> = vec!["ask".into(), (word as u64).into(), (no as u64).into()];
+    let mut message = vec!["ask".into(), number(word), number(no)];
     if world.percent(20) {
         message[0] = "ask_slowly".into();
         message.push((world.millis(0, 1000).as_millis() as u64).into());
     }
     let call = voice.cal(&world.id_of(target), &message).timeout(timeout);
+    world.log.done(word);
     Some(Asked { no, call })
 }
 

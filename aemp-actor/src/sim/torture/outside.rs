@@ -51,7 +51,7 @@ impl Outside {
         let world = self.world.clone();
         match world.draw(|random| random.below(100)) {
             0..=9 => self.arrange(&world),
-            10..=12 => {
+            10..=12 if !world.plan.threaded => {
                 if let Some((mon, token)) = self.arranged.pop() {
                     world.log.cancelled(mon);
                     token.cancel();

@@ -60,6 +60,15 @@ pub(super) struct Plan {
     pub(super) seeded: bool,
     pub(super) max_queue: Option<usize>,
     pub(super) max_messages: Option<usize>,
+    /// After a fault everything has been noticed, told and made anew within this.
+    pub(super) healing: Duration,
+    /// Where nothing is wrong everything happens within this.
+    pub(super) quiet: Duration,
+    /// All hosts that come back come back within this.
+    pub(super) repaired: Duration,
+    /// Whether ports run on several threads, and what happens at the same time may be logged in
+    /// any order.
+    pub(super) threaded: bool,
 }
 
 impl Plan {
@@ -68,6 +77,8 @@ impl Plan {
         let slow = *random.pick(&[2, 20, 100]).unwrap_or(&2);
         let pause = *random.pick(&[30, 150, 400]).unwrap_or(&100);
         let calm = *random.pick(&[300, 1000, 5000]).unwrap_or(&2000);
+        let monitor_timeout = millis(random.within(1000..=8000) as u64);
+        let connect_timeout = millis(random.within(1000..=8000) as u64);
         Self {
             hosts: HOSTS[..random.within(2..=5)].to_vec(),
             steps: random.within(60..=200),
@@ -77,12 +88,17 @@ impl Plan {
             window: *random.pick(&[500, 4000, 64 << 10]).unwrap_or(&4000),
             faults: draw_faults(random),
             calm: millis(50)..=millis(calm),
-            monitor_timeout: millis(random.within(1000..=8000) as u64),
-            connect_timeout: millis(random.within(1000..=8000) as u64),
+            monitor_timeout,
+            connect_timeout,
             connect_interval: millis(random.within(100..=2000) as u64),
             seeded: random.percent(50),
             max_queue: random.percent(10).then(|| random.within(5_000..=100_000)),
             max_messages: random.percent(10).then(|| random.within(5..=50)),
+            // A cut end may learn of it after 5 seconds; a queue of slow answers drains meanwhile.
+            healing: monitor_timeout.mul_f64(1.5) + connect_timeout + Duration::from_secs(10),
+            quiet: Duration::from_secs(5),
+            repaired: Duration::from_secs(10),
+            threaded: false,
         }
     }
 
@@ -112,11 +128,26 @@ impl Plan {
             .connect_interval(self.connect_interval)
     }
 
-    /// After this long without a disturbance everything has been noticed, told and made anew.
-    pub(super) fn healing(&self) -> Duration {
-        // Silence is noticed at every fourth part of the timeout; a cut end may learn of it after
-        // 5 seconds; a queue of slow answers drains meanwhile.
-        self.monitor_timeout.mul_f64(1.5) + self.connect_timeout + Duration::from_secs(10)
+    /// The plan for real connections between two nodes, of which so many are cut.
+    pub(super) fn real(random: &mut Random) -> Self {
+        let millis = Duration::from_millis;
+        Self {
+            hosts: HOSTS[..2].to_vec(),
+            steps: usize::MAX,
+            pause: Duration::ZERO..=millis(4),
+            faults: Vec::new(),
+            monitor_timeout: millis(10_000),
+            connect_timeout: millis(2000),
+            connect_interval: millis(50),
+            seeded: true,
+            max_queue: None,
+            max_messages: None,
+            healing: millis(4000),
+            quiet: millis(2000),
+            repaired: millis(1000),
+            threaded: true,
+            ..Self::draw(random)
+        }
     }
 }
 

@@ -3,66 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::chaos::{Chaos, boot};
+use super::ground::boot;
 use super::log::kill_reason;
 use super::outside::Outside;
-use super::plan::Plan;
 use super::record::{NodeNo, Record, Sender, WordKind};
 use super::world::World;
 use crate::node::Node;
 use crate::port::PortRef;
-use crate::sim::{FaultCounts, Line, Network};
-
-/// After this all hosts that come back have come back.
-const REPAIRED: Duration = Duration::from_secs(10);
-
-/// Where nothing is wrong everything happens within this.
-pub(super) const QUIET: Duration = Duration::from_secs(5);
 
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
 
-/// What a run leaves behind.
-pub(super) struct Run {
-    pub(super) record: Record,
-    pub(super) plan: Plan,
-    pub(super) faults: FaultCounts,
-    pub(super) journal: Vec<Line>,
-}
-
-/// Runs the program of the network's seed.
-pub(super) async fn run(network: Network) -> Run {
-    let mut random = network.random("torture");
-    let plan = Plan::draw(&mut random);
-    network.latency_everywhere(plan.latency.clone());
-    network.window(plan.window);
-    let world = World::new(plan, random, network.journal());
-    let mut program = Program { world: world.clone(), network: network.clone(), outsiders: vec![] };
-    let chaos = Chaos::new(&world, &network);
+/// Runs the program of a world, while `rage` does harm: until one of them has come to its end.
+/// `heal` ends the harm.
+pub(super) async fn run(
+    world: &Arc<World>,
+    rage: impl Future<Output = ()>,
+    heal: impl Fn(),
+) -> Record {
+    let mut program = Program { world: world.clone(), outsiders: vec![] };
     for host in world.plan.hosts.clone() {
-        boot(&world, &network, host).await;
+        boot(world, host).await;
     }
     tokio::select! {
         biased;
         () = program.act() => {}
-        () = chaos.rage() => {}
+        () = rage => {}
     }
-    program.make_peace(&chaos).await;
+    program.make_peace(heal).await;
     program.end().await;
     let mut record = world.log.write(std::mem::take);
     record.tight_queues = world.plan.max_queue.is_some();
     record.tight_mailboxes = world.plan.max_messages.is_some();
-    Run {
-        record,
-        plan: world.plan.clone(),
-        faults: network.counts(),
-        journal: network.journal().lines(),
-    }
+    record
 }
 
 struct Program {
     world: Arc<World>,
-    network: Network,
     outsiders: Vec<Outside>,
 }
 
@@ -114,13 +91,13 @@ impl Program {
     }
 
     /// Ends the faults, and has everybody speak once more to whom it spoke.
-    async fn make_peace(&mut self, chaos: &Chaos) {
+    async fn make_peace(&mut self, heal: impl Fn()) {
         self.world.log.note("the faults are over");
-        chaos.heal();
+        heal();
         self.world.calm_down();
-        tokio::time::sleep(REPAIRED).await;
-        chaos.heal();
-        self.wait(self.world.plan.healing()).await;
+        self.wait(self.world.plan.repaired).await;
+        heal();
+        self.wait(self.world.plan.healing).await;
         self.world.log.settled();
         for (_, actor) in self.world.actors() {
             drop(actor.peval(|actor, ctx| {
@@ -134,14 +111,14 @@ impl Program {
                 outsider.probe();
             }
         }
-        self.wait(QUIET).await;
+        self.wait(self.world.plan.quiet).await;
         self.world.log.settled();
         self.count_connections();
     }
 
     /// Lets everything come to rest.
     async fn wait(&self, time: Duration) {
-        tokio::time::sleep(time + Duration::from_secs(1)).await;
+        tokio::time::sleep(time + time / 8).await;
     }
 
     /// Between two nodes there is one connection, or none.
@@ -150,7 +127,7 @@ impl Program {
         for (index, (_, one)) in nodes.iter().enumerate() {
             for (_, other) in &nodes[index + 1..] {
                 let (a, b) = (one.id().as_str(), other.id().as_str());
-                let count = self.network.connections(a, b);
+                let count = self.world.ground.connections(a, b);
                 let up = [one.node_is_up(other), other.node_is_up(one)].map(usize::from);
                 if up != [count; 2] {
                     let text = format!("{count} connections between {a} and {b}, up: {up:?}");
@@ -174,7 +151,7 @@ impl Program {
                 let word = self.world.log.sent(REAPER, on, port, WordKind::Kill);
                 actor.kil(kill_reason(word));
             }
-            self.wait(QUIET).await;
+            self.wait(self.world.plan.quiet).await;
             self.world.log.settled();
         }
         self.outsiders.clear();

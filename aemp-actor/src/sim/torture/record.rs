@@ -120,7 +120,10 @@ pub(super) struct WordEntry {
     pub(super) on: NodeNo,
     pub(super) to: PortNo,
     pub(super) kind: WordKind,
+    /// When it was about to be sent.
     pub(super) sent: Moment,
+    /// What happened from then on happened after it was sent.
+    pub(super) done: Moment,
     pub(super) delivered: Vec<Moment>,
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use super::Run;
 use super::judge::Finding;
-use super::program::Run;
 use super::record::{Answer, Event, PortNo, Record, Sender, What};
 use crate::sim::{FaultCounts, Line};
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::actor::{Actor, ActorRef};
+use super::ground::Ground;
 use super::log::Log;
 use super::plan::Plan;
 use super::record::{NodeNo, PortKind, PortNo};
@@ -22,8 +23,12 @@ thread_local! {
     static WORLD: RefCell<Weak<World>> = const { RefCell::new(Weak::new()) };
 }
 
+/// The world of a run on several threads.
+static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+
 /// See the module.
 pub(super) struct World {
+    pub(super) ground: Arc<dyn Ground>,
     pub(super) log: Log,
     pub(super) plan: Plan,
     random: Mutex<Random>,
@@ -44,21 +49,25 @@ struct Places {
 }
 
 impl World {
-    pub(super) fn new(plan: Plan, random: Random, journal: &Journal) -> Arc<Self> {
-        let budget = plan.steps * 4;
-        let places = Mutex::new(Places { budget, ..Places::default() });
-        let world = Arc::new(Self {
-            log: Log::new(journal.clone()),
-            plan,
-            random: Mutex::new(random),
-            places,
-        });
+    pub(super) fn new(
+        ground: Arc<dyn Ground>,
+        plan: Plan,
+        random: Random,
+        journal: &Journal,
+    ) -> Arc<Self> {
+        let places = Places { budget: plan.steps.saturating_mul(4), ..Places::default() };
+        let (random, places) = (Mutex::new(random), Mutex::new(places));
+        let log = Log::new(journal.clone());
+        let world = Arc::new(Self { ground, log, plan, random, places });
         WORLD.set(Arc::downgrade(&world));
+        if world.plan.threaded {
+            *SHARED.lock() = Arc::downgrade(&world);
+        }
         world
     }
 
     pub(super) fn current() -> Option<Arc<Self>> {
-        WORLD.with_borrow(Weak::upgrade)
+        WORLD.with_borrow(Weak::upgrade).or_else(|| SHARED.lock().upgrade())
     }
 
     /// Draws something.

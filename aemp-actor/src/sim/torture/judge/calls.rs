@@ -33,7 +33,7 @@ impl Judge<'_> {
         if cal.answered.len() > 1 {
             self.found(0, answered, &ports, format!("request {no} ended twice"));
         }
-        if at > deadline + TICK && !matches!(cal.by, Sender::Port(_)) {
+        if at > deadline + TICK + self.blur && !matches!(cal.by, Sender::Port(_)) {
             self.found(0, answered, &ports, format!("request {no} ended too late"));
         }
         let doubt = match answer {

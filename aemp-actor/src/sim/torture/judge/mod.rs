@@ -14,7 +14,10 @@ mod reasons;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::record::{Event, Moment, MonEntry, NodeNo, PortKind, PortNo, Record, Sender, What};
+use super::plan::Plan;
+use super::record::{
+    Event, Moment, MonEntry, NodeNo, PortKind, PortNo, Record, Sender, What, WordKind, WordNo,
+};
 
 /// A guarantee that was not kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,9 +31,9 @@ pub(super) struct Finding {
     pub(super) ports: Vec<PortNo>,
 }
 
-/// Judges a record. Whatever follows from a fault follows within `healing` after it.
-pub(super) fn judge(record: &Record, healing: Duration) -> Vec<Finding> {
-    let mut judge = Judge::new(record, healing);
+/// Judges the record of a run.
+pub(super) fn judge(record: &Record, plan: &Plan) -> Vec<Finding> {
+    let mut judge = Judge::new(record, plan);
     judge.broken();
     judge.order();
     judge.monitors();
@@ -44,14 +47,31 @@ pub(super) fn judge(record: &Record, healing: Duration) -> Vec<Finding> {
 struct Judge<'a> {
     record: &'a Record,
     healing: Duration,
+    quiet: Duration,
+    /// What happens at the same time may be logged this much later.
+    blur: Duration,
+    /// What one sender sent to one port, in order.
+    streams: BTreeMap<(Sender, PortNo), Vec<WordNo>>,
+    /// By whom ports were spawned, and when.
+    spawned: BTreeMap<PortNo, (Sender, Moment)>,
     /// When no node ran on a host.
     down: BTreeMap<&'a str, Vec<(Duration, Duration)>>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(record: &'a Record, healing: Duration) -> Self {
-        Self { record, healing, down: downtimes(record), findings: Vec::new() }
+    fn new(record: &'a Record, plan: &Plan) -> Self {
+        let mut streams: BTreeMap<_, Vec<WordNo>> = BTreeMap::new();
+        let mut spawned = BTreeMap::new();
+        for (no, word) in record.words.iter().enumerate() {
+            streams.entry((word.by, word.to)).or_default().push(no);
+            if word.kind == WordKind::Spawn {
+                spawned.insert(word.to, (word.by, word.sent));
+            }
+        }
+        let blur = if plan.threaded { plan.quiet / 4 } else { Duration::ZERO };
+        let (healing, quiet, down) = (plan.healing, plan.quiet, downtimes(record));
+        Self { record, healing, quiet, blur, streams, spawned, down, findings: Vec::new() }
     }
 
     fn found(&mut self, guarantee: u8, moment: Moment, ports: &[PortNo], text: String) {

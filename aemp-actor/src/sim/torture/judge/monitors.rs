@@ -2,7 +2,6 @@
 
 use super::Judge;
 use crate::reason::kind;
-use crate::sim::torture::program::QUIET;
 use crate::sim::torture::record::{Form, Moment, MonNo, Sender};
 
 impl Judge<'_> {
@@ -40,7 +39,7 @@ impl Judge<'_> {
         let rest = self.record.settled.iter().copied().find(|rest| {
             let rest = self.time(*rest);
             let calm = self.calm(mon.on, self.host_of(mon.target), since, rest);
-            rest >= since + if calm { QUIET } else { self.healing }
+            rest >= since + if calm { self.quiet } else { self.healing }
         });
         let Some(rest) = rest.filter(|_| !self.ended_normally(mon.target, mon.form)) else {
             return;
@@ -78,14 +77,15 @@ impl Judge<'_> {
         }
         let (from, to) = (self.time(mon.made), self.time(*fired));
         let calm = self.calm(mon.on, self.host_of(mon.target), from, to);
-        let words = self.record.words.iter().enumerate();
-        let words = words.filter(|(_, w)| w.by == Sender::Port(mon.target) && w.to == owner);
-        let late = words.filter(|(_, word)| match word.delivered.first() {
-            Some(delivered) => delivered > fired,
-            None => calm && word.sent > mon.made && self.was_heard_for(owner, *fired),
+        let words = self.streams.get(&(Sender::Port(mon.target), owner));
+        let late = words.into_iter().flatten().find(|word| {
+            let word = &self.record.words[**word];
+            match word.delivered.first() {
+                Some(delivered) => delivered > fired,
+                None => calm && word.sent > mon.made && self.was_heard_for(owner, *fired),
+            }
         });
-        let late: Vec<usize> = late.map(|(word, _)| word).collect();
-        if let Some(word) = late.first() {
+        if let Some(word) = late.copied() {
             let text = format!("word {word} did not come before the news that its sender is dead");
             self.found(5, *fired, &mon.parties(), text);
         }

@@ -3,28 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Judge;
-use crate::sim::torture::program::QUIET;
 use crate::sim::torture::record::{Moment, MonNo, PortNo, Sender, WordKind, WordNo};
 
 impl Judge<'_> {
     pub(super) fn order(&mut self) {
-        let mut streams: BTreeMap<(Sender, PortNo), Vec<WordNo>> = BTreeMap::new();
-        for (no, word) in self.record.words.iter().enumerate() {
-            streams.entry((word.by, word.to)).or_default().push(no);
-        }
         let mut watches: BTreeMap<(Sender, PortNo), Vec<MonNo>> = BTreeMap::new();
         for (no, mon) in self.record.mons.iter().enumerate() {
             watches.entry((mon.by, mon.target)).or_default().push(no);
         }
-        for (pair, words) in streams {
-            let watches = watches.get(&pair).map(Vec::as_slice).unwrap_or_default();
-            self.stays_in_order(&words);
-            self.has_no_silent_hole(&words, watches);
-            self.kills_keep_their_place(&words);
+        let streams = std::mem::take(&mut self.streams);
+        for (pair, words) in &streams {
+            let watches = watches.get(pair).map(Vec::as_slice).unwrap_or_default();
+            self.stays_in_order(words);
+            self.has_no_silent_hole(words, watches);
+            self.kills_keep_their_place(words);
             for word in words {
-                self.arrives_in_peace(word);
+                self.arrives_in_peace(*word);
             }
         }
+        self.streams = streams;
     }
 
     /// 1: in the order it was sent, nothing twice; 6: nothing after the end.
@@ -66,7 +63,7 @@ impl Judge<'_> {
             let Some(until) = held.max() else { continue };
             let later = words[index + 1..].iter().find(|later| {
                 let later = &self.record.words[**later];
-                later.sent < until && !later.delivered.is_empty()
+                later.done <= until && !later.delivered.is_empty()
             });
             if let Some(later) = later {
                 let moment = self.record.words[*later].delivered[0];
@@ -104,12 +101,12 @@ impl Judge<'_> {
         let word = &self.record.words[no];
         let Some(rest) = self.record.settled.get(1).copied() else { return };
         let sent = self.time(word.sent);
-        let early = sent + QUIET <= self.time(rest);
+        let early = sent + self.quiet <= self.time(rest);
         if !word.delivered.is_empty() || word.kind == WordKind::Kill || !early {
             return;
         }
         let served = self.alive(word.to, rest) && !self.node_ended(word.on, word.sent);
-        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + QUIET);
+        let calm = self.calm(word.on, self.host_of(word.to), sent, sent + self.quiet);
         if served && calm && self.is_known(no) {
             let text = format!("word {no} was lost though nothing was wrong");
             self.found(2, word.sent, &word.parties(), text);
@@ -121,8 +118,7 @@ impl Judge<'_> {
     fn is_known(&self, no: WordNo) -> bool {
         let word = &self.record.words[no];
         let born = self.record.ports[word.to].born;
-        let spawned = self.record.words.iter();
-        let mut spawned = spawned.filter(|w| w.to == word.to && w.kind == WordKind::Spawn);
-        born.is_some_and(|born| born < word.sent) || spawned.any(|w| w.by == word.by)
+        let spawner = self.spawned.get(&word.to).map(|(by, _)| *by);
+        born.is_some_and(|born| born < word.sent) || spawner == Some(word.by)
     }
 }

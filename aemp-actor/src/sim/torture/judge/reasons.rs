@@ -1,8 +1,10 @@
 //! Guarantee 4: every reason has a cause.
 
+use std::time::Duration;
+
 use super::Judge;
 use crate::reason::{Reason, kind};
-use crate::sim::torture::record::{Moment, NodeEntry, NodeNo, PortKind, PortNo, Sender, WordKind};
+use crate::sim::torture::record::{Moment, NodeEntry, NodeNo, PortKind, PortNo, Sender};
 
 impl Judge<'_> {
     /// Whether somebody on node `on` who watches `target` since `made` may be told of `reason` at
@@ -17,7 +19,8 @@ impl Judge<'_> {
         reason: &Reason,
     ) -> Result<(), String> {
         let entry = &self.record.ports[target];
-        let died = entry.died.as_ref().filter(|(died, _)| self.time(*died) <= self.time(told));
+        let died = entry.died.as_ref();
+        let died = died.filter(|(died, _)| self.time(*died) <= self.time(told) + self.blur);
         if died.is_some_and(|(_, truth)| truth == reason) {
             return Ok(());
         }
@@ -47,6 +50,12 @@ impl Judge<'_> {
         self.record.nodes.iter().any(|node| node.host == host && shut_down(node))
     }
 
+    /// When a port died.
+    fn end(&self, port: PortNo) -> Duration {
+        let died = self.record.ports[port].died.as_ref();
+        died.map_or(Duration::MAX, |(died, _)| self.time(*died))
+    }
+
     fn explain_absence(
         &self,
         on: NodeNo,
@@ -59,12 +68,12 @@ impl Judge<'_> {
         if entry.kind == PortKind::Node {
             return Err("a node always has its node port".into());
         }
-        if self.alive(target, told) {
+        if self.alive(target, told) && self.time(told) + self.blur < self.end(target) {
             return Err("the port lives".into());
         }
-        let spawner = self.record.words.iter();
-        let mut spawner = spawner.filter(|w| w.to == target && w.kind == WordKind::Spawn);
-        if spawner.any(|w| w.by == by && w.sent < made) && entry.born.is_some_and(|b| b > told) {
+        let spawner =
+            self.spawned.get(&target).filter(|(by_whom, sent)| *by_whom == by && *sent < made);
+        if spawner.is_some() && entry.born.is_some_and(|born| born > told) {
             return Err("it was asked for before its port was spawned".into());
         }
         let known = entry.born.is_some_and(|born| born < made);

@@ -1,0 +1,54 @@
+//! What connects the nodes of a run: a simulated network, or a real one.
+
+use std::sync::Arc;
+
+use super::world::World;
+use crate::node::{Config, Node};
+use crate::sim::Network;
+
+/// See the module.
+pub(super) trait Ground: Send + Sync {
+    /// What a node on that host needs to listen and to dial.
+    fn config(&self, host: &str) -> Config;
+
+    /// Where others dial that host.
+    fn address(&self, host: &str) -> String;
+
+    /// The node of that host has started.
+    fn started(&self, host: &str, node: &Node);
+
+    /// How many connections there are between two hosts.
+    fn connections(&self, a: &str, b: &str) -> usize;
+}
+
+impl Ground for Network {
+    fn config(&self, host: &str) -> Config {
+        self.config(host)
+    }
+
+    fn address(&self, host: &str) -> String {
+        format!("mem:{host}")
+    }
+
+    fn started(&self, _: &str, _: &Node) {}
+
+    fn connections(&self, a: &str, b: &str) -> usize {
+        self.connections(a, b)
+    }
+}
+
+/// Starts a node on a host, with a few ports.
+pub(super) async fn boot(world: &Arc<World>, host: &str) {
+    let ground = &world.ground;
+    let config = world.plan.settle(host, ground.config(host), |other| ground.address(other));
+    match Node::configure(config).await {
+        Ok(node) => {
+            ground.started(host, &node);
+            let no = world.started(host, node.clone());
+            for _ in 0..world.draw(|random| random.within(1..=3)) {
+                world.make(no, &node);
+            }
+        }
+        Err(error) => world.log.note(format!("{host} does not start: {error}")),
+    }
+}
