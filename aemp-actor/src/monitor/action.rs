@@ -41,6 +41,10 @@ pub struct Kil<I>(pub I);
 
 /// Sends the message `.1`, with the reason appended, to `.0` when the monitored port dies: for
 /// [`Node::mon`](crate::Node::mon).
+///
+/// The values of the reason follow the message's own: none for a normal end, else usually a kind
+/// and a text. A handler takes them with a last parameter of the type [`Rest`](crate::Rest), and
+/// [`Reason::from_values`](crate::Reason::from_values) makes a reason of them again.
 #[derive(Clone, Debug)]
 pub struct Snd<I, M>(pub I, pub M);
 
