@@ -105,8 +105,12 @@ impl Shared {
         };
         // After one direction has ended in order the other is carried on.
         match first {
-            (End::Closed, true) => drop(back.await),
-            (End::Closed, false) => drop(there.await),
+            (End::Closed, true) => {
+                let _ = back.await;
+            }
+            (End::Closed, false) => {
+                let _ = there.await;
+            }
             (End::Cut, _) => drop(self.cuts.fetch_add(1, Ordering::Relaxed)),
         }
     }
