@@ -31,7 +31,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
             fn decode(
                 __msg: #runtime::Message,
             ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
-                ::core::unimplemented!()
+                ::core::unreachable!()
             }
 
             fn encode(
@@ -54,7 +54,7 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     quote! {
         #(#cfgs)*
         pub fn #name #impl_generics (&self, #(#parameters),*) #result #where_clause {
-            ::core::unimplemented!()
+            ::core::unreachable!()
         }
     }
 }
