@@ -116,6 +116,10 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
     /// The packets to deliver now that this one has come.
     pub(crate) fn of(&mut self, packet: Packet) -> VecDeque<Packet> {
         let mut packets = VecDeque::new();

@@ -21,10 +21,13 @@ pub(crate) const fn strikes(_: Mutation) -> bool {
 }
 
 /// Every packet passes.
-#[derive(Default)]
 pub(crate) struct Passage;
 
 impl Passage {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
     pub(crate) fn of(&mut self, packet: Packet) -> [Packet; 1] {
         [packet]
     }

@@ -77,7 +77,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let claim = claim(core, &node, &greeting, attempt);
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::default() };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),
