@@ -69,6 +69,13 @@ fn make_counter(start: u64) -> Counter {
     Counter { count: start }
 }
 
+/// How many ports a fresh node has once the other one has met it: its rendezvous port, which is
+/// spawned soon after the connection is up.
+async fn settled(node: &Node) -> usize {
+    support::until("the nodes to have met", || node.port_count() == 1).await;
+    1
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn typed_and_untyped_messages_are_the_same() {
     for_each_pair(async |a, b| {
@@ -123,7 +130,7 @@ async fn handles_travel_and_send_from_where_they_arrive() {
 async fn messages_and_kil_keep_their_order() {
     const MESSAGES: u32 = 2000;
     for_each_pair(async |a, b| {
-        let ports = b.port_count();
+        let ports = settled(&b).await;
         let mut there = sink(&b);
         let died = death(&b, &there);
         for n in 0..MESSAGES {
@@ -246,7 +253,7 @@ async fn failing_handlers_kill_their_port_and_say_why() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_without_an_answer() {
     for_each_pair(async |a, b| {
-        let ports = a.port_count();
+        let ports = settled(&a).await;
         let silent = b.port_fn(|_, _| {});
         let silent = silent.id();
         let call = a.cal::<()>(&silent, ("ping",)).timeout(Duration::from_millis(20));
