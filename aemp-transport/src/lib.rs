@@ -77,7 +77,7 @@ pub use link::{
     SendError, establish, start,
 };
 pub use stream::{
-    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Stream, Tcp,
-    Transport,
+    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Session,
+    Stream, Tcp, Transport,
 };
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};

@@ -23,12 +23,14 @@ mod functions;
 mod groups;
 mod handle;
 mod inbound;
+mod looking;
 mod peer;
 mod registry;
 mod requests;
 mod router;
 mod signal;
 mod stillborn;
+mod verbs;
 mod waiting;
 
 pub(crate) use chance::Chance;

@@ -82,6 +82,12 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// The name of the transport.
     fn transport(&self) -> &'static str;
 
+    /// What the stream's own encryption gives to the handshake; `None` if what is written can be
+    /// read on the way.
+    fn session(&self) -> Option<Session> {
+        None
+    }
+
     /// Asks the system to end a connection whose other side has been silent, or has confirmed
     /// nothing, for that long. Transports that have no such thing do nothing: the link's user has
     /// to look for signs of life anyway.
@@ -93,4 +99,16 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
         let _ = timeout;
         Ok(())
     }
+}
+
+/// An encrypted session, as far as it matters to who the peer is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Session {
+    /// 32 octets that only the two ends of this session can know: the TLS exporter with label
+    /// `EXPORTER-aemp` and an empty context (AEMP protocol, section 7.1).
+    pub exporter: [u8; 32],
+    /// The peer has shown a certificate that this node's configuration trusts.
+    pub trusted: bool,
+    /// The certificate that the peer has shown, in DER, trusted or not.
+    pub certificate: Option<Vec<u8>>,
 }

@@ -1,0 +1,159 @@
+//! Setting them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+
+use super::Config;
+use crate::port::PortOptions;
+
+impl Config {
+    /// The defaults: an anonymous node that listens nowhere.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The node's ID; without one it draws `anon/RANDOM`.
+    #[must_use]
+    pub fn nodeid(mut self, id: impl Into<String>) -> Self {
+        self.nodeid = Some(id.into());
+        self
+    }
+
+    /// Listen on this address, `HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
+    /// machine's addresses. May be given several times.
+    #[must_use]
+    pub fn bind(mut self, address: impl Into<String>) -> Self {
+        self.binds.push(address.into());
+        self
+    }
+
+    /// Keep connected to the node at this address, `HOST:PORT`. May be given several times.
+    #[must_use]
+    pub fn seed(mut self, address: impl Into<String>) -> Self {
+        self.seeds.push(address.into());
+        self
+    }
+
+    /// Several seeds.
+    #[must_use]
+    pub fn seeds<S: Into<String>>(mut self, addresses: impl IntoIterator<Item = S>) -> Self {
+        self.seeds.extend(addresses.into_iter().map(Into::into));
+        self
+    }
+
+    /// Where to dial the node of this ID when something is sent to it.
+    #[must_use]
+    pub fn node(mut self, id: impl Into<String>, address: impl Into<String>) -> Self {
+        self.nodes.push((id.into(), address.into()));
+        self
+    }
+
+    /// The secret that all nodes of the network share.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// How long a silent node counts as alive, and the bound of a handshake. Default 30 s, at
+    /// least 1 s.
+    #[must_use]
+    pub fn monitor_timeout(mut self, timeout: Duration) -> Self {
+        self.monitor_timeout = timeout.max(Duration::from_secs(1));
+        self
+    }
+
+    /// The longest pause between two attempts to reach a node. Default 2 s.
+    #[must_use]
+    pub fn connect_interval(mut self, interval: Duration) -> Self {
+        self.connect_interval = interval;
+        self
+    }
+
+    /// How long messages wait for a connection to be made before they count as lost and monitors
+    /// fire. Default: the monitor timeout.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether a peer may prove that it knows the secret by sending it in clear text, as small
+    /// scripts do. Default: yes, as in the reference.
+    #[must_use]
+    pub fn accept_cleartext(mut self, accept: bool) -> Self {
+        self.accept_cleartext = accept;
+        self
+    }
+
+    /// The authentication methods this node is willing to send, best first.
+    #[must_use]
+    pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
+        self.auth_offer = methods.into_iter().collect();
+        self
+    }
+
+    /// Adds a transport beside TCP; one of the same scheme is replaced.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transports.retain(|other| other.scheme() != transport.scheme());
+        self.transports.push(Arc::new(transport));
+        self
+    }
+
+    /// The largest packet, and the deepest nesting, that is accepted.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Octets that may wait to be sent to one other node (default 64 MiB); more closes the
+    /// connection, and monitors fire with `overflow`.
+    #[must_use]
+    pub fn max_queue(mut self, octets: usize) -> Self {
+        self.max_queue = octets;
+        self
+    }
+
+    /// Handshakes that each listener runs at the same time. Default 256; more wait to be
+    /// accepted.
+    #[must_use]
+    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
+        self.max_handshakes = handshakes.max(1);
+        self
+    }
+
+    /// Handshakes with one address that each listener runs at the same time. Default 64; one more
+    /// is refused.
+    #[must_use]
+    pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
+        self.max_handshakes_per_address = handshakes.max(1);
+        self
+    }
+
+    /// Ports spawned by one other node that may live here at the same time. Default 100,000; one
+    /// more dies at once with `overflow`.
+    #[must_use]
+    pub fn max_spawned(mut self, ports: usize) -> Self {
+        self.max_spawned = ports;
+        self
+    }
+
+    /// Ports here that one other node may monitor at the same time. Default 1,000,000; one more
+    /// closes the connection.
+    #[must_use]
+    pub fn max_monitors(mut self, ports: usize) -> Self {
+        self.max_monitors = ports;
+        self
+    }
+
+    /// Bounds of mailboxes that have none of their own.
+    #[must_use]
+    pub fn port_options(mut self, options: PortOptions) -> Self {
+        self.port_options = options;
+        self
+    }
+}

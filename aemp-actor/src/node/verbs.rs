@@ -1,0 +1,194 @@
+//! The verbs: making ports, sending, killing, monitoring, calling, spawning.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::functions::FunctionCall;
+use super::handle::Node;
+use crate::die::Die;
+use crate::id::{NodeId, PortId};
+use crate::message::{FromArgs, Message};
+use crate::monitor::{MonAction, MonToken};
+use crate::port::{
+    Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, Stage,
+    Timer, create_receive_port,
+};
+use crate::reason::Reason;
+
+/// Ports and messages.
+impl Node {
+    /// Creates a port and gives the typed handle on it.
+    ///
+    /// The port lives until it is killed, whoever holds handles.
+    pub fn port<P: Port>(&self, port: P) -> P::Ref {
+        Ref::local(self.create_port(port, None)).into()
+    }
+
+    /// Creates a port with bounds of its own.
+    pub fn port_with<P: Port>(&self, port: P, options: PortOptions) -> P::Ref {
+        Ref::local(self.create_port(port, Some(options))).into()
+    }
+
+    fn create_port<P: Port>(&self, port: P, options: Option<PortOptions>) -> Arc<Cell<P>> {
+        let name = self.core().registry().new_name();
+        let cell = Cell::new(self.core().clone(), name, Stage::Idle(port));
+        if let Some(options) = options {
+            cell.set_options(options);
+        }
+        if !self.core().registry().insert(cell.clone()) {
+            cell.die(&self.core().shutdown_reason());
+        }
+        cell
+    }
+
+    /// Creates a port from a closure that gets every message; more handlers, by tag, can be set
+    /// on the handle.
+    pub fn port_fn<R: Outcome>(
+        &self,
+        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+    ) -> FnPortRef {
+        self.port(FnPort::with_default(f))
+    }
+
+    /// Creates a port that takes its messages when and in which order it wants. It ends when
+    /// `block` does: `Ok(())` is a normal end.
+    pub fn port_async<F, Fut>(&self, block: F) -> PortId
+    where
+        F: FnOnce(Me) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Die>> + Send + 'static,
+    {
+        create_receive_port(self.core(), block)
+    }
+
+    /// Sets the handler of a tag of a closure port, in order with the messages sent to it.
+    ///
+    /// # Errors
+    /// When `port` is no closure port of this node.
+    pub fn rcv<A: FromArgs, R: Outcome>(
+        &self,
+        port: impl Into<PortId>,
+        tag: impl Into<String>,
+        f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+    ) -> Result<(), RcvError> {
+        FnPortRef::at(self, port).rcv(tag, f)
+    }
+
+    /// Removes the handler of a tag of a closure port.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_off(&self, port: impl Into<PortId>, tag: impl Into<String>) -> Result<(), RcvError> {
+        FnPortRef::at(self, port).rcv_off(tag)
+    }
+
+    /// Sends a message to a port of any node. `msg` is anything that serialises as a sequence,
+    /// usually a tuple that begins with the tag.
+    ///
+    /// Never waits. While a connection is being made messages wait, bounded in octets; when it
+    /// cannot be made, or is lost, they are lost, and the monitors of the ports they were for
+    /// fire.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn snd(&self, to: impl Into<PortId>, msg: impl Serialize) {
+        self.core().snd(&to.into(), &msg);
+    }
+
+    /// Sends a message when there is room for it: in the mailbox of a port of this node, in the
+    /// queue for another node; so that a fast sender waits instead of overflowing them.
+    ///
+    /// A port that sends to itself does not wait, since only it could make room; nor does anything
+    /// sent to a receive-style port, which is given all its messages at once and dies of `overflow`
+    /// when it leaves too many unread. When several
+    /// wait, their order is not defined; what one task sends keeps its order.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing was sent.
+    pub async fn snd_wait(&self, to: impl Into<PortId>, msg: impl Serialize) {
+        let to = to.into();
+        let message = match Message::new(&msg) {
+            Ok(message) => message,
+            Err(error) => panic!("a message to {to} cannot be serialised: {error}"),
+        };
+        if let Err(error) = self.core().snd_wait(&to, message).await {
+            panic!("a message to {to} cannot be serialised: {error}");
+        }
+    }
+
+    /// Kills a port of any node, after the messages sent to it before.
+    pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
+        self.core().kil(&port.into(), reason.into());
+    }
+
+    /// Monitors a port of any node: `action`, a closure, [`Kil`](crate::Kil) or
+    /// [`Snd`](crate::Snd), is done when it dies: once, always.
+    ///
+    /// It fires with `no_such_port` when the port does not exist, and with `transport_error`
+    /// when the connection to its node is lost or cannot be made. Monitoring a node port tells of
+    /// the node's connection.
+    pub fn mon(&self, port: impl Into<PortId>, action: impl MonAction) -> MonToken {
+        self.core().mon(&port.into(), None, action.into_action().0)
+    }
+
+    /// Keeps `things` until `port` dies, then drops them.
+    pub fn mon_guard<T: Send + 'static>(&self, port: impl Into<PortId>, things: T) -> MonToken {
+        self.mon(port, move |_| drop(things))
+    }
+
+    /// Sends `msg` to `to` after `delay`.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn after(&self, delay: Duration, to: impl Into<PortId>, msg: impl Serialize) -> Timer {
+        let message = Message::new(&msg).expect("the message of a timer serialises");
+        let (core, to) = (Arc::downgrade(self.core()), to.into());
+        Timer::start(self.core(), delay, move || {
+            if let Some(core) = core.upgrade() {
+                core.snd(&to, &message);
+            }
+        })
+    }
+
+    /// Sends a request, with the ID of a reply port appended, and gives the message that this
+    /// port is sent: `let (seconds,): (f64,) = node.cal("worker-7", ("time",)).await?`.
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    pub fn cal<R: FromArgs>(&self, to: impl Into<PortId>, msg: impl Serialize) -> Call<R> {
+        self.core().cal(to.into(), &msg)
+    }
+
+    /// Creates a port on node `on` by the registered name of its init function. The ID is known
+    /// at once; messages and monitors may follow at once. When there is no such function, or it
+    /// fails, the port dies with `die`.
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised.
+    pub fn spawn(&self, on: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
+        self.core().spawn(&on.into(), init, &args)
+    }
+
+    /// Registers a function that other nodes can call by sending a message with its name as the
+    /// tag to this node's port. The name must contain `::`. True when the name was free;
+    /// otherwise it is replaced.
+    ///
+    /// It runs in the task that reads the connection: it must be quick. A panic is logged.
+    ///
+    /// # Panics
+    /// When the name does not contain `::`.
+    pub fn register(
+        &self,
+        name: impl Into<String>,
+        f: impl Fn(FunctionCall) + Send + Sync + 'static,
+    ) -> bool {
+        let name = name.into();
+        assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
+        self.core().functions().register(name, f)
+    }
+}
