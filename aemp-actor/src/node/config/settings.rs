@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
 
+use crate::config::Service;
 use crate::node::Chance;
 use crate::node::chance::System;
 use crate::port::PortOptions;
@@ -24,6 +25,8 @@ pub struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
@@ -32,6 +35,7 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -49,6 +53,7 @@ impl Default for Config {
             connect_timeout: None,
             accept_cleartext: true,
             auth_offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
+            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),
             max_queue: 64 << 20,
@@ -57,6 +62,7 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }
