@@ -40,6 +40,9 @@ extern crate self as aemp_actor;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod config;
 mod die;
 mod group;
 #[cfg(doctest)]
@@ -66,6 +69,7 @@ pub use aemp_transport::{
     Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
 
+pub use crate::config::{ProfileError, Profiles};
 pub use crate::die::Die;
 pub use crate::group::{
     GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,

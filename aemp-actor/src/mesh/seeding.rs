@@ -68,7 +68,7 @@ impl Search {
         let addresses = match addresses {
             Ok(addresses) => addresses,
             Err(error) => {
-                self.log(format!("cannot resolve {}: {error}", self.seed));
+                self.log(format!("cannot resolve {}: {error}", self.seed), false);
                 return Vec::new();
             }
         };
@@ -85,7 +85,7 @@ impl Search {
     async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
         let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
             Ok(dialled) => dialled,
-            Err(_) => return self.log(format!("no answer from {address}")),
+            Err(_) => return self.log(format!("no answer from {address}"), false),
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
@@ -95,7 +95,7 @@ impl Search {
                 return;
             }
             Err(error) => {
-                self.log(error.to_string());
+                self.log(error.to_string(), error.is_permanent());
                 return;
             }
         };
@@ -109,9 +109,10 @@ impl Search {
         !self.own.is_empty() && self.nodes.is_empty() && self.own.contains(&self.seed)
     }
 
-    fn log(&mut self, problem: String) {
+    /// `permanent` says that somebody has to change a configuration.
+    fn log(&mut self, problem: String, permanent: bool) {
         if self.logged.as_ref() != Some(&problem) {
-            tracing::warn!(target: "aemp", "seed: {problem}; trying again");
+            tracing::warn!(target: "aemp", permanent, "seed: {problem}; trying again");
             self.logged = Some(problem);
         }
     }

@@ -9,6 +9,7 @@ use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 use super::config::{Config, ConfigError};
 use super::connector;
 use super::core::Core;
+use super::services;
 use crate::id::{NodeId, PortId};
 use crate::mesh;
 
@@ -68,10 +69,12 @@ impl Node {
             );
         }
         let node = Self::create(checked.nodeid, runtime, config, checked.secret);
+        services::check(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
         }
         node.begin(listeners, checked.seeds);
+        services::start(&node);
         Ok(node)
     }
 
@@ -103,6 +106,9 @@ impl Node {
         handshake.nonces = config.chance.clone().nonces();
         handshake.framings = config.framings.clone();
         handshake.offer = config.auth_offer.clone();
+        if let Some(methods) = &config.auth_accept {
+            handshake.accept.clone_from(methods);
+        }
         if !config.accept_cleartext {
             handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
         }

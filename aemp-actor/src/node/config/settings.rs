@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
+use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
@@ -25,6 +26,8 @@ pub struct Config {
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
     pub(crate) framings: Vec<Framing>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
@@ -34,6 +37,7 @@ pub struct Config {
     pub(crate) max_monitors: usize,
     pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -52,6 +56,7 @@ impl Default for Config {
             accept_cleartext: true,
             framings: Framing::ALL.to_vec(),
             auth_offer: AuthMethod::OFFERED.to_vec(),
+            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),
             max_queue: 64 << 20,
@@ -61,6 +66,7 @@ impl Default for Config {
             max_monitors: 1_000_000,
             access: Access::default(),
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }
