@@ -20,6 +20,8 @@
 //!    took them: once each.
 //! 3. `Falling` ends only when all of them have been fired (for a port: are in its mailbox).
 
+#[cfg(feature = "sim")]
+mod census;
 mod heartbeat;
 mod lifecycle;
 mod sending;

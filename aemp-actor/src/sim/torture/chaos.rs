@@ -66,6 +66,11 @@ impl Chaos {
             Fault::CutAfter => {
                 network.cut_after(a, b, world.draw(|random| random.below(5000)));
             }
+            Fault::Fragile => {
+                let longest = *world.draw(|random| random.pick(&[700, 5000])).unwrap_or(&700);
+                network.make_fragile(a, b, Some(longest));
+                network.cut(a, b);
+            }
             Fault::Partition => network.partition(a, b),
             Fault::Block => network.block(a, b),
             Fault::StopReading => network.stop_reading(a, b),

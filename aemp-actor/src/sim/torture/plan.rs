@@ -12,6 +12,7 @@ use crate::sim::Random;
 pub(super) enum Fault {
     Cut,
     CutAfter,
+    Fragile,
     Partition,
     Block,
     StopReading,
@@ -23,9 +24,10 @@ pub(super) enum Fault {
     Shutdown,
 }
 
-const ALL_FAULTS: [Fault; 11] = [
+const ALL_FAULTS: [Fault; 12] = [
     Fault::Cut,
     Fault::CutAfter,
+    Fault::Fragile,
     Fault::Partition,
     Fault::Block,
     Fault::StopReading,
@@ -134,7 +136,7 @@ impl Plan {
         Self {
             hosts: HOSTS[..2].to_vec(),
             steps: usize::MAX,
-            pause: Duration::ZERO..=millis(4),
+            pause: Duration::ZERO..=millis(1),
             faults: Vec::new(),
             monitor_timeout: millis(10_000),
             connect_timeout: millis(2000),
