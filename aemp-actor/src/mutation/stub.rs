@@ -13,6 +13,9 @@ pub(crate) enum Mutation {
     CutSilently,
     ForgetLoss,
     KillOvertakes,
+    KeepGroups,
+    LoseUnregistration,
+    StopSeeking,
 }
 
 /// Never.

@@ -114,7 +114,7 @@ impl Chaos {
 
     /// Has the host come back after a while, or not at all.
     fn come_back(&self, host: &'static str) {
-        if self.world.percent(10) {
+        if self.world.percent(10) && !self.world.plan.are_strangers() {
             return;
         }
         let pause = self.world.millis(0, LONGEST_DOWN);

@@ -117,6 +117,10 @@ impl Voice for Outside {
         self.on
     }
 
+    fn node(&self) -> Node {
+        self.node.clone()
+    }
+
     fn holds(&mut self) -> &mut Hold {
         &mut self.holds
     }

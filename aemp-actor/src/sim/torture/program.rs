@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ground::boot;
+use super::groups;
 use super::log::kill_reason;
+use super::mesh;
 use super::outside::Outside;
 use super::record::{Moment, NodeNo, Record, Sender, WordKind};
 use super::world::World;
@@ -99,7 +101,8 @@ impl Program {
         self.wait(self.world.plan.repaired).await;
         heal();
         self.wait(self.world.plan.healing).await;
-        self.world.log.settled();
+        mesh::make_whole(&self.world).await;
+        self.settled();
         for (_, actor) in self.world.actors() {
             drop(actor.peval(|actor, ctx| {
                 actor.probe(ctx);
@@ -113,8 +116,14 @@ impl Program {
             }
         }
         self.wait(self.world.plan.quiet).await;
-        self.world.log.settled();
+        self.settled();
         self.count_connections();
+    }
+
+    /// Everything is at rest.
+    fn settled(&self) {
+        self.world.log.settled();
+        groups::take_views(&self.world);
     }
 
     /// Lets everything come to rest.
@@ -176,7 +185,7 @@ impl Program {
                 actor.kil(kill_reason(word));
             }
             self.wait(self.world.plan.quiet).await;
-            self.world.log.settled();
+            self.settled();
         }
         self.take_census();
         self.outsiders.clear();
