@@ -64,7 +64,6 @@ fn guarantees(mutation: Mutation) -> &'static [u8] {
         Mutation::KillOvertakes => &[6, 2],
         Mutation::ReuseName => &[9, 3, 4, 6],
         Mutation::KeepGroups | Mutation::LoseUnregistration => &[12],
-        Mutation::StopSeeking => &[13],
         _ => &[],
     }
 }

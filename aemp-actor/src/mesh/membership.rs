@@ -185,7 +185,7 @@ impl Membership {
 
     /// Has the node sought, unless it is already.
     fn miss(&mut self, node: &NodeId, effects: &mut Effects) {
-        if !strikes(Mutation::StopSeeking) && self.missing.insert(node.clone()) {
+        if self.missing.insert(node.clone()) {
             effects.push_back(Effect::Seek { node: node.clone() });
         }
     }

@@ -61,7 +61,6 @@ impl<W> RemoteWatches<W> {
     }
 
     /// How many watches there are.
-    #[cfg(feature = "sim")]
     pub(crate) fn len(&self) -> usize {
         self.ports.values().map(Watchers::len).sum()
     }

@@ -39,7 +39,6 @@ impl<W> Watchers<W> {
         self.list.take().map(|list| list.into_iter().map(|(_, w)| w).collect()).unwrap_or_default()
     }
 
-    #[cfg(feature = "sim")]
     pub(crate) fn len(&self) -> usize {
         self.list.as_ref().map_or(0, |list| list.len())
     }

@@ -41,13 +41,11 @@ pub enum Mutation {
     KeepGroups,
     /// One node is not told that a port has left a group.
     LoseUnregistration,
-    /// A node that cannot be reached is not looked for.
-    StopSeeking,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::LoseMessage,
         Self::DelayMessage,
         Self::RepeatMessage,
@@ -61,17 +59,14 @@ impl Mutation {
         Self::ReuseName,
         Self::KeepGroups,
         Self::LoseUnregistration,
-        Self::StopSeeking,
     ];
 
     /// How often it happens in one run: once, but for what hardly ever makes a difference.
     fn times(self) -> usize {
         match self {
-            Self::ForgetLoss
-            | Self::KillOvertakes
-            | Self::ReuseName
-            | Self::KeepGroups
-            | Self::StopSeeking => usize::MAX,
+            Self::ForgetLoss | Self::KillOvertakes | Self::ReuseName | Self::KeepGroups => {
+                usize::MAX
+            }
             _ => 1,
         }
     }
@@ -98,8 +93,7 @@ pub(crate) fn arm(mutation: Option<Mutation>, random: &mut Random) {
             Mutation::CutSilently
             | Mutation::ForgetLoss
             | Mutation::KeepGroups
-            | Mutation::LoseUnregistration
-            | Mutation::StopSeeking => random.below(3),
+            | Mutation::LoseUnregistration => random.below(3),
             _ => random.below(30),
         };
         Armed { mutation, spared, left: mutation.times() }

@@ -15,7 +15,6 @@ pub(crate) enum Mutation {
     KillOvertakes,
     KeepGroups,
     LoseUnregistration,
-    StopSeeking,
 }
 
 /// Never.

@@ -42,5 +42,7 @@ pub use counters::DroppedCounts;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 pub use handle::Node;
+pub use looking::PingError;
 pub(crate) use peer::Peer;
+pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use router::guard;

@@ -187,10 +187,24 @@ fn what(record: &Record, what: &What) -> String {
         },
         What::Up(no, other) => format!("{} sees {other} up", node(*no)),
         What::Down(no, other, reason) => format!("{} sees {other} down: {reason}", node(*no)),
+        What::Note(text) => format!("-- {text}"),
+        What::Settled => "-- everything is at rest".into(),
+        What::Broken(guarantee, text) => format!("** guarantee {guarantee}: {text}"),
+        of_groups => group_line(record, of_groups),
+    }
+}
+
+/// The same for what concerns groups and joins.
+fn group_line(record: &Record, what: &What) -> String {
+    let node = |no: usize| format!("{}/{no}", record.host(no));
+    match what {
         What::Registered(no) | What::Unregistered(no) => {
             let reg = &record.regs[*no];
             let verb = if matches!(what, What::Registered(_)) { "joins" } else { "leaves" };
-            format!("{} {verb} group {:?} (registration {no})", place(reg.port), reg.group)
+            format!(
+                "{} {verb} group {:?} (registration {no})",
+                record.ports[reg.port].id, reg.group
+            )
         }
         What::GroupWatched(no) => {
             let mon = &record.grp_mons[*no];
@@ -207,9 +221,7 @@ fn what(record: &Record, what: &What) -> String {
             format!("{} sees {:?}: {:?}", node(view.on), view.group, view.ports)
         }
         What::Joined(no) => format!("{} has joined", node(*no)),
-        What::Note(text) => format!("-- {text}"),
-        What::Settled => "-- everything is at rest".into(),
-        What::Broken(guarantee, text) => format!("** guarantee {guarantee}: {text}"),
+        other => format!("{other:?}"),
     }
 }
 

@@ -113,7 +113,7 @@ impl World {
         let no = self.log.boot(host);
         let (log, core) = (self.log.clone(), Arc::downgrade(node.core()));
         node.mon_nodes(move |event| match event {
-            NodeEvent::Up { node } => log.up(no, node.as_str()),
+            NodeEvent::Up { node, .. } => log.up(no, node.as_str()),
             NodeEvent::Down { node, reason } => {
                 log.down(no, node.as_str(), reason);
                 if let Some(core) = core.upgrade() {
