@@ -63,7 +63,7 @@ pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
 
 pub use crate::die::Die;
@@ -74,8 +74,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents,
-    NodesToken, PeerInfo, PeerState, PingError, RoundTrip, Traffic,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
+    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Traffic,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

@@ -33,7 +33,7 @@ fn a_peer_in_full() {
         assert_eq!(connection.address.as_deref(), Some("mem:a"));
         assert_eq!(
             (&*connection.transport, &*connection.reads, &*connection.writes),
-            ("mem", "json", "json")
+            ("mem", "bincode", "bincode")
         );
         assert_eq!((&*connection.auth, &connection.encryption), ("hmac_sha3_512", &None));
         assert!(connection.instance.is_some() && connection.provider.is_some());

@@ -28,6 +28,7 @@ impl Facts {
     /// `dialled` is the address that we have dialled; `None` if the other side has dialled us.
     pub(crate) fn of(core: &Core, established: &Established, dialled: Option<&Address>) -> Self {
         let Established { stream, outcome, peer_address, .. } = established;
+        let protection = outcome.protection;
         Self {
             address: dialled.map(ToString::to_string).or_else(|| peer_address.clone()),
             dialled: dialled.is_some(),
@@ -35,17 +36,10 @@ impl Facts {
             reads: outcome.read_framing.name(),
             writes: outcome.write_framing.name(),
             auth: outcome.auth.name(),
-            encryption: encryption(established),
+            encryption: protection.is_encrypted().then(|| protection.to_string()),
             provider: outcome.peer.provider().map(str::to_owned),
             instance: outcome.peer.instance().map(str::to_owned),
             since: core.chance().time_of_day(),
         }
     }
-}
-
-/// What encrypts the connection.
-fn encryption(established: &Established) -> Option<String> {
-    let session = established.stream.session()?;
-    let trust = if session.trusted { "with a trusted certificate" } else { "without certificates" };
-    Some(format!("{}, {trust}", established.stream.transport()))
 }
