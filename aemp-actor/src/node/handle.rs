@@ -1,5 +1,6 @@
 //! The handle on a node.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,9 +85,8 @@ impl Node {
             core.listeners().lock().extend(listener.local_addresses());
         }
         core.mesh().set_listeners(self.listeners());
-        if seeds.is_empty() {
-            core.mesh().join_alone(core);
-        }
+        let different: BTreeSet<&Address> = seeds.iter().collect();
+        core.mesh().set_seeds(core, different.len());
         for listener in listeners {
             connector::listen(core, listener);
         }
