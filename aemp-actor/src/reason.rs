@@ -31,6 +31,8 @@ pub mod kind {
     /// No connection can be made until somebody changes a configuration: the nodes have different
     /// secrets, or no method or framing in common.
     pub const AUTH_ERROR: &str = "auth_error";
+    /// The other node does not allow what was asked of it (see [`Access`](crate::Access)).
+    pub const ACCESS_DENIED: &str = "access_denied";
     /// A queue was full: the port's mailbox or the send queue of its node.
     pub const OVERFLOW: &str = "overflow";
     /// The node of the port was shut down.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aemp_transport::{AuthMethod, Limits, Secret, Transport};
 
 use super::Config;
+use crate::node::Access;
 use crate::port::PortOptions;
 
 impl Config {
@@ -147,6 +148,14 @@ impl Config {
     #[must_use]
     pub fn max_monitors(mut self, ports: usize) -> Self {
         self.max_monitors = ports;
+        self
+    }
+
+    /// What other nodes may ask of this one. Default: everything, except for untrusted nodes,
+    /// which may ask nothing.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 
