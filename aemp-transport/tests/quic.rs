@@ -328,7 +328,7 @@ async fn another_protocol_is_refused() {
 async fn silence_ends_a_connection() {
     let transport = Quic::new().monitor_timeout(Duration::from_secs(2));
     let (mut listener, local) = listen(&transport).await;
-    let proxy = UdpProxy::new(socket(&local)).await;
+    let proxy = UdpProxy::before(socket(&local)).await;
     let dialled = quic(proxy.address());
     let (mut near, mut far) = connect(&transport, &mut *listener, &dialled).await;
     // Nothing is said for longer than that: the transport gives signs of life of its own.
@@ -347,7 +347,7 @@ async fn silence_ends_a_connection() {
 async fn a_dialler_that_moves_keeps_its_connection() {
     let transport = Quic::new();
     let (mut listener, local) = listen(&transport).await;
-    let proxy = UdpProxy::new(socket(&local)).await;
+    let proxy = UdpProxy::before(socket(&local)).await;
     let (mut near, mut far) = connect(&transport, &mut *listener, &quic(proxy.address())).await;
     let before = far.peer_address();
     for round in 0..3u64 {

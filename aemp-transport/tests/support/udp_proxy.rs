@@ -1,8 +1,9 @@
 //! A way for datagrams that can go dark, or come from somewhere else from now on.
+#![allow(dead_code)]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
@@ -11,22 +12,39 @@ use tokio::task::JoinHandle;
 /// Passes datagrams between one client, the last that has sent something, and a server.
 pub(crate) struct UdpProxy {
     address: SocketAddr,
-    dark: Arc<AtomicBool>,
-    passed: Arc<AtomicUsize>,
+    state: Arc<State>,
     moves: mpsc::UnboundedSender<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
+#[derive(Default)]
+struct State {
+    /// What is sent before there is one is lost.
+    server: OnceLock<SocketAddr>,
+    dark: AtomicBool,
+    passed: AtomicUsize,
+}
+
 impl UdpProxy {
-    /// A proxy before the server at that address.
-    pub(crate) async fn new(server: SocketAddr) -> Self {
+    /// A proxy before a server that is not known yet.
+    pub(crate) async fn new() -> Self {
         let front = UdpSocket::bind("127.0.0.1:0").await.expect("a port is free");
         let address = front.local_addr().expect("it is bound");
         let (moves, orders) = mpsc::unbounded_channel();
-        let dark = Arc::new(AtomicBool::new(false));
-        let passed = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(pass(front, server, dark.clone(), passed.clone(), orders));
-        Self { address, dark, passed, moves, task }
+        let state = Arc::<State>::default();
+        let task = tokio::spawn(pass(front, Arc::clone(&state), orders));
+        Self { address, state, moves, task }
+    }
+
+    /// A proxy before the server at that address.
+    pub(crate) async fn before(server: SocketAddr) -> Self {
+        let proxy = Self::new().await;
+        proxy.set_server(server);
+        proxy
+    }
+
+    pub(crate) fn set_server(&self, server: SocketAddr) {
+        self.state.server.set(server).expect("there is one server");
     }
 
     /// Where clients find it.
@@ -36,13 +54,18 @@ impl UdpProxy {
 
     /// From now on nothing gets through, or everything again.
     pub(crate) fn set_dark(&self, dark: bool) {
-        self.dark.store(dark, Ordering::SeqCst);
+        self.state.dark.store(dark, Ordering::SeqCst);
     }
 
-    /// Waits until so many more datagrams have got through.
+    /// How many datagrams have got through.
+    pub(crate) fn passed(&self) -> usize {
+        self.state.passed.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many more have got through.
     pub(crate) async fn more(&self, datagrams: usize) {
-        let enough = self.passed.load(Ordering::SeqCst) + datagrams;
-        while self.passed.load(Ordering::SeqCst) < enough {
+        let enough = self.passed() + datagrams;
+        while self.passed() < enough {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }
@@ -61,34 +84,35 @@ impl Drop for UdpProxy {
     }
 }
 
+impl State {
+    /// What the system does not take is lost, as datagrams are.
+    async fn pass(&self, through: &UdpSocket, octets: &[u8], to: Option<SocketAddr>) {
+        if let Some(to) = to.filter(|_| !self.dark.load(Ordering::SeqCst)) {
+            self.passed.fetch_add(1, Ordering::SeqCst);
+            drop(through.send_to(octets, to).await);
+        }
+    }
+}
+
 async fn back() -> UdpSocket {
     UdpSocket::bind("127.0.0.1:0").await.expect("a port is free")
 }
 
 async fn pass(
     front: UdpSocket,
-    server: SocketAddr,
-    dark: Arc<AtomicBool>,
-    passed: Arc<AtomicUsize>,
+    state: Arc<State>,
     mut orders: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
 ) {
     let (mut behind, mut client) = (back().await, None);
     let (mut forth, mut home) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
-        // What the system does not take is lost, as datagrams are.
         tokio::select! {
             Ok((octets, from)) = front.recv_from(&mut forth) => {
                 client = Some(from);
-                if !dark.load(Ordering::SeqCst) {
-                    passed.fetch_add(1, Ordering::SeqCst);
-                    drop(behind.send_to(&forth[..octets], server).await);
-                }
+                state.pass(&behind, &forth[..octets], state.server.get().copied()).await;
             }
             Ok((octets, _)) = behind.recv_from(&mut home) => {
-                if let Some(client) = client.filter(|_| !dark.load(Ordering::SeqCst)) {
-                    passed.fetch_add(1, Ordering::SeqCst);
-                    drop(front.send_to(&home[..octets], client).await);
-                }
+                state.pass(&front, &home[..octets], client).await;
             }
             Some(done) = orders.recv() => {
                 behind = back().await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
 
+use super::transports::Later;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
@@ -25,6 +26,10 @@ pub struct Config {
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
@@ -51,6 +56,8 @@ impl Default for Config {
             accept_cleartext: true,
             auth_offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
