@@ -65,6 +65,8 @@ mod reason;
 pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
+#[cfg(feature = "quic")]
+pub use aemp_transport::Quic;
 pub use aemp_transport::{
     Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };

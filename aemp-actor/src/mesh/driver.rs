@@ -95,8 +95,8 @@ impl Mesh {
     }
 
     /// A connection begins; nothing was read of it so far. Takes no lock but its own.
-    pub(crate) fn node_up(&self, node: &NodeId, attempt: u64) {
-        self.inner.lock().membership.node_up(node, attempt);
+    pub(crate) fn node_up(&self, node: &NodeId, attempt: u64, ours: bool) {
+        self.inner.lock().membership.node_up(node, attempt, ours);
     }
 
     /// Tells the node what we know, once for each connection: as soon as it is up if the node said

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::addresses::readable;
 use super::effect::Effect;
 use super::news::News;
 use crate::group::{GroupChange, GroupTable};
@@ -36,6 +37,8 @@ pub(super) struct Membership {
 
 struct Member {
     attempt: u64,
+    /// It is a node of ours, and knows our transports.
+    ours: bool,
     /// Our rendezvous port there, once it was spawned, and unless it died.
     port: Option<PortName>,
     /// We have told it what we know.
@@ -117,9 +120,10 @@ impl Membership {
         }
     }
 
-    /// A connection is up.
-    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
-        let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+    /// A connection is up, to a node of `ours` or of another kind.
+    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64, ours: bool) {
+        let member =
+            Member { attempt, ours, port: None, met: false, wants_news: false, setup: false };
         self.heard.remove(node);
         self.up.insert(node.clone(), member);
     }
@@ -139,8 +143,9 @@ impl Membership {
         };
         member.met = true;
         member.port = Some(port.clone());
+        let listeners = readable(&self.listeners, member.ours);
         effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
-        self.tell(node, News::addr(&self.listeners), effects);
+        self.tell(node, News::addr(&listeners), effects);
         self.tell_nodes(node, effects);
         let own_groups = self.groups.of_node(&self.own);
         if !own_groups.is_empty() {
@@ -255,7 +260,7 @@ impl Membership {
             }
             News::Find(other) => {
                 if let Some((other, known)) = self.addresses.get_key_value(&other) {
-                    self.tell(node, News::nodes([(other, known)]), effects);
+                    self.tell_of(node, [(other, known.as_slice())], effects);
                 }
             }
         }
@@ -268,7 +273,7 @@ impl Membership {
         }
         let others = self.up.iter().filter(|(other, member)| member.wants_news && *other != node);
         for (other, _) in others {
-            self.tell(other, News::nodes([(node, &addresses.to_vec())]), effects);
+            self.tell_of(other, [(node, addresses)], effects);
         }
     }
 
@@ -332,8 +337,20 @@ impl Membership {
     fn tell_nodes(&self, node: &NodeId, effects: &mut Effects) {
         let mut others = self.addresses.iter().filter(|(other, _)| *other != node).peekable();
         if others.peek().is_some() {
-            self.tell(node, News::nodes(others), effects);
+            let others = others.map(|(other, known)| (other, known.as_slice()));
+            self.tell_of(node, others, effects);
         }
+    }
+
+    fn tell_of<'a>(
+        &self,
+        node: &NodeId,
+        others: impl IntoIterator<Item = (&'a NodeId, &'a [String])>,
+        effects: &mut Effects,
+    ) {
+        let ours = self.up.get(node).is_some_and(|member| member.ours);
+        let others = others.into_iter().map(|(other, known)| (other, readable(known, ours)));
+        self.tell(node, News::nodes(others), effects);
     }
 
     fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {

@@ -60,6 +60,7 @@ impl Node {
     /// Dropped before it is ready, it leaves nothing behind.
     pub async fn configure(config: Config) -> Result<Self, ConfigError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let config = config.with_transports();
         let checked = config.check()?;
         let mut listeners = Vec::new();
         for address in &checked.binds {
@@ -132,7 +133,8 @@ impl Node {
         self.core.id()
     }
 
-    /// Where the node listens, as `HOST:PORT` texts with the real ports.
+    /// Where the node listens, as `HOST:PORT` texts with the real ports, those of other transports than
+    /// TCP with their scheme, as `quic:HOST:PORT`.
     pub fn listeners(&self) -> Vec<String> {
         self.core.listeners().lock().iter().map(ToString::to_string).collect()
     }

@@ -88,7 +88,7 @@ impl Peer {
         let Some((facts, start)) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;
         // Before anything can be read: news of a node that the mesh does not know is ignored.
-        core.mesh().node_up(&self.id, attempt);
+        core.mesh().node_up(&self.id, attempt, claim.instance.is_some());
         let link = start();
         let event = NodeEvent::Up {
             node: self.id.clone(),
