@@ -63,7 +63,8 @@ pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, CertificateError, Certificates, Limits, Listener, Memory, Protection,
+    Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, generate_certificate,
 };
 
 pub use crate::die::Die;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use aemp_transport::{CloseReason, Packet, PacketSink};
 
 use super::core::Core;
+use super::counters::Dropped;
 use super::peer::Peer;
-use super::requests;
+use super::{requests, stranger};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::mutation::Passage;
@@ -16,6 +17,8 @@ pub(super) struct Inbound {
     pub(super) core: Arc<Core>,
     pub(super) origin: Origin,
     pub(super) passage: Passage,
+    /// Something of an anonymous peer was refused, and that was logged.
+    pub(super) refused: bool,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -23,6 +26,8 @@ pub(crate) struct Origin {
     pub(crate) peer: Arc<Peer>,
     /// The number of the connection.
     pub(crate) attempt: u64,
+    /// It has proved that it belongs to us.
+    pub(crate) trusted: bool,
 }
 
 impl PacketSink for Inbound {
@@ -38,8 +43,11 @@ impl PacketSink for Inbound {
 }
 
 impl Inbound {
-    fn deliver(&self, packet: Packet) {
+    fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
+        if !stranger::may_send(self.core.config(), &self.origin, &packet.port, &message) {
+            return self.refuse(&packet.port, &message);
+        }
         if packet.port.is_empty() {
             requests::handle(&self.core, Some(&self.origin), message);
         } else if let Some(cell) = self.core.registry().find(&packet.port) {
@@ -47,6 +55,19 @@ impl Inbound {
         } else {
             let to = PortId::new(self.core.id().clone(), packet.port);
             self.core.unknown_port(&to, &message);
+        }
+    }
+
+    /// Only the first is told of: who sends them could fill the log.
+    fn refuse(&mut self, port: &str, message: &Message) {
+        self.core.count_dropped(Dropped::Untrusted, 1);
+        if !std::mem::replace(&mut self.refused, true) {
+            let (node, tag) = (self.origin.peer.id(), message.tag());
+            tracing::warn!(
+                target: "aemp",
+                "node {node} is anonymous, and all it sends is refused (anonymous_access): the \
+                 first is {tag:?} to port {port:?}"
+            );
         }
     }
 }

@@ -28,8 +28,10 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod security;
 mod signal;
 mod stillborn;
+mod stranger;
 mod verbs;
 mod waiting;
 

@@ -156,7 +156,7 @@ fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(
         return Err("a port of that name exists already");
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    let Some(Origin { peer, attempt }) = from else {
+    let Some(Origin { peer, attempt, .. }) = from else {
         functions::spawn(core, port, &init, Message::from_values(rest));
         return Ok(());
     };

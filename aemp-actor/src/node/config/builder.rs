@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+use aemp_transport::{Limits, Transport};
 
 use super::Config;
 use crate::port::PortOptions;
@@ -50,13 +50,6 @@ impl Config {
         self
     }
 
-    /// The secret that all nodes of the network share.
-    #[must_use]
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secret = Some(secret.into());
-        self
-    }
-
     /// How long a silent node counts as alive, and the bound of a handshake. Default 30 s, at
     /// least 1 s.
     #[must_use]
@@ -77,21 +70,6 @@ impl Config {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// Whether a peer may prove that it knows the secret by sending it in clear text, as small
-    /// scripts do. Default: yes, as in the reference.
-    #[must_use]
-    pub fn accept_cleartext(mut self, accept: bool) -> Self {
-        self.accept_cleartext = accept;
-        self
-    }
-
-    /// The authentication methods this node is willing to send, best first.
-    #[must_use]
-    pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_offer = methods.into_iter().collect();
         self
     }
 

@@ -2,7 +2,9 @@
 
 mod builder;
 mod check;
+mod security;
 mod settings;
 
 pub use check::ConfigError;
+pub(super) use security::Loaded;
 pub use settings::Config;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
+use aemp_transport::{Limits, Tcp, Transport};
 
+use super::security::Security;
 use crate::node::Chance;
 use crate::node::chance::System;
 use crate::port::PortOptions;
@@ -18,12 +19,11 @@ pub struct Config {
     pub(crate) binds: Vec<String>,
     pub(crate) seeds: Vec<String>,
     pub(crate) nodes: Vec<(String, String)>,
-    pub(crate) secret: Option<Secret>,
+    pub(crate) security: Security,
+    pub(crate) anonymous_access: bool,
     pub(crate) monitor_timeout: Duration,
     pub(crate) connect_interval: Duration,
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) accept_cleartext: bool,
-    pub(crate) auth_offer: Vec<AuthMethod>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
@@ -43,12 +43,11 @@ impl Default for Config {
             binds: Vec::new(),
             seeds: Vec::new(),
             nodes: Vec::new(),
-            secret: None,
+            security: Security::default(),
+            anonymous_access: false,
             monitor_timeout: Duration::from_secs(30),
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
-            accept_cleartext: true,
-            auth_offer: AuthMethod::OFFERED.to_vec(),
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),
             max_queue: 64 << 20,

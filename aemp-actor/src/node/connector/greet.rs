@@ -58,7 +58,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
             }
         }
     };
-    let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    let established = establish(stream, core.handshake(), timeout, admit).await;
     let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer.clone()),
@@ -74,11 +74,15 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
+    let (trusted, protection) = (established.outcome.trusted, established.outcome.protection);
+    let may_join = trusted || core.config().anonymous_access;
     let claim = claim(core, &node, &greeting, attempt);
+    let claim = Claim { trusted, member: claim.member && may_join, ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let origin = Origin { peer: peer.clone(), attempt };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
-    let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
+    let origin = Origin { peer: peer.clone(), attempt, trusted };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
+    let adopted =
+        peer.adopt(core, &claim, protection, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
@@ -92,5 +96,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, trusted: true }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender};
+use aemp_transport::{CloseReason, LinkSender, Protection};
 
 use super::Peer;
 use super::state::{Stage, Up, while_firing};
@@ -44,6 +44,7 @@ impl Peer {
         self: &Arc<Self>,
         core: &Arc<Core>,
         claim: &Claim<'_>,
+        protection: Protection,
         start: impl FnOnce() -> LinkSender,
     ) -> Result<LinkSender, Refusal> {
         let mut start = Some(start);
@@ -59,7 +60,7 @@ impl Peer {
             if core.is_closed() {
                 return Err(Refusal::ShutDown);
             }
-            if let Some(risen) = self.rise(core, claim, &mut start) {
+            if let Some(risen) = self.rise(core, claim, protection, &mut start) {
                 abandoned.adopted = true;
                 return risen;
             }
@@ -71,6 +72,7 @@ impl Peer {
         self: &Arc<Self>,
         core: &Arc<Core>,
         claim: &Claim<'_>,
+        protection: Protection,
         start: &mut Option<impl FnOnce() -> LinkSender>,
     ) -> Option<Result<LinkSender, Refusal>> {
         let attempt = claim.attempt;
@@ -89,7 +91,7 @@ impl Peer {
         // Before anything can be read: news of a node that the mesh does not know is ignored.
         core.mesh().node_up(&self.id, attempt);
         let link = start();
-        let stage = Stage::Up(Up { attempt, link: link.clone() });
+        let stage = Stage::Up(Up { attempt, link: link.clone(), protection });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
             for (port, message) in waiting.into_packets() {
                 if link.send_encoded(&port, &message).is_err() {
@@ -98,7 +100,7 @@ impl Peer {
             }
         }
         drop(state);
-        tracing::info!(target: "aemp", "node {} is up", self.id);
+        tracing::info!(target: "aemp", "node {} is up, protection: {protection}", self.id);
         self.keep_alive(core, link.clone());
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
@@ -227,6 +229,14 @@ impl Peer {
     /// Whether tasks of a connection still run.
     pub(crate) fn has_links(&self) -> bool {
         self.state.lock().running_links > 0
+    }
+
+    /// What keeps others from reading the connection, if the node is connected.
+    pub(crate) fn protection(&self) -> Option<Protection> {
+        match &self.state.lock().stage {
+            Stage::Up(up) => Some(up.protection),
+            _ => None,
+        }
     }
 
     /// The link, if the node is connected.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aemp_transport::LinkSender;
+use aemp_transport::{LinkSender, Protection};
 
 use super::Peer;
 use crate::id::PortName;
@@ -48,6 +48,7 @@ pub(super) enum Stage {
 pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
+    pub(super) protection: Protection,
 }
 
 impl State {
