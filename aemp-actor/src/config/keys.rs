@@ -1,6 +1,6 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
-use aemp_transport::{AuthMethod, Framing, Secret};
+use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
@@ -111,10 +111,10 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
-        set(methods(json), |methods| to.auth_offer = methods)
+        set(methods(json), |methods| *to = to.clone().auth_offer(methods))
     }),
     key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
-        set(methods(json), |methods| to.auth_accept = Some(methods))
+        set(methods(json), |methods| *to = to.clone().auth_accept(methods))
     }),
     key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
         convert::flag(json).map(drop)
@@ -202,7 +202,7 @@ fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
+    set(convert::text(json), |text| *to = to.clone().secret(text))
 }
 
 /// Only looked at where there is no TLS.
