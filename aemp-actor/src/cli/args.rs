@@ -50,6 +50,7 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .args_override_self(true)
         .subcommand_value_name("COMMAND")
         .override_usage("aemp [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]...")
         .args(options())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aemp_transport::Value;
 use serde_json::{Value as Json, json};
 
-use super::ask::{ask, death_of, delivered};
+use super::ask::{ask, death_of, delivered, settled};
 use super::output::json_of;
 use super::{Connection, Failure, words};
 use crate::id::PortId;
@@ -42,10 +42,20 @@ pub(crate) async fn cal(
 pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failure> {
     let port = connection.port(port)?;
     let limit = connection.options.timeout.unwrap_or(Duration::MAX);
-    let death = tokio::time::timeout(limit, death_of(connection, &port)).await;
-    let Ok(reason) = death else {
+    let mut death = std::pin::pin!(death_of(connection, &port));
+    let watching = async {
+        tokio::select! {
+            biased;
+            reason = &mut death => return Ok::<_, Failure>(reason),
+            settled = settled(connection, port.node()) => settled?,
+        }
+        tracing::info!(target: "aemp", "watching {port}");
+        Ok(death.await)
+    };
+    let Ok(reason) = tokio::time::timeout(limit, watching).await else {
         return Err(Failure::Timeout(format!("{port} still lives after {limit:?}")));
     };
+    let reason = reason?;
     if matches!(reason.kind(), kind::NO_SUCH_PORT | kind::TRANSPORT_ERROR | kind::AUTH_ERROR) {
         return Err(Failure::died(&port, &reason));
     }
