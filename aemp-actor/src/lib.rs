@@ -66,7 +66,7 @@ pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
 
 pub use crate::config::{ProfileError, Profiles};
@@ -78,7 +78,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents, NodesToken,
+    Access, Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents,
+    NodesToken, Rights,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

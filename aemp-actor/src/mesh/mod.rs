@@ -19,5 +19,5 @@ mod rendezvous;
 mod seeding;
 
 pub(crate) use driver::Mesh;
-pub(crate) use rendezvous::{CONNECT, create as create_rendezvous};
+pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
 pub(crate) use seeding::keep as keep_seed;

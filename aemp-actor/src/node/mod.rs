@@ -10,7 +10,9 @@
 //! `router` decides where a message, a kill or a monitor goes; `requests` is what the node port
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
+mod access;
 mod arbiter;
+mod cell_table;
 mod chance;
 mod config;
 mod connector;
@@ -34,6 +36,7 @@ mod stillborn;
 mod verbs;
 mod waiting;
 
+pub use access::{Access, Rights};
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
 pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, reach};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Transport};
 use serde::Serialize;
 
 use super::Config;
 use crate::config::Service;
+use crate::node::Access;
 use crate::port::PortOptions;
 
 impl Config {
@@ -97,6 +98,24 @@ impl Config {
         self
     }
 
+    /// The encodings of packets that this node reads and writes, best first; of none, all of them.
+    /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
+    /// that node's list that this one has, so the two directions may differ; two nodes that have
+    /// none in common refuse each other.
+    #[must_use]
+    pub fn framings(mut self, framings: impl IntoIterator<Item = Framing>) -> Self {
+        self.framings.clear();
+        for framing in framings {
+            if !self.framings.contains(&framing) {
+                self.framings.push(framing);
+            }
+        }
+        if self.framings.is_empty() {
+            self.framings = Framing::ALL.to_vec();
+        }
+        self
+    }
+
     /// The authentication methods that are accepted of peers, best first. Default: all that the
     /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
     #[must_use]
@@ -170,6 +189,14 @@ impl Config {
     #[must_use]
     pub fn max_monitors(mut self, ports: usize) -> Self {
         self.max_monitors = ports;
+        self
+    }
+
+    /// What other nodes may ask of this one. Default: everything, except for untrusted nodes,
+    /// which may ask nothing.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 

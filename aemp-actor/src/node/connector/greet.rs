@@ -74,9 +74,11 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let claim = claim(core, &node, &greeting, attempt);
+    let rights = core.config().access.of(node.as_str(), true).clone();
+    let mut claim = claim(core, &node, &greeting, attempt);
+    claim.member &= rights.may_join();
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let origin = Origin { peer: peer.clone(), attempt };
+    let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
