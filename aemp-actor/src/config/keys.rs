@@ -1,6 +1,6 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
-use aemp_transport::{AuthMethod, Framing, Secret};
+use aemp_transport::{AuthMethod, Certificates, Framing, Secret};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
@@ -205,18 +205,8 @@ fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
     set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
 }
 
-/// Only looked at where there is no TLS.
 fn cert(_: &mut Config, json: &Json) -> Result<(), String> {
-    let text = convert::text(json)?;
-    for part in ["PRIVATE KEY", "CERTIFICATE"] {
-        let begins = text.lines().any(|line| {
-            line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{part}-----"))
-        });
-        if !begins {
-            return Err(format!("there is no {part} in the PEM text"));
-        }
-    }
-    Ok(())
+    Certificates::from_pem(&convert::text(json)?).map(drop).map_err(|error| error.to_string())
 }
 
 fn services(to: &mut Config, json: &Json) -> Result<(), String> {
@@ -231,12 +221,16 @@ fn services(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 /// Names of other implementations' framings are skipped.
-fn framing_format(_: &mut Config, json: &Json) -> Result<(), String> {
+fn framing_format(to: &mut Config, json: &Json) -> Result<(), String> {
     let names = convert::texts(json)?;
-    if names.iter().any(|name| Framing::from_name(name).is_some()) {
-        return Ok(());
+    let known: Vec<_> = names.iter().filter_map(|name| Framing::from_name(name)).collect();
+    if known.is_empty() {
+        let all: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
     }
-    Err(format!("none of these is known here: {}; json is", names.join(", ")))
+    to.framings = known;
+    Ok(())
 }
 
 /// Names of methods that are not spoken here are skipped.
@@ -280,7 +274,7 @@ mod tests {
         }
         assert!(check("nodeid", json!("a b")).unwrap_err().contains("no node ID"));
         assert!(check("seeds", json!(["host:x"])).unwrap_err().contains("invalid port"));
-        assert!(check("cert", json!("hello")).unwrap_err().contains("no PRIVATE KEY"));
+        assert!(check("cert", json!("hello")).is_err());
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
         assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
         assert!(check("framing_format", json!(["storable"])).is_err());
