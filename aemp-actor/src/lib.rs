@@ -65,6 +65,8 @@ mod reason;
 pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
+#[cfg(feature = "quic")]
+pub use aemp_transport::Quic;
 pub use aemp_transport::{
     Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
@@ -78,8 +80,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Access, Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents,
-    NodesToken, Rights,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
+    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Traffic,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

@@ -18,12 +18,18 @@ use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
     let own = core.clone();
     core.run(async move {
-        let mut search =
-            Search { seed, own: BTreeSet::new(), nodes: BTreeMap::new(), logged: None };
+        let mut search = Search {
+            seed,
+            own: BTreeSet::new(),
+            is_only_self: false,
+            nodes: BTreeMap::new(),
+            logged: None,
+        };
         let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
             let up = search.round(&own).await;
-            if search.is_only_self() {
+            own.mesh().is_own_seed(&own, search.seed.to_string(), search.is_only_self);
+            if search.is_only_self && search.own.contains(&search.seed) {
                 tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
                 return;
             }
@@ -52,6 +58,8 @@ struct Search {
     seed: Address,
     /// Addresses that turned out to be this node's own.
     own: BTreeSet<Address>,
+    /// The latest round found this node itself and nothing else.
+    is_only_self: bool,
     /// Which node was found where.
     nodes: BTreeMap<Address, NodeId>,
     /// The problem that was logged last: the same is not logged again and again.
@@ -73,12 +81,16 @@ impl Search {
             }
         };
         self.nodes.retain(|address, _| addresses.contains(address));
-        for address in addresses {
-            let up = self.nodes.get(&address).is_some_and(|node| core.peer(node).is_up());
-            if !up && !self.own.contains(&address) {
-                self.try_one(core, address).await;
+        // An address may have been given to another host since.
+        self.own.retain(|address| addresses.contains(address));
+        for address in &addresses {
+            let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
+            if !up && !self.own.contains(address) {
+                self.try_one(core, address.clone()).await;
             }
         }
+        self.is_only_self =
+            !addresses.is_empty() && addresses.iter().all(|address| self.own.contains(address));
         self.nodes.values().filter(|node| core.peer(node).is_up()).cloned().collect()
     }
 
@@ -102,11 +114,6 @@ impl Search {
         self.logged = None;
         core.mesh().is_seed(core, &node);
         self.nodes.insert(address, node);
-    }
-
-    /// Every address that was found is this node's own.
-    fn is_only_self(&self) -> bool {
-        !self.own.is_empty() && self.nodes.is_empty() && self.own.contains(&self.seed)
     }
 
     /// `permanent` says that somebody has to change a configuration.

@@ -1,5 +1,6 @@
 //! The handle on a node.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,7 @@ impl Node {
     /// Dropped before it is ready, it leaves nothing behind.
     pub async fn configure(config: Config) -> Result<Self, ConfigError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let config = config.with_transports();
         let checked = config.check()?;
         let mut listeners = Vec::new();
         for address in &checked.binds {
@@ -84,9 +86,8 @@ impl Node {
             core.listeners().lock().extend(listener.local_addresses());
         }
         core.mesh().set_listeners(self.listeners());
-        if seeds.is_empty() {
-            core.mesh().join_alone(core);
-        }
+        let different: BTreeSet<&Address> = seeds.iter().collect();
+        core.mesh().set_seeds(core, different.len());
         for listener in listeners {
             connector::listen(core, listener);
         }
@@ -132,7 +133,8 @@ impl Node {
         self.core.id()
     }
 
-    /// Where the node listens, as `HOST:PORT` texts with the real ports.
+    /// Where the node listens, as `HOST:PORT` texts with the real ports, those of other transports than
+    /// TCP with their scheme, as `quic:HOST:PORT`.
     pub fn listeners(&self) -> Vec<String> {
         self.core.listeners().lock().iter().map(ToString::to_string).collect()
     }

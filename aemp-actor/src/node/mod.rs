@@ -48,5 +48,7 @@ pub use functions::FunctionCall;
 #[cfg(feature = "cli")]
 pub(crate) use functions::init_names;
 pub use handle::Node;
+pub use looking::PingError;
 pub(crate) use peer::Peer;
+pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use router::guard;

@@ -1,9 +1,8 @@
 //! Setting them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Framing, Limits, Secret, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret};
 use serde::Serialize;
 
 use super::Config;
@@ -24,7 +23,7 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
     /// machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
@@ -32,7 +31,7 @@ impl Config {
         self
     }
 
-    /// Keep connected to the node at this address, `HOST:PORT`. May be given several times.
+    /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`. May be given several times.
     #[must_use]
     pub fn seed(mut self, address: impl Into<String>) -> Self {
         self.seeds.push(address.into());
@@ -134,14 +133,6 @@ impl Config {
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
-        self
-    }
-
-    /// Adds a transport beside TCP; one of the same scheme is replaced.
-    #[must_use]
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transports.retain(|other| other.scheme() != transport.scheme());
-        self.transports.push(Arc::new(transport));
         self
     }
 

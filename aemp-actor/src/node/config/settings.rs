@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
+use super::transports::Later;
 use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
@@ -29,6 +30,10 @@ pub struct Config {
     /// `None` accepts what is accepted by default.
     pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
@@ -58,6 +63,8 @@ impl Default for Config {
             auth_offer: AuthMethod::OFFERED.to_vec(),
             auth_accept: None,
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
