@@ -11,6 +11,9 @@ use super::{Connection, Failure, words};
 use crate::id::PortId;
 use crate::reason::{Reason, kind};
 
+/// How long an init function is given to fail before its port is said to be there.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// Sends a message, and makes sure that it came to its node.
 pub(crate) async fn snd(
     connection: &Connection,
@@ -95,8 +98,12 @@ pub(crate) async fn spawn(
 ) -> Result<(), Failure> {
     let (on, args) = (connection.node_id(on)?, words::values(args)?);
     let port = connection.node.spawn(&on, init, &args);
-    let death = death_of(connection, &port);
-    delivered(connection, &port, death).await?;
+    let mut death = std::pin::pin!(death_of(connection, &port));
+    delivered(connection, &port, &mut death).await?;
+    // The function runs by itself: nothing tells when it has succeeded.
+    if let Ok(reason) = tokio::time::timeout(GRACE, death).await {
+        return Err(Failure::died(&port, &reason));
+    }
     match connection.options.json {
         true => connection.output().json(&Json::from(port.to_string())),
         false => connection.output().line(&port.to_string()),
