@@ -55,7 +55,7 @@ fn peers_that_are_not_connected() {
             b.peers().into_iter().map(|peer| (peer.node.to_string(), peer.state)).collect();
         assert_eq!(known, [("a".into(), PeerState::Up), ("c".into(), PeerState::Known)]);
         assert_eq!((b.peer("nobody"), b.peer(&b)), (None, None));
-        b.snd(&PortId::from("c#port"), ("waits",));
+        b.snd(PortId::from("c#port"), ("waits",));
         let c = b.peer("c").unwrap();
         assert_eq!((c.state, c.queued_packets, c.connection), (PeerState::Connecting, 1, None));
         assert!(c.queued_octets > 0);
