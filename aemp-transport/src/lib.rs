@@ -69,7 +69,7 @@ pub use framing::{
 };
 pub use handshake::{
     Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome, PeerGreeting,
-    nonce,
+    SubProtocol, nonce,
 };
 pub use lenient::Lenient;
 pub use link::{

@@ -160,7 +160,7 @@ impl Handshake {
     fn handle_line(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
         let local = Local { config: &self.config, greeting: &self.greeting };
         self.step = match mem::replace(&mut self.step, Step::Over) {
-            Step::Greeting(step) => Step::Nonce(step.handle(line)?),
+            Step::Greeting(step) => Step::Nonce(step.handle(line, &local)?),
             Step::Nonce(step) => {
                 let (next, auth_line) = step.handle(line, &local)?;
                 self.transmit.extend_from_slice(&auth_line);

@@ -24,6 +24,7 @@ mod nonce;
 #[cfg(test)]
 mod replay;
 mod steps;
+mod sub_protocol;
 
 pub use config::HandshakeConfig;
 pub use error::{HandshakeError, Line};
@@ -31,3 +32,4 @@ pub use greeting::PeerGreeting;
 pub use lines::MAX_LINE;
 pub use machine::{Handshake, Outcome};
 pub use nonce::{Nonces, nonce};
+pub use sub_protocol::SubProtocol;
