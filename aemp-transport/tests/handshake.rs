@@ -63,7 +63,8 @@ fn two_sides_agree_however_the_octets_come() {
         assert_eq!(a.auth, AuthMethod::HmacSha3_512);
         assert_eq!((a.read_framing, a.write_framing), (Framing::Json, Framing::Json));
         assert!(a.peer.instance().is_some());
-        assert_eq!(a.peer.auth, ["hmac_sha3_512", "hmac_md6_64_256", "cleartext"]);
+        let accepted: Vec<_> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
+        assert_eq!(a.peer.auth, accepted);
     }
 }
 
@@ -183,9 +184,18 @@ fn refuses_wrong_proofs() {
         );
     }
     assert_eq!(
-        authed("tls_anon;;json"),
-        "unknown authentication method \"tls_anon\" used by node \"beta\""
+        authed("tls_x;;json"),
+        "unknown authentication method \"tls_x\" used by node \"beta\""
     );
+    for method in ["tls_anon", "tls_hmac_sha3_512", "tls_sha3_512", "tls_md6_64_256"] {
+        assert_eq!(
+            authed(&format!("{method};;json")),
+            format!(
+                "authentication method {method} used by node \"beta\" does not fit a connection \
+                 with the protection none"
+            )
+        );
+    }
     assert_eq!(authed("cleartext;00"), "the peer's auth line is not complete: \"cleartext;00\"");
     assert_eq!(
         authed("cleartext;67656865696d;storable"),

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use super::HandshakeConfig;
 use super::error::{HandshakeError, excerpt};
 use super::fields::{escape, unescape};
 use super::sub_protocol;
+use super::upgrade::Offer;
+use super::{Carrier, HandshakeConfig};
 
 /// The one version there is.
 const VERSION: u32 = 1;
@@ -56,6 +57,18 @@ impl PeerGreeting {
     #[must_use]
     pub fn seen_address(&self) -> Option<&str> {
         self.key("peeraddr")
+    }
+
+    /// Whether the peer has a certificate, and wants TLS with it.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.key("tls").is_some_and(|version| version.starts_with("1."))
+    }
+
+    /// Whether the peer can do TLS without certificates.
+    #[must_use]
+    pub fn has_stls(&self) -> bool {
+        self.key("stls") == Some("1")
     }
 
     /// Any key of the greeting.
@@ -104,22 +117,29 @@ impl PeerGreeting {
 }
 
 /// Our own greeting, its lines without their endings.
-pub(super) fn encode(config: &HandshakeConfig, peer_address: Option<&str>) -> String {
+pub(super) fn encode(config: &HandshakeConfig, carrier: &Carrier) -> String {
+    let offer = Offer::of(config, carrier);
     let names = |names: Vec<&str>| names.join(",");
     let mut line = format!(
         "aemp{};{VERSION};{};{};{};inst={}",
         config.ask.as_ref().map(|asked| format!("-{}", asked.name)).unwrap_or_default(),
         escape(&config.node_id),
-        names(config.accept.iter().map(|method| method.name()).collect()),
+        names(config.accepted().map(|method| method.name()).collect()),
         names(config.framings.iter().map(|framing| framing.name()).collect()),
         escape(&config.instance),
     );
-    if let Some(address) = peer_address {
+    if let Some(address) = &carrier.peer_address {
         line.push_str(";peeraddr=");
         line.push_str(&escape(address));
     }
     line.push_str(";provider=");
     line.push_str(&escape(&config.provider));
+    if offer.secret {
+        line.push_str(";stls=1");
+    }
+    if offer.certificates {
+        line.push_str(";tls=1.0");
+    }
     for (key, value) in config.ask.iter().flat_map(|asked| &asked.keys) {
         line.push_str(&format!(";{key}={}", escape(value)));
     }
@@ -163,7 +183,9 @@ mod tests {
     fn reads_what_it_writes() {
         let mut config = HandshakeConfig::new("a/b", "x");
         config.provider = "50%;=x".to_owned();
-        let line = encode(&config, Some("[::1]:4040"));
+        let carrier = Carrier::within_process(Some("[::1]:4040".to_owned()));
+        let line = encode(&config, &carrier);
+        assert!(!line.contains("tls="), "nobody to hide from");
         let peer = PeerGreeting::decode(line.as_bytes(), &config).expect("valid");
         assert_eq!(peer.node_id, "a/b");
         assert_eq!(peer.provider(), Some("50%;=x"));
@@ -176,7 +198,7 @@ mod tests {
         let mut asking = HandshakeConfig::new("a", "x");
         let keys = vec![("id".to_owned(), "7;8".to_owned())];
         asking.ask = Some(SubProtocol { name: "data".to_owned(), keys });
-        let line = encode(&asking, None);
+        let line = encode(&asking, &Carrier::within_process(None));
         assert!(line.starts_with("aemp-data;1;a;"), "{line}");
         let mut serving = HandshakeConfig::new("b", "x");
         let error = PeerGreeting::decode(line.as_bytes(), &serving).expect_err("not served");

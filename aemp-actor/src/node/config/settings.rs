@@ -49,7 +49,7 @@ impl Default for Config {
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
             accept_cleartext: true,
-            auth_offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
+            auth_offer: AuthMethod::OFFERED.to_vec(),
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),
             max_queue: 64 << 20,
