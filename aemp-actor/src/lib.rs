@@ -58,12 +58,14 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, Limits, Listener, Memory, Protection, Secret, Stream, Tcp, Transport,
+    Value,
 };
 
 pub use crate::die::Die;
@@ -83,3 +85,4 @@ pub use crate::port::{
     Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
+pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};

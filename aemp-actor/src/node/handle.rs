@@ -103,6 +103,7 @@ impl Node {
         handshake.nonces = config.chance.clone().nonces();
         handshake.framings = vec![Framing::Json];
         handshake.offer = config.auth_offer.clone();
+        handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
         if !config.accept_cleartext {
             handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
         }

@@ -31,6 +31,7 @@ pub struct Config {
     pub(crate) max_handshakes_per_address: usize,
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
+    pub(crate) max_data_connections: usize,
     pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
     /// What the node leaves to chance: the system's, or a simulation's.
@@ -57,6 +58,7 @@ impl Default for Config {
             max_handshakes_per_address: 64,
             max_spawned: 100_000,
             max_monitors: 1_000_000,
+            max_data_connections: 256,
             access: Access::default(),
             port_options: PortOptions::default(),
             chance: Arc::new(System),

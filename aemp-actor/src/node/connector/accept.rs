@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{BoxStream, Listener};
 
-use super::greet::{Failure, greet};
+use super::greet::{Failure, Way, greet};
 use crate::node::core::Core;
 use crate::node::door::Door;
 
@@ -41,10 +41,13 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
 
 async fn accepted(core: &Arc<Core>, stream: BoxStream) {
     let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
-    match greet(core, stream).await {
+    match greet(core, stream, Way::Accepted).await {
         Ok(_) => {}
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");
+        }
+        Err(Failure::Unexpected(error)) => {
+            tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
         }
         Err(Failure::Establish(error)) => {
             tracing::warn!(target: "aemp", "connection from {from} refused: {error}");

@@ -10,11 +10,28 @@ use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
 use crate::node::peer::Peer;
+use crate::service::{Unexpected, data_admits, data_arrived};
+
+/// What a stream has become.
+pub(super) enum Greeted {
+    /// A connection for messages.
+    Node(Arc<Peer>),
+    /// A data connection, which somebody has now.
+    Data,
+}
+
+/// Who made the connection.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Way {
+    Accepted,
+    Dialled,
+}
 
 /// Why a stream did not become a connection.
 pub(super) enum Failure {
     Establish(EstablishError),
     Refused(Refusal, NodeId),
+    Unexpected(Unexpected),
 }
 
 /// A connection whose greeting was read. However its handshake ends, also when it is dropped, it
@@ -38,15 +55,21 @@ impl Drop for Admission<'_> {
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
-pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
+pub(super) async fn greet(
+    core: &Arc<Core>,
+    stream: BoxStream,
+    way: Way,
+) -> Result<Greeted, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
-    if let Err(error) = stream.limit_silence(timeout) {
-        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
-    }
     let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
+    let mut unexpected: Option<Unexpected> = None;
     let admit = |greeting: &PeerGreeting| {
+        if greeting.sub_protocol().is_some() {
+            unexpected = data_admits(core, greeting).err();
+            return way == Way::Accepted && unexpected.is_none();
+        }
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
         let claim = claim(core, &node, greeting, attempt);
@@ -59,6 +82,16 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
         }
     };
     let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    if let Some(unexpected) = unexpected {
+        return Err(Failure::Unexpected(unexpected));
+    }
+    let established = match established {
+        Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
+            data_arrived(core, established).map_err(Failure::Unexpected)?;
+            return Ok(Greeted::Data);
+        }
+        other => other,
+    };
     let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer.clone()),
@@ -72,9 +105,12 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
+    if let Err(error) = established.stream.limit_silence(timeout) {
+        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
+    }
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let rights = core.config().access.of(node.as_str(), true).clone();
+    let rights = core.config().access.of(node.as_str(), established.outcome.trusted).clone();
     let mut claim = claim(core, &node, &greeting, attempt);
     claim.member &= rights.may_join();
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
@@ -82,7 +118,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
     let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
     match adopted {
-        Ok(_) => Ok(peer),
+        Ok(_) => Ok(Greeted::Node(peer)),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
     }
 }
