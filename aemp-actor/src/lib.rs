@@ -64,8 +64,8 @@ pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Protection, Secret, Stream, Tcp, Transport,
-    Value,
+    Address, AuthMethod, Framing, Limits, Listener, Memory, Protection, Secret, Stream, Tcp,
+    Transport, Value,
 };
 
 pub use crate::die::Die;

@@ -2,4 +2,4 @@
 
 mod targets;
 
-pub use targets::{auth_line, greeting, json, lenient, rendezvous, requests};
+pub use targets::{auth_line, bincode, cbor, greeting, json, lenient, rendezvous, requests};

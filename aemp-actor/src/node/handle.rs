@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, CloseReason, Framing, HandshakeConfig, Listener};
+use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 
 use super::config::{Config, ConfigError};
 use super::connector;
@@ -101,7 +101,7 @@ impl Node {
         let mut handshake = HandshakeConfig::new(id.as_str(), secret);
         handshake.instance = config.chance.text(16);
         handshake.nonces = config.chance.clone().nonces();
-        handshake.framings = vec![Framing::Json];
+        handshake.framings = config.framings.clone();
         handshake.offer = config.auth_offer.clone();
         handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
         if !config.accept_cleartext {

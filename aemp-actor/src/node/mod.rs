@@ -12,6 +12,7 @@
 
 mod access;
 mod arbiter;
+mod cell_table;
 mod chance;
 mod config;
 mod connector;

@@ -4,6 +4,7 @@
 //! ports that came before and after. A request that makes no sense is logged, with the node it
 //! came from, and harms nothing.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -154,12 +155,8 @@ fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), Problem> {
     Ok((name.into(), values))
 }
 
-/// Strings, and numbers as their text: foreign nodes are loosely typed.
 fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some(value.to_string()),
-        other => other.as_str().map(str::to_owned),
-    }
+    value.to_text().map(Cow::into_owned)
 }
 
 fn watched(

@@ -10,6 +10,16 @@ pub fn json(data: &[u8]) {
     framing(Framing::Json, data);
 }
 
+/// CBOR packets.
+pub fn cbor(data: &[u8]) {
+    framing(Framing::Cbor, data);
+}
+
+/// Packets as nodes of ours write them.
+pub fn bincode(data: &[u8]) {
+    framing(Framing::Bincode, data);
+}
+
 /// The first octet says how the rest is cut, which must not matter; what can be read can be
 /// written, and read again.
 fn framing(framing: Framing, data: &[u8]) {

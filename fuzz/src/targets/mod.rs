@@ -8,7 +8,7 @@ mod handshake;
 mod lenient;
 mod node;
 
-pub use framing::json;
+pub use framing::{bincode, cbor, json};
 pub use handshake::{auth_line, greeting};
 pub use lenient::lenient;
 pub use node::{rendezvous, requests};

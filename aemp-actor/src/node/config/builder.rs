@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Transport};
 
 use super::Config;
 use crate::node::Access;
@@ -93,6 +93,24 @@ impl Config {
     #[must_use]
     pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_offer = methods.into_iter().collect();
+        self
+    }
+
+    /// The encodings of packets that this node reads and writes, best first; of none, all of them.
+    /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
+    /// that node's list that this one has, so the two directions may differ; two nodes that have
+    /// none in common refuse each other.
+    #[must_use]
+    pub fn framings(mut self, framings: impl IntoIterator<Item = Framing>) -> Self {
+        self.framings.clear();
+        for framing in framings {
+            if !self.framings.contains(&framing) {
+                self.framings.push(framing);
+            }
+        }
+        if self.framings.is_empty() {
+            self.framings = Framing::ALL.to_vec();
+        }
         self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
@@ -24,6 +24,7 @@ pub struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
+    pub(crate) framings: Vec<Framing>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
@@ -50,6 +51,7 @@ impl Default for Config {
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
             accept_cleartext: true,
+            framings: Framing::ALL.to_vec(),
             auth_offer: AuthMethod::OFFERED.to_vec(),
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),

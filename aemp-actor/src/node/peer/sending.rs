@@ -15,6 +15,9 @@ use crate::node::counters::Dropped;
 use crate::node::waiting::Waiting;
 use crate::reason::{Reason, kind};
 
+/// How messages wait for a connection: nothing of them is lost, whatever its framing will be.
+const WAITING: Framing = Framing::Bincode;
+
 impl Peer {
     /// Sends `msg` to port `port` there; it waits while a connection is being made.
     ///
@@ -37,7 +40,7 @@ impl Peer {
             return send_now(core, &link, port, msg);
         }
         // Encoded without the lock: serialising is the user's code.
-        let message = Encoded::from_message(Framing::Json, msg)?;
+        let message = Encoded::from_message(WAITING, msg)?;
         let mut state = self.state.lock();
         if is_cut_off(core, about) {
             return Ok(());
@@ -121,7 +124,7 @@ impl Peer {
             Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting,
             Stage::Idle | Stage::Up(_) => return,
         };
-        if let Ok(message) = Encoded::from_message(Framing::Json, msg) {
+        if let Ok(message) = Encoded::from_message(WAITING, msg) {
             self.wait(core, Some(waiting), &PortName::default(), message);
         }
     }
@@ -156,7 +159,7 @@ impl Peer {
         message: &Message,
     ) -> Result<(), EncodeError> {
         let port = to.name();
-        let encoded = Encoded::from_message(Framing::Json, message)?;
+        let encoded = Encoded::from_message(WAITING, message)?;
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
