@@ -81,5 +81,6 @@ fn honest_line(method: AuthMethod) -> Vec<u8> {
 fn config(node: &str) -> Arc<HandshakeConfig> {
     let mut config = HandshakeConfig::new(node, "geheim");
     config.instance = format!("instance-of-{node}");
+    config.serves = vec!["dataconn".into()];
     config.into()
 }

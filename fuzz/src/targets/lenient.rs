@@ -46,7 +46,8 @@ pub fn lenient(data: &[u8]) {
     both::<Vec<String>>(data, &value);
     both::<(u8, String, Vec<i64>)>(data, &value);
     both::<BTreeMap<String, Value>>(data, &value);
-    both::<BTreeMap<u16, String>>(data, &value);
+    // Keys such as "1" and "01" are one here; which of the two counts depends on their order.
+    drop(BTreeMap::<u16, String>::deserialize(Lenient(&value)));
     both::<Record>(data, &value);
     both::<Choice>(data, &value);
     both::<Vec<Choice>>(data, &value);

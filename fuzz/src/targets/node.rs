@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
-use aemp_actor::{Address, Listener, Memory, Stream, Transport};
+use aemp_actor::{Address, DataConn, Listener, Memory, Stream, Transport};
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
@@ -73,6 +73,7 @@ impl Lab {
             .bind("mem:lab")
             .connect_timeout(Duration::from_millis(20));
         let node = runtime.block_on(Node::configure(config)).expect("a valid configuration");
+        node.on_connect("Fuzz::take", async |_: DataConn, (_,): (String,)| {});
         node.register("Fuzz::called", |call| drop(call.message.values()));
         let _in_runtime = runtime.enter();
         let port = node.port_fn(|_, _| {});

@@ -113,7 +113,8 @@ impl Wish {
             return Err(ExpectError::TooMany { limit });
         };
         let (timer, ended) = oneshot::channel();
-        let wanted = Wanted { port: port.clone(), seat, dialled: false, monitor: None, _timer: timer };
+        let wanted =
+            Wanted { port: port.clone(), seat, dialled: false, monitor: None, _timer: timer };
         let expectation = Expectation {
             node: from.clone(),
             then: Box::new(move |core, conn| functions::run(core, name, prepared, conn)),
