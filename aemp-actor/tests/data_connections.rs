@@ -49,7 +49,7 @@ async fn connect(from: &Node, to: &Node) -> Result<DataConn, DataConnError> {
 
 #[tokio::test]
 async fn both_ways_round() {
-    for net in [Net::Tcp, Net::memory()] {
+    for net in [Net::Tcp, Net::Quic, Net::memory()] {
         let (one, two) = support::pair(&net, "one", "two").await;
         let private = private_node(&net, "private", &one).await;
         for node in [&one, &two, &private] {
@@ -60,8 +60,9 @@ async fn both_ways_round() {
             let conn = connect(from, to).await.unwrap();
             assert_eq!(conn.peer(), to.id());
             let expected = match net {
-                Net::Tcp if cfg!(feature = "tls") => Protection::Stls,
-                _ => Protection::Plain,
+                Net::Tcp => Protection::Stls,
+                Net::Quic => Protection::Transport { transport: "quic", certificate: false },
+                Net::Memory(_) => Protection::Plain,
             };
             assert_eq!(conn.protection(), expected);
             echoes(conn, &format!("x 7 {}", from.id())).await;
@@ -93,7 +94,7 @@ async fn to_oneself() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_at_once() {
-    for net in [Net::Tcp, Net::memory()] {
+    for net in [Net::Tcp, Net::Quic, Net::memory()] {
         let (one, two) = support::pair(&net, "one", "two").await;
         serve_echo(&two);
         let big = "x".repeat(100_000);

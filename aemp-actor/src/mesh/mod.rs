@@ -11,12 +11,14 @@
 //!   grp_reg …  ──────┘                        └──▶ group monitors
 //! ```
 
+mod addresses;
 mod driver;
 mod effect;
 mod membership;
 mod news;
 mod rendezvous;
 mod seeding;
+mod seeking;
 
 pub(crate) use driver::Mesh;
 pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};

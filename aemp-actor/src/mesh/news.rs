@@ -51,9 +51,9 @@ impl News {
     }
 
     pub(super) fn nodes<'a>(
-        nodes: impl IntoIterator<Item = (&'a NodeId, &'a Vec<String>)>,
+        nodes: impl IntoIterator<Item = (&'a NodeId, Vec<String>)>,
     ) -> Vec<Value> {
-        let entries = nodes.into_iter().map(|(node, known)| (node.to_string(), list(known)));
+        let entries = nodes.into_iter().map(|(node, known)| (node.to_string(), list(&known)));
         vec!["nodes".into(), Value::Map(entries.collect())]
     }
 
@@ -106,7 +106,8 @@ mod tests {
         let addresses = vec!["127.0.0.1:4040".to_owned()];
         assert_eq!(read(News::addr(&addresses)), Ok(News::Addr(addresses.clone())));
         let nodes = BTreeMap::from([(NodeId::from("a"), addresses)]);
-        assert_eq!(read(News::nodes(&nodes)), Ok(News::Nodes(nodes)));
+        let told = News::nodes(nodes.iter().map(|(node, known)| (node, known.clone())));
+        assert_eq!(read(told), Ok(News::Nodes(nodes)));
         let port = PortId::from("a#1");
         let set = BTreeMap::from([("g".to_owned(), BTreeSet::from([port.clone()]))]);
         assert_eq!(read(News::set(&set)), Ok(News::Set(set)));

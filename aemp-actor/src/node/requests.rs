@@ -100,7 +100,11 @@ fn carry_out(
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
     match message.tag() {
-        "" | "devnull" => Ok(()),
+        "" => {
+            round_trip(from, message);
+            Ok(())
+        }
+        "devnull" => Ok(()),
         "mon1" => watched(core, from, message, true),
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
@@ -183,6 +187,13 @@ fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Resu
     let peer = &from.ok_or("only another node can say this")?.peer;
     peer.port_died(core, &port, &Reason::from_values(reason));
     Ok(())
+}
+
+/// The answer to a question of ours, if it has a number: else it is a mere sign of life.
+fn round_trip(from: Option<&Origin>, message: &Message) {
+    if let (Some(from), Ok(number)) = (from, message.arg(0)) {
+        from.peer.answered(number);
+    }
 }
 
 fn kil(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {

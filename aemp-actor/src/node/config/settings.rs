@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
+use super::transports::Later;
+use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
@@ -25,7 +27,13 @@ pub struct Config {
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
     pub(crate) framings: Vec<Framing>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
@@ -35,6 +43,7 @@ pub struct Config {
     pub(crate) max_data_connections: usize,
     pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -53,7 +62,10 @@ impl Default for Config {
             accept_cleartext: true,
             framings: Framing::ALL.to_vec(),
             auth_offer: AuthMethod::OFFERED.to_vec(),
+            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
@@ -63,6 +75,7 @@ impl Default for Config {
             max_data_connections: 256,
             access: Access::default(),
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aemp_transport::{Address, EstablishError, HandshakeError};
 
-use super::greet::{Failure, Greeted, Way, greet};
+use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
@@ -61,7 +61,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    match greet(core, stream, Way::Dialled).await {
+    match greet(core, stream, Some(&address)).await {
         Ok(Greeted::Node(peer)) => {
             core.add_address(peer.id(), &address);
             Ok(peer)

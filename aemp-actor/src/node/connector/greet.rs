@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+use aemp_transport::{
+    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
-use crate::node::peer::Peer;
+use crate::node::peer::{Facts, Peer};
 use crate::service::{Unexpected, data_admits, data_arrived};
 
 /// What a stream has become.
@@ -18,13 +20,6 @@ pub(super) enum Greeted {
     Node(Arc<Peer>),
     /// A data connection, which somebody has now.
     Data,
-}
-
-/// Who made the connection.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Way {
-    Accepted,
-    Dialled,
 }
 
 /// Why a stream did not become a connection.
@@ -51,14 +46,15 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// Runs the handshake on a stream and adopts the connection.
+/// Runs the handshake on a stream and adopts the connection; `dialled` is its address unless the
+/// other side has dialled.
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
 pub(super) async fn greet(
     core: &Arc<Core>,
     stream: BoxStream,
-    way: Way,
+    dialled: Option<&Address>,
 ) -> Result<Greeted, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
@@ -68,7 +64,7 @@ pub(super) async fn greet(
     let admit = |greeting: &PeerGreeting| {
         if greeting.sub_protocol().is_some() {
             unexpected = data_admits(core, greeting).err();
-            return way == Way::Accepted && unexpected.is_none();
+            return dialled.is_none() && unexpected.is_none();
         }
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
@@ -116,7 +112,8 @@ pub(super) async fn greet(
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
-    let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
+    let facts = Facts::of(core, &established, dialled);
+    let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(Greeted::Node(peer)),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
