@@ -25,6 +25,7 @@ use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+use crate::service::Data;
 
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
+    data: Data,
     events: Events,
     counters: Counters,
     next_watch: AtomicU64,
@@ -94,6 +96,7 @@ impl Core {
             mesh,
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
+            data: Data::default(),
             events: Events::default(),
             counters: Counters::default(),
             next_watch: AtomicU64::new(0),
@@ -151,6 +154,10 @@ impl Core {
 
     pub(crate) fn functions(&self) -> &Functions {
         &self.functions
+    }
+
+    pub(crate) fn data(&self) -> &Data {
+        &self.data
     }
 
     pub(crate) fn events(&self) -> &Events {
@@ -342,6 +349,7 @@ impl Core {
             peer.wake();
         }
         self.mesh.end();
+        self.data.close();
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.

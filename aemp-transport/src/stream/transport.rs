@@ -93,6 +93,18 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
         None
     }
 
+    /// Asks the system to look for signs of life of the other side's machine while nothing is
+    /// written, and to end the connection when it has found none for that long. A living side may
+    /// leave as much unread as it wants. Transports that have no such thing do nothing.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    fn keep_alive(&self, timeout: Duration) -> io::Result<()> {
+        let _ = timeout;
+        Ok(())
+    }
+
     /// Asks the system to end a connection whose other side has been silent, or has confirmed
     /// nothing, for that long. Transports that have no such thing do nothing: the link's user has
     /// to look for signs of life anyway.

@@ -153,6 +153,14 @@ impl Config {
         self
     }
 
+    /// Data connections to this node that one other node may have asked for at the same time, those
+    /// included that have not come yet. Default 256; one more is refused.
+    #[must_use]
+    pub fn max_data_connections(mut self, connections: usize) -> Self {
+        self.max_data_connections = connections;
+        self
+    }
+
     /// What other nodes may ask of this one. Default: everything, except for untrusted nodes,
     /// which may ask nothing.
     #[must_use]
