@@ -30,6 +30,7 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod services;
 mod signal;
 mod stillborn;
 mod verbs;
@@ -44,6 +45,10 @@ pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
+#[cfg(feature = "cli")]
+pub(crate) use functions::init_names;
 pub use handle::Node;
+pub use looking::PingError;
 pub(crate) use peer::Peer;
+pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use router::guard;

@@ -15,4 +15,4 @@ pub use memory::Memory;
 #[cfg(feature = "quic")]
 pub use quic::Quic;
 pub use tcp::Tcp;
-pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Session, Stream, Transport};
+pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Reach, Session, Stream, Transport};
