@@ -78,6 +78,9 @@ impl Core {
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        if let Some(certificates) = &handshake.certificates {
+            config.show_certificates(Some(certificates));
+        }
         let core = Arc::new(Self {
             id,
             runtime,
