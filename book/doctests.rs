@@ -40,3 +40,11 @@ mod receive {}
 /// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
+
+/// See the file.
+#[doc = include_str!("src/configuration.md")]
+mod configuration {}
+
+/// See the file.
+#[doc = include_str!("src/command.md")]
+mod command {}
