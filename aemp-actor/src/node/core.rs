@@ -83,6 +83,9 @@ impl Core {
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        if let Some(certificates) = &handshake.certificates {
+            config.show_certificates(Some(certificates));
+        }
         let core = Arc::new(Self {
             id,
             runtime,
@@ -132,6 +135,7 @@ impl Core {
     }
 
     pub(super) fn set_handshake(&self, handshake: Arc<HandshakeConfig>) {
+        self.config.show_certificates(handshake.certificates.as_deref());
         *self.handshake.write() = handshake;
     }
 

@@ -23,8 +23,8 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
-    /// machine's addresses. May be given several times.
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0
+    /// or `*` takes a free one, host `*` all of the machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.binds.push(address.into());
