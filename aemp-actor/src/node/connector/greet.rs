@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aemp_transport::{
-    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+    Address, BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
 };
 
 use crate::id::NodeId;
@@ -101,7 +101,18 @@ pub(super) async fn greet(
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
-    if let Err(error) = established.stream.limit_silence(timeout) {
+    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
+}
+
+/// Makes an established connection the one to its node.
+async fn adopt(
+    core: &Arc<Core>,
+    peer: Arc<Peer>,
+    established: Established,
+    attempt: u64,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
+    if let Err(error) = established.stream.limit_silence(core.config().monitor_timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
     let node = peer.id().clone();
@@ -116,7 +127,7 @@ pub(super) async fn greet(
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
-        Ok(_) => Ok(Greeted::Node(peer)),
+        Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
     }
 }
