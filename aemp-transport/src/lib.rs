@@ -73,8 +73,8 @@ pub use handshake::{
 };
 pub use lenient::Lenient;
 pub use link::{
-    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, PacketSink,
-    SendError, establish, start,
+    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, Order,
+    PacketSink, SendError, establish, start,
 };
 pub use stream::{
     Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Session,

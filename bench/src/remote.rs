@@ -1,4 +1,4 @@
-//! Ports on two nodes, over loopback TCP and JSON: small messages per second.
+//! Ports on two nodes, over loopback TCP, in each framing: small messages per second, and round trips.
 //!
 //! Messages are sent in windows: after each the sender asks for the sum, and it is never more than
 //! [`AHEAD`] windows ahead of the answers, so that the queue of the link does not overflow.
@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
+use aemp_actor::Framing;
 use aemp_actor::prelude::*;
 use tokio::runtime::Runtime;
 
@@ -24,21 +25,30 @@ const AHEAD: usize = 4;
 /// Prints the figures.
 pub(crate) fn run(options: &Options) {
     let messages = (options.messages / 4 / WINDOW * WINDOW).max(WINDOW);
-    println!("remote: small messages over loopback TCP, JSON, one sender");
+    println!("remote: small messages over loopback TCP, one sender");
     let runtime = crate::runtime();
-    measure(options, "raw TCP, octets encoded, packets parsed", messages, || {
+    measure(options, "raw TCP, JSON encoded, packets parsed", messages, || {
         runtime.block_on(wire::round(messages))
     });
-    let (here, there) = runtime.block_on(pair());
-    let local = there.port_with(Counter::default(), unbounded());
-    let counter = CounterRef::at(&here, &local);
-    sends("one process", options, messages, &runtime, &here, &counter);
-    drop((here, there));
+    for framing in [Framing::Json, Framing::Bincode, Framing::Cbor] {
+        let (here, there) = runtime.block_on(pair(framing));
+        let local = there.port_with(Counter::default(), unbounded());
+        let counter = CounterRef::at(&here, &local);
+        let place = format!("one process, {framing}");
+        sends(&place, options, messages, &runtime, &here, &counter);
+    }
+    for framing in [Framing::Json, Framing::Bincode, Framing::Cbor] {
+        two_processes(options, messages, &runtime, framing);
+    }
+    println!();
+}
 
-    let (node, counter, mut other) = runtime.block_on(two_processes());
-    sends("two processes", options, messages, &runtime, &node, &counter);
-    let requests = options.requests / 10;
-    measure(options, "requests and replies, two processes", requests, || {
+/// The sender here, the counter in another process.
+fn two_processes(options: &Options, messages: usize, runtime: &Runtime, framing: Framing) {
+    let (node, counter, mut other) = runtime.block_on(far_counter(framing));
+    sends(&format!("two processes, {framing}"), options, messages, runtime, &node, &counter);
+    let requests = (options.requests / 10).max(1);
+    measure(options, &format!("requests and replies, two processes, {framing}"), requests, || {
         runtime.block_on(timed(async {
             for _ in 0..requests {
                 counter.sum().await.expect("an answer");
@@ -47,7 +57,6 @@ pub(crate) fn run(options: &Options) {
     });
     drop(node);
     other.wait().expect("the other process ends");
-    println!();
 }
 
 fn sends(
@@ -91,8 +100,9 @@ fn config(id: &str) -> Config {
 }
 
 /// Two nodes in this process.
-async fn pair() -> (Node, Node) {
-    let here = Node::configure(config("here").bind("127.0.0.1:0")).await.expect("a port is free");
+async fn pair(framing: Framing) -> (Node, Node) {
+    let config_here = config("here").framings([framing]);
+    let here = Node::configure(config_here.bind("127.0.0.1:0")).await.expect("a port is free");
     let seeds = here.listeners();
     let there = Node::configure(config("there").seeds(seeds)).await.expect("it is configured");
     here.wait_up("there").await;
@@ -100,8 +110,9 @@ async fn pair() -> (Node, Node) {
 }
 
 /// A node here, and a counter on a node in another process.
-async fn two_processes() -> (Node, CounterRef, Child) {
-    let node = Node::configure(config("here").bind("127.0.0.1:0")).await.expect("a port is free");
+async fn far_counter(framing: Framing) -> (Node, CounterRef, Child) {
+    let config = config("here").framings([framing]);
+    let node = Node::configure(config.bind("127.0.0.1:0")).await.expect("a port is free");
     let mut other = std::process::Command::new(std::env::current_exe().expect("our own path"))
         .args(["--remote-peer", &node.listeners()[0]])
         .stdout(Stdio::piped())

@@ -21,6 +21,9 @@ pub struct HandshakeConfig {
     pub framings: Vec<Framing>,
     /// The greeting key `inst`: tells this process from an earlier one of the same node ID.
     pub instance: String,
+    /// The greeting key `chunk`: large packets are sent in chunks, between which small ones can pass,
+    /// if the peer says so too.
+    pub chunk: bool,
     /// The greeting key `provider`: which implementation speaks.
     pub provider: String,
     /// Where nonces come from.
@@ -28,8 +31,8 @@ pub struct HandshakeConfig {
 }
 
 impl HandshakeConfig {
-    /// The defaults: every method accepted, the HMACs offered, every framing, and an instance of
-    /// its own (so a process makes one configuration and shares it).
+    /// The defaults: every method accepted, the HMACs offered, every framing, chunks, and an instance
+    /// of its own (so a process makes one configuration and shares it).
     #[must_use]
     pub fn new(node_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         Self {
@@ -39,6 +42,7 @@ impl HandshakeConfig {
             offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
             framings: Framing::ALL.to_vec(),
             instance: Uuid::new_v4().simple().to_string(),
+            chunk: true,
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
             nonces: Nonces::default(),
         }

@@ -82,7 +82,8 @@ impl ExpectAuth {
             });
         }
         let read_framing = readable_framing(&auth, &peer, local.config)?;
-        Ok(Outcome { peer, read_framing, write_framing, auth: method })
+        let chunked = local.config.chunk && peer.takes_chunks();
+        Ok(Outcome { peer, read_framing, write_framing, chunked, auth: method })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender};
+use aemp_transport::{CloseReason, LinkSender, Order};
 use tokio::time::Instant;
 
 use super::Peer;
@@ -111,5 +111,5 @@ impl Flow {
 /// What every AEMP node answers: "send me an empty message".
 fn ask(link: &LinkSender, own_id: &str) {
     // Where there is no room, it would wait behind what shows the same when it is taken.
-    drop(link.try_send("", &("snd", own_id, "")));
+    drop(link.try_send("", Order::Free, &("snd", own_id, "")));
 }
