@@ -116,9 +116,9 @@ pub(super) fn word(world: &World, voice: &impl Voice, target: PortNo) -> Word {
         return Word { no, id, message: vec!["slow_word".into(), number(no), millis.into()] };
     }
     let longest = match world.draw(|random| random.below(100)) {
-        // So large that others may overtake it.
-        0 => 250_000,
-        1 => 5000,
+        // So large that others may overtake it, where it does not take minutes.
+        0 if world.plan.window >= 64 << 10 => 250_000,
+        0 | 1 => 5000,
         _ => 100,
     };
     let padding = "x".repeat(world.draw(|random| random.below(longest)));
