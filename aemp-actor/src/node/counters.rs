@@ -19,8 +19,8 @@ pub(crate) enum Dropped {
     CutOff,
     /// The node was shut down.
     Closed,
-    /// It came from an anonymous peer.
-    Untrusted,
+    /// The node that asked does not have the right to.
+    Refused,
 }
 
 /// Counts by cause.
@@ -49,7 +49,7 @@ impl Counters {
             no_connection: self.get(Dropped::NoConnection),
             cut_off: self.get(Dropped::CutOff),
             closed: self.get(Dropped::Closed),
-            untrusted: self.get(Dropped::Untrusted),
+            refused: self.get(Dropped::Refused),
         }
     }
 }
@@ -73,6 +73,6 @@ pub struct DroppedCounts {
     pub cut_off: u64,
     /// Sent from a node that was shut down.
     pub closed: u64,
-    /// From anonymous peers, which may send nothing.
-    pub untrusted: u64,
+    /// Of nodes that do not have the right to (see [`Access`](crate::Access)).
+    pub refused: u64,
 }

@@ -4,6 +4,7 @@ mod builder;
 mod check;
 mod security;
 mod settings;
+mod transports;
 
 pub use check::ConfigError;
 pub(super) use security::Loaded;

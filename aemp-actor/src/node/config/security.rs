@@ -10,12 +10,14 @@ use super::{Config, ConfigError};
 /// The settings of this file, not checked yet.
 #[derive(Clone)]
 pub(crate) struct Security {
-    secrets: Vec<Secret>,
+    pub(crate) secrets: Vec<Secret>,
     source: Source,
     stls: bool,
     policy: Policy,
     accept_cleartext: bool,
-    auth_offer: Vec<AuthMethod>,
+    pub(crate) auth_offer: Vec<AuthMethod>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
 }
 
 /// Where the certificates come from.
@@ -110,18 +112,11 @@ impl Config {
     }
 
     /// Whether peers that prove nothing (`tls_anon`) are admitted. Their node IDs have to begin with
-    /// `anon/`, they hear nothing of the mesh, and all they send is refused unless
-    /// [`anonymous_access`](Self::anonymous_access) is set, too. Default: no.
+    /// `anon/`, and they have the rights of untrusted nodes: none, unless
+    /// [`Access::untrusted`](crate::Access::untrusted) says otherwise. Default: no.
     #[must_use]
     pub fn anonymous_peers(mut self, admit: bool) -> Self {
         self.security.policy.anonymous_peers = admit;
-        self
-    }
-
-    /// Whether what anonymous peers send is treated as that of any other node. Default: no.
-    #[must_use]
-    pub fn anonymous_access(mut self, allow: bool) -> Self {
-        self.anonymous_access = allow;
         self
     }
 
@@ -139,6 +134,14 @@ impl Config {
     #[must_use]
     pub fn accept_cleartext(mut self, accept: bool) -> Self {
         self.security.accept_cleartext = accept;
+        self
+    }
+
+    /// The authentication methods that are accepted of peers, best first. Default: all that the
+    /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
+    #[must_use]
+    pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
+        self.security.auth_accept = Some(methods.into_iter().collect());
         self
     }
 
@@ -186,6 +189,7 @@ impl Default for Security {
             policy: Policy::default(),
             accept_cleartext: true,
             auth_offer: AuthMethod::OFFERED.to_vec(),
+            auth_accept: None,
         }
     }
 }
@@ -199,13 +203,14 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Has handshakes follow these settings.
     pub(crate) fn apply(self, handshake: &mut HandshakeConfig) {
-        let Security { secrets, stls, policy, accept_cleartext, auth_offer, .. } = self.security;
+        let Security { secrets, stls, policy, accept_cleartext, auth_offer, auth_accept, .. } =
+            self.security;
         handshake.secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
         handshake.certificates = self.certificates;
         handshake.stls = stls;
         handshake.policy = policy;
         handshake.offer = auth_offer;
-        handshake.accept = AuthMethod::ALL.to_vec();
+        handshake.accept = auth_accept.unwrap_or_else(|| AuthMethod::ALL.to_vec());
         if !accept_cleartext {
             handshake.accept.retain(|method| *method != AuthMethod::Cleartext);
         }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Limits, Tcp, Transport};
+use aemp_transport::{Framing, Limits, Tcp, Transport};
 
 use super::security::Security;
-use crate::node::Chance;
+use super::transports::Later;
+use crate::config::Service;
 use crate::node::chance::System;
+use crate::node::{Access, Chance};
 use crate::port::PortOptions;
 
 /// The settings of a node, for [`Node::configure`](crate::Node::configure).
@@ -20,18 +22,24 @@ pub struct Config {
     pub(crate) seeds: Vec<String>,
     pub(crate) nodes: Vec<(String, String)>,
     pub(crate) security: Security,
-    pub(crate) anonymous_access: bool,
     pub(crate) monitor_timeout: Duration,
     pub(crate) connect_interval: Duration,
     pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) framings: Vec<Framing>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
     pub(crate) max_handshakes_per_address: usize,
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
+    pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -44,18 +52,22 @@ impl Default for Config {
             seeds: Vec::new(),
             nodes: Vec::new(),
             security: Security::default(),
-            anonymous_access: false,
             monitor_timeout: Duration::from_secs(30),
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
+            framings: Framing::ALL.to_vec(),
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
             max_handshakes_per_address: 64,
             max_spawned: 100_000,
             max_monitors: 1_000_000,
+            access: Access::default(),
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+use aemp_transport::{
+    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
-use crate::node::peer::Peer;
+use crate::node::peer::{Facts, Peer};
 
 /// Why a stream did not become a connection.
 pub(super) enum Failure {
@@ -34,11 +36,16 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// Runs the handshake on a stream and adopts the connection.
+/// Runs the handshake on a stream and adopts the connection; `dialled` is its address unless the
+/// other side has dialled.
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
-pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
+pub(super) async fn greet(
+    core: &Arc<Core>,
+    stream: BoxStream,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
     if let Err(error) = stream.limit_silence(timeout) {
@@ -74,15 +81,15 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let (trusted, protection) = (established.outcome.trusted, established.outcome.protection);
-    let may_join = trusted || core.config().anonymous_access;
+    let trusted = established.outcome.trusted;
+    let rights = core.config().access.of(node.as_str(), trusted).clone();
     let claim = claim(core, &node, &greeting, attempt);
-    let claim = Claim { trusted, member: claim.member && may_join, ..claim };
+    let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let origin = Origin { peer: peer.clone(), attempt, trusted };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
-    let adopted =
-        peer.adopt(core, &claim, protection, || start(established, config, |_| sink)).await;
+    let origin = Origin { peer: peer.clone(), attempt, rights };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
+    let facts = Facts::of(core, &established, dialled);
+    let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aemp_transport::{LinkSender, Protection};
+use aemp_transport::LinkSender;
 
-use super::Peer;
+use super::{Facts, Peer};
 use crate::id::PortName;
 use crate::monitor::{RemoteWatches, Watch, WatchId};
 use crate::node::arbiter::Arbiter;
@@ -48,7 +48,7 @@ pub(super) enum Stage {
 pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
-    pub(super) protection: Protection,
+    pub(super) facts: Box<Facts>,
 }
 
 impl State {
