@@ -36,3 +36,7 @@ mod receive {}
 /// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
+
+/// See the file.
+#[doc = include_str!("src/security.md")]
+mod security {}

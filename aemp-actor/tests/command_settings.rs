@@ -49,6 +49,11 @@ fn every_key_can_be_set_and_removed() {
         ("binds", "*:1,*:2", json!(["*:1", "*:2"])),
         ("seeds", "[\"a:1\"]", json!(["a:1"])),
         ("secret", "7", json!("7")),
+        ("require", "certificate", json!("certificate")),
+        ("plain_peers", "1", json!(1)),
+        ("anonymous_peers", "0", json!(0)),
+        ("check_node_id", "1", json!(1)),
+        ("stls", "0", json!(0)),
         ("services", "A::b,C::d", json!(["A::b", "C::d"])),
         ("monitor_timeout", "2.5", json!(2.5)),
         ("connect_interval", "1", json!(1)),
@@ -112,9 +117,8 @@ fn secrets_and_certificates() {
     home.run(&["delsecret"]).text();
     assert_eq!(secret(&home), Json::Null);
     let pem = home.folder().join("node.pem");
-    let text = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n\
-                -----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
-    std::fs::write(&pem, text).unwrap();
+    let text = aemp_actor::generate_certificate("x").unwrap();
+    std::fs::write(&pem, &text).unwrap();
     home.run(&["setcert", pem.to_str().unwrap()]).text();
     assert_eq!(home.run(&["showconfig", "x"]).json()["cert"], json!(text));
     let error = home.run(&["setcert", "/no/such"]).failed(1);

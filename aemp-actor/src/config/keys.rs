@@ -1,6 +1,6 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
-use aemp_transport::{AuthMethod, CertificateError, Certificates, Framing, Secret};
+use aemp_transport::{AuthMethod, CertificateError, Certificates, Framing, Require, Secret};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
@@ -99,6 +99,19 @@ pub(crate) const KEYS: &[Key] = &[
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
     key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
     key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
+    key("require", Kind::Text, "what connections must have: none, encrypted, certificate", require),
+    key("plain_peers", Kind::Flag, "whether other hosts may stay unencrypted", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
+    }),
+    key("anonymous_peers", Kind::Flag, "whether peers may prove nothing", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
+    }),
+    key("check_node_id", Kind::Flag, "whether certificates must hold the node ID", |to, json| {
+        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
+    }),
+    key("stls", Kind::Flag, "whether the secret alone is enough to encrypt", |to, json| {
+        set(convert::flag(json), |stls| *to = to.clone().stls(stls))
+    }),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
         set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
@@ -215,6 +228,17 @@ fn cert(to: &mut Config, json: &Json) -> Result<(), String> {
     Ok(())
 }
 
+fn require(to: &mut Config, json: &Json) -> Result<(), String> {
+    let require = match convert::text(json)?.as_str() {
+        "none" => Require::None,
+        "encrypted" => Require::Encrypted,
+        "certificate" => Require::Certificate,
+        other => return Err(format!("none, encrypted or certificate is needed, not {other:?}")),
+    };
+    *to = to.clone().require(require);
+    Ok(())
+}
+
 fn services(to: &mut Config, json: &Json) -> Result<(), String> {
     let list = match json {
         Json::Array(elements) => elements.iter().map(Service::from_json).collect(),
@@ -279,6 +303,7 @@ mod tests {
         #[cfg(feature = "tls")]
         assert!(check("cert", json!("hello")).unwrap_err().contains("no private key"));
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
+        assert!(check("require", json!("all")).unwrap_err().contains("none, encrypted or"));
         assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
         assert!(check("framing_format", json!(["storable"])).is_err());
     }
