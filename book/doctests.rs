@@ -30,12 +30,24 @@ mod nodes {}
 mod mesh {}
 
 /// See the file.
+#[doc = include_str!("src/transports.md")]
+mod transports {}
+
+/// See the file.
 #[doc = include_str!("src/receive.md")]
 mod receive {}
 
 /// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
+
+/// See the file.
+#[doc = include_str!("src/configuration.md")]
+mod configuration {}
+
+/// See the file.
+#[doc = include_str!("src/command.md")]
+mod command {}
 
 /// See the file.
 #[doc = include_str!("src/security.md")]

@@ -1,12 +1,12 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
-use aemp_transport::{AuthMethod, CertificateError, Certificates, Framing, Require, Secret};
+use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
 use super::nodeid::{expand, host_name};
 use super::service::Service;
-use super::{convert, lookup};
+use super::{convert, lookup, security};
 use crate::node::Config;
 
 /// What a value looks like.
@@ -98,20 +98,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
     key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
-    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
-    key("require", Kind::Text, "what connections must have: none, encrypted, certificate", require),
-    key("plain_peers", Kind::Flag, "whether other hosts may stay unencrypted", |to, json| {
-        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
-    }),
-    key("anonymous_peers", Kind::Flag, "whether peers may prove nothing", |to, json| {
-        set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
-    }),
-    key("check_node_id", Kind::Flag, "whether certificates must hold the node ID", |to, json| {
-        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
-    }),
-    key("stls", Kind::Flag, "whether the secret alone is enough to encrypt", |to, json| {
-        set(convert::flag(json), |stls| *to = to.clone().stls(stls))
-    }),
+    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
         set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
@@ -124,11 +111,40 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
-        set(methods(json), |methods| to.security.auth_offer = methods)
+        set(methods(json), |methods| *to = to.clone().auth_offer(methods))
     }),
     key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
-        set(methods(json), |methods| to.security.auth_accept = Some(methods))
+        set(methods(json), |methods| *to = to.clone().auth_accept(methods))
     }),
+    key("secrets", Kind::List, "secrets that are valid, the one to send first", security::secrets),
+    key(
+        "require",
+        Kind::Text,
+        "what connections need: none, encrypted, certificate",
+        security::require,
+    ),
+    key("plain_peers", Kind::Flag, "admits plain connections with other hosts", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
+    }),
+    key(
+        "stls",
+        Kind::Flag,
+        "encrypts by the secret where there are no certificates",
+        |to, json| set(convert::flag(json), |stls| *to = to.clone().stls(stls)),
+    ),
+    key("check_node_id", Kind::Flag, "wants node IDs in certificates", |to, json| {
+        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
+    }),
+    key("anonymous_peers", Kind::Flag, "admits peers that prove nothing", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
+    }),
+    key("access", Kind::Table, "what other nodes may ask of this one", security::access),
+    key(
+        "transports",
+        Kind::List,
+        "transports to use, the first to try first",
+        security::transports,
+    ),
     key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
         convert::flag(json).map(drop)
     }),
@@ -215,28 +231,7 @@ fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(convert::text(json), |text| to.security.secrets = vec![Secret::from(text)])
-}
-
-/// Without TLS it has no effect.
-fn cert(to: &mut Config, json: &Json) -> Result<(), String> {
-    match Certificates::from_pem(&convert::text(json)?) {
-        Ok(certificates) => *to = to.clone().certificates(certificates),
-        Err(CertificateError::NoTls) => {}
-        Err(error) => return Err(error.to_string()),
-    }
-    Ok(())
-}
-
-fn require(to: &mut Config, json: &Json) -> Result<(), String> {
-    let require = match convert::text(json)?.as_str() {
-        "none" => Require::None,
-        "encrypted" => Require::Encrypted,
-        "certificate" => Require::Certificate,
-        other => return Err(format!("none, encrypted or certificate is needed, not {other:?}")),
-    };
-    *to = to.clone().require(require);
-    Ok(())
+    set(convert::text(json), |text| *to = to.clone().secret(text))
 }
 
 fn services(to: &mut Config, json: &Json) -> Result<(), String> {
@@ -251,12 +246,16 @@ fn services(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 /// Names of other implementations' framings are skipped.
-fn framing_format(_: &mut Config, json: &Json) -> Result<(), String> {
+fn framing_format(to: &mut Config, json: &Json) -> Result<(), String> {
     let names = convert::texts(json)?;
-    if names.iter().any(|name| Framing::from_name(name).is_some()) {
-        return Ok(());
+    let known: Vec<_> = names.iter().filter_map(|name| Framing::from_name(name)).collect();
+    if known.is_empty() {
+        let all: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
     }
-    Err(format!("none of these is known here: {}; json is", names.join(", ")))
+    to.framings = known;
+    Ok(())
 }
 
 /// Names of methods that are not spoken here are skipped.
@@ -300,10 +299,8 @@ mod tests {
         }
         assert!(check("nodeid", json!("a b")).unwrap_err().contains("no node ID"));
         assert!(check("seeds", json!(["host:x"])).unwrap_err().contains("invalid port"));
-        #[cfg(feature = "tls")]
-        assert!(check("cert", json!("hello")).unwrap_err().contains("no private key"));
+        assert!(check("cert", json!("hello")).is_err());
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
-        assert!(check("require", json!("all")).unwrap_err().contains("none, encrypted or"));
         assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
         assert!(check("framing_format", json!(["storable"])).is_err());
     }

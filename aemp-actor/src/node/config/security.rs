@@ -10,14 +10,13 @@ use super::{Config, ConfigError};
 /// The settings of this file, not checked yet.
 #[derive(Clone)]
 pub(crate) struct Security {
-    pub(crate) secrets: Vec<Secret>,
+    secrets: Vec<Secret>,
     source: Source,
     stls: bool,
     policy: Policy,
     accept_cleartext: bool,
-    pub(crate) auth_offer: Vec<AuthMethod>,
-    /// `None` accepts what is accepted by default.
-    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
+    auth_offer: Vec<AuthMethod>,
+    auth_accept: Vec<AuthMethod>,
 }
 
 /// Where the certificates come from.
@@ -112,7 +111,7 @@ impl Config {
     }
 
     /// Whether peers that prove nothing (`tls_anon`) are admitted. Their node IDs have to begin with
-    /// `anon/`, and they have the rights of untrusted nodes: none, unless
+    /// `anon/`, they hear nothing of the mesh, and all they send is refused unless
     /// [`Access::untrusted`](crate::Access::untrusted) says otherwise. Default: no.
     #[must_use]
     pub fn anonymous_peers(mut self, admit: bool) -> Self {
@@ -141,7 +140,7 @@ impl Config {
     /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
     #[must_use]
     pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.security.auth_accept = Some(methods.into_iter().collect());
+        self.security.auth_accept = methods.into_iter().collect();
         self
     }
 
@@ -189,7 +188,7 @@ impl Default for Security {
             policy: Policy::default(),
             accept_cleartext: true,
             auth_offer: AuthMethod::OFFERED.to_vec(),
-            auth_accept: None,
+            auth_accept: AuthMethod::ALL.to_vec(),
         }
     }
 }
@@ -210,7 +209,7 @@ impl Loaded {
         handshake.stls = stls;
         handshake.policy = policy;
         handshake.offer = auth_offer;
-        handshake.accept = auth_accept.unwrap_or_else(|| AuthMethod::ALL.to_vec());
+        handshake.accept = auth_accept;
         if !accept_cleartext {
             handshake.accept.retain(|method| *method != AuthMethod::Cleartext);
         }
