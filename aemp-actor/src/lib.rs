@@ -58,6 +58,7 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+mod relay;
 #[cfg(feature = "sim")]
 pub mod sim;
 

@@ -19,7 +19,7 @@ pub(super) enum Effect {
     /// Tell the nodes that asked for news of these addresses, after a while.
     Announce { node: NodeId, addresses: Vec<String> },
     /// A node was heard of: connect to it.
-    Dial { node: NodeId, addresses: Vec<String> },
+    Dial { node: NodeId, addresses: Vec<String>, told_by: NodeId },
     /// Tell the monitors of the group.
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.

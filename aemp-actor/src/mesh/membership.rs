@@ -166,7 +166,7 @@ impl Membership {
                 self.addresses.insert(node.clone(), addresses.clone());
                 effects.push_back(Effect::Announce { node: node.clone(), addresses });
             }
-            News::Nodes(nodes) => self.heard_of(nodes, effects),
+            News::Nodes(nodes) => self.heard_of(nodes, node, effects),
             News::Set(mut groups) => {
                 groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
                 let changes = self.groups.set(node, &groups);
@@ -246,7 +246,12 @@ impl Membership {
         effects.push_back(Effect::Changed(change));
     }
 
-    fn heard_of(&mut self, nodes: BTreeMap<NodeId, Vec<String>>, effects: &mut Effects) {
+    fn heard_of(
+        &mut self,
+        nodes: BTreeMap<NodeId, Vec<String>>,
+        told_by: &NodeId,
+        effects: &mut Effects,
+    ) {
         for (node, addresses) in nodes {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
@@ -254,7 +259,8 @@ impl Membership {
             if let Join::Meeting(awaited) = &mut self.join {
                 awaited.insert(node.clone());
             }
-            effects.push_back(Effect::Dial { node, addresses });
+            let told_by = told_by.clone();
+            effects.push_back(Effect::Dial { node, addresses, told_by });
         }
     }
 

@@ -25,6 +25,7 @@ use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+use crate::relay::Relays;
 
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
@@ -52,6 +53,7 @@ pub(crate) struct Core {
     /// Where nodes can be dialled, as far as is known.
     addresses: DashMap<NodeId, Vec<Address>>,
     mesh: Mesh,
+    relays: Relays,
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
@@ -78,6 +80,7 @@ impl Core {
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        let relays = Relays::new(config.max_handshakes, config.max_handshakes_per_address);
         let core = Arc::new(Self {
             id,
             runtime,
@@ -88,6 +91,7 @@ impl Core {
             sweep_at: AtomicUsize::new(SWEEP_AT),
             addresses: DashMap::new(),
             mesh,
+            relays,
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
             events: Events::default(),
@@ -130,6 +134,10 @@ impl Core {
 
     pub(crate) fn mesh(&self) -> &Mesh {
         &self.mesh
+    }
+
+    pub(crate) fn relays(&self) -> &Relays {
+        &self.relays
     }
 
     pub(crate) fn dials(&self) -> &Semaphore {
@@ -321,8 +329,14 @@ impl Core {
         for watch in watchers {
             router::fire(self, watch, &reason);
         }
-        for peer in self.peers() {
-            peer.finish(self, &reason);
+        let (relayed, direct): (Vec<_>, Vec<_>) =
+            self.peers().into_iter().partition(|peer| peer.is_relayed());
+        for peer in &relayed {
+            peer.finish(self, &reason, &[]);
+            peer.wake();
+        }
+        for peer in direct {
+            peer.finish(self, &reason, &relayed);
             peer.wake();
         }
         self.mesh.end();

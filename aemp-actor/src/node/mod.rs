@@ -35,12 +35,14 @@ mod waiting;
 
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
-pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, reach};
+pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, greet_accepted, reach};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
+pub(crate) use door::Door;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 pub use handle::Node;
+pub(crate) use inbound::Origin;
 pub(crate) use peer::Peer;
 pub(crate) use router::guard;

@@ -21,11 +21,12 @@ use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
+use crate::relay;
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
-/// nothing is carried out but the firing of monitors.
+/// nothing is carried out but the firing of monitors and what relayed connections need to end.
 pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
-    if core.is_closed() && message.tag() != "kil0" {
+    if core.is_closed() && !matches!(message.tag(), "kil0" | relay::FUNCTION) {
         core.count_dropped(Dropped::Closed, 1);
         return;
     }
@@ -72,8 +73,9 @@ fn carry_out(
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, message),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
-        "snd" => relay(core, elements(message)?, relayed),
-        "snd_multiple" => relay_multiple(core, elements(message)?, relayed),
+        "snd" => send_on(core, from, elements(message)?, relayed),
+        "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
+        relay::FUNCTION => relay::receive(core, from, message),
         "info" => answer(core, message, vec![core.id().as_str().into()], relayed),
         "known_nodes" => answer(core, message, nodes(core, false), relayed),
         "up_nodes" => answer(core, message, nodes(core, true), relayed),
@@ -192,8 +194,9 @@ fn meet(
     Ok(())
 }
 
-fn relay(
+fn send_on(
     core: &Arc<Core>,
+    from: Option<&Origin>,
     mut values: Vec<Value>,
     relayed: &mut Relayed,
 ) -> Result<(), &'static str> {
@@ -203,20 +206,23 @@ fn relay(
     let to = PortId::from(text_of(&values.remove(0)).ok_or("the destination is no string")?);
     if to.is_node() && to.node() == core.id() {
         relayed.push_back(Message::from_values(values));
-    } else {
+    } else if !to.is_node()
+        || relay::pass(core, from.map(|origin| origin.peer.id()), to.node(), &values)?
+    {
         core.snd(&to, &values);
     }
     Ok(())
 }
 
-fn relay_multiple(
+fn send_on_multiple(
     core: &Arc<Core>,
+    from: Option<&Origin>,
     messages: Vec<Value>,
     relayed: &mut Relayed,
 ) -> Result<(), &'static str> {
     for message in messages {
         match message {
-            Value::List(values) => relay(core, values, relayed)?,
+            Value::List(values) => send_on(core, from, values, relayed)?,
             _ => return Err("an element is no list"),
         }
     }
@@ -232,7 +238,7 @@ fn answer(
 ) -> Result<(), &'static str> {
     let mut values = elements(message)?;
     values.extend(result);
-    relay(core, values, relayed)
+    send_on(core, None, values, relayed)
 }
 
 /// As in the reference: the known nodes include this one, those that are up do not.
@@ -258,7 +264,7 @@ fn refuse_eval(
     }
     values.remove(0);
     values.push(Value::from("eval is not supported by this node"));
-    relay(core, values, relayed)
+    send_on(core, None, values, relayed)
 }
 
 fn call(

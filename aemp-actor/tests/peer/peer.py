@@ -167,6 +167,10 @@ class Program:
     async def do_raw(self, node, text):
         self.node.links[node].send_raw(text)
 
+    async def do_lose(self, after):
+        """Loses one relayed message with data, the one after so many others."""
+        self.node.losing = self.node.relayed + after + 1
+
     async def do_cut_off(self, node):
         self.node.links[node].writer.transport.abort()
 

@@ -13,6 +13,8 @@ pub enum Scheme {
     Tcp,
     /// `mem:NAME`: within this process.
     Memory,
+    /// `relay:HUB>NODE`: through a node that both are connected to.
+    Relay,
 }
 
 impl Scheme {
@@ -22,15 +24,16 @@ impl Scheme {
         match self {
             Self::Tcp => "tcp",
             Self::Memory => "mem",
+            Self::Relay => "relay",
         }
     }
 }
 
 /// Where to dial or listen: a scheme and a text that the scheme's transport understands.
 ///
-/// Read from `HOST:PORT`, `[V6]:PORT`, `tcp:HOST:PORT` or `mem:NAME`, and displayed as the first,
-/// second or last of these. To listen, the host may be `*` (all there are), the port 0 or `*`
-/// (any).
+/// Read from `HOST:PORT`, `[V6]:PORT`, `tcp:HOST:PORT`, `mem:NAME` or `relay:HUB>NODE`, and
+/// displayed as one of these, TCP without its scheme. To listen, the host may be `*` (all there
+/// are), the port 0 or `*` (any). `HUB` and `NODE` are node IDs, in which there is no `>`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Address {
     scheme: Scheme,
@@ -65,6 +68,12 @@ pub enum AddressError {
         /// The address.
         text: String,
     },
+    /// A relayed address does not name two nodes.
+    #[error("no two nodes in the address {text:?} (expected relay:HUB>NODE)")]
+    NoNodes {
+        /// The address.
+        text: String,
+    },
 }
 
 impl Address {
@@ -78,6 +87,21 @@ impl Address {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The address of a node behind another.
+    ///
+    /// # Errors
+    ///
+    /// One of them is empty, or holds a `>`.
+    pub fn relayed(hub: &str, node: &str) -> Result<Self, AddressError> {
+        format!("{}:{hub}>{node}", Scheme::Relay.name()).parse()
+    }
+
+    /// Hub and node of a relayed address.
+    #[must_use]
+    pub fn hub_and_node(&self) -> Option<(&str, &str)> {
+        if self.scheme == Scheme::Relay { self.text.split_once('>') } else { None }
     }
 
     /// Host (without brackets) and port of a TCP address; the port `*` is 0.
@@ -103,6 +127,15 @@ impl Address {
     }
 }
 
+fn relay(nodes: &str, text: &str) -> Result<Address, AddressError> {
+    match nodes.split_once('>') {
+        Some((hub, node)) if !hub.is_empty() && !node.is_empty() && !node.contains('>') => {
+            Ok(Address { scheme: Scheme::Relay, text: nodes.into() })
+        }
+        _ => Err(AddressError::NoNodes { text: text.to_owned() }),
+    }
+}
+
 fn is_bare_v6(host: &str) -> bool {
     let bracketed = host.starts_with('[') && host.ends_with(']');
     !bracketed && host.contains(':')
@@ -115,6 +148,8 @@ impl FromStr for Address {
         match text.split_once(':') {
             Some(("mem", "")) => Err(AddressError::NoName { text: text.to_owned() }),
             Some(("mem", name)) => Ok(Self { scheme: Scheme::Memory, text: name.into() }),
+            // A host may be called so, too.
+            Some(("relay", nodes)) if nodes.contains('>') => relay(nodes, text),
             Some(("tcp", rest)) => Self::tcp(rest),
             _ => Self::tcp(text),
         }
@@ -131,7 +166,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scheme {
             Scheme::Tcp => f.write_str(&self.text),
-            Scheme::Memory => write!(f, "mem:{}", self.text),
+            Scheme::Memory | Scheme::Relay => write!(f, "{}:{}", self.scheme.name(), self.text),
         }
     }
 }
@@ -150,12 +185,16 @@ mod tests {
             ("*:*", Scheme::Tcp, "*:*"),
             ("host:0", Scheme::Tcp, "host:0"),
             ("mem:alpha", Scheme::Memory, "mem:alpha"),
+            ("relay:a:b/c>d:e", Scheme::Relay, "relay:a:b/c>d:e"),
         ] {
             let address: Address = text.parse().expect(text);
             assert_eq!((address.scheme(), address.to_string().as_str()), (scheme, shown));
         }
         let v6: Address = "[::1]:*".parse().expect("valid");
         assert_eq!(v6.host_and_port(), Some(("::1", 0)));
+        let relayed = Address::relayed("a:b/c", "d:e").expect("valid");
+        assert_eq!(relayed.hub_and_node(), Some(("a:b/c", "d:e")));
+        assert_eq!((v6.hub_and_node(), relayed.host_and_port()), (None, None));
     }
 
     #[test]
@@ -169,5 +208,9 @@ mod tests {
         assert!(text(":4040").starts_with("invalid host"));
         assert!(text("::1:4040").starts_with("invalid host"));
         assert!(text("mem:").starts_with("no name"));
+        for relayed in ["relay:a>", "relay:>b", "relay:a>b>c"] {
+            assert!(text(relayed).starts_with("no two nodes"), "{relayed}");
+        }
+        assert_eq!("relay:4040".parse::<Address>().expect("a host").scheme(), Scheme::Tcp);
     }
 }

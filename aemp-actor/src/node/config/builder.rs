@@ -150,6 +150,16 @@ impl Config {
         self
     }
 
+    /// Whether this node talks to others through a third: accepts such connections and, when it
+    /// does not listen anywhere itself, makes them to nodes that do not either. Default: yes.
+    ///
+    /// Passing on what others say to each other is no matter of this setting.
+    #[must_use]
+    pub fn relay(mut self, relay: bool) -> Self {
+        self.relay = relay;
+        self
+    }
+
     /// Bounds of mailboxes that have none of their own.
     #[must_use]
     pub fn port_options(mut self, options: PortOptions) -> Self {

@@ -31,6 +31,7 @@ pub struct Config {
     pub(crate) max_handshakes_per_address: usize,
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
+    pub(crate) relay: bool,
     pub(crate) port_options: PortOptions,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
@@ -56,6 +57,7 @@ impl Default for Config {
             max_handshakes_per_address: 64,
             max_spawned: 100_000,
             max_monitors: 1_000_000,
+            relay: true,
             port_options: PortOptions::default(),
             chance: Arc::new(System),
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+use aemp_transport::{
+    BoxStream, EstablishError, LinkConfig, PeerGreeting, Scheme, establish, start,
+};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
@@ -44,12 +46,13 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     if let Err(error) = stream.limit_silence(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
+    let relayed = stream.transport() == Scheme::Relay.name();
     let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
-        let claim = claim(core, &node, greeting, attempt);
+        let claim = Claim { relayed, ..claim(core, &node, greeting, attempt) };
         match peer.admit(&claim) {
             Ok(()) => true,
             Err(refusal) => {
@@ -74,7 +77,7 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let claim = claim(core, &node, &greeting, attempt);
+    let claim = Claim { relayed, ..claim(core, &node, &greeting, attempt) };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt };
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
@@ -92,5 +95,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, relayed: false }
 }

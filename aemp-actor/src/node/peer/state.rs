@@ -48,6 +48,8 @@ pub(super) enum Stage {
 pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
+    /// It goes through another node.
+    pub(super) relayed: bool,
 }
 
 impl State {
