@@ -44,6 +44,8 @@ const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<&'static str>,
+    /// How many of them, from the first, listen; the others are private, and connected to these.
+    public: usize,
     /// Steps of the program.
     pub(super) steps: usize,
     /// Pauses between steps.
@@ -79,8 +81,10 @@ impl Plan {
         let calm = *random.pick(&[300, 1000, 5000]).unwrap_or(&2000);
         let monitor_timeout = millis(random.within(1000..=8000) as u64);
         let connect_timeout = millis(random.within(1000..=8000) as u64);
+        let hosts = HOSTS[..random.within(2..=5)].to_vec();
         Self {
-            hosts: HOSTS[..random.within(2..=5)].to_vec(),
+            public: hosts.len(),
+            hosts,
             steps: random.within(60..=200),
             pause: Duration::ZERO..=millis(pause),
             latency: Duration::ZERO..=millis(slow),
@@ -100,6 +104,28 @@ impl Plan {
             repaired: Duration::from_secs(10),
             threaded: false,
         }
+        .with_private_hosts(random)
+    }
+
+    /// In some runs there are hosts that nobody can dial.
+    fn with_private_hosts(mut self, random: &mut Random) -> Self {
+        if self.hosts.len() > 2 && random.percent(40) {
+            self.public = random.within(1..=self.hosts.len() - 2);
+            // Every way is twice as long, and there is one more to go.
+            let longer = self.connect_timeout.max(Duration::from_secs(4));
+            self.healing += longer - self.connect_timeout;
+            self.connect_timeout = longer;
+        }
+        self
+    }
+
+    /// Whether the two can only talk through a third.
+    pub(super) fn is_relayed(&self, a: &str, b: &str) -> bool {
+        self.is_private(a) && self.is_private(b)
+    }
+
+    fn is_private(&self, host: &str) -> bool {
+        self.hosts[self.public..].contains(&host)
     }
 
     /// Adds the plan's settings to those of a node.
@@ -109,11 +135,16 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        for other in self.hosts.iter().filter(|other| **other != host) {
+        let public = &self.hosts[..self.public];
+        for other in public.iter().filter(|other| **other != host) {
             config = config.node(*other, address(other));
         }
+        if self.is_private(host) {
+            config.binds.clear();
+            config = config.seeds(public.iter().map(|other| address(other)));
+        }
         let before = self.hosts.iter().take_while(|other| **other != host).last();
-        if let Some(before) = before.filter(|_| self.seeded) {
+        if let Some(before) = before.filter(|_| self.seeded && !self.is_private(host)) {
             config = config.seed(address(before));
         }
         if let Some(octets) = self.max_queue {
@@ -133,6 +164,7 @@ impl Plan {
         let millis = Duration::from_millis;
         Self {
             hosts: HOSTS[..2].to_vec(),
+            public: 2,
             steps: usize::MAX,
             pause: Duration::ZERO..=millis(4),
             faults: Vec::new(),

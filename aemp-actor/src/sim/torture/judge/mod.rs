@@ -46,6 +46,7 @@ pub(super) fn judge(record: &Record, plan: &Plan) -> Vec<Finding> {
 
 struct Judge<'a> {
     record: &'a Record,
+    plan: &'a Plan,
     healing: Duration,
     quiet: Duration,
     /// What happens at the same time may be logged this much later.
@@ -60,7 +61,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(record: &'a Record, plan: &Plan) -> Self {
+    fn new(record: &'a Record, plan: &'a Plan) -> Self {
         let mut streams: BTreeMap<_, Vec<WordNo>> = BTreeMap::new();
         let mut spawned = BTreeMap::new();
         for (no, word) in record.words.iter().enumerate() {
@@ -71,7 +72,7 @@ impl<'a> Judge<'a> {
         }
         let blur = if plan.threaded { plan.quiet / 4 } else { Duration::ZERO };
         let (healing, quiet, down) = (plan.healing, plan.quiet, downtimes(record));
-        Self { record, healing, quiet, blur, streams, spawned, down, findings: Vec::new() }
+        Self { record, plan, healing, quiet, blur, streams, spawned, down, findings: Vec::new() }
     }
 
     fn found(&mut self, guarantee: u8, moment: Moment, ports: &[PortNo], text: String) {
@@ -108,7 +109,13 @@ impl<'a> Judge<'a> {
         if host == other {
             return !down(host);
         }
-        let disturbances = self.record.disturbances.iter().filter(|d| d.joins(host, other));
+        // What two private nodes say to each other may go through any other.
+        let relayed = self.plan.is_relayed(host, other);
+        if relayed && self.down.keys().any(|hub| down(hub)) {
+            return false;
+        }
+        let disturbances =
+            self.record.disturbances.iter().filter(|d| relayed || d.joins(host, other));
         let disturbed =
             disturbances.into_iter().any(|d| hit(d.begin, d.end.unwrap_or(Duration::MAX)));
         !(disturbed || down(host) || down(other) || self.record.tight_queues)
