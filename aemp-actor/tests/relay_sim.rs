@@ -105,10 +105,10 @@ fn faulty(seed: u64) -> (usize, usize) {
         let two = private(&network, "two", &["a", "b"]).await;
         let (there, seen) = collector(&two);
         let (mut sent, mut losses) = (0, 0);
-        for _ in 0..30 {
+        for _ in 0..6 {
             let died = deaths(&one, &there);
             while died.lock().unwrap().is_empty() {
-                for _ in 0..random.below(200) {
+                for _ in 0..random.below(60) {
                     one.snd(&there, ("n", sent));
                     sent += 1;
                 }
@@ -150,5 +150,5 @@ fn no_hole_is_silent_whatever_happens_to_the_hubs() {
         arrived += run.0;
         holes += run.1;
     }
-    assert!(arrived > 10_000 && holes > 50, "{arrived} arrived, {holes} holes");
+    assert!(arrived > 5000 && holes > 50, "{arrived} arrived, {holes} holes");
 }
