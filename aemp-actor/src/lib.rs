@@ -40,6 +40,9 @@ extern crate self as aemp_actor;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod config;
 mod die;
 mod group;
 #[cfg(doctest)]
@@ -63,10 +66,13 @@ mod relay;
 pub mod sim;
 
 pub use aemp_actor_derive::{Port, init, rcv};
+#[cfg(feature = "quic")]
+pub use aemp_transport::Quic;
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
 
+pub use crate::config::{ProfileError, Profiles};
 pub use crate::die::Die;
 pub use crate::group::{
     GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,
@@ -75,7 +81,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents, NodesToken,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
+    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Traffic,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

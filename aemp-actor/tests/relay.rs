@@ -97,7 +97,7 @@ async fn verbs_groups_and_monitors_work_across() {
     one.kil(&there, ("enough", "of this"));
     assert_eq!(ended.text().await, "enough: of this");
     until("the group to be empty", || one.grp_get("g").is_empty()).await;
-    assert_eq!(death(&two, &PortId::from("one#nonesuch")).reason().await.kind(), "no_such_port");
+    assert_eq!(death(&two, PortId::from("one#nonesuch")).reason().await.kind(), "no_such_port");
 }
 
 #[tokio::test]

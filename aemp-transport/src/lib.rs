@@ -7,7 +7,7 @@
 //! - [`Framing`] encodes packets, a [`Decoder`] cuts a stream into them, and a message stays
 //!   [`Encoded`] until its receiver wants it.
 //! - A [`Handshake`] greets a peer and has both sides prove that they know the [`Secret`].
-//! - A [`Transport`] makes streams: [`Tcp`], or [`Memory`] within a process.
+//! - A [`Transport`] makes streams: [`Tcp`], `Quic` (feature `quic`), or [`Memory`] within a process.
 //! - [`establish`] drives a handshake over a stream, and [`start`] makes a link of it: packets in
 //!   by a [`PacketSink`], packets out by a [`LinkSender`], one [`CloseReason`] at the end.
 //!
@@ -59,6 +59,11 @@ mod lenient;
 mod link;
 mod md6;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/stub.rs"]
+mod tls;
 mod value;
 #[cfg(test)]
 mod vectors;
@@ -68,16 +73,19 @@ pub use framing::{
     DecodeError, Decoder, EncodeError, Encoded, FrameError, Framing, Limits, Packet, UnknownFraming,
 };
 pub use handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome, PeerGreeting,
-    nonce,
+    Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome,
+    PeerGreeting, Policy, Protection, Require, TlsKind, TlsRole, TlsVersion, Upgrade, nonce,
 };
 pub use lenient::Lenient;
 pub use link::{
     CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, PacketSink,
     SendError, establish, start,
 };
+#[cfg(feature = "quic")]
+pub use stream::Quic;
 pub use stream::{
-    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Session,
-    Stream, Tcp, Transport,
+    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Reach, Scheme,
+    Session, Stream, Tcp, Transport,
 };
+pub use tls::{CertificateError, Certificates, TlsError, generate_certificate};
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};

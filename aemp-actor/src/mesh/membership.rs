@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::addresses::readable;
 use super::effect::Effect;
 use super::news::News;
 use crate::group::{GroupChange, GroupTable};
 use crate::id::{NodeId, PortId, PortName};
+use crate::mutation::{Mutation, strikes};
 
 /// The nodes that are up, their addresses and groups, and the master.
 ///
@@ -23,11 +25,20 @@ pub(super) struct Membership {
     seeds: BTreeSet<NodeId>,
     master: Option<NodeId>,
     groups: GroupTable,
+    /// Nodes that were heard of, and are being dialled.
+    heard: BTreeSet<NodeId>,
+    /// Nodes that were up, or heard of, and cannot be reached: the master is asked for them.
+    missing: BTreeSet<NodeId>,
+    /// Seeds of the configuration that are this very node, and how many seeds there are.
+    own_seeds: BTreeSet<String>,
+    seed_count: usize,
     join: Join,
 }
 
 struct Member {
     attempt: u64,
+    /// It is a node of ours, and knows our transports.
+    ours: bool,
     /// Our rendezvous port there, once it was spawned, and unless it died.
     port: Option<PortName>,
     /// We have told it what we know.
@@ -59,6 +70,10 @@ impl Membership {
             seeds: BTreeSet::new(),
             master: None,
             groups: GroupTable::default(),
+            heard: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            own_seeds: BTreeSet::new(),
+            seed_count: 0,
             join: Join::Alone,
         }
     }
@@ -71,10 +86,27 @@ impl Membership {
         self.listeners = listeners;
     }
 
-    /// There are no seeds: nothing to wait for.
-    pub(super) fn join_alone(&mut self, effects: &mut Effects) {
-        self.join = Join::Joined;
-        effects.push_back(Effect::Joined);
+    /// So many seeds are configured. Without any there is nothing to wait for.
+    pub(super) fn set_seeds(&mut self, count: usize, effects: &mut Effects) {
+        self.seed_count = count;
+        self.joined_if_alone(effects);
+    }
+
+    /// That seed is this very node, or was just now: where all are, there is nothing to wait for.
+    pub(super) fn is_own_seed(&mut self, seed: String, is: bool, effects: &mut Effects) {
+        if is {
+            self.own_seeds.insert(seed);
+            self.joined_if_alone(effects);
+        } else {
+            self.own_seeds.remove(&seed);
+        }
+    }
+
+    fn joined_if_alone(&mut self, effects: &mut Effects) {
+        if matches!(self.join, Join::Alone) && self.own_seeds.len() == self.seed_count {
+            self.join = Join::Joined;
+            effects.push_back(Effect::Joined);
+        }
     }
 
     /// The node was reached at a seed's address.
@@ -88,9 +120,11 @@ impl Membership {
         }
     }
 
-    /// A connection is up.
-    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
-        let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+    /// A connection is up, to a node of `ours` or of another kind.
+    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64, ours: bool) {
+        let member =
+            Member { attempt, ours, port: None, met: false, wants_news: false, setup: false };
+        self.heard.remove(node);
         self.up.insert(node.clone(), member);
     }
 
@@ -109,8 +143,9 @@ impl Membership {
         };
         member.met = true;
         member.port = Some(port.clone());
+        let listeners = readable(&self.listeners, member.ours);
         effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
-        self.tell(node, News::addr(&self.listeners), effects);
+        self.tell(node, News::addr(&listeners), effects);
         self.tell_nodes(node, effects);
         let own_groups = self.groups.of_node(&self.own);
         if !own_groups.is_empty() {
@@ -135,12 +170,44 @@ impl Membership {
             return;
         }
         self.up.remove(node);
-        self.addresses.remove(node);
-        effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
-        self.choose_master(random, effects);
-        if let Some(master) = self.master.clone() {
-            self.tell(&master, vec!["find".into(), node.as_str().into()], effects);
+        let addresses = self.addresses.remove(node);
+        if !strikes(Mutation::KeepGroups) {
+            effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
         }
+        self.choose_master(random, effects);
+        self.ask_for(node, effects);
+        self.met(node, effects);
+        if addresses.is_some_and(|addresses| !addresses.is_empty()) {
+            self.miss(node, effects);
+        }
+    }
+
+    fn ask_for(&self, node: &NodeId, effects: &mut Effects) {
+        if let Some(master) = &self.master {
+            self.tell(master, vec!["find".into(), node.as_str().into()], effects);
+        }
+    }
+
+    /// Has the node sought, unless it is already.
+    fn miss(&mut self, node: &NodeId, effects: &mut Effects) {
+        if self.missing.insert(node.clone()) {
+            effects.push_back(Effect::Seek { node: node.clone() });
+        }
+    }
+
+    /// Asks the master where a missing node is; false when it is missing no more.
+    pub(super) fn seek(&mut self, node: &NodeId, effects: &mut Effects) -> bool {
+        if self.up.contains_key(node) {
+            self.missing.remove(node);
+            return false;
+        }
+        self.ask_for(node, effects);
+        true
+    }
+
+    /// The node was sought for long enough.
+    pub(super) fn stop_seeking(&mut self, node: &NodeId) {
+        self.missing.remove(node);
     }
 
     /// Our rendezvous port on a node died: it does not take part.
@@ -193,7 +260,7 @@ impl Membership {
             }
             News::Find(other) => {
                 if let Some((other, known)) = self.addresses.get_key_value(&other) {
-                    self.tell(node, News::nodes([(other, known)]), effects);
+                    self.tell_of(node, [(other, known.as_slice())], effects);
                 }
             }
         }
@@ -206,13 +273,16 @@ impl Membership {
         }
         let others = self.up.iter().filter(|(other, member)| member.wants_news && *other != node);
         for (other, _) in others {
-            self.tell(other, News::nodes([(node, &addresses.to_vec())]), effects);
+            self.tell_of(other, [(node, addresses)], effects);
         }
     }
 
     /// A node that was heard of cannot be reached.
     pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
         self.met(node, effects);
+        if self.heard.remove(node) {
+            self.miss(node, effects);
+        }
     }
 
     /// Registers a port of this node; `None` when it is registered already.
@@ -241,7 +311,9 @@ impl Membership {
         effects: &mut Effects,
     ) {
         for node in self.up.keys() {
-            self.tell(node, News::registered(&change.group, port, begin), effects);
+            if begin || !strikes(Mutation::LoseUnregistration) {
+                self.tell(node, News::registered(&change.group, port, begin), effects);
+            }
         }
         effects.push_back(Effect::Changed(change));
     }
@@ -259,6 +331,9 @@ impl Membership {
             if let Join::Meeting(awaited) = &mut self.join {
                 awaited.insert(node.clone());
             }
+            if !addresses.is_empty() {
+                self.heard.insert(node.clone());
+            }
             let told_by = told_by.clone();
             effects.push_back(Effect::Dial { node, addresses, told_by });
         }
@@ -268,8 +343,20 @@ impl Membership {
     fn tell_nodes(&self, node: &NodeId, effects: &mut Effects) {
         let mut others = self.addresses.iter().filter(|(other, _)| *other != node).peekable();
         if others.peek().is_some() {
-            self.tell(node, News::nodes(others), effects);
+            let others = others.map(|(other, known)| (other, known.as_slice()));
+            self.tell_of(node, others, effects);
         }
+    }
+
+    fn tell_of<'a>(
+        &self,
+        node: &NodeId,
+        others: impl IntoIterator<Item = (&'a NodeId, &'a [String])>,
+        effects: &mut Effects,
+    ) {
+        let ours = self.up.get(node).is_some_and(|member| member.ours);
+        let others = others.into_iter().map(|(other, known)| (other, readable(known, ours)));
+        self.tell(node, News::nodes(others), effects);
     }
 
     fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {

@@ -11,13 +11,15 @@
 //!   grp_reg …  ──────┘                        └──▶ group monitors
 //! ```
 
+mod addresses;
 mod driver;
 mod effect;
 mod membership;
 mod news;
 mod rendezvous;
 mod seeding;
+mod seeking;
 
 pub(crate) use driver::Mesh;
-pub(crate) use rendezvous::{CONNECT, create as create_rendezvous};
+pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
 pub(crate) use seeding::keep as keep_seed;

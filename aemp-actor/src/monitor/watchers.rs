@@ -39,6 +39,10 @@ impl<W> Watchers<W> {
         self.list.take().map(|list| list.into_iter().map(|(_, w)| w).collect()).unwrap_or_default()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.list.as_ref().map_or(0, |list| list.len())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_none()
     }

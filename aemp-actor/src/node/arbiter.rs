@@ -51,8 +51,6 @@ pub(crate) struct Claim<'a> {
     pub(crate) attempt: u64,
     /// It says by which software it is made: it is a node, and no mere script.
     pub(crate) member: bool,
-    /// The connection goes through another node.
-    pub(crate) relayed: bool,
 }
 
 /// Why a connection is not wanted.
@@ -151,7 +149,7 @@ mod tests {
         instance: Option<&'a str>,
         attempt: u64,
     ) -> Claim<'a> {
-        Claim { own, peer, instance, attempt, member: true, relayed: false }
+        Claim { own, peer, instance, attempt, member: true }
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two

@@ -284,8 +284,11 @@ impl Core {
         }
     }
 
+    /// Where the node can be dialled, in the order to try.
     pub(crate) fn addresses(&self, node: &NodeId) -> Vec<Address> {
-        self.addresses.get(node).map(|addresses| addresses.clone()).unwrap_or_default()
+        let mut known = self.addresses.get(node).map(|known| known.clone()).unwrap_or_default();
+        self.config.sort_by_preference(&mut known);
+        known
     }
 
     /// Runs `task` until it ends or the node is shut down.

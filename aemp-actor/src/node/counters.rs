@@ -19,12 +19,14 @@ pub(crate) enum Dropped {
     CutOff,
     /// The node was shut down.
     Closed,
+    /// The node that asked does not have the right to.
+    Refused,
 }
 
 /// Counts by cause.
 #[derive(Default)]
 pub(crate) struct Counters {
-    counts: [AtomicU64; 7],
+    counts: [AtomicU64; 8],
 }
 
 impl Counters {
@@ -47,6 +49,7 @@ impl Counters {
             no_connection: self.get(Dropped::NoConnection),
             cut_off: self.get(Dropped::CutOff),
             closed: self.get(Dropped::Closed),
+            refused: self.get(Dropped::Refused),
         }
     }
 }
@@ -70,4 +73,6 @@ pub struct DroppedCounts {
     pub cut_off: u64,
     /// Sent from a node that was shut down.
     pub closed: u64,
+    /// Of nodes that do not have the right to (see [`Access`](crate::Access)).
+    pub refused: u64,
 }

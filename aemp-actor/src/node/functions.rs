@@ -70,6 +70,12 @@ pub(crate) fn is_init(name: &str) -> bool {
     inits().contains_key(name)
 }
 
+/// The names of all init functions of this process.
+#[cfg(feature = "cli")]
+pub(crate) fn init_names() -> impl Iterator<Item = &'static str> {
+    inits().keys().copied()
+}
+
 /// Creates the port `port` and runs the init function of this name in its context; an unknown
 /// one kills the port.
 pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) {

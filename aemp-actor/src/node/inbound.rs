@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use aemp_transport::{CloseReason, Packet, PacketSink};
 
+use super::access::Rights;
 use super::core::Core;
+use super::counters::Dropped;
 use super::peer::Peer;
 use super::requests;
 use crate::id::PortId;
+use crate::mesh::Rendezvous;
 use crate::message::Message;
 use crate::mutation::Passage;
+use crate::port::AnyCell;
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
@@ -23,6 +27,17 @@ pub(crate) struct Origin {
     pub(crate) peer: Arc<Peer>,
     /// The number of the connection.
     pub(crate) attempt: u64,
+    /// What it may ask.
+    pub(crate) rights: Rights,
+}
+
+impl Origin {
+    /// Whether it may send to the port, and monitor it. What a member of the mesh says to its
+    /// rendezvous port are no messages.
+    pub(super) fn may_send(&self, to: Option<&Arc<dyn AnyCell>>) -> bool {
+        let news = || to.is_some_and(|cell| cell.clone().as_any().is::<Rendezvous>());
+        self.rights.may_send() || self.rights.may_join() && news()
+    }
 }
 
 impl PacketSink for Inbound {
@@ -41,12 +56,27 @@ impl Inbound {
     fn deliver(&self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {
-            requests::handle(&self.core, Some(&self.origin), message);
-        } else if let Some(cell) = self.core.registry().find(&packet.port) {
-            cell.deliver(message);
-        } else {
-            let to = PortId::new(self.core.id().clone(), packet.port);
-            self.core.unknown_port(&to, &message);
+            return requests::handle(&self.core, Some(&self.origin), message);
         }
+        let cell = self.core.registry().find(&packet.port);
+        if !self.origin.may_send(cell.as_ref()) {
+            return self.refuse();
+        }
+        match cell {
+            Some(cell) => cell.deliver(message),
+            None => {
+                let to = PortId::new(self.core.id().clone(), packet.port);
+                self.core.unknown_port(&to, &message);
+            }
+        }
+    }
+
+    fn refuse(&self) {
+        self.core.count_dropped(Dropped::Refused, 1);
+        let node = self.origin.peer.id();
+        tracing::warn!(
+            target: "aemp",
+            "message of node {node} refused: it has no right to messages (Config::access)"
+        );
     }
 }

@@ -10,7 +10,9 @@
 //! `router` decides where a message, a kill or a monitor goes; `requests` is what the node port
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
+mod access;
 mod arbiter;
+mod cell_table;
 mod chance;
 mod config;
 mod connector;
@@ -28,11 +30,13 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod services;
 mod signal;
 mod stillborn;
 mod verbs;
 mod waiting;
 
+pub use access::{Access, Rights};
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
 pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, greet_accepted, reach};
@@ -42,7 +46,11 @@ pub use counters::DroppedCounts;
 pub(crate) use door::Door;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
+#[cfg(feature = "cli")]
+pub(crate) use functions::init_names;
 pub use handle::Node;
 pub(crate) use inbound::Origin;
+pub use looking::PingError;
 pub(crate) use peer::Peer;
+pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use router::guard;

@@ -4,11 +4,13 @@
 //! ports that came before and after. A request that makes no sense is logged, with the node it
 //! came from, and harms nothing.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use aemp_transport::Value;
 
+use super::access::Rights;
 use super::core::Core;
 use super::counters::Dropped;
 use super::functions::{self, FunctionCall};
@@ -33,7 +35,39 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
     let origin =
         || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
+        if matches!(problem, Problem::Denied(_)) {
+            core.count_dropped(Dropped::Refused, 1);
+        }
         tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
+    }
+}
+
+/// Why a request is not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    /// It makes no sense.
+    #[error("{0}")]
+    Senseless(&'static str),
+    /// The node may not ask it.
+    #[error("refused: it has no right to {0} (Config::access)")]
+    Denied(&'static str),
+}
+
+impl From<&'static str> for Problem {
+    fn from(problem: &'static str) -> Self {
+        Self::Senseless(problem)
+    }
+}
+
+/// Whether the asking node has a right; this node itself has all.
+fn demand(
+    from: Option<&Origin>,
+    right: &'static str,
+    granted: impl FnOnce(&Rights) -> bool,
+) -> Result<(), Problem> {
+    match from {
+        Some(origin) if !granted(&origin.rights) => Err(Problem::Denied(right)),
+        _ => Ok(()),
     }
 }
 
@@ -43,18 +77,14 @@ const HOPS: usize = 16;
 
 /// Carries out a request, and those that it relays to this node itself; these count as the same
 /// sender's.
-fn dispatch(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: &Message,
-) -> Result<(), &'static str> {
+fn dispatch(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
     let mut relayed = Relayed::new();
     carry_out(core, from, message, &mut relayed)?;
     for _ in 0..HOPS {
         let Some(next) = relayed.pop_front() else { return Ok(()) };
         carry_out(core, from, &next, &mut relayed)?;
     }
-    if relayed.is_empty() { Ok(()) } else { Err("it relays to this node again and again") }
+    if relayed.is_empty() { Ok(()) } else { Err("it relays to this node again and again".into()) }
 }
 
 /// Requests to this node's own port that a request has relayed.
@@ -65,29 +95,44 @@ fn carry_out(
     from: Option<&Origin>,
     message: &Message,
     relayed: &mut Relayed,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     match message.tag() {
-        "" | "devnull" => Ok(()),
+        "" => {
+            round_trip(from, message);
+            Ok(())
+        }
+        "devnull" => Ok(()),
         "mon1" => watched(core, from, message, true),
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
-        "kil" => kil(core, message),
+        "kil" => kil(core, from, message),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => send_on(core, from, elements(message)?, relayed),
         "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
-        relay::FUNCTION => relay::receive(core, from, message),
-        "info" => answer(core, message, vec![core.id().as_str().into()], relayed),
-        "known_nodes" => answer(core, message, nodes(core, false), relayed),
-        "up_nodes" => answer(core, message, nodes(core, true), relayed),
-        "time" => answer(core, message, vec![now(core)], relayed),
-        "eval" => refuse_eval(core, message, relayed),
+        // Who speaks has to prove itself behind this, and has the rights that are its own then.
+        relay::FUNCTION => Ok(relay::receive(core, from, message)?),
+        question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
+            demand(from, "look", Rights::may_look)?;
+            answer(core, from, message, facts(core, question), relayed)
+        }
+        "eval" => refuse_eval(core, from, message, relayed),
         name if name.contains("::") => call(core, from, name, message),
-        _ => Err("unknown request"),
+        _ => Err("unknown request".into()),
+    }
+}
+
+/// What the answer to a question adds to its arguments.
+fn facts(core: &Arc<Core>, question: &str) -> Vec<Value> {
+    match question {
+        "known_nodes" => nodes(core, false),
+        "up_nodes" => nodes(core, true),
+        "time" => vec![now(core)],
+        _ => vec![core.id().as_str().into()],
     }
 }
 
 /// The elements after the tag.
-fn elements(message: &Message) -> Result<Vec<Value>, &'static str> {
+fn elements(message: &Message) -> Result<Vec<Value>, Problem> {
     let mut values = message.values().map_err(|_| "undecodable")?;
     if !values.is_empty() {
         values.remove(0);
@@ -96,21 +141,17 @@ fn elements(message: &Message) -> Result<Vec<Value>, &'static str> {
 }
 
 /// The port name that a request begins with, and the rest.
-fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), &'static str> {
+fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), Problem> {
     let mut values = elements(message)?;
     if values.is_empty() {
-        return Err("the port name is missing");
+        return Err("the port name is missing".into());
     }
     let name = text_of(&values.remove(0)).ok_or("the port name is no string")?;
     Ok((name.into(), values))
 }
 
-/// Strings, and numbers as their text: foreign nodes are loosely typed.
 fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some(value.to_string()),
-        other => other.as_str().map(str::to_owned),
-    }
+    value.to_text().map(Cow::into_owned)
 }
 
 fn watched(
@@ -118,56 +159,71 @@ fn watched(
     from: Option<&Origin>,
     message: &Message,
     begin: bool,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     let (port, _) = port_and_rest(message)?;
-    let peer = &from.ok_or("only another node can ask this")?.peer;
-    if begin {
-        peer.watched_by(core, &port);
+    let origin = from.ok_or("only another node can ask this")?;
+    if !begin {
+        origin.peer.unwatched_by(core, &port);
+    } else if origin.may_send(core.registry().find(&port).as_ref()) {
+        origin.peer.watched_by(core, &port);
     } else {
-        peer.unwatched_by(core, &port);
+        origin.peer.tell_denied(core, &port, "be sent messages, or monitored,");
+        return Err(Problem::Denied("messages"));
     }
     Ok(())
 }
 
-fn port_died(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: &Message,
-) -> Result<(), &'static str> {
+fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
     let (port, reason) = port_and_rest(message)?;
     let peer = &from.ok_or("only another node can say this")?.peer;
     peer.port_died(core, &port, &Reason::from_values(reason));
     Ok(())
 }
 
-fn kil(core: &Arc<Core>, message: &Message) -> Result<(), &'static str> {
+/// The answer to a question of ours, if it has a number: else it is a mere sign of life.
+fn round_trip(from: Option<&Origin>, message: &Message) {
+    if let (Some(from), Ok(number)) = (from, message.arg(0)) {
+        from.peer.answered(number);
+    }
+}
+
+fn kil(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
+    demand(from, "kil", Rights::may_kil)?;
     let (port, reason) = port_and_rest(message)?;
     if port.is_empty() {
-        return Err("a node port cannot be killed");
+        return Err("a node port cannot be killed".into());
     }
     core.kil(&PortId::new(core.id().clone(), port), Reason::from_values(reason));
     Ok(())
 }
 
-fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), &'static str> {
+fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
     let (port, rest) = port_and_rest(message)?;
     if port.is_empty() {
-        return Err("the name of the new port is empty");
+        return Err("the name of the new port is empty".into());
     }
     if core.registry().find(&port).is_some() {
-        return Err("a port of that name exists already");
+        return Err("a port of that name exists already".into());
     }
     let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    let Some(Origin { peer, attempt }) = from else {
+    let Some(Origin { peer, attempt, rights }) = from else {
         functions::spawn(core, port, &init, Message::from_values(rest));
         return Ok(());
     };
+    let (right, granted) = match &*init {
+        mesh::CONNECT => ("join", rights.may_join()),
+        _ => ("functions", rights.may_run(&init)),
+    };
+    if !granted {
+        peer.tell_denied(core, &port, "be spawned");
+        return Err(Problem::Denied(right));
+    }
     if init == mesh::CONNECT {
         return meet(core, peer, *attempt, port, &Message::from_values(rest));
     }
     if !peer.may_spawn(core) {
         peer.refuse_spawn(core, &port);
-        return Err("it has spawned too many ports (max_spawned)");
+        return Err("it has spawned too many ports (max_spawned)".into());
     }
     functions::spawn(core, port.clone(), &init, Message::from_values(rest));
     let action = Action::Spawned(Arc::downgrade(peer));
@@ -186,7 +242,7 @@ fn meet(
     attempt: u64,
     port: PortName,
     args: &Message,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
         Ok(guest) => core.mesh().add_guest(core, peer.id(), attempt, guest),
         Err(die) => functions::fail(core, port, die),
@@ -194,23 +250,32 @@ fn meet(
     Ok(())
 }
 
+/// Sends a message from here: to a port here, or to another node; what a node has sent to itself
+/// needs no right, so that everybody can ask for a sign of life.
 fn send_on(
     core: &Arc<Core>,
     from: Option<&Origin>,
     mut values: Vec<Value>,
     relayed: &mut Relayed,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     if values.is_empty() {
-        return Err("the destination is missing");
+        return Err("the destination is missing".into());
     }
     let to = PortId::from(text_of(&values.remove(0)).ok_or("the destination is no string")?);
-    if to.is_node() && to.node() == core.id() {
-        relayed.push_back(Message::from_values(values));
-    } else if !to.is_node()
-        || relay::pass(core, from.map(|origin| origin.peer.id()), to.node(), &values)?
-    {
-        core.snd(&to, &values);
+    if to.node() == core.id() {
+        if to.is_node() {
+            relayed.push_back(Message::from_values(values));
+            return Ok(());
+        }
+        demand(from, "messages", Rights::may_send)?;
+    } else if from.is_none_or(|origin| to.node() != origin.peer.id()) {
+        demand(from, "relay", Rights::may_relay)?;
     }
+    let origin = from.map(|origin| origin.peer.id());
+    if to.is_node() && !relay::pass(core, origin, to.node(), &values)? {
+        return Ok(());
+    }
+    core.snd(&to, &values);
     Ok(())
 }
 
@@ -219,11 +284,11 @@ fn send_on_multiple(
     from: Option<&Origin>,
     messages: Vec<Value>,
     relayed: &mut Relayed,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     for message in messages {
         match message {
             Value::List(values) => send_on(core, from, values, relayed)?,
-            _ => return Err("an element is no list"),
+            _ => return Err("an element is no list".into()),
         }
     }
     Ok(())
@@ -232,13 +297,14 @@ fn send_on_multiple(
 /// Sends the arguments back with something appended.
 fn answer(
     core: &Arc<Core>,
+    from: Option<&Origin>,
     message: &Message,
     result: Vec<Value>,
     relayed: &mut Relayed,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
     let mut values = elements(message)?;
     values.extend(result);
-    send_on(core, None, values, relayed)
+    send_on(core, from, values, relayed)
 }
 
 /// As in the reference: the known nodes include this one, those that are up do not.
@@ -255,16 +321,18 @@ fn now(core: &Core) -> Value {
 /// Perl code is answered by an error text where the reference puts `$@`; nothing is run.
 fn refuse_eval(
     core: &Arc<Core>,
+    from: Option<&Origin>,
     message: &Message,
     relayed: &mut Relayed,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
+    demand(from, "eval", Rights::may_eval)?;
     let mut values = elements(message)?;
     if values.len() < 2 {
-        return Err("eval is not supported");
+        return Err("eval is not supported".into());
     }
     values.remove(0);
     values.push(Value::from("eval is not supported by this node"));
-    send_on(core, None, values, relayed)
+    send_on(core, from, values, relayed)
 }
 
 fn call(
@@ -272,13 +340,15 @@ fn call(
     from: Option<&Origin>,
     name: &str,
     message: &Message,
-) -> Result<(), &'static str> {
+) -> Result<(), Problem> {
+    demand(from, "functions", |rights| rights.may_run(name))?;
     let Some(callback) = core.functions().find(name) else {
-        return Err(if functions::is_init(name) {
+        let problem = if functions::is_init(name) {
             "this is an init function: it is to be spawned, not called"
         } else {
             "no function of that name is registered here"
-        });
+        };
+        return Err(problem.into());
     };
     let node = Node::of_core(core);
     let from = from.map(|origin| origin.peer.id().clone());

@@ -1,11 +1,13 @@
 //! Setting them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret};
+use serde::Serialize;
 
 use super::Config;
+use crate::config::Service;
+use crate::node::Access;
 use crate::port::PortOptions;
 
 impl Config {
@@ -21,7 +23,7 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
     /// machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
@@ -29,7 +31,7 @@ impl Config {
         self
     }
 
-    /// Keep connected to the node at this address, `HOST:PORT`. May be given several times.
+    /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`. May be given several times.
     #[must_use]
     pub fn seed(mut self, address: impl Into<String>) -> Self {
         self.seeds.push(address.into());
@@ -95,11 +97,42 @@ impl Config {
         self
     }
 
-    /// Adds a transport beside TCP; one of the same scheme is replaced.
+    /// The encodings of packets that this node reads and writes, best first; of none, all of them.
+    /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
+    /// that node's list that this one has, so the two directions may differ; two nodes that have
+    /// none in common refuse each other.
     #[must_use]
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transports.retain(|other| other.scheme() != transport.scheme());
-        self.transports.push(Arc::new(transport));
+    pub fn framings(mut self, framings: impl IntoIterator<Item = Framing>) -> Self {
+        self.framings.clear();
+        for framing in framings {
+            if !self.framings.contains(&framing) {
+                self.framings.push(framing);
+            }
+        }
+        if self.framings.is_empty() {
+            self.framings = Framing::ALL.to_vec();
+        }
+        self
+    }
+
+    /// The authentication methods that are accepted of peers, best first. Default: all that the
+    /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
+    #[must_use]
+    pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
+        self.auth_accept = Some(methods.into_iter().collect());
+        self
+    }
+
+    /// Runs this function as soon as the node is set up: an init function is spawned, with the
+    /// arguments, on the node itself. When its port dies, that is logged. May be given several
+    /// times.
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised.
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
+        let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
+        self.services.push(Service::new(name, args));
         self
     }
 
@@ -153,10 +186,19 @@ impl Config {
     /// Whether this node talks to others through a third: accepts such connections and, when it
     /// does not listen anywhere itself, makes them to nodes that do not either. Default: yes.
     ///
-    /// Passing on what others say to each other is no matter of this setting.
+    /// Passing on what others say to each other is no matter of this setting, but of
+    /// [`Rights::relay`](crate::Rights::relay).
     #[must_use]
     pub fn relay(mut self, relay: bool) -> Self {
         self.relay = relay;
+        self
+    }
+
+    /// What other nodes may ask of this one. Default: everything, except for untrusted nodes,
+    /// which may ask nothing.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 

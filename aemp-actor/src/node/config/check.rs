@@ -1,10 +1,9 @@
 //! Checking them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, AddressError, Secret, Transport};
+use aemp_transport::{Address, AddressError, Secret};
 
 use super::Config;
 use crate::id::{NodeId, ParseNodeIdError};
@@ -28,13 +27,19 @@ pub enum ConfigError {
         error: AddressError,
     },
     /// No transport of the configuration knows this kind of address.
-    #[error("{setting}: no transport for {address}: none is named {scheme:?}")]
+    #[error("{setting}: no transport for {address}: none is named {scheme:?}{}", remedy(.scheme))]
     NoTransport {
         /// The setting.
         setting: &'static str,
         /// The address.
         address: Address,
         /// The kind of transport it wants.
+        scheme: String,
+    },
+    /// A transport that is preferred is none of the configuration's.
+    #[error("prefer: no transport is named {scheme:?}{}", remedy(.scheme))]
+    Preferred {
+        /// The kind of transport.
         scheme: String,
     },
     /// A listener cannot be made.
@@ -45,9 +50,26 @@ pub enum ConfigError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// A service names a function that is not in this program.
+    #[error(
+        "services: this program has no init function {name:?}; mark it with #[init({name:?})], or \
+         remove the service"
+    )]
+    NoService {
+        /// The function.
+        name: String,
+    },
     /// Outside a tokio runtime.
     #[error("a node must be made inside a tokio runtime")]
     NoRuntime,
+}
+
+/// What to do about a transport that is missing.
+fn remedy(scheme: &str) -> &'static str {
+    match scheme {
+        "quic" => "; set Config::quic (feature quic)",
+        _ => "; add one with Config::transport",
+    }
 }
 
 impl Config {
@@ -60,6 +82,10 @@ impl Config {
         let mut nodes: HashMap<NodeId, Vec<Address>> = HashMap::new();
         for (id, text) in &self.nodes {
             nodes.entry(id.parse()?).or_default().push(self.address("node", text)?);
+        }
+        let mut preferred = self.preferred.iter().flatten();
+        if let Some(scheme) = preferred.find(|name| self.transport_named(name).is_none()) {
+            return Err(ConfigError::Preferred { scheme: scheme.clone() });
         }
         let binds = self.addresses("bind", &self.binds)?;
         let seeds = self.addresses("seed", &self.seeds)?;
@@ -89,10 +115,6 @@ impl Config {
                 Err(ConfigError::NoTransport { setting, address, scheme })
             }
         }
-    }
-
-    pub(crate) fn transport_for(&self, address: &Address) -> Option<&Arc<dyn Transport>> {
-        self.transports.iter().find(|transport| transport.scheme() == address.scheme().name())
     }
 
     pub(crate) fn connect_timeout_or_default(&self) -> Duration {

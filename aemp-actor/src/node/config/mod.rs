@@ -3,6 +3,7 @@
 mod builder;
 mod check;
 mod settings;
+mod transports;
 
 pub use check::ConfigError;
 pub use settings::Config;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
-use crate::node::Chance;
+use super::transports::Later;
+use crate::config::Service;
 use crate::node::chance::System;
+use crate::node::{Access, Chance};
 use crate::port::PortOptions;
 
 /// The settings of a node, for [`Node::configure`](crate::Node::configure).
@@ -24,7 +26,14 @@ pub struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
+    pub(crate) framings: Vec<Framing>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
@@ -32,7 +41,9 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) relay: bool,
+    pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -49,8 +60,12 @@ impl Default for Config {
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
             accept_cleartext: true,
-            auth_offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
+            framings: Framing::ALL.to_vec(),
+            auth_offer: AuthMethod::OFFERED.to_vec(),
+            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
@@ -58,7 +73,9 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             relay: true,
+            access: Access::default(),
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }

@@ -45,7 +45,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
 /// Dropping it abandons the connection.
 pub(crate) async fn greet_accepted(core: &Arc<Core>, stream: BoxStream) {
     let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
-    match greet(core, stream).await {
+    match greet(core, stream, None).await {
         Ok(_) => {}
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");

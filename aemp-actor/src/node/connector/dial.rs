@@ -66,7 +66,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    match greet(core, stream).await {
+    match greet(core, stream, Some(&address)).await {
         Ok(peer) => {
             // What goes through a hub is worked out anew each time.
             if !relayed {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aemp_transport::{
-    BoxStream, EstablishError, LinkConfig, PeerGreeting, Scheme, establish, start,
+    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
 };
 
 use crate::id::NodeId;
@@ -11,7 +11,7 @@ use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
-use crate::node::peer::Peer;
+use crate::node::peer::{Facts, Peer};
 
 /// Why a stream did not become a connection.
 pub(super) enum Failure {
@@ -36,23 +36,27 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// Runs the handshake on a stream and adopts the connection.
+/// Runs the handshake on a stream and adopts the connection; `dialled` is its address unless the
+/// other side has dialled.
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
-pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
+pub(super) async fn greet(
+    core: &Arc<Core>,
+    stream: BoxStream,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
     if let Err(error) = stream.limit_silence(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
-    let relayed = stream.transport() == Scheme::Relay.name();
     let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
     let admit = |greeting: &PeerGreeting| {
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
-        let claim = Claim { relayed, ..claim(core, &node, greeting, attempt) };
+        let claim = claim(core, &node, greeting, attempt);
         match peer.admit(&claim) {
             Ok(()) => true,
             Err(refusal) => {
@@ -77,11 +81,14 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let claim = Claim { relayed, ..claim(core, &node, &greeting, attempt) };
+    let rights = core.config().access.of(node.as_str(), true).clone();
+    let mut claim = claim(core, &node, &greeting, attempt);
+    claim.member &= rights.may_join();
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
-    let origin = Origin { peer: peer.clone(), attempt };
+    let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
-    let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
+    let facts = Facts::of(core, &established, dialled);
+    let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
@@ -95,5 +102,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, relayed: false }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
 }

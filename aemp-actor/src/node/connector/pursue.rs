@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aemp_transport::Address;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -22,23 +24,33 @@ pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
 /// How long one address is tried before the next has its turn.
 pub(crate) const DIAL_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the next address is tried when there are so many left, and so much time.
+fn share(time: Duration, left: usize) -> Duration {
+    DIAL_LIMIT.min(time / u32::try_from(left).unwrap_or(u32::MAX).max(1))
+}
+
+/// Where to dial a node, who else dials, and how long at the most: where no address is known, it is
+/// tried through others.
+fn ways<'a>(
+    core: &'a Core,
+    node: &NodeId,
+    round: usize,
+) -> (Vec<Address>, &'a Semaphore, Duration) {
+    let addresses = core.addresses(node);
+    if !addresses.is_empty() {
+        return (addresses, core.dials(), DIAL_LIMIT);
+    }
+    (relay::addresses(core, node, round), core.relays().dials(), relay::RELAY_LIMIT)
+}
+
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = "no address is known for it, and it did not connect".to_owned();
     for round in 0.. {
-        let mut addresses = core.addresses(peer.id());
-        let relayed = addresses.is_empty();
-        if relayed {
-            addresses = relay::addresses(core, peer.id(), round);
-        }
-        let (dials, longest) = if relayed {
-            (core.relays().dials(), relay::RELAY_LIMIT)
-        } else {
-            (core.dials(), DIAL_LIMIT)
-        };
+        let (addresses, dials, longest) = ways(core, peer.id(), round);
         let mut refused = 0;
-        for address in &addresses {
+        for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
             if !peer.is_connecting() {
                 return;
             }
@@ -47,8 +59,8 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             if Instant::now() >= deadline {
                 break;
             }
-            let limit = deadline.min(Instant::now() + longest);
-            match tokio::time::timeout_at(limit, dial(core, address)).await {
+            let limit = share(deadline.saturating_duration_since(Instant::now()), left);
+            match tokio::time::timeout(limit.min(longest), dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
                     problem = format!("at {address} there is node {}", other.id());
@@ -81,11 +93,11 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     }
 }
 
-/// Connects to a node that was heard of at `addresses`,
-/// from node `told_by`.
+/// Connects to a node that was heard of at `addresses`, from node `told_by`.
 pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_by: &NodeId) {
-    if addresses.is_empty() {
-        // A private node: it dials us, or cannot.
+    core.remember_addresses(node, addresses);
+    if addresses.is_empty() || core.addresses(node).is_empty() {
+        // A private node, or one that no transport here leads to: it dials us, or cannot.
         if relay::is_wanted(core) && core.addresses(node).is_empty() {
             relay::approach(core, node, Some(told_by));
         } else {
@@ -94,8 +106,21 @@ pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_
         return;
     }
     let peer = core.peer(node);
-    core.remember_addresses(node, addresses);
     if peer.begin() {
         want(core, &peer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_has_its_share_of_the_time() {
+        let second = Duration::from_secs(1);
+        assert_eq!(share(30 * second, 1), DIAL_LIMIT);
+        assert_eq!(share(30 * second, 2), DIAL_LIMIT);
+        assert_eq!(share(6 * second, 2), 3 * second);
+        assert_eq!(share(Duration::ZERO, 3), Duration::ZERO);
     }
 }

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aemp_transport::LinkSender;
+use aemp_transport::{LinkSender, Scheme};
 
-use super::Peer;
+use super::{Facts, Peer};
 use crate::id::PortName;
 use crate::monitor::{RemoteWatches, Watch, WatchId};
 use crate::node::arbiter::Arbiter;
@@ -48,8 +48,14 @@ pub(super) enum Stage {
 pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
-    /// It goes through another node.
-    pub(super) relayed: bool,
+    pub(super) facts: Box<Facts>,
+}
+
+impl Up {
+    /// Whether it goes through another node.
+    pub(super) fn is_relayed(&self) -> bool {
+        self.facts.transport == Scheme::Relay.name()
+    }
 }
 
 impl State {

@@ -137,6 +137,15 @@ impl Peer {
     }
 
     /// A port that it wanted to spawn is one too many: dead at once.
+    /// It may not have what it asks of that port: dead for it.
+    pub(crate) fn tell_denied(&self, core: &Core, port: &PortName, what: &str) {
+        let text = format!("port {}#{port} may not {what} by node {}", core.id(), self.id);
+        let state = self.state.lock();
+        if let Some(link) = state.link() {
+            drop(link.send("", &death(port, &Reason::new(kind::ACCESS_DENIED, text))));
+        }
+    }
+
     pub(crate) fn refuse_spawn(&self, core: &Core, port: &PortName) {
         let limit = core.config().max_spawned;
         let text = format!(

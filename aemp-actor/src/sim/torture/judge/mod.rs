@@ -6,6 +6,8 @@
 
 mod calls;
 mod deaths;
+mod groups;
+mod joins;
 mod monitors;
 mod nodes;
 mod order;
@@ -40,6 +42,8 @@ pub(super) fn judge(record: &Record, plan: &Plan) -> Vec<Finding> {
     judge.deaths();
     judge.calls();
     judge.nodes();
+    judge.groups();
+    judge.joins(plan);
     judge.findings.sort_by_key(|finding| finding.moment);
     judge.findings
 }
@@ -49,6 +53,8 @@ struct Judge<'a> {
     plan: &'a Plan,
     healing: Duration,
     quiet: Duration,
+    /// Nodes have to hear of each other before they can speak.
+    strangers: bool,
     /// What happens at the same time may be logged this much later.
     blur: Duration,
     /// What one sender sent to one port, in order.
@@ -72,7 +78,19 @@ impl<'a> Judge<'a> {
         }
         let blur = if plan.threaded { plan.quiet / 4 } else { Duration::ZERO };
         let (healing, quiet, down) = (plan.healing, plan.quiet, downtimes(record));
-        Self { record, plan, healing, quiet, blur, streams, spawned, down, findings: Vec::new() }
+        let strangers = plan.are_strangers();
+        Self {
+            record,
+            plan,
+            healing,
+            quiet,
+            strangers,
+            blur,
+            streams,
+            spawned,
+            down,
+            findings: Vec::new(),
+        }
     }
 
     fn found(&mut self, guarantee: u8, moment: Moment, ports: &[PortNo], text: String) {
@@ -111,11 +129,15 @@ impl<'a> Judge<'a> {
         }
         // What two private nodes say to each other may go through any other.
         let relayed = self.plan.is_relayed(host, other);
-        if relayed && self.down.keys().any(|hub| down(hub)) {
-            return false;
+        if (self.strangers || relayed) && self.down.contains_key(other) {
+            // They begin as such.
+            let downtimes = self.down.values().flatten().chain([&(Duration::ZERO, Duration::ZERO)]);
+            let ways = self.record.disturbances.iter();
+            let ways = ways.map(|d| (d.begin, d.end.unwrap_or(Duration::MAX)));
+            let mut all = downtimes.copied().chain(ways);
+            return !(all.any(|(begin, end)| hit(begin, end)) || self.record.tight_queues);
         }
-        let disturbances =
-            self.record.disturbances.iter().filter(|d| relayed || d.joins(host, other));
+        let disturbances = self.record.disturbances.iter().filter(|d| d.joins(host, other));
         let disturbed =
             disturbances.into_iter().any(|d| hit(d.begin, d.end.unwrap_or(Duration::MAX)));
         !(disturbed || down(host) || down(other) || self.record.tight_queues)
