@@ -125,7 +125,12 @@ impl Plan {
         self.is_private(a) && self.is_private(b)
     }
 
-    fn is_private(&self, host: &str) -> bool {
+    /// The hosts that listen.
+    pub(super) fn public(&self) -> &[&'static str] {
+        &self.hosts[..self.public]
+    }
+
+    pub(super) fn is_private(&self, host: &str) -> bool {
         self.hosts[self.public..].contains(&host)
     }
 
@@ -136,17 +141,14 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        let public = &self.hosts[..self.public];
-        let others = public.iter().filter(|other| **other != host);
+        let others = self.public().iter().filter(|other| **other != host);
         for other in others.filter(|_| !self.are_strangers()) {
             config = config.node(*other, address(other));
         }
         if self.is_private(host) {
             config.binds.clear();
-            config = config.seeds(public.iter().map(|other| address(other)));
-        } else {
-            config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         }
+        config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         if let Some(octets) = self.max_queue {
             config = config.max_queue(octets);
         }
