@@ -56,6 +56,9 @@ fn every_key_can_be_set_and_removed() {
         ("framing_format", "json,storable", json!(["json", "storable"])),
         ("auth_offer", "hmac_sha3_512", json!(["hmac_sha3_512"])),
         ("auth_accept", "hmac_sha3_512,cleartext", json!(["hmac_sha3_512", "cleartext"])),
+        ("accept_cleartext", "0", json!(0)),
+        ("access", "{\"rules\":[]}", json!({ "rules": [] })),
+        ("transports", "quic,tcp", json!(["quic", "tcp"])),
         ("autocork", "1", json!(1)),
         ("nodelay", "0", json!(0)),
         ("nodes", "{\"a\":\"h:1\"}", json!({ "a": "h:1" })),
@@ -196,6 +199,8 @@ fn wrong_commands_change_nothing() {
         (&["profile", "p", "setparent", "nobody"][..], 5, "does not exist"),
         (&["setparent", "nobody"][..], 2, "aemp profile NAME setparent"),
         (&["setseeds", "[1"][..], 2, "this is no JSON"),
+        (&["settransports", "pigeon"][..], 2, "there is no transport \"pigeon\""),
+        (&["setaccess", "{\"rule\":[]}"][..], 2, "unknown field `rule`"),
         (&["setmonitor_timeout", "soon"][..], 2, "a number of seconds is needed"),
     ] {
         let error = home.run(line).failed(code);

@@ -112,7 +112,7 @@ impl Plan {
 /// Where to dial a listener of this machine; one on a free port cannot be.
 fn dialable(bind: &str) -> Option<String> {
     let (host, port) = bind.rsplit_once(':')?;
-    let host = if host == "*" { "127.0.0.1" } else { host };
+    let host = host.replace('*', "127.0.0.1");
     (!matches!(port, "*" | "0")).then(|| format!("{host}:{port}"))
 }
 

@@ -1,11 +1,11 @@
-//! The keys of a profile: one entry for each, and how it becomes a setting.
+//! The keys of a profile: one entry for each.
 
-use aemp_transport::{AuthMethod, Certificates, Framing, Secret};
 use serde_json::Value as Json;
 
-use super::addresses::{Missing, complete};
-use super::nodeid::{expand, host_name};
-use super::service::Service;
+use super::apply::{
+    access, binds, cert, framing_format, methods, nodeid, nodes, secret, seeds, services, set,
+    transports,
+};
 use super::{convert, lookup};
 use crate::node::Config;
 
@@ -122,6 +122,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("nodelay", Kind::Flag, "the reference's; here it is always on", |_, json| {
         convert::flag(json).map(drop)
     }),
+    key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
+        set(convert::flag(json), |accept| to.accept_cleartext = accept)
+    }),
+    key("access", Kind::Table, "what other nodes may ask, by their node IDs", access),
+    key("transports", Kind::List, "transports beside TCP, best first: quic, tcp", transports),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
     key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
         set(convert::count(json), |octets| to.limits.max_packet = octets)
@@ -156,100 +161,6 @@ pub(crate) const KEYS: &[Key] = &[
         set(convert::count(json), |octets| to.port_options = to.port_options.max_octets(octets))
     }),
 ];
-
-fn set<T>(value: Result<T, String>, with: impl FnOnce(T)) -> Result<(), String> {
-    value.map(with)
-}
-
-fn nodeid(to: &mut Config, json: &Json) -> Result<(), String> {
-    let id = expand(&convert::text(json)?, &host_name(), &*to.chance);
-    id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
-    to.nodeid = Some(id);
-    Ok(())
-}
-
-fn binds(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(addresses(json, Missing::Any), |binds| to.binds = binds)
-}
-
-fn seeds(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(addresses(json, Missing::Default), |seeds| to.seeds = seeds)
-}
-
-fn addresses(json: &Json, missing: Missing) -> Result<Vec<String>, String> {
-    convert::texts(json)?.iter().map(|text| address(text, missing)).collect()
-}
-
-fn address(text: &str, missing: Missing) -> Result<String, String> {
-    let address = complete(text, missing, &host_name());
-    match address.parse::<aemp_transport::Address>() {
-        Ok(_) => Ok(address),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
-    let table = json.as_object().ok_or_else(|| {
-        format!("an object is needed, such as {{\"alpha\": \"host:4040\"}}, not {json}")
-    })?;
-    for (id, places) in table {
-        id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
-        for place in addresses(places, Missing::Default)? {
-            to.nodes.push((id.clone(), place));
-        }
-    }
-    Ok(())
-}
-
-fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
-}
-
-fn cert(_: &mut Config, json: &Json) -> Result<(), String> {
-    Certificates::from_pem(&convert::text(json)?).map(drop).map_err(|error| error.to_string())
-}
-
-fn services(to: &mut Config, json: &Json) -> Result<(), String> {
-    let list = match json {
-        Json::Array(elements) => elements.iter().map(Service::from_json).collect(),
-        Json::String(text) => {
-            Ok(convert::parts(text).iter().map(|name| Service::new(name, Vec::new())).collect())
-        }
-        other => Err(format!("a list of services is needed, not {other}")),
-    };
-    set(list, |list: Vec<Service>| to.services = list)
-}
-
-/// Names of other implementations' framings are skipped.
-fn framing_format(to: &mut Config, json: &Json) -> Result<(), String> {
-    let names = convert::texts(json)?;
-    let known: Vec<_> = names.iter().filter_map(|name| Framing::from_name(name)).collect();
-    if known.is_empty() {
-        let all: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
-        let (names, all) = (names.join(", "), all.join(", "));
-        return Err(format!("none of these is known here: {names}; known are {all}"));
-    }
-    to.framings = known;
-    Ok(())
-}
-
-/// Names of methods that are not spoken here are skipped.
-fn methods(json: &Json) -> Result<Vec<AuthMethod>, String> {
-    let names = convert::texts(json)?;
-    let known: Vec<_> = names.iter().filter_map(|name| AuthMethod::from_name(name)).collect();
-    if known.is_empty() && !names.is_empty() {
-        let all: Vec<_> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
-        let (names, all) = (names.join(", "), all.join(", "));
-        return Err(format!("none of these is known here: {names}; known are {all}"));
-    }
-    Ok(known)
-}
-
-/// Dials these addresses instead of those set before.
-#[cfg(feature = "cli")]
-pub(crate) fn set_seeds(to: &mut Config, addresses: &[&str]) -> Result<(), String> {
-    seeds(to, &Json::from(addresses))
-}
 
 /// Keys of a file that are no settings.
 pub(crate) fn is_structure(name: &str) -> bool {

@@ -10,6 +10,7 @@
 //! What a node makes of its settings is in `node/config`.
 
 mod addresses;
+mod apply;
 mod convert;
 mod environment;
 mod error;
@@ -29,8 +30,9 @@ pub(crate) use service::Service;
 
 #[cfg(feature = "cli")]
 pub(crate) use {
+    apply::set_seeds,
     environment::Environment,
-    keys::{KEYS, Key, Kind, is_structure, set_seeds},
+    keys::{KEYS, Key, Kind, is_structure},
     location::locate,
     lookup::{Effective, override_by},
     nodeid::host_name,
