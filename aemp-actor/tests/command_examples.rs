@@ -75,7 +75,6 @@ async fn the_chapter_on_the_command() {
     let home =
         Home::new().set("AEMP_SEEDS", &alpha.listeners()[0]).set("AEMP_SECRET", support::SECRET);
     let replayed = tokio::task::spawn_blocking(move || {
-        // As wide as what it stands for, since tables are aligned.
         replay(&home, "command.md", &[("alpha#k2wEu4.1", &port.to_string())]);
     });
     replayed.await.unwrap();
