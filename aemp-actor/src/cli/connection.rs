@@ -57,7 +57,8 @@ impl Plan {
                 "profile {name:?} of {path} has no seeds: aemp addseed HOST:PORT, or --seed"
             )));
         }
-        let Some(source) = effective.sources.get("secret") else {
+        let proof = effective.sources.get("secret").or_else(|| effective.sources.get("cert"));
+        let Some(source) = proof else {
             return Err(Failure::Config(format!(
                 "profile {name:?} of {path} has no secret: aemp setsecret SECRET, or AEMP_SECRET"
             )));
@@ -74,7 +75,7 @@ impl Plan {
             Node::configure(config).await.map_err(|error| Failure::Config(error.to_string()))?;
         let hint = |problem: &SeedProblem| {
             let hint = if problem.permanent {
-                format!("; the secret is set by {secret}")
+                format!("; what it proves itself with is set by {secret}")
             } else {
                 String::new()
             };

@@ -1,6 +1,6 @@
 //! How values become settings, where that takes more than a line.
 
-use aemp_transport::{AuthMethod, Certificates, Framing, Secret};
+use aemp_transport::{AuthMethod, Certificates, Framing, Require};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -54,12 +54,30 @@ pub(super) fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
     Ok(())
 }
 
+/// One, or a list of those that are valid: the first is sent, all are accepted.
 pub(super) fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
+    let secrets = match json {
+        Json::Array(elements) => elements.iter().map(convert::text).collect(),
+        one => convert::text(one).map(|text| vec![text]),
+    };
+    set(secrets, |secrets: Vec<String>| *to = to.clone().secrets(secrets))
 }
 
-pub(super) fn cert(_: &mut Config, json: &Json) -> Result<(), String> {
-    Certificates::from_pem(&convert::text(json)?).map(drop).map_err(|error| error.to_string())
+pub(super) fn cert(to: &mut Config, json: &Json) -> Result<(), String> {
+    let certificates = Certificates::from_pem(&convert::text(json)?);
+    let certificates = certificates.map_err(|error| error.to_string());
+    set(certificates, |certificates| *to = to.clone().certificates(certificates))
+}
+
+pub(super) fn require(to: &mut Config, json: &Json) -> Result<(), String> {
+    let require = match convert::text(json)?.as_str() {
+        "none" => Require::None,
+        "encrypted" => Require::Encrypted,
+        "certificate" => Require::Certificate,
+        other => return Err(format!("none, encrypted or certificate is needed, not {other:?}")),
+    };
+    *to = to.clone().require(require);
+    Ok(())
 }
 
 pub(super) fn services(to: &mut Config, json: &Json) -> Result<(), String> {

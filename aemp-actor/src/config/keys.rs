@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::apply::{
-    access, binds, cert, framing_format, methods, nodeid, nodes, secret, seeds, services, set,
-    transports,
+    access, binds, cert, framing_format, methods, nodeid, nodes, require, secret, seeds, services,
+    set, transports,
 };
 use super::{convert, lookup};
 use crate::node::Config;
@@ -97,7 +97,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
-    key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
+    key(
+        "secret",
+        Kind::Text,
+        "what all nodes of the network know; a list is of all that are valid",
+        secret,
+    ),
     key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
@@ -111,10 +116,10 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
-        set(methods(json), |methods| to.auth_offer = methods)
+        set(methods(json), |methods| *to = to.clone().auth_offer(methods))
     }),
     key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
-        set(methods(json), |methods| to.auth_accept = Some(methods))
+        set(methods(json), |methods| *to = to.clone().auth_accept(methods))
     }),
     key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
         convert::flag(json).map(drop)
@@ -123,7 +128,28 @@ pub(crate) const KEYS: &[Key] = &[
         convert::flag(json).map(drop)
     }),
     key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
-        set(convert::flag(json), |accept| to.accept_cleartext = accept)
+        set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
+    }),
+    key("stls", Kind::Flag, "whether the secret alone encrypts connections", |to, json| {
+        set(convert::flag(json), |stls| *to = to.clone().stls(stls))
+    }),
+    key(
+        "require",
+        Kind::Text,
+        "what connections have to have: none, encrypted, certificate",
+        require,
+    ),
+    key("plain_peers", Kind::Flag, "whether other hosts may connect unencrypted", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
+    }),
+    key(
+        "anonymous_peers",
+        Kind::Flag,
+        "whether peers may connect that prove nothing",
+        |to, json| set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit)),
+    ),
+    key("check_node_id", Kind::Flag, "whether certificates have to name the node", |to, json| {
+        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
     }),
     key("access", Kind::Table, "what other nodes may ask, by their node IDs", access),
     key("transports", Kind::List, "transports beside TCP, best first: quic, tcp", transports),

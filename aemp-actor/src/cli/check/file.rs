@@ -101,7 +101,7 @@ fn ancestry(profiles: &Profiles, name: &str, own: &Map<String, Json>) -> Option<
 fn secretless(profiles: &Profiles, name: &str) -> Option<Problem> {
     let values = profiles.effective(name).ok()?.values;
     let has = |key: &str| values.get(key).is_some();
-    let empty = values.get("secret").is_none_or(|secret| secret == "");
+    let empty = !has("cert") && values.get("secret").is_none_or(|secret| secret == "");
     let talks = has("binds") || has("seeds");
     (talks && empty).then(|| {
         Problem::warning(

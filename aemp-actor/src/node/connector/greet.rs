@@ -65,7 +65,7 @@ pub(super) async fn greet(
             }
         }
     };
-    let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    let established = establish(stream, core.handshake(), timeout, admit).await;
     let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer.clone()),
@@ -81,12 +81,13 @@ pub(super) async fn greet(
     };
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let rights = core.config().access.of(node.as_str(), true).clone();
-    let mut claim = claim(core, &node, &greeting, attempt);
-    claim.member &= rights.may_join();
+    let trusted = established.outcome.trusted;
+    let rights = core.config().access.of(node.as_str(), trusted).clone();
+    let claim = claim(core, &node, &greeting, attempt);
+    let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
@@ -102,5 +103,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, trusted: true }
 }
