@@ -219,6 +219,10 @@ fn wrong_commands_change_nothing() {
 fn check_says_where_and_what_to_do() {
     let home = Home::new();
     assert!(home.run(&["check"]).text().ends_with("there is no such file"));
+    let perl = home.folder().join(".perl-anyevent-mp");
+    std::fs::copy("tests/fixtures/profiles/reference.json", &perl).unwrap();
+    let text = home.run(&["check"]).text();
+    assert!(text.contains(&format!("export AEMP_RC={}", perl.display())), "{text}");
     home.write(
         "{\n  \"secret\": \"x\",\n  \"monitortimeout\": 3,\n  \"eval\": \"1\",\n  \"profile\": {\n    \
          \"a\": { \"parent\": \"c\" },\n    \"c\": { \"parent\": \"a\" },\n    \
