@@ -30,6 +30,10 @@ mod nodes {}
 mod mesh {}
 
 /// See the file.
+#[doc = include_str!("src/transports.md")]
+mod transports {}
+
+/// See the file.
 #[doc = include_str!("src/receive.md")]
 mod receive {}
 

@@ -61,6 +61,7 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 
@@ -90,3 +91,4 @@ pub use crate::port::{
     Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
+pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};

@@ -49,6 +49,7 @@ fn every_key_can_be_set_and_removed() {
         ("binds", "*:1,*:2", json!(["*:1", "*:2"])),
         ("seeds", "[\"a:1\"]", json!(["a:1"])),
         ("secret", "7", json!("7")),
+        ("secrets", "new,old", json!(["new", "old"])),
         ("services", "A::b,C::d", json!(["A::b", "C::d"])),
         ("monitor_timeout", "2.5", json!(2.5)),
         ("connect_interval", "1", json!(1)),

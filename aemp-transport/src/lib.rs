@@ -74,7 +74,8 @@ pub use framing::{
 };
 pub use handshake::{
     Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome,
-    PeerGreeting, Policy, Protection, Require, TlsKind, TlsRole, TlsVersion, Upgrade, nonce,
+    PeerGreeting, Policy, Protection, Require, SubProtocol, TlsKind, TlsRole, TlsVersion, Upgrade,
+    nonce,
 };
 pub use lenient::Lenient;
 pub use link::{

@@ -57,7 +57,8 @@ impl Plan {
                 "profile {name:?} of {path} has no seeds: aemp addseed HOST:PORT, or --seed"
             )));
         }
-        let proof = effective.sources.get("secret").or_else(|| effective.sources.get("cert"));
+        let proof = ["secrets", "secret", "cert"];
+        let proof = proof.iter().find_map(|key| effective.sources.get(*key));
         let Some(source) = proof else {
             return Err(Failure::Config(format!(
                 "profile {name:?} of {path} has no secret: aemp setsecret SECRET, or AEMP_SECRET"

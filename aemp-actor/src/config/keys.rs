@@ -1,12 +1,12 @@
-//! The keys of a profile: one entry for each.
+//! The keys of a profile: one entry for each, and how it becomes a setting.
 
+use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
-use super::apply::{
-    access, binds, cert, framing_format, methods, nodeid, nodes, require, secret, seeds, services,
-    set, transports,
-};
-use super::{convert, lookup};
+use super::addresses::{Missing, complete};
+use super::nodeid::{expand, host_name};
+use super::service::Service;
+use super::{convert, lookup, security};
 use crate::node::Config;
 
 /// What a value looks like.
@@ -43,6 +43,7 @@ pub(crate) struct Key {
 
 impl Key {
     /// The key of this name.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
@@ -54,7 +55,7 @@ impl Key {
 
     /// Whether its value is to be kept from other people.
     pub(crate) fn is_private(&self) -> bool {
-        matches!(self.name, "secret" | "cert")
+        matches!(self.name, "secret" | "secrets" | "cert")
     }
 
     /// Reads the text of an environment variable or an argument: JSON if it looks like it, else as
@@ -97,13 +98,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
-    key(
-        "secret",
-        Kind::Text,
-        "what all nodes of the network know; a list is of all that are valid",
-        secret,
-    ),
-    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
+    key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
+    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
         set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
@@ -121,38 +117,44 @@ pub(crate) const KEYS: &[Key] = &[
     key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
         set(methods(json), |methods| *to = to.clone().auth_accept(methods))
     }),
+    key("secrets", Kind::List, "secrets that are valid, the one to send first", security::secrets),
+    key(
+        "require",
+        Kind::Text,
+        "what connections need: none, encrypted, certificate",
+        security::require,
+    ),
+    key("plain_peers", Kind::Flag, "admits plain connections with other hosts", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
+    }),
+    key(
+        "stls",
+        Kind::Flag,
+        "encrypts by the secret where there are no certificates",
+        |to, json| set(convert::flag(json), |stls| *to = to.clone().stls(stls)),
+    ),
+    key("check_node_id", Kind::Flag, "wants node IDs in certificates", |to, json| {
+        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
+    }),
+    key("anonymous_peers", Kind::Flag, "admits peers that prove nothing", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
+    }),
+    key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
+        set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
+    }),
+    key("access", Kind::Table, "what other nodes may ask of this one", security::access),
+    key(
+        "transports",
+        Kind::List,
+        "transports to use, the first to try first",
+        security::transports,
+    ),
     key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
         convert::flag(json).map(drop)
     }),
     key("nodelay", Kind::Flag, "the reference's; here it is always on", |_, json| {
         convert::flag(json).map(drop)
     }),
-    key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
-        set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
-    }),
-    key("stls", Kind::Flag, "whether the secret alone encrypts connections", |to, json| {
-        set(convert::flag(json), |stls| *to = to.clone().stls(stls))
-    }),
-    key(
-        "require",
-        Kind::Text,
-        "what connections have to have: none, encrypted, certificate",
-        require,
-    ),
-    key("plain_peers", Kind::Flag, "whether other hosts may connect unencrypted", |to, json| {
-        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
-    }),
-    key(
-        "anonymous_peers",
-        Kind::Flag,
-        "whether peers may connect that prove nothing",
-        |to, json| set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit)),
-    ),
-    key("check_node_id", Kind::Flag, "whether certificates have to name the node", |to, json| {
-        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
-    }),
-    key("access", Kind::Table, "what other nodes may ask, by their node IDs", access),
-    key("transports", Kind::List, "transports beside TCP, best first: quic, tcp", transports),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
     key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
         set(convert::count(json), |octets| to.limits.max_packet = octets)
@@ -187,6 +189,96 @@ pub(crate) const KEYS: &[Key] = &[
         set(convert::count(json), |octets| to.port_options = to.port_options.max_octets(octets))
     }),
 ];
+
+fn set<T>(value: Result<T, String>, with: impl FnOnce(T)) -> Result<(), String> {
+    value.map(with)
+}
+
+fn nodeid(to: &mut Config, json: &Json) -> Result<(), String> {
+    let id = expand(&convert::text(json)?, &host_name(), &*to.chance);
+    id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
+    to.nodeid = Some(id);
+    Ok(())
+}
+
+fn binds(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(addresses(json, Missing::Any), |binds| to.binds = binds)
+}
+
+fn seeds(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(addresses(json, Missing::Default), |seeds| to.seeds = seeds)
+}
+
+fn addresses(json: &Json, missing: Missing) -> Result<Vec<String>, String> {
+    convert::texts(json)?.iter().map(|text| address(text, missing)).collect()
+}
+
+fn address(text: &str, missing: Missing) -> Result<String, String> {
+    let address = complete(text, missing, &host_name());
+    match address.parse::<aemp_transport::Address>() {
+        Ok(_) => Ok(address),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
+    let table = json.as_object().ok_or_else(|| {
+        format!("an object is needed, such as {{\"alpha\": \"host:4040\"}}, not {json}")
+    })?;
+    for (id, places) in table {
+        id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
+        for place in addresses(places, Missing::Default)? {
+            to.nodes.push((id.clone(), place));
+        }
+    }
+    Ok(())
+}
+
+fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(convert::text(json), |text| *to = to.clone().secret(text))
+}
+
+fn services(to: &mut Config, json: &Json) -> Result<(), String> {
+    let list = match json {
+        Json::Array(elements) => elements.iter().map(Service::from_json).collect(),
+        Json::String(text) => {
+            Ok(convert::parts(text).iter().map(|name| Service::new(name, Vec::new())).collect())
+        }
+        other => Err(format!("a list of services is needed, not {other}")),
+    };
+    set(list, |list: Vec<Service>| to.services = list)
+}
+
+/// Names of other implementations' framings are skipped.
+fn framing_format(to: &mut Config, json: &Json) -> Result<(), String> {
+    let names = convert::texts(json)?;
+    let known: Vec<_> = names.iter().filter_map(|name| Framing::from_name(name)).collect();
+    if known.is_empty() {
+        let all: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
+    }
+    to.framings = known;
+    Ok(())
+}
+
+/// Names of methods that are not spoken here are skipped.
+fn methods(json: &Json) -> Result<Vec<AuthMethod>, String> {
+    let names = convert::texts(json)?;
+    let known: Vec<_> = names.iter().filter_map(|name| AuthMethod::from_name(name)).collect();
+    if known.is_empty() && !names.is_empty() {
+        let all: Vec<_> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
+    }
+    Ok(known)
+}
+
+/// Dials these addresses instead of those set before.
+#[cfg(feature = "cli")]
+pub(crate) fn set_seeds(to: &mut Config, addresses: &[&str]) -> Result<(), String> {
+    seeds(to, &Json::from(addresses))
+}
 
 /// Keys of a file that are no settings.
 pub(crate) fn is_structure(name: &str) -> bool {

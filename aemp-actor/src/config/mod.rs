@@ -10,7 +10,6 @@
 //! What a node makes of its settings is in `node/config`.
 
 mod addresses;
-mod apply;
 mod convert;
 mod environment;
 mod error;
@@ -22,6 +21,7 @@ mod profile;
 mod profiles;
 mod relaxed;
 mod saving;
+mod security;
 mod service;
 
 pub use error::ProfileError;
@@ -30,9 +30,8 @@ pub(crate) use service::Service;
 
 #[cfg(feature = "cli")]
 pub(crate) use {
-    apply::set_seeds,
     environment::Environment,
-    keys::{KEYS, Key, Kind, is_structure},
+    keys::{KEYS, Key, Kind, is_structure, set_seeds},
     location::locate,
     lookup::{Effective, override_by},
     nodeid::host_name,

@@ -25,6 +25,7 @@ use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+use crate::service::Data;
 
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
+    data: Data,
     events: Events,
     counters: Counters,
     next_watch: AtomicU64,
@@ -81,6 +83,9 @@ impl Core {
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        if let Some(certificates) = &handshake.certificates {
+            config.show_certificates(Some(certificates));
+        }
         let core = Arc::new(Self {
             id,
             runtime,
@@ -94,6 +99,7 @@ impl Core {
             mesh,
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
+            data: Data::default(),
             events: Events::default(),
             counters: Counters::default(),
             next_watch: AtomicU64::new(0),
@@ -129,6 +135,7 @@ impl Core {
     }
 
     pub(super) fn set_handshake(&self, handshake: Arc<HandshakeConfig>) {
+        self.config.show_certificates(handshake.certificates.as_deref());
         *self.handshake.write() = handshake;
     }
 
@@ -151,6 +158,10 @@ impl Core {
 
     pub(crate) fn functions(&self) -> &Functions {
         &self.functions
+    }
+
+    pub(crate) fn data(&self) -> &Data {
+        &self.data
     }
 
     pub(crate) fn events(&self) -> &Events {
@@ -342,6 +353,7 @@ impl Core {
             peer.wake();
         }
         self.mesh.end();
+        self.data.close();
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.

@@ -106,6 +106,7 @@ impl Node {
         handshake.instance = config.chance.text(16);
         handshake.nonces = config.chance.clone().nonces();
         handshake.framings = config.framings.clone();
+        handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
         let networked = security.is_some();
         if let Some(security) = security {
             security.apply(&mut handshake);

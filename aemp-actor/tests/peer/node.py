@@ -6,6 +6,7 @@ import random
 import string
 import time
 
+from data import PROTOCOL, Data
 from link import Link
 from mesh import Mesh
 from wire import Refused
@@ -29,6 +30,8 @@ class Node:
         self.counter, self.report, self.functions = 0, report, functions
         self.ports, self.links, self.listeners = {"": self._request}, {}, []
         self.monitors, self.watchers, self.waiting = {}, {}, {}
+        self.data = Data(self)
+        self.data.register(functions)
         self.mesh = Mesh(self, options.get("seeds", []), options.get("announce_after", 2))
 
     # Ports.
@@ -193,11 +196,14 @@ class Node:
         except (Refused, OSError, asyncio.TimeoutError) as error:
             self.report({"event": "refused", "text": str(error)})
 
-    async def dial(self, address):
-        """Gives the node that is there, or raises what is wrong."""
+    async def open(self, address, *protocol_and_keys):
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        return await self._greet(Link(self, reader, writer))
+        return Link(self, reader, writer, *protocol_and_keys)
+
+    async def dial(self, address):
+        """Gives the node that is there, or raises what is wrong."""
+        return await self._greet(await self.open(address))
 
     async def _greet(self, link):
         try:
@@ -205,6 +211,8 @@ class Node:
         except BaseException:
             link.close()
             raise
+        if link.protocol == PROTOCOL:
+            return self.data.inject(link)
         old = self.links.get(link.peer)
         if old:
             self.link_down(old, "switched connections")

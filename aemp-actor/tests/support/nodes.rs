@@ -19,11 +19,21 @@ impl Net {
 
     /// The settings of a node that listens somewhere on this network.
     pub(crate) fn config(&self, id: &str) -> Config {
-        let config = Config::new().nodeid(id).secret(SECRET);
+        let config = self.private_config(id);
         match self {
             Self::Tcp => config.bind("127.0.0.1:0"),
-            Self::Quic => config.quic().bind("quic:127.0.0.1:0"),
-            Self::Memory(memory) => config.transport(memory.clone()).bind(format!("mem:{id}")),
+            Self::Quic => config.bind("quic:127.0.0.1:0"),
+            Self::Memory(_) => config.bind(format!("mem:{id}")),
+        }
+    }
+
+    /// The settings of a node that listens nowhere.
+    pub(crate) fn private_config(&self, id: &str) -> Config {
+        let config = Config::new().nodeid(id).secret(SECRET);
+        match self {
+            Self::Tcp => config,
+            Self::Quic => config.quic(),
+            Self::Memory(memory) => config.transport(memory.clone()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Nonces, Policy};
+use super::{Nonces, Policy, SubProtocol};
 use crate::auth::{AuthMethod, Secret};
 use crate::framing::Framing;
 use crate::tls::Certificates;
@@ -38,6 +38,10 @@ pub struct HandshakeConfig {
     pub provider: String,
     /// Where nonces come from.
     pub nonces: Nonces,
+    /// What we ask the peer for instead of packets, if anything.
+    pub ask: Option<SubProtocol>,
+    /// The names of the sub-protocols that peers may ask us for; none by default.
+    pub serves: Vec<String>,
 }
 
 impl HandshakeConfig {
@@ -59,6 +63,16 @@ impl HandshakeConfig {
             instance: Uuid::new_v4().simple().to_string(),
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
             nonces: Nonces::default(),
+            ask: None,
+            serves: Vec::new(),
+        }
+    }
+
+    /// Whether a peer may greet with this sub-protocol.
+    pub(super) fn understands(&self, name: &str) -> bool {
+        match &self.ask {
+            Some(asked) => asked.name == name,
+            None => self.serves.iter().any(|served| served == name),
         }
     }
 

@@ -39,7 +39,7 @@ pub enum HandshakeError {
         /// The start of the line, quoted.
         line: String,
     },
-    /// The peer asks for a sub-protocol, which is for somebody else to speak.
+    /// The peer asks for a sub-protocol that is not served here.
     #[error("the peer asks for the sub-protocol {name:?}")]
     SubProtocol {
         /// What follows `aemp-`.

@@ -227,7 +227,7 @@ impl Handshake {
         let step = mem::replace(&mut self.step, Step::Over);
         let local = self.local();
         self.step = match step {
-            Step::Greeting(step) => Step::Nonce(step.handle(line)?),
+            Step::Greeting(step) => Step::Nonce(step.handle(line, &local)?),
             Step::Nonce(step) => match step.handle(line, &local)? {
                 AfterNonce::Session(next) => Step::Session(next),
                 AfterNonce::Auth(next, auth_line) => {

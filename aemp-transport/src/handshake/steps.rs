@@ -30,8 +30,13 @@ impl Local<'_> {
 pub(super) struct ExpectGreeting;
 
 impl ExpectGreeting {
-    pub(super) fn handle(self, line: &[u8]) -> Result<ExpectNonce, HandshakeError> {
-        Ok(ExpectNonce { peer: PeerGreeting::decode(line)?, transcript: terminated(line) })
+    pub(super) fn handle(
+        self,
+        line: &[u8],
+        local: &Local<'_>,
+    ) -> Result<ExpectNonce, HandshakeError> {
+        let peer = PeerGreeting::decode(line, local.config)?;
+        Ok(ExpectNonce { peer, transcript: terminated(line) })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::{Address, Scheme};
+use super::{Address, Reach, Scheme};
 
 /// Host and port of an address of that scheme; the port `*` is 0.
 pub(super) fn parts(scheme: Scheme, address: &Address) -> io::Result<(&str, u16)> {
@@ -67,6 +67,11 @@ fn reachable(own: Vec<IpAddr>, with_v6: bool) -> Vec<IpAddr> {
 /// How an address that a socket tells is written: IPv4 as such, also when it came in by IPv6.
 pub(super) fn canonical(address: SocketAddr) -> String {
     SocketAddr::new(address.ip().to_canonical(), address.port()).to_string()
+}
+
+/// How far a connection with that address reaches.
+pub(super) fn reach(peer: SocketAddr) -> Reach {
+    if peer.ip().to_canonical().is_loopback() { Reach::Host } else { Reach::Network }
 }
 
 fn invalid(text: String) -> io::Error {

@@ -82,20 +82,23 @@ impl Stream for TcpStream {
     }
 
     fn reach(&self) -> Reach {
-        let peer = self.peer_addr().map(|address| address.ip().to_canonical());
-        if peer.is_ok_and(|ip| ip.is_loopback()) { Reach::Host } else { Reach::Network }
+        self.peer_addr().map_or(Reach::Network, host::reach)
     }
 
-    fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
-        let socket = SockRef::from(self);
+    fn keep_alive(&self, timeout: Duration) -> io::Result<()> {
         // The system counts in whole seconds.
         let second = Duration::from_secs(1);
         let keepalive = TcpKeepalive::new()
             .with_time((timeout / 2).max(second))
-            .with_interval((timeout / 4).max(second));
-        let kept = socket.set_tcp_keepalive(&keepalive);
+            .with_interval((timeout / 4).max(second))
+            .with_retries(2);
+        SockRef::from(self).set_tcp_keepalive(&keepalive)
+    }
+
+    fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
+        let kept = self.keep_alive(timeout);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        socket.set_tcp_user_timeout(Some(timeout))?;
+        SockRef::from(self).set_tcp_user_timeout(Some(timeout))?;
         kept
     }
 }

@@ -23,8 +23,8 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
-    /// machine's addresses. May be given several times.
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0
+    /// or `*` takes a free one, host `*` all of the machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.binds.push(address.into());
@@ -150,6 +150,14 @@ impl Config {
     #[must_use]
     pub fn max_monitors(mut self, ports: usize) -> Self {
         self.max_monitors = ports;
+        self
+    }
+
+    /// Data connections to this node that one other node may have asked for at the same time, those
+    /// included that have not come yet. Default 256; one more is refused.
+    #[must_use]
+    pub fn max_data_connections(mut self, connections: usize) -> Self {
+        self.max_data_connections = connections;
         self
     }
 

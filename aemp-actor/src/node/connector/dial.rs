@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use aemp_transport::{Address, EstablishError, HandshakeError};
 
-use super::greet::{Failure, greet};
+use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::service::DATA_CONN;
 
 /// Why a dial gave no connection.
 #[derive(Debug, thiserror::Error)]
@@ -65,11 +66,16 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Err(error) => return Err(DialError::Io { address, error }),
     };
     match greet(core, stream, Some(&address)).await {
-        Ok(peer) => {
+        Ok(Greeted::Node(peer)) => {
             core.add_address(peer.id(), &address);
             Ok(peer)
         }
         Err(Failure::Establish(error)) => Err(DialError::Handshake { address, error }),
+        // Never: what was dialled for messages is not adopted for anything else.
+        Ok(Greeted::Data) | Err(Failure::Unexpected(_)) => {
+            let error = HandshakeError::SubProtocol { name: DATA_CONN.to_owned() }.into();
+            Err(DialError::Handshake { address, error })
+        }
         Err(Failure::Refused(refusal, node)) => {
             // Whoever it is has proved nothing; but a node of that name is connected.
             if core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
