@@ -48,3 +48,7 @@ mod configuration {}
 /// See the file.
 #[doc = include_str!("src/command.md")]
 mod command {}
+
+/// See the file.
+#[doc = include_str!("src/security.md")]
+mod security {}
