@@ -81,7 +81,11 @@ impl Node {
         let request =
             expect_request(&course.attempt.id, &course.attempt.port, timeout, name, values);
         match timeout_at(course.deadline, course.run(&request)).await {
-            Ok(result) => result,
+            Ok(Ok(conn)) => {
+                course.attempt.succeed(course.deadline);
+                Ok(conn)
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(DataConnError::Timeout { node, timeout, doing: course.doing }),
         }
     }

@@ -23,7 +23,7 @@ pub(crate) const EXPECT: &str = "AnyEvent::MP::DataConn::_expect";
 pub(crate) const CONNECT: &str = "AnyEvent::MP::DataConn::_connect";
 
 /// How long a connection is expected at most, whatever the other node wants.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// How much the arguments may weigh, in octets: they wait here until the connection comes.
 const MAX_ARGS: usize = 64 << 10;
