@@ -34,5 +34,9 @@ mod mesh {}
 mod receive {}
 
 /// See the file.
+#[doc = include_str!("src/data.md")]
+mod data {}
+
+/// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
