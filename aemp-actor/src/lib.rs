@@ -69,8 +69,8 @@ pub use aemp_actor_derive::{Port, init, rcv};
 #[cfg(feature = "quic")]
 pub use aemp_transport::Quic;
 pub use aemp_transport::{
-    Address, AuthMethod, Framing, Limits, Listener, Memory, Protection, Secret, Stream, Tcp,
-    Transport, Value,
+    Address, AuthMethod, CertificateError, Certificates, Framing, Limits, Listener, Memory,
+    Protection, Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, generate_certificate,
 };
 
 pub use crate::config::{ProfileError, Profiles};

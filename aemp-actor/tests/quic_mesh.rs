@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
-use aemp_actor::{Pick, Quic};
+use aemp_actor::{Certificates, Pick, Quic, generate_certificate};
 use serde_json::json;
 use support::{
     Death, Net, PATIENCE, RawPeer, SECRET, Sink, UdpProxy, death, pair, sink, soon, until,
@@ -184,8 +184,17 @@ async fn a_connection_that_goes_dark_is_noticed_and_made_anew() {
     for died in [there_died, here_died] {
         assert_eq!(died.reason().await.kind(), "transport_error");
     }
-    // The addresses that b told, of both kinds, are dialled now.
-    talk(&a, &mut there, 20..40).await;
+    // The addresses that b told, of both kinds, are dialled now. (While others are being told of the
+    // loss what is sent is lost, too, and this task is told of that.)
+    let arrived = loop {
+        let lost = death(&a, &there);
+        a.snd(&there, ("again",));
+        tokio::select! {
+            message = there.next() => break message,
+            reason = lost.reason() => assert_eq!(reason.kind(), "transport_error"),
+        }
+    };
+    assert_eq!(arrived, r#"["again"]"#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -265,6 +274,25 @@ async fn foreign_nodes_hear_nothing_of_quic() {
         assert!(heard.contains(&address), "{heard}");
     }
     assert!(!heard.contains("quic"), "{heard}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_count_over_quic_and_can_change() {
+    let certificates = || Certificates::from_pem(&generate_certificate("mesh").unwrap()).unwrap();
+    let (old, new) = (certificates(), certificates());
+    let config = |id: &str, certificates: &Certificates| {
+        Config::new().nodeid(id).quic().certificates(certificates.clone())
+    };
+    let a = start(config("a", &old).bind("quic:127.0.0.1:0")).await;
+    let b = start(config("b", &old).seed(by_quic(&a))).await;
+    soon("a connection", a.wait_up("b")).await;
+    let protection = a.protection("b").unwrap();
+    assert!(protection.has_certificate(), "{protection}");
+    a.reload_security(&config("a", &new)).unwrap();
+    let c = start(config("c", &new).seed(by_quic(&a))).await;
+    soon("a connection", a.wait_up("c")).await;
+    assert!(c.protection("a").unwrap().has_certificate());
+    talk(&b, &mut sink(&a), 0..10).await;
 }
 
 #[tokio::test]

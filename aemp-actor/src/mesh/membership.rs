@@ -51,8 +51,9 @@ struct Member {
 
 /// How far joining has come.
 enum Join {
-    /// No seed has told its news yet.
-    Alone,
+    /// No seed has told all its news yet; these nodes were named so far, and are neither up nor given
+    /// up.
+    Alone(BTreeSet<NodeId>),
     /// A seed has, and these nodes that it named are neither up nor given up.
     Meeting(BTreeSet<NodeId>),
     Joined,
@@ -74,7 +75,7 @@ impl Membership {
             missing: BTreeSet::new(),
             own_seeds: BTreeSet::new(),
             seed_count: 0,
-            join: Join::Alone,
+            join: Join::Alone(BTreeSet::new()),
         }
     }
 
@@ -103,7 +104,7 @@ impl Membership {
     }
 
     fn joined_if_alone(&mut self, effects: &mut Effects) {
-        if matches!(self.join, Join::Alone) && self.own_seeds.len() == self.seed_count {
+        if matches!(self.join, Join::Alone(_)) && self.own_seeds.len() == self.seed_count {
             self.join = Join::Joined;
             effects.push_back(Effect::Joined);
         }
@@ -114,7 +115,7 @@ impl Membership {
         if self.seeds.insert(node.clone()) && self.up.contains_key(node) {
             self.seed_up(node, random, effects);
             let setup = self.up.get(node).is_some_and(|member| member.setup);
-            if setup && matches!(self.join, Join::Alone) {
+            if setup && matches!(self.join, Join::Alone(_)) {
                 self.meet(effects);
             }
         }
@@ -323,7 +324,7 @@ impl Membership {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
             }
-            if let Join::Meeting(awaited) = &mut self.join {
+            if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
                 awaited.insert(node.clone());
             }
             if !addresses.is_empty() {
@@ -361,22 +362,25 @@ impl Membership {
 
     fn set_up(&mut self, node: &NodeId, effects: &mut Effects) {
         match &self.join {
-            Join::Alone if self.seeds.contains(node) => self.meet(effects),
-            Join::Meeting(_) => self.met(node, effects),
-            Join::Alone | Join::Joined => {}
+            Join::Alone(_) if self.seeds.contains(node) => self.meet(effects),
+            _ => self.met(node, effects),
         }
     }
 
-    /// A seed has told its news: the nodes it named were asked to be dialled already, and those
-    /// that are up have to set up.
+    /// A seed has told its news: the nodes it named have to come up, and those that are up to tell
+    /// theirs.
     fn meet(&mut self, effects: &mut Effects) {
-        let awaited = self.up.iter().filter(|(_, member)| member.met && !member.setup);
-        self.join = Join::Meeting(awaited.map(|(node, _)| node.clone()).collect());
+        let Join::Alone(awaited) = &mut self.join else { return };
+        let mut awaited = std::mem::take(awaited);
+        awaited.retain(|node| self.up.get(node).is_none_or(|member| !member.setup));
+        let up = self.up.iter().filter(|(_, member)| member.met && !member.setup);
+        awaited.extend(up.map(|(node, _)| node.clone()));
+        self.join = Join::Meeting(awaited);
         self.joined_if_met(effects);
     }
 
     fn met(&mut self, node: &NodeId, effects: &mut Effects) {
-        if let Join::Meeting(awaited) = &mut self.join {
+        if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
             awaited.remove(node);
         }
         self.joined_if_met(effects);

@@ -75,9 +75,13 @@ fn list(texts: &[String]) -> Value {
     Value::List(texts.iter().map(|text| Value::from(text.as_str())).collect())
 }
 
+/// Texts, and numbers as theirs: foreign nodes are loosely typed, and `7` is a node ID.
 fn texts(value: &Value) -> Vec<String> {
-    let items = value.as_list().unwrap_or_default();
-    items.iter().filter_map(|item| item.to_text().map(Cow::into_owned)).collect()
+    let text = |item: &Value| match item {
+        Value::Int(_) | Value::UInt(_) => Some(item.to_string()),
+        other => other.to_text().map(Cow::into_owned),
+    };
+    value.as_list().unwrap_or_default().iter().filter_map(text).collect()
 }
 
 fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {

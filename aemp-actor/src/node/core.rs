@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -45,7 +45,9 @@ pub(crate) struct Core {
     id: NodeId,
     runtime: Handle,
     config: Config,
-    handshake: Arc<HandshakeConfig>,
+    /// For handshakes that begin now.
+    handshake: RwLock<Arc<HandshakeConfig>>,
+    networked: bool,
     registry: Registry,
     peers: DashMap<NodeId, Arc<Peer>>,
     /// How many peers there may be before unused ones are forgotten.
@@ -77,14 +79,19 @@ impl Core {
         runtime: Handle,
         config: Config,
         handshake: HandshakeConfig,
+        networked: bool,
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        if let Some(certificates) = &handshake.certificates {
+            config.show_certificates(Some(certificates));
+        }
         let core = Arc::new(Self {
             id,
             runtime,
             config,
-            handshake: Arc::new(handshake),
+            handshake: RwLock::new(Arc::new(handshake)),
+            networked,
             registry: Registry::new(prefix),
             peers: DashMap::new(),
             sweep_at: AtomicUsize::new(SWEEP_AT),
@@ -123,8 +130,18 @@ impl Core {
         &*self.config.chance
     }
 
-    pub(crate) fn handshake(&self) -> &Arc<HandshakeConfig> {
-        &self.handshake
+    pub(crate) fn handshake(&self) -> Arc<HandshakeConfig> {
+        self.handshake.read().clone()
+    }
+
+    pub(super) fn set_handshake(&self, handshake: Arc<HandshakeConfig>) {
+        self.config.show_certificates(handshake.certificates.as_deref());
+        *self.handshake.write() = handshake;
+    }
+
+    /// Whether the node was set up to talk to others.
+    pub(super) fn is_networked(&self) -> bool {
+        self.networked
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
 use super::services;
@@ -46,8 +46,7 @@ impl Node {
     /// Outside a tokio runtime.
     pub fn local() -> Self {
         let runtime = tokio::runtime::Handle::current();
-        let id = NodeId::anonymous();
-        Self::create(id, runtime, Config::new(), aemp_transport::Secret::from(""))
+        Self::create(NodeId::anonymous(), runtime, Config::new(), None)
     }
 
     /// Sets up a node: checks the settings, listens, and begins to connect to the seeds. It is
@@ -70,7 +69,8 @@ impl Node {
                 bound.map_err(|error| ConfigError::Bind { address: address.clone(), error })?,
             );
         }
-        let node = Self::create(checked.nodeid, runtime, config, checked.secret);
+        let security = checked.networked.then_some(checked.security);
+        let node = Self::create(checked.nodeid, runtime, config, security);
         services::check(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
@@ -100,21 +100,18 @@ impl Node {
         id: NodeId,
         runtime: tokio::runtime::Handle,
         config: Config,
-        secret: aemp_transport::Secret,
+        security: Option<Loaded>,
     ) -> Self {
-        let mut handshake = HandshakeConfig::new(id.as_str(), secret);
+        let mut handshake = HandshakeConfig::new(id.as_str(), "");
         handshake.instance = config.chance.text(16);
         handshake.nonces = config.chance.clone().nonces();
         handshake.framings = config.framings.clone();
-        handshake.offer = config.auth_offer.clone();
         handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
-        if let Some(methods) = &config.auth_accept {
-            handshake.accept.clone_from(methods);
+        let networked = security.is_some();
+        if let Some(security) = security {
+            security.apply(&mut handshake);
         }
-        if !config.accept_cleartext {
-            handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
-        }
-        let core = Core::new(id, runtime, config, handshake);
+        let core = Core::new(id, runtime, config, handshake, networked);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }

@@ -111,11 +111,11 @@ class Program:
     async def do_dial(self, address):
         return await self.node.dial(address)
 
-    async def do_port(self, kind="report"):
+    async def do_port(self, kind="report", name=None):
         """A port that reports its messages, answers them (the last argument is who wants the
         answer), or dies of them."""
         node = self.node
-        name = node.new_name()
+        name = name or node.new_name()
         port_id = f"{node.id}#{name}"
 
         def handler(message):
@@ -186,6 +186,10 @@ class Program:
 
     async def do_raw(self, node, text):
         self.node.links[node].send_raw(text)
+
+    async def do_tell(self, node, message):
+        """Says something to the rendezvous port there."""
+        self.node.mesh._tell(node, *message)
 
     async def do_cut_off(self, node):
         self.node.links[node].writer.transport.abort()

@@ -1,6 +1,7 @@
 //! What several tests need. Not every test needs all of it.
 #![allow(dead_code, unused_imports)]
 
+mod far;
 pub(crate) mod log;
 mod nodes;
 mod ports;
@@ -11,6 +12,7 @@ mod udp_proxy;
 use std::future::Future;
 use std::time::Duration;
 
+pub(crate) use self::far::Far;
 pub(crate) use self::nodes::{Bystander, Net, config, for_each_pair, pair, tcp_node};
 pub(crate) use self::ports::{Death, Sink, death, sink};
 pub(crate) use self::raw_peer::{RawListener, RawPeer};

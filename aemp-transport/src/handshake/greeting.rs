@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{HandshakeError, excerpt};
+use super::error::{HandshakeError, excerpt, first_field};
 use super::fields::{escape, unescape};
 use super::sub_protocol;
 use super::upgrade::Offer;
@@ -79,7 +79,7 @@ impl PeerGreeting {
 
     /// Reads the first line of a greeting to a node of this configuration.
     pub(super) fn decode(line: &[u8], config: &HandshakeConfig) -> Result<Self, HandshakeError> {
-        let not_aemp = || HandshakeError::NotAemp { line: excerpt(line) };
+        let not_aemp = || HandshakeError::NotAemp { line: first_field(line) };
         let protocol = line.split(|octet| *octet == b';').next().unwrap_or_default();
         if protocol != b"aemp" && !protocol.starts_with(b"aemp-") {
             return Err(not_aemp());

@@ -1,7 +1,7 @@
 //! The steps of a handshake as types: each takes the line that it expects and gives the next step.
 
 use super::auth_line::{self, AuthLine};
-use super::error::{HandshakeError, Line, excerpt};
+use super::error::{HandshakeError, Line, excerpt, first_field};
 use super::footing::Footing;
 use super::greeting::PeerGreeting;
 use super::machine::Outcome;
@@ -152,7 +152,7 @@ impl ExpectAuth {
     pub(super) fn handle(self, line: &[u8], local: &Local<'_>) -> Result<Outcome, HandshakeError> {
         let Self { peer, transcript, footing, write_framing } = self;
         let Some(auth) = AuthLine::decode(text(line, Line::Auth)?) else {
-            return Err(HandshakeError::AuthLine { line: excerpt(line) });
+            return Err(HandshakeError::AuthLine { line: first_field(line) });
         };
         let method = accepted_method(&auth, &peer, &footing, local.config)?;
         let verifier = footing.bound(method, local.greeting);

@@ -82,8 +82,7 @@ impl Stream for TcpStream {
     }
 
     fn reach(&self) -> Reach {
-        let peer = self.peer_addr().map(|address| address.ip().to_canonical());
-        if peer.is_ok_and(|ip| ip.is_loopback()) { Reach::Host } else { Reach::Network }
+        self.peer_addr().map_or(Reach::Network, host::reach)
     }
 
     fn keep_alive(&self, timeout: Duration) -> io::Result<()> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Address;
+use crate::tls::Certificates;
 
 /// The reading half of a stream.
 pub type BoxReader = Box<dyn AsyncRead + Send + Unpin>;
@@ -42,6 +43,12 @@ pub trait Transport: Send + Sync + 'static {
     /// The name cannot be resolved.
     async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
         Ok(vec![address.clone()])
+    }
+
+    /// Gives a transport with encryption of its own the certificates of the node, or of none: at first
+    /// and whenever they change, for the connections that are made from then on. Others do nothing.
+    fn set_certificates(&self, certificates: Option<&Certificates>) {
+        let _ = certificates;
     }
 
     /// Starts to listen.

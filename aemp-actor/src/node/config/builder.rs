@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Framing, Limits, Secret};
+use aemp_transport::{Framing, Limits};
 use serde::Serialize;
 
 use super::Config;
@@ -23,8 +23,8 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
-    /// machine's addresses. May be given several times.
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0
+    /// or `*` takes a free one, host `*` all of the machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.binds.push(address.into());
@@ -52,13 +52,6 @@ impl Config {
         self
     }
 
-    /// The secret that all nodes of the network share.
-    #[must_use]
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secret = Some(secret.into());
-        self
-    }
-
     /// How long a silent node counts as alive, and the bound of a handshake. Default 30 s, at
     /// least 1 s.
     #[must_use]
@@ -82,21 +75,6 @@ impl Config {
         self
     }
 
-    /// Whether a peer may prove that it knows the secret by sending it in clear text, as small
-    /// scripts do. Default: yes, as in the reference.
-    #[must_use]
-    pub fn accept_cleartext(mut self, accept: bool) -> Self {
-        self.accept_cleartext = accept;
-        self
-    }
-
-    /// The authentication methods this node is willing to send, best first.
-    #[must_use]
-    pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_offer = methods.into_iter().collect();
-        self
-    }
-
     /// The encodings of packets that this node reads and writes, best first; of none, all of them.
     /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
     /// that node's list that this one has, so the two directions may differ; two nodes that have
@@ -112,14 +90,6 @@ impl Config {
         if self.framings.is_empty() {
             self.framings = Framing::ALL.to_vec();
         }
-        self
-    }
-
-    /// The authentication methods that are accepted of peers, best first. Default: all that the
-    /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
-    #[must_use]
-    pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_accept = Some(methods.into_iter().collect());
         self
     }
 

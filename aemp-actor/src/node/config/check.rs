@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aemp_transport::{Address, AddressError, Secret};
+use aemp_transport::{Address, AddressError, CertificateError};
 
 use super::Config;
+use super::security::Loaded;
 use crate::id::{NodeId, ParseNodeIdError};
 
 /// A setting that is wrong, or a listener that could not be made.
@@ -15,9 +16,20 @@ pub enum ConfigError {
     /// The node ID has illegal characters.
     #[error("nodeid: {0}")]
     NodeId(#[from] ParseNodeIdError),
-    /// There are binds or seeds, but no secret (or an empty one).
-    #[error("secret: a node with binds or seeds needs the network's secret; set Config::secret")]
+    /// There are binds or seeds, but neither a secret nor a certificate, or an empty secret.
+    #[error(
+        "secret: a node with binds or seeds needs the network's secret, which is not empty (set \
+         Config::secret), or a certificate (Config::certificates)"
+    )]
     NoSecret,
+    /// The certificates cannot be used.
+    #[error("{setting}: {error}")]
+    Certificates {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with them.
+        error: CertificateError,
+    },
     /// An address cannot be read.
     #[error("{setting}: {error}")]
     Address {
@@ -90,11 +102,8 @@ impl Config {
         let binds = self.addresses("bind", &self.binds)?;
         let seeds = self.addresses("seed", &self.seeds)?;
         let networked = !(binds.is_empty() && seeds.is_empty() && nodes.is_empty());
-        let secret = self.secret.clone().unwrap_or_else(|| Secret::from(""));
-        if networked && secret.is_empty() {
-            return Err(ConfigError::NoSecret);
-        }
-        Ok(Checked { nodeid, binds, seeds, nodes, secret })
+        let security = self.security.load(networked)?;
+        Ok(Checked { nodeid, binds, seeds, nodes, networked, security })
     }
 
     fn addresses(
@@ -128,5 +137,7 @@ pub(crate) struct Checked {
     pub(crate) binds: Vec<Address>,
     pub(crate) seeds: Vec<Address>,
     pub(crate) nodes: HashMap<NodeId, Vec<Address>>,
-    pub(crate) secret: Secret,
+    /// There is anybody to talk to.
+    pub(crate) networked: bool,
+    pub(crate) security: Loaded,
 }

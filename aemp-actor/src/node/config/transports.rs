@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{Address, Transport};
+use aemp_transport::{Address, Certificates, Transport};
 
 use super::Config;
 
@@ -56,6 +56,13 @@ impl Config {
         self.transports.retain(|other| other.scheme() != transport.scheme());
         self.transports.push(transport);
         self
+    }
+
+    /// Has transports with encryption of their own show and trust these from now on.
+    pub(crate) fn show_certificates(&self, certificates: Option<&Certificates>) {
+        for transport in &self.transports {
+            transport.set_certificates(certificates);
+        }
     }
 
     pub(crate) fn transport_for(&self, address: &Address) -> Option<&Arc<dyn Transport>> {

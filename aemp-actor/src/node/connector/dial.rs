@@ -27,17 +27,21 @@ pub(crate) enum DialError {
 impl DialError {
     /// Whether trying again can help only after somebody has changed a configuration.
     pub(crate) fn is_permanent(&self) -> bool {
-        use HandshakeError::{AuthNotAccepted, NoCommonAuth, NoCommonFraming, WrongSecret};
-        let Self::Handshake { error: EstablishError::Handshake(error), .. } = self else {
-            return false;
-        };
-        matches!(
-            error,
-            WrongSecret { .. }
-                | NoCommonAuth { .. }
-                | NoCommonFraming { .. }
-                | AuthNotAccepted { .. }
-        )
+        use HandshakeError as Why;
+        match self {
+            Self::Handshake { error: EstablishError::Tls(error), .. } => error.is_permanent(),
+            Self::Handshake { error: EstablishError::Handshake(error), .. } => matches!(
+                error,
+                Why::WrongSecret { .. }
+                    | Why::NoCommonAuth { .. }
+                    | Why::NoCommonFraming { .. }
+                    | Why::AuthNotAccepted { .. }
+                    | Why::NotEncrypted { .. }
+                    | Why::NoCertificate { .. }
+                    | Why::CertificateNames { .. }
+            ),
+            _ => false,
+        }
     }
 
     /// Whether this node dialled itself.

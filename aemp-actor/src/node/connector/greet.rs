@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aemp_transport::{
-    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+    Address, BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
 };
 
 use crate::id::NodeId;
@@ -77,7 +77,7 @@ pub(super) async fn greet(
             }
         }
     };
-    let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    let established = establish(stream, core.handshake(), timeout, admit).await;
     if let Some(unexpected) = unexpected {
         return Err(Failure::Unexpected(unexpected));
     }
@@ -101,21 +101,33 @@ pub(super) async fn greet(
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
-    if let Err(error) = established.stream.limit_silence(timeout) {
+    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
+}
+
+/// Makes an established connection the one to its node.
+async fn adopt(
+    core: &Arc<Core>,
+    peer: Arc<Peer>,
+    established: Established,
+    attempt: u64,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
+    if let Err(error) = established.stream.limit_silence(core.config().monitor_timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
     }
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let rights = core.config().access.of(node.as_str(), established.outcome.trusted).clone();
-    let mut claim = claim(core, &node, &greeting, attempt);
-    claim.member &= rights.may_join();
+    let trusted = established.outcome.trusted;
+    let rights = core.config().access.of(node.as_str(), trusted).clone();
+    let claim = claim(core, &node, &greeting, attempt);
+    let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
-        Ok(_) => Ok(Greeted::Node(peer)),
+        Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),
     }
 }
@@ -127,5 +139,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, trusted: true }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender};
+use aemp_transport::{CloseReason, LinkSender, Protection};
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
@@ -95,6 +95,7 @@ impl Peer {
             address: facts.address.clone(),
             transport: facts.transport.clone(),
         };
+        let protection = facts.protection;
         let stage = Stage::Up(Up { attempt, link: link.clone(), facts: Box::new(facts) });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
             for (port, message) in waiting.into_packets() {
@@ -104,7 +105,7 @@ impl Peer {
             }
         }
         drop(state);
-        tracing::info!(target: "aemp", "node {} is up", self.id);
+        tracing::info!(target: "aemp", "node {} is up, protection: {protection}", self.id);
         self.keep_alive(core, link.clone());
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
@@ -234,6 +235,14 @@ impl Peer {
     /// Whether tasks of a connection still run.
     pub(crate) fn has_links(&self) -> bool {
         self.state.lock().running_links > 0
+    }
+
+    /// What keeps others from reading the connection, if the node is connected.
+    pub(crate) fn protection(&self) -> Option<Protection> {
+        match &self.state.lock().stage {
+            Stage::Up(up) => Some(up.facts.protection),
+            _ => None,
+        }
     }
 
     /// The link, if the node is connected.

@@ -45,10 +45,10 @@ pub(super) struct Expectations {
 
 impl Expectations {
     /// Adds one; gives it back if the ID is taken.
-    pub(super) fn add(&self, id: &str, expectation: Expectation) -> Result<(), Expectation> {
+    pub(super) fn add(&self, id: &str, expectation: Expectation) -> Result<(), Box<Expectation>> {
         let mut by_id = self.by_id.lock();
         if by_id.contains_key(id) {
-            return Err(expectation);
+            return Err(Box::new(expectation));
         }
         by_id.insert(id.to_owned(), expectation);
         Ok(())

@@ -96,7 +96,7 @@ impl Wish {
         if !rights.may_run(&name) {
             return Err(ExpectError::Denied { right: "functions" });
         }
-        if !(seconds >= 0.0) {
+        if seconds.is_nan() || seconds < 0.0 {
             return Err(ExpectError::Malformed(format!("{seconds} is no number of seconds")));
         }
         let time = LONGEST.min(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())));

@@ -12,7 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::credentials::Credentials;
 use super::gate::{Gate, Pass, Verdict};
+use super::settings::Settings;
 use super::stream::QuicStream;
 use crate::stream::{Address, BoxStream, Listener, Scheme, host};
 
@@ -37,10 +39,15 @@ pub(super) struct QuicListener {
 impl QuicListener {
     /// # Panics
     /// Outside a tokio runtime.
-    pub(super) fn new(endpoint: Endpoint, window: u32) -> io::Result<Self> {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        settings: Settings,
+        credentials: Credentials,
+    ) -> io::Result<Self> {
         let local = endpoint.local_addr()?;
         let (sender, ready) = mpsc::channel(1);
-        let doorman = tokio::spawn(keep_door(endpoint.clone(), sender, window));
+        let host = Host { settings, credentials };
+        let doorman = tokio::spawn(keep_door(endpoint.clone(), sender, host));
         Ok(Self { endpoint, local, ready, doorman })
     }
 }
@@ -63,7 +70,7 @@ impl Drop for QuicListener {
     }
 }
 
-async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, window: u32) {
+async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, host: Host) {
     let gate = Arc::new(Mutex::new(Gate::new(HANDSHAKES, HANDSHAKES_PER_ADDRESS)));
     let mut visits = JoinSet::new();
     loop {
@@ -77,10 +84,10 @@ async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, window: u
         match verdict {
             Verdict::Enter(pass) => {
                 let visit = Visit { gate: Arc::clone(&gate), pass };
-                let ready = ready.clone();
+                let (ready, host) = (ready.clone(), host.clone());
                 visits.spawn(async move {
                     // Who does not get that far is no connection, and nobody's concern.
-                    if let Ok(Ok(stream)) = timeout(LIMIT, shake_hands(incoming, window)).await {
+                    if let Ok(Ok(stream)) = timeout(LIMIT, host.shake_hands(incoming)).await {
                         drop(ready.send(stream).await);
                     }
                     drop(visit);
@@ -93,10 +100,22 @@ async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, window: u
     }
 }
 
-async fn shake_hands(incoming: Incoming, window: u32) -> io::Result<BoxStream> {
-    let connection = incoming.await?;
-    let stream = connection.accept_bi().await?;
-    Ok(Box::new(QuicStream::new(connection, stream, window)?))
+/// What shakes hands.
+#[derive(Clone)]
+struct Host {
+    settings: Settings,
+    credentials: Credentials,
+}
+
+impl Host {
+    async fn shake_hands(&self, incoming: Incoming) -> io::Result<BoxStream> {
+        // Certificates may have changed since the last one came.
+        let config = self.credentials.server(self.settings.transport())?;
+        let connection = incoming.accept_with(Arc::new(config))?.await?;
+        let stream = connection.accept_bi().await?;
+        let session = self.credentials.session(&connection)?;
+        Ok(Box::new(QuicStream::new(connection, stream, session, self.settings.window)))
+    }
 }
 
 /// One connection that is not accepted yet; it counts until this is dropped.

@@ -11,7 +11,6 @@ mod listener;
 mod lost;
 mod settings;
 mod stream;
-mod throw_away;
 mod transport;
 mod whole;
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::lost::{not_read, not_written};
 use super::whole::Whole;
-use crate::stream::{BoxReader, BoxWriter, Scheme, Session, Stream, host};
+use crate::stream::{BoxReader, BoxWriter, Reach, Scheme, Session, Stream, host};
 
 /// What may wait in the connection beyond what the network takes at once: enough to keep it busy
 /// until the writer's next turn, and not more, so that it is the link that decides what goes first.
@@ -42,22 +42,19 @@ struct WriteHalf {
 }
 
 impl QuicStream {
-    /// # Errors
-    /// The session has no exporter.
-    ///
     /// # Panics
     /// Outside a tokio runtime.
     pub(super) fn new(
         connection: Connection,
         (sending, receiving): (SendStream, RecvStream),
+        session: Session,
         window: u32,
-    ) -> io::Result<Self> {
-        let session = super::credentials::session(&connection)?;
+    ) -> Self {
         let whole = Arc::new(Whole::new(connection));
         let reading = ReadHalf { stream: Some(receiving), whole: Arc::clone(&whole) };
         let writing =
             WriteHalf { stream: Some(sending), whole, unpaced: PACE, window: window.into() };
-        Ok(Self { reading, writing, session })
+        Self { reading, writing, session }
     }
 }
 
@@ -72,6 +69,10 @@ impl Stream for QuicStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Quic.name()
+    }
+
+    fn reach(&self) -> Reach {
+        host::reach(self.reading.whole.connection.remote_address())
     }
 
     fn session(&self) -> Option<Session> {

@@ -15,6 +15,7 @@ use super::lost::lost;
 use super::settings::Settings;
 use super::stream::QuicStream;
 use crate::stream::{Address, BoxStream, Listener, Scheme, Transport, host};
+use crate::tls::Certificates;
 
 /// QUIC, with addresses `quic:HOST:PORT`.
 ///
@@ -40,7 +41,7 @@ use crate::stream::{Address, BoxStream, Listener, Scheme, Transport, host};
 ///   confirmed what was written, or 10 seconds later. The UDP port of a listener is free when the
 ///   listener is dropped and the last of its connections has ended.
 ///
-/// A value is cheap to clone; clones dial from the same sockets.
+/// A value is cheap to clone; clones dial from the same sockets and have the same certificates.
 #[derive(Clone, Debug)]
 pub struct Quic {
     settings: Settings,
@@ -49,7 +50,7 @@ pub struct Quic {
 }
 
 impl Quic {
-    /// The defaults: throw-away certificates that nobody verifies, 30 s of silence.
+    /// The defaults: no certificates, 30 s of silence.
     #[must_use]
     pub fn new() -> Self {
         let credentials = Credentials::default();
@@ -61,6 +62,17 @@ impl Quic {
     #[must_use]
     pub fn monitor_timeout(mut self, timeout: Duration) -> Self {
         self.settings.monitor_timeout = timeout.max(Duration::from_secs(1));
+        self
+    }
+
+    /// The certificates to show and to trust. Without any a throw-away one is shown, nobody's is
+    /// trusted, and the nodes have to prove that they know the secret. A peer that shows another
+    /// certificate, or a throw-away one, is connected with: what is made of it is for the AEMP
+    /// handshake to decide ([`Session::trusted`](crate::Session::trusted)). A node sets its own by
+    /// [`set_certificates`](Transport::set_certificates).
+    #[must_use]
+    pub fn certificates(self, certificates: Certificates) -> Self {
+        self.credentials.set(Some(certificates));
         self
     }
 
@@ -84,7 +96,8 @@ impl Quic {
         let config = self.credentials.client(self.settings.transport())?;
         let connection = self.dialler.connect(config, to)?.await.map_err(lost)?;
         let stream = connection.open_bi().await.map_err(lost)?;
-        Ok(Box::new(QuicStream::new(connection, stream, self.settings.window)?))
+        let session = self.credentials.session(&connection)?;
+        Ok(Box::new(QuicStream::new(connection, stream, session, self.settings.window)))
     }
 
     fn listen(&self, address: SocketAddr) -> io::Result<Endpoint> {
@@ -125,6 +138,10 @@ impl Transport for Quic {
         Err(problem)
     }
 
+    fn set_certificates(&self, certificates: Option<&Certificates>) {
+        self.credentials.set(certificates.cloned());
+    }
+
     async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
         host::resolve(Scheme::Quic, address).await
     }
@@ -147,6 +164,6 @@ impl Transport for Quic {
                 bound?
             }
         };
-        Ok(Box::new(QuicListener::new(endpoint, self.settings.window)?))
+        Ok(Box::new(QuicListener::new(endpoint, self.settings, self.credentials.clone())?))
     }
 }
