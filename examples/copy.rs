@@ -77,7 +77,7 @@ async fn nodes(over: Over) -> Result<(Node, Node), ConfigError> {
 /// Sends, and gives the checksum of it, and the other side's.
 async fn send(conn: DataConn, octets: u64) -> Result<(u64, u64), Box<dyn std::error::Error>> {
     let (mut reader, mut writer) = conn.into_split();
-    let mut block: Vec<u8> = (0..BLOCK).map(|n| (n * n >> 5) as u8).collect();
+    let mut block: Vec<u8> = (0..BLOCK).map(|n| ((n * n) >> 5) as u8).collect();
     let (mut checksum, mut left) = (0, octets);
     while left > 0 {
         let size = BLOCK.min(usize::try_from(left)?);

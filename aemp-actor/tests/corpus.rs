@@ -1,6 +1,7 @@
 //! What the fuzz targets do, on the corpus that they have come to: nothing panics, also not in a
 //! task that would go on without it. (How to fuzz for more: `fuzz/README.md`.)
 
+#[expect(unreachable_pub, reason = "the fuzz crate shows them")]
 #[path = "../../fuzz/src/targets/mod.rs"]
 mod targets;
 

@@ -18,7 +18,7 @@ struct Blocks {
 
 impl Blocks {
     fn new() -> Self {
-        let block = (0..BLOCK).map(|n| (n * n >> 3) as u8).collect();
+        let block = (0..BLOCK).map(|n| ((n * n) >> 3) as u8).collect();
         Self { block, number: 0 }
     }
 
