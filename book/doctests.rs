@@ -52,3 +52,7 @@ mod configuration {}
 /// See the file.
 #[doc = include_str!("src/command.md")]
 mod command {}
+
+/// See the file.
+#[doc = include_str!("src/security.md")]
+mod security {}

@@ -99,8 +99,7 @@ async fn foreign_protocols() {
     gate.refuses(b"\x16\x03\x01\x02\0\x01\xff\n", "speaks no AEMP").await;
     gate.refuses(b"\n\n\n", r#"no AEMP: its first line is """#).await;
     gate.refuses(b"AEMP;1;bad;x;json\nx\n", "speaks no AEMP").await;
-    gate.refuses(b"aemp-dataconn;1;bad;x;json\nx\n", r#"asks for the sub-protocol "dataconn""#)
-        .await;
+    gate.refuses(b"aemp-chat;1;bad;x;json\nx\n", r#"asks for the sub-protocol "chat""#).await;
 }
 
 #[tokio::test]
@@ -132,7 +131,7 @@ async fn auth_lines_that_make_no_sense() {
         ("wax_seal;;json", "unknown authentication method \"wax_seal\" used by node \"bad\""),
         (
             "cleartext;67656865696d;storable",
-            "node \"bad\" wants to write framing \"storable\", we read \"json\"",
+            "node \"bad\" wants to write framing \"storable\", we read \"bincode,json,cbor\"",
         ),
     ] {
         gate.refuses(format!("{GREETING}\nx\n{auth}\n").as_bytes(), text).await;

@@ -79,8 +79,8 @@ pub use handshake::{
 };
 pub use lenient::Lenient;
 pub use link::{
-    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, PacketSink,
-    SendError, establish, start,
+    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, Order,
+    PacketSink, SendError, establish, start,
 };
 #[cfg(feature = "quic")]
 pub use stream::Quic;

@@ -34,6 +34,9 @@ pub struct HandshakeConfig {
     pub framings: Vec<Framing>,
     /// The greeting key `inst`: tells this process from an earlier one of the same node ID.
     pub instance: String,
+    /// The greeting key `chunk`: large packets are sent in chunks, between which small ones can pass,
+    /// if the peer says so too.
+    pub chunk: bool,
     /// The greeting key `provider`: which implementation speaks.
     pub provider: String,
     /// Where nonces come from.
@@ -46,7 +49,7 @@ pub struct HandshakeConfig {
 
 impl HandshakeConfig {
     /// The defaults: every method accepted, [`AuthMethod::OFFERED`] offered, every framing, TLS by
-    /// the secret alone, and an instance of its own (so a process makes one configuration and
+    /// the secret alone, chunks, and an instance of its own (so a process makes one configuration and
     /// shares it). With an empty secret there are no secrets.
     #[must_use]
     pub fn new(node_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
@@ -61,6 +64,7 @@ impl HandshakeConfig {
             offer: AuthMethod::OFFERED.to_vec(),
             framings: Framing::ALL.to_vec(),
             instance: Uuid::new_v4().simple().to_string(),
+            chunk: true,
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
             nonces: Nonces::default(),
             ask: None,

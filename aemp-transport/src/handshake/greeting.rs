@@ -53,6 +53,12 @@ impl PeerGreeting {
         sub_protocol::name_in(&self.protocol)
     }
 
+    /// Whether the peer takes large packets in chunks.
+    #[must_use]
+    pub fn takes_chunks(&self) -> bool {
+        self.key("chunk") == Some("1")
+    }
+
     /// Our own address as the peer sees it, if it says.
     #[must_use]
     pub fn seen_address(&self) -> Option<&str> {
@@ -128,6 +134,9 @@ pub(super) fn encode(config: &HandshakeConfig, carrier: &Carrier) -> String {
         names(config.framings.iter().map(|framing| framing.name()).collect()),
         escape(&config.instance),
     );
+    if config.chunk {
+        line.push_str(";chunk=1");
+    }
     if let Some(address) = &carrier.peer_address {
         line.push_str(";peeraddr=");
         line.push_str(&escape(address));
@@ -177,6 +186,7 @@ mod tests {
         assert_eq!(peer.seen_address(), Some("127.0.0.1:4050"));
         assert_eq!(peer.provider(), Some("AE-1.30"));
         assert_eq!(peer.instance(), None);
+        assert!(!peer.takes_chunks());
     }
 
     #[test]
@@ -189,6 +199,7 @@ mod tests {
         let peer = PeerGreeting::decode(line.as_bytes(), &config).expect("valid");
         assert_eq!(peer.node_id, "a/b");
         assert_eq!(peer.provider(), Some("50%;=x"));
+        assert!(peer.takes_chunks());
         assert_eq!(peer.seen_address(), Some("[::1]:4040"));
         assert_eq!(peer.instance(), Some(config.instance.as_str()));
     }

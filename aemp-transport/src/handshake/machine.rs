@@ -25,6 +25,8 @@ pub struct Outcome {
     pub read_framing: Framing,
     /// How we write.
     pub write_framing: Framing,
+    /// Packets travel in chunks, in both directions.
+    pub chunked: bool,
     /// What the peer proved itself with.
     pub auth: AuthMethod,
     /// What keeps others from reading along.

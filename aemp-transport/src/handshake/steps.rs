@@ -168,7 +168,16 @@ impl ExpectAuth {
         let trusted = local.config.policy.check_proof(&peer, local.carrier, method)?;
         let read_framing = readable_framing(&auth, &peer, local.config)?;
         let protection = footing.protection;
-        Ok(Outcome { peer, read_framing, write_framing, auth: method, protection, trusted })
+        let chunked = local.config.chunk && peer.takes_chunks();
+        Ok(Outcome {
+            peer,
+            read_framing,
+            write_framing,
+            chunked,
+            auth: method,
+            protection,
+            trusted,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender, Protection};
+use aemp_transport::{CloseReason, LinkSender, Order, Protection};
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
@@ -13,7 +13,7 @@ use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
 use crate::node::events::NodeEvent;
-use crate::node::waiting::Waiting;
+use crate::node::waiting::{Packet, Waiting};
 use crate::node::{connector, router};
 use crate::reason::{Reason, kind};
 
@@ -98,8 +98,8 @@ impl Peer {
         let protection = facts.protection;
         let stage = Stage::Up(Up { attempt, link: link.clone(), facts: Box::new(facts) });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
-            for (port, message) in waiting.into_packets() {
-                if link.send_encoded(&port, &message).is_err() {
+            for Packet { port, about, message } in waiting.into_packets() {
+                if link.send_encoded(&port, Order::Among(&about), &message).is_err() {
                     self.count_lost(core, Dropped::NoConnection, 1);
                 }
             }
