@@ -38,6 +38,10 @@ mod transports {}
 mod receive {}
 
 /// See the file.
+#[doc = include_str!("src/data.md")]
+mod data {}
+
+/// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
 

@@ -75,6 +75,7 @@ fn every_key_can_be_set_and_removed() {
         ("max_handshakes_per_address", "9", json!(9)),
         ("max_spawned", "9", json!(9)),
         ("max_monitors", "9", json!(9)),
+        ("max_data_connections", "9", json!(9)),
         ("max_messages", "9", json!(9)),
         ("max_octets", "9", json!(9)),
     ];

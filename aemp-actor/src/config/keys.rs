@@ -182,6 +182,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
         set(convert::count(json), |ports| to.max_monitors = ports)
     }),
+    key(
+        "max_data_connections",
+        Kind::Count,
+        "data connections that one other node may have here",
+        |to, json| set(convert::count(json), |number| to.max_data_connections = number),
+    ),
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
         set(convert::count(json), |number| to.port_options = to.port_options.max_messages(number))
     }),
