@@ -14,7 +14,7 @@ use super::{CHUNK, WINDOW};
 use crate::id::NodeId;
 
 /// Names a relayed connection of this node.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Key {
     pub(super) hub: NodeId,
     pub(super) node: NodeId,
@@ -32,7 +32,7 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn new(attempt: u64, link: LinkSender, max_queue: usize) -> Self {
-        // In JSON an octet may take six.
+        // Leaves room for base64, the rest of the message, and others.
         Self { attempt, link, chunk: CHUNK.min(max_queue / 16).max(1) }
     }
 }
