@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Reach, Secret, Tcp, Transport};
 
 use super::transports::Later;
 use crate::config::Service;
@@ -41,6 +41,8 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) relay: bool,
+    /// How far relayed streams go: in a simulation no further than this process.
+    pub(crate) relay_reach: Reach,
     pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
     pub(crate) services: Vec<Service>,
@@ -73,6 +75,7 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             relay: true,
+            relay_reach: Reach::Network,
             access: Access::default(),
             port_options: PortOptions::default(),
             services: Vec::new(),
