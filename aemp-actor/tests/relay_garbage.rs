@@ -5,6 +5,8 @@
 mod support;
 
 use aemp_actor::Node;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde_json::{Value as Json, json};
 use support::{Bystander, RawPeer, config, log, soon, tcp_node};
 
@@ -52,7 +54,8 @@ async fn open(hub: &mut RawPeer, connection: &str) {
     assert!(window.as_u64().unwrap() > 0);
     let (name, kind, seq, greeting) = answer(hub).await;
     assert_eq!((&*name, &*kind, seq), (connection, "data", 1));
-    assert!(greeting.as_str().unwrap().starts_with("aemp;1;node;"), "{greeting}");
+    let greeting = BASE64.decode(greeting.as_str().unwrap()).unwrap();
+    assert!(greeting.starts_with(b"aemp;1;node;"), "{greeting:?}");
 }
 
 #[tokio::test]
@@ -70,7 +73,7 @@ async fn what_makes_no_sense_is_logged() {
         (json!(["", FUNCTION, "ghost", "c", "sing", 0]), "unknown kind"),
         (json!(["", FUNCTION, "ghost", "c", "end", -1]), "the number is none"),
         (json!(["", FUNCTION, "ghost", "c", "open", 0, "wide"]), "window or total"),
-        (json!(["", FUNCTION, "ghost", "c", "data", 0, "\u{20ac}"]), "no octets"),
+        (json!(["", FUNCTION, "ghost", "c", "data", 0, "\u{20ac}"]), "no base64"),
         (json!(["", FUNCTION, "hub", "c", "open", 0, 1]), "other than the hub"),
         (json!(["", FUNCTION, "node", "c", "open", 0, 1]), "other than the hub"),
         (json!(["", "snd", "x", FUNCTION, "ghost", "c", "end", 0]), "in the name of another"),
@@ -86,7 +89,7 @@ async fn what_makes_no_sense_is_logged() {
 #[tokio::test]
 async fn unknown_connections_are_closed() {
     let (_node, mut hub, mut bystander) = node_and_hub().await;
-    for rest in [json!(["data", 0, "x"]), json!(["end", 7]), json!(["open", 1, 10])] {
+    for rest in [json!(["data", 0, ""]), json!(["end", 7]), json!(["open", 1, 10])] {
         letter(&mut hub, "unknown", rest).await;
         expect_close(&mut hub, "unknown", "not known").await;
     }
@@ -113,7 +116,7 @@ async fn unknown_connections_are_closed() {
 async fn a_message_out_of_its_place_ends_the_connection() {
     let (_node, mut hub, mut bystander) = node_and_hub().await;
     for (index, (rest, text)) in [
-        (json!(["data", 2, "hole"]), "message 1 of the relayed connection is missing"),
+        (json!(["data", 2, "aG9sZQ"]), "message 1 of the relayed connection is missing"),
         (json!(["open", 0, 10]), "message 1 of the relayed connection is missing"),
         (json!(["open", 1, 10]), "out of its place"),
         (json!(["accept", 1, 10]), "out of its place"),
@@ -126,7 +129,7 @@ async fn a_message_out_of_its_place_ends_the_connection() {
         open(&mut hub, &name).await;
         letter(&mut hub, &name, rest).await;
         expect_close(&mut hub, &name, text).await;
-        letter(&mut hub, &name, json!(["data", 1, "late"])).await;
+        letter(&mut hub, &name, json!(["data", 1, "bGF0ZQ"])).await;
         expect_close(&mut hub, &name, "not known").await;
     }
     log::expect(&["WARN", "connection to node ghost relayed by hub is given up"]).await;
@@ -138,7 +141,7 @@ async fn a_message_out_of_its_place_ends_the_connection() {
 async fn more_octets_than_the_window_holds_end_the_connection() {
     let (_node, mut hub, mut bystander) = node_and_hub().await;
     open(&mut hub, "wide").await;
-    letter(&mut hub, "wide", json!(["data", 1, "x".repeat((256 << 10) + 1)])).await;
+    letter(&mut hub, "wide", json!(["data", 1, BASE64.encode(vec![b'x'; (256 << 10) + 1])])).await;
     expect_close(&mut hub, "wide", "more octets came than the window").await;
     hub.nothing_more().await;
     bystander.is_fine().await;
@@ -171,7 +174,7 @@ async fn who_does_not_know_the_secret_is_refused() {
     let (node, mut hub, mut bystander) = node_and_hub().await;
     open(&mut hub, "stranger").await;
     let lines = "aemp;1;ghost;hmac_md6_64_256;json\nnonce\ncleartext;00;json\n";
-    letter(&mut hub, "stranger", json!(["data", 1, lines])).await;
+    letter(&mut hub, "stranger", json!(["data", 1, BASE64.encode(lines)])).await;
     log::expect(&["WARN", "connection from relay:hub>ghost refused"]).await;
     assert!(!node.node_is_up("ghost"));
     loop {

@@ -3,7 +3,7 @@
 use std::io;
 use std::task::{Context, Poll, Waker};
 
-use aemp_transport::{LinkSender, Order, SendError};
+use aemp_transport::{LinkSender, Order, Reach, SendError};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
@@ -12,9 +12,10 @@ use super::exchange::{Breach, Exchange, Over};
 use super::letter::{FUNCTION, Word};
 use super::{CHUNK, WINDOW};
 use crate::id::NodeId;
+use crate::node::Config;
 
 /// Names a relayed connection of this node.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Key {
     pub(super) hub: NodeId,
     pub(super) node: NodeId,
@@ -26,14 +27,16 @@ pub(super) struct Key {
 pub(super) struct Way {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
+    pub(super) reach: Reach,
     /// The most octets in one message, so that the queue for the hub can hold it.
     pub(super) chunk: usize,
 }
 
 impl Way {
-    pub(super) fn new(attempt: u64, link: LinkSender, max_queue: usize) -> Self {
-        // In JSON an octet may take six.
-        Self { attempt, link, chunk: CHUNK.min(max_queue / 16).max(1) }
+    pub(super) fn new(attempt: u64, link: LinkSender, config: &Config) -> Self {
+        let max_queue = config.max_queue;
+        // Leaves room for base64, the rest of the message, and others.
+        Self { attempt, link, reach: config.relay_reach, chunk: CHUNK.min(max_queue / 16).max(1) }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> io::Result<BoxS
         let text = format!("the hub {hub} is not connected");
         return Err(io::Error::new(io::ErrorKind::NotConnected, text));
     };
-    let way = Way::new(attempt, link, core.config().max_queue);
+    let way = Way::new(attempt, link, core.config());
     let key = Key { hub, node, name: core.chance().text(NAME).into() };
     let connection = Connection::dialled(core.id(), key, way);
     let Some(held) = core.relays().add(connection) else {

@@ -1,6 +1,8 @@
 //! One message of a relayed connection, read and written.
 
 use aemp_transport::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
@@ -60,7 +62,7 @@ impl Word {
             "open" => Self::Open { window: number(&what).ok_or(wrong_number)? },
             "accept" => Self::Accept { window: number(&what).ok_or(wrong_number)? },
             "ack" => Self::Ack { total: number(&what).ok_or(wrong_number)? },
-            "data" => Self::Data(octets(what).ok_or("the data are no octets")?),
+            "data" => Self::Data(octets(what).ok_or("the data are no base64")?),
             "end" => Self::End,
             "close" => Self::Close { text: text(what).unwrap_or_default() },
             _ => return Err("unknown kind of relayed message"),
@@ -86,7 +88,7 @@ impl Serialize for Word {
             Self::Open { window: number }
             | Self::Accept { window: number }
             | Self::Ack { total: number } => serializer.serialize_u64(*number),
-            Self::Data(octets) => serializer.serialize_bytes(octets),
+            Self::Data(octets) => serializer.serialize_str(&BASE64.encode(octets)),
             Self::End => serializer.serialize_unit(),
             Self::Close { text } => serializer.serialize_str(text),
         }
@@ -106,19 +108,8 @@ fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// Octets, also those that came as characters.
 fn octets(value: Value) -> Option<Bytes> {
-    match value {
-        Value::Bytes(octets) => Some(octets),
-        Value::Str(text) if text.is_ascii() => Some(text.into_bytes().into()),
-        Value::Str(text) => {
-            let octets = text.chars().map(|c| u8::try_from(u32::from(c)).ok());
-            octets.collect::<Option<Vec<u8>>>().map(Bytes::from)
-        }
-        // A loosely typed hub makes numbers of digits.
-        Value::Int(_) | Value::UInt(_) => Some(value.to_string().into()),
-        _ => None,
-    }
+    BASE64.decode(text(value)?).ok().map(Bytes::from)
 }
 
 #[cfg(test)]
@@ -147,9 +138,12 @@ mod tests {
 
     #[test]
     fn loose_types_are_read() {
-        let data = read((FUNCTION, "a", 12, "data", "3", "\u{ff}\n")).unwrap();
+        let data = read((FUNCTION, "a", 12, "data", "3", "/wo")).unwrap();
         assert_eq!((&*data.connection, data.seq), ("12", 3));
         assert_eq!(data.word, Word::Data(Bytes::from_static(b"\xff\n")));
+        // What looks like a number may arrive as one.
+        let data = read((FUNCTION, "a", "c", "data", 0, 1234)).unwrap();
+        assert_eq!(data.word, Word::Data(Bytes::from_static(b"\xd7\x6d\xf8")));
         let ack = read((FUNCTION, "a", "c", "ack", 3, "4")).unwrap();
         assert_eq!(ack.word, Word::Ack { total: 4 });
         assert_eq!(read((FUNCTION, "a", "c", "end", 3)).unwrap().word, Word::End);
@@ -167,6 +161,6 @@ mod tests {
         assert!(read((FUNCTION, "a", "c", "sing", 0)).is_err());
         assert!(read((FUNCTION, "a", "c", "open", 0)).is_err());
         assert!(read((FUNCTION, "a", "c", "data", 0, ((),))).is_err());
-        assert!(read((FUNCTION, "a", "c", "data", 0, "\u{100}")).is_err());
+        assert!(read((FUNCTION, "a", "c", "data", 0, "not base64!")).is_err());
     }
 }

@@ -22,7 +22,7 @@
 //!   KIND    WHAT     meaning
 //!   open    WINDOW   dials; up to WINDOW octets may be on their way to me
 //!   accept  WINDOW   the answer
-//!   data    OCTETS   the next octets, at most 16 KiB from us
+//!   data    BASE64   the next octets, at most 16 KiB of them from us; no padding
 //!   ack     TOTAL    so many octets were taken by my reader, since the beginning
 //!   end              no more data from me
 //!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
@@ -32,16 +32,17 @@
 //!   end ─▶ … close ─▶           ◀─ … end, close
 //! ```
 //!
-//! Octets pass a hub that speaks JSON as strings of the characters U+0000 to U+00FF, and are read
-//! from those; numbers may arrive as texts.
+//! The octets are written in base64, since most are encrypted and nearly all hubs speak JSON, in which
+//! half of all octets take two to six; so a message takes the same whatever it says. Numbers may
+//! arrive as texts.
 //!
 //! 1. **No silent hole.** A SEQ that is not the next one, more octets than the window holds, or a
 //!    message that is not in its place ends the connection on both sides (`close` is taken with
 //!    any SEQ). Nothing after a hole is given to the reader.
 //! 2. **Bounded.** A side holds at most [`WINDOW`] octets that its reader has not taken, and has
 //!    at most so many on their way, which is what each relayed connection can add to the queues
-//!    of the hub, in either direction (in JSON some octets take up to six). What does not fit
-//!    into the queue for the hub waits. Handshakes of relayed connections are bounded as those
+//!    of the hub, in either direction, in base64. What does not fit into the queue for the hub
+//!    waits. Handshakes of relayed connections are bounded as those
 //!    of a listener are, in all and by FROM.
 //! 3. **One hub, one connection to it.** A relayed connection belongs to the connection to its hub
 //!    that it began on, falls with it at once, and never goes through a relayed connection itself.

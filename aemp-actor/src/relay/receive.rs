@@ -73,7 +73,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
             return;
         }
     };
-    let way = Way::new(origin.attempt, link, core.config().max_queue);
+    let way = Way::new(origin.attempt, link, core.config());
     let connection = Connection::accepted(core.id(), key, way, window);
     let Some(held) = core.relays().add(connection) else { return };
     if !matches!(held.connection().accept(), Sent::Done) {

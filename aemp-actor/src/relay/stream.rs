@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use aemp_transport::{BoxReader, BoxWriter, LinkSender, Scheme, Stream};
+use aemp_transport::{BoxReader, BoxWriter, LinkSender, Reach, Scheme, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Connection, Sent};
@@ -159,5 +159,9 @@ impl Stream for RelayStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Relay.name()
+    }
+
+    fn reach(&self) -> Reach {
+        self.connection().way().reach
     }
 }

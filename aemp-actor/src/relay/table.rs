@@ -1,6 +1,6 @@
 //! The relayed connections of a node, and what it needs to make and to pass them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -14,10 +14,11 @@ use crate::node::Door;
 /// Relayed dials that go on at the same time.
 const DIALS: usize = 16;
 
-type Table = Arc<Mutex<HashMap<Key, Arc<Connection>>>>;
+type Table = Arc<Mutex<BTreeMap<Key, Arc<Connection>>>>;
 
 /// See the module.
 pub(crate) struct Relays {
+    /// Ordered, so that a simulation does the same each time.
     table: Table,
     /// Who may be in a handshake at the other end.
     pub(super) door: Door,
@@ -31,7 +32,7 @@ pub(crate) struct Relays {
 /// A connection in the table; dropped, it is closed and taken out.
 pub(super) struct Held {
     connection: Arc<Connection>,
-    table: Weak<Mutex<HashMap<Key, Arc<Connection>>>>,
+    table: Weak<Mutex<BTreeMap<Key, Arc<Connection>>>>,
 }
 
 impl Relays {

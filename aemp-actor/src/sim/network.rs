@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aemp_transport::Reach;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -87,6 +88,7 @@ impl Network {
         let transport = self.transport(host);
         let random = Random::of(self.inner.seed, &format!("node {host} {}", transport.boot()));
         let mut config = Config::new().nodeid(host).secret(SECRET).transport(transport);
+        config.relay_reach = Reach::Process;
         config.chance = Arc::new(Seeded::new(random, self.inner.begun));
         config
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Framing, Limits, Tcp, Transport};
+use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
 use super::security::Security;
 use super::transports::Later;
@@ -39,6 +39,8 @@ pub struct Config {
     pub(crate) max_monitors: usize,
     pub(crate) max_data_connections: usize,
     pub(crate) relay: bool,
+    /// How far relayed streams go: in a simulation no further than this process.
+    pub(crate) relay_reach: Reach,
     pub(crate) access: Access,
     pub(crate) port_options: PortOptions,
     pub(crate) services: Vec<Service>,
@@ -69,6 +71,7 @@ impl Default for Config {
             max_monitors: 1_000_000,
             max_data_connections: 256,
             relay: true,
+            relay_reach: Reach::Network,
             access: Access::default(),
             port_options: PortOptions::default(),
             services: Vec::new(),
