@@ -43,6 +43,7 @@ pub(crate) struct Key {
 
 impl Key {
     /// The key of this name.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
@@ -54,7 +55,7 @@ impl Key {
 
     /// Whether its value is to be kept from other people.
     pub(crate) fn is_private(&self) -> bool {
-        matches!(self.name, "secret" | "cert")
+        matches!(self.name, "secret" | "secrets" | "cert")
     }
 
     /// Reads the text of an environment variable or an argument: JSON if it looks like it, else as
@@ -137,6 +138,9 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("anonymous_peers", Kind::Flag, "admits peers that prove nothing", |to, json| {
         set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
+    }),
+    key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
+        set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
     }),
     key("access", Kind::Table, "what other nodes may ask of this one", security::access),
     key(

@@ -40,15 +40,17 @@ mod waiting;
 pub use access::{Access, Rights};
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
-pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, reach};
+pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, greet_accepted, reach};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
+pub(crate) use door::Door;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
 #[cfg(feature = "cli")]
 pub(crate) use functions::init_names;
 pub use handle::Node;
+pub(crate) use inbound::Origin;
 pub use looking::PingError;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};

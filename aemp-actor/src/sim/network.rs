@@ -79,13 +79,14 @@ impl Network {
     ///
     /// Each call is a new start of the host's program: one for each node.
     pub fn config(&self, host: &str) -> Config {
+        self.private_config(host).bind(format!("mem:{host}"))
+    }
+
+    /// The same for a node that does not listen: nobody can dial it.
+    pub fn private_config(&self, host: &str) -> Config {
         let transport = self.transport(host);
         let random = Random::of(self.inner.seed, &format!("node {host} {}", transport.boot()));
-        let mut config = Config::new()
-            .nodeid(host)
-            .secret(SECRET)
-            .bind(format!("mem:{host}"))
-            .transport(transport);
+        let mut config = Config::new().nodeid(host).secret(SECRET).transport(transport);
         config.chance = Arc::new(Seeded::new(random, self.inner.begun));
         config
     }
