@@ -46,6 +46,8 @@ mod group;
 #[path = "../../book/doctests.rs"]
 mod guide;
 mod id;
+pub mod introspection;
+pub mod log;
 mod mesh;
 mod message;
 mod monitor;
@@ -60,6 +62,7 @@ pub mod prelude;
 mod reason;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod tap;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
@@ -83,3 +86,4 @@ pub use crate::port::{
     Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
+pub use crate::tap::{Tap, Tapped};

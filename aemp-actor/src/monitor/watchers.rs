@@ -23,6 +23,10 @@ impl<W> Watchers<W> {
         self.list.get_or_insert_default().push((id, watch));
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.list.as_ref().map_or(0, |list| list.len())
+    }
+
     /// Takes one watch out; `None` when it fired or was removed before.
     pub(crate) fn remove(&mut self, id: WatchId) -> Option<W> {
         let list = self.list.as_mut()?;

@@ -42,6 +42,10 @@ impl Functions {
         self.callbacks.insert(name, Arc::new(f)).is_none()
     }
 
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.callbacks.iter().map(|entry| entry.key().clone()).collect()
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<Callback> {
         self.callbacks.get(name).map(|callback| callback.clone())
     }
@@ -63,6 +67,11 @@ fn inits() -> &'static HashMap<&'static str, InitEntry> {
         }
         table
     })
+}
+
+/// The names of the init functions of this process.
+pub(crate) fn init_names() -> impl Iterator<Item = &'static str> {
+    inits().keys().copied()
 }
 
 /// Whether an init function of this name exists.

@@ -109,6 +109,14 @@ impl Registry {
         self.ports.len()
     }
 
+    /// Shows each port, without an order, to `look`, which must be quick: a part of the registry
+    /// is locked meanwhile.
+    pub(crate) fn each(&self, mut look: impl FnMut(&Arc<dyn AnyCell>)) {
+        for entry in &self.ports {
+            look(entry.value());
+        }
+    }
+
     /// Takes no more ports, and gives those there are, in an order that is always the same.
     pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
         self.closed.store(true, Ordering::Release);

@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) access: Access,
+    pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
@@ -58,6 +59,7 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             access: Access::default(),
+            taps: true,
             port_options: PortOptions::default(),
             chance: Arc::new(System),
         }
