@@ -97,6 +97,10 @@ fn finish(summary: &Summary, took: Duration) -> ExitCode {
     for (name, count) in summary.faults.by_name().into_iter().chain([shutdowns]) {
         println!("  {name}: {count}");
     }
+    println!("groups and mesh:");
+    for (name, count) in summary.mesh.by_name() {
+        println!("  {name}: {count}");
+    }
     println!("monitors: {}, of which fired:", summary.monitors);
     for (kind, count) in &summary.fired {
         println!("  {kind}: {count}");

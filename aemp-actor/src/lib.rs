@@ -40,6 +40,9 @@ extern crate self as aemp_actor;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod config;
 mod die;
 mod group;
 #[cfg(doctest)]
@@ -66,9 +69,10 @@ mod tap;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 pub use aemp_transport::{
-    Address, AuthMethod, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
 };
 
+pub use crate::config::{ProfileError, Profiles};
 pub use crate::die::Die;
 pub use crate::group::{
     GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,
@@ -77,8 +81,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Access, Config, ConfigError, DroppedCounts, FunctionCall, Node, NodeEvent, NodeEvents,
-    NodesToken, Rights,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
+    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Traffic,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

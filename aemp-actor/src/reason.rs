@@ -1,6 +1,7 @@
 //! Why a port ended: one type for local death, remote death, a lost connection and a port that
 //! never existed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,8 +53,12 @@ impl Reason {
         Self::from_values(vec![Value::Str(kind.into()), Value::Str(text.into())])
     }
 
-    /// A reason from the values of a `kil` request; no values are a normal end.
-    pub fn from_values(values: Vec<Value>) -> Self {
+    /// A reason from the values of a `kil` request; no values are a normal end. A kind that came as
+    /// octets, as some nodes write strings, becomes text.
+    pub fn from_values(mut values: Vec<Value>) -> Self {
+        if let Some(kind @ Value::Bytes(_)) = values.first_mut() {
+            *kind = Value::Str(plain_text(kind));
+        }
         Self { parts: (!values.is_empty()).then(|| values.into()) }
     }
 
@@ -92,7 +97,7 @@ impl Reason {
 }
 
 fn plain_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.to_text().map_or_else(|| value.to_string(), Cow::into_owned)
 }
 
 impl fmt::Display for Reason {
@@ -182,5 +187,8 @@ mod tests {
         assert_eq!(own.to_string(), "my_error: bye 7");
         assert_eq!(own.values().len(), 3);
         assert_eq!(Reason::from("alone").to_string(), "alone");
+        let octets = |text: &'static [u8]| Value::Bytes(text.into());
+        let foreign = Reason::from_values(vec![octets(b"die"), octets(b"caf\xe9")]);
+        assert_eq!((foreign.kind(), foreign.text().as_str()), ("die", "café"));
     }
 }

@@ -93,7 +93,8 @@ async fn callbacks_are_told_of_ups_and_downs() {
             assert!(event.is_up() && event.node() == b.id(), "{event:?}");
             let died = death(&a, &b);
             b.shutdown(PATIENCE).await;
-            let NodeEvent::Down { node, reason } = soon("an event", events.recv()).await.unwrap()
+            let NodeEvent::Down { node, reason, .. } =
+                soon("an event", events.recv()).await.unwrap()
             else {
                 panic!("up twice")
             };

@@ -30,6 +30,9 @@ fn the_contract_is_kept() {
     for (fault, count) in summary.faults.by_name() {
         assert!(count > 0, "no {fault}");
     }
+    for (name, count) in summary.mesh.by_name() {
+        assert!(count > 0, "no {name}");
+    }
     for kind in ["normal", "die", "killed", "no_such_port", "transport_error", "shutdown"] {
         assert!(summary.fired.contains_key(kind), "no monitor fired with {kind}");
     }
@@ -60,6 +63,7 @@ fn guarantees(mutation: Mutation) -> &'static [u8] {
         Mutation::ForgetLoss => &[2],
         Mutation::KillOvertakes => &[6, 2],
         Mutation::ReuseName => &[9, 3, 4, 6],
+        Mutation::KeepGroups | Mutation::LoseUnregistration => &[12],
         _ => &[],
     }
 }

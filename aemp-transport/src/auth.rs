@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use hmac::{KeyInit, Mac, SimpleHmac};
-use sha3::Sha3_512;
+use sha3::{Digest, Sha3_512};
 use subtle::ConstantTimeEq;
 
 use crate::md6::md6_256;
@@ -20,6 +21,12 @@ impl Secret {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The one of no octets, for methods that need none.
+    pub(crate) fn empty() -> &'static Self {
+        static EMPTY: LazyLock<Secret> = LazyLock::new(|| Secret::from(""));
+        &EMPTY
     }
 
     /// Whether there are no octets.
@@ -70,6 +77,15 @@ pub enum AuthMethod {
     HmacSha3_512,
     /// The secret itself, in hex. Accepted by default for the sake of small scripts, never offered.
     Cleartext,
+    /// HMAC with SHA3-512 that also covers the encrypted session: whoever sits in the middle has
+    /// another one. What nodes of ours do inside of any encryption.
+    TlsHmacSha3_512,
+    /// A certificate, and SHA3-512 of the greetings, as 2.x nodes do it.
+    TlsSha3_512,
+    /// A certificate, and MD6-256 of the greetings, as 1.x nodes do it.
+    TlsMd6_64_256,
+    /// Nothing at all, inside of TLS with certificates: the peer is not trusted. Never offered.
+    TlsAnon,
 }
 
 /// There is no authentication method of this name.
@@ -81,7 +97,25 @@ pub struct UnknownAuthMethod {
 
 impl AuthMethod {
     /// All methods, best first.
-    pub const ALL: &'static [Self] = &[Self::HmacSha3_512, Self::HmacMd6_64_256, Self::Cleartext];
+    pub const ALL: &'static [Self] = &[
+        Self::TlsHmacSha3_512,
+        Self::TlsSha3_512,
+        Self::TlsMd6_64_256,
+        Self::HmacSha3_512,
+        Self::HmacMd6_64_256,
+        Self::TlsAnon,
+        Self::Cleartext,
+    ];
+
+    /// What nodes prove themselves with unless told otherwise: all but
+    /// [`TlsAnon`](Self::TlsAnon) and [`Cleartext`](Self::Cleartext).
+    pub const OFFERED: &'static [Self] = &[
+        Self::TlsHmacSha3_512,
+        Self::TlsSha3_512,
+        Self::TlsMd6_64_256,
+        Self::HmacSha3_512,
+        Self::HmacMd6_64_256,
+    ];
 
     /// The name in greetings.
     #[must_use]
@@ -90,6 +124,30 @@ impl AuthMethod {
             Self::HmacMd6_64_256 => "hmac_md6_64_256",
             Self::HmacSha3_512 => "hmac_sha3_512",
             Self::Cleartext => "cleartext",
+            Self::TlsHmacSha3_512 => "tls_hmac_sha3_512",
+            Self::TlsSha3_512 => "tls_sha3_512",
+            Self::TlsMd6_64_256 => "tls_md6_64_256",
+            Self::TlsAnon => "tls_anon",
+        }
+    }
+
+    /// Whether it proves knowledge of the secret.
+    #[must_use]
+    pub fn needs_secret(self) -> bool {
+        match self {
+            Self::HmacMd6_64_256 | Self::HmacSha3_512 | Self::Cleartext | Self::TlsHmacSha3_512 => {
+                true
+            }
+            Self::TlsSha3_512 | Self::TlsMd6_64_256 | Self::TlsAnon => false,
+        }
+    }
+
+    /// Whether it is for encrypted connections only; the others are for plain ones only.
+    #[must_use]
+    pub fn needs_encryption(self) -> bool {
+        match self {
+            Self::HmacMd6_64_256 | Self::HmacSha3_512 | Self::Cleartext => false,
+            Self::TlsHmacSha3_512 | Self::TlsSha3_512 | Self::TlsMd6_64_256 | Self::TlsAnon => true,
         }
     }
 
@@ -102,7 +160,8 @@ impl AuthMethod {
     /// The proof: lower-case hex, computed over `first` followed by `second`.
     ///
     /// Each of the two is what one node greeted with: both lines, each with an LF. The node that
-    /// proves itself puts its own greeting first.
+    /// proves itself puts its own greeting first. For [`TlsHmacSha3_512`](Self::TlsHmacSha3_512)
+    /// the exporter of the session in lower-case hex follows, and an LF.
     #[must_use]
     pub fn prove(self, secret: &Secret, first: &[u8], second: &[u8]) -> String {
         let secret = secret.as_bytes();
@@ -110,6 +169,12 @@ impl AuthMethod {
             Self::HmacMd6_64_256 => hex::encode(hmac_md6(&[first, second].concat(), secret)),
             Self::HmacSha3_512 => hex::encode(hmac_sha3(secret, &[first, second])),
             Self::Cleartext => hex::encode(secret),
+            Self::TlsHmacSha3_512 => hex::encode(hmac_sha3(secret, &[first, second])),
+            Self::TlsSha3_512 => {
+                hex::encode(Sha3_512::new().chain_update(first).chain_update(second).finalize())
+            }
+            Self::TlsMd6_64_256 => hex::encode(md6_256(&[first, second].concat())),
+            Self::TlsAnon => String::new(),
         }
     }
 
@@ -161,8 +226,6 @@ fn hmac_sha3(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use sha3::Digest;
-
     use super::*;
     use crate::vectors::{hashes, pattern};
 
@@ -199,8 +262,8 @@ mod tests {
         for method in AuthMethod::ALL {
             assert_eq!(method.name().parse(), Ok(*method));
         }
-        let error = AuthMethod::from_str("tls_anon").expect_err("not known");
-        assert_eq!(error.to_string(), "unknown authentication method \"tls_anon\"");
+        let error = AuthMethod::from_str("tls_x").expect_err("not known");
+        assert_eq!(error.to_string(), "unknown authentication method \"tls_x\"");
     }
 
     #[test]
@@ -209,9 +272,31 @@ mod tests {
     }
 
     #[test]
+    fn recorded_hashes_prove_certificates() {
+        let certificates =
+            [("md6_256", AuthMethod::TlsMd6_64_256), ("sha3_512", AuthMethod::TlsSha3_512)];
+        for entry in hashes()["hashes"].as_array().expect("a list") {
+            let transcript = pattern(entry["length"].as_u64().expect("a length"));
+            let (first, second) = transcript.split_at(transcript.len() / 2);
+            for (name, method) in certificates {
+                assert_eq!(entry[name], method.prove(&Secret::from(""), first, second));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_a_part_of_all() {
+        let offered =
+            |method: &&AuthMethod| !matches!(method, AuthMethod::TlsAnon | AuthMethod::Cleartext);
+        let expected: Vec<_> = AuthMethod::ALL.iter().filter(offered).copied().collect();
+        assert_eq!(AuthMethod::OFFERED, expected);
+    }
+
+    #[test]
     fn proofs_depend_on_secret_and_order() {
         let secret = Secret::from("geheim");
-        for method in [AuthMethod::HmacMd6_64_256, AuthMethod::HmacSha3_512] {
+        use AuthMethod::{HmacMd6_64_256, HmacSha3_512, TlsHmacSha3_512};
+        for method in [HmacMd6_64_256, HmacSha3_512, TlsHmacSha3_512] {
             let proof = method.prove(&secret, b"a\nb\n", b"c\nd\n");
             assert!(method.verify(&secret, b"a\nb\n", b"c\nd\n", &proof));
             assert!(!method.verify(&secret, b"c\nd\n", b"a\nb\n", &proof));

@@ -59,6 +59,11 @@ mod lenient;
 mod link;
 mod md6;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/stub.rs"]
+mod tls;
 mod value;
 #[cfg(test)]
 mod vectors;
@@ -68,8 +73,8 @@ pub use framing::{
     DecodeError, Decoder, EncodeError, Encoded, FrameError, Framing, Limits, Packet, UnknownFraming,
 };
 pub use handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome, PeerGreeting,
-    nonce,
+    Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome,
+    PeerGreeting, Policy, Protection, Require, TlsKind, TlsRole, TlsVersion, Upgrade, nonce,
 };
 pub use lenient::Lenient;
 pub use link::{
@@ -77,7 +82,8 @@ pub use link::{
     SendError, establish, start,
 };
 pub use stream::{
-    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Scheme, Session,
-    Stream, Tcp, Transport,
+    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Reach, Scheme,
+    Session, Stream, Tcp, Transport,
 };
+pub use tls::{CertificateError, Certificates, TlsError, generate_certificate};
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};

@@ -61,9 +61,10 @@ fn two_sides_agree_however_the_octets_come() {
         let (a, b) = talk(&mut side("alpha"), &mut side("beta"), size).expect("agreement");
         assert_eq!((a.peer.node_id.as_str(), b.peer.node_id.as_str()), ("beta", "alpha"));
         assert_eq!(a.auth, AuthMethod::HmacSha3_512);
-        assert_eq!((a.read_framing, a.write_framing), (Framing::Json, Framing::Json));
+        assert_eq!((a.read_framing, a.write_framing), (Framing::Bincode, Framing::Bincode));
         assert!(a.peer.instance().is_some());
-        assert_eq!(a.peer.auth, ["hmac_sha3_512", "hmac_md6_64_256", "cleartext"]);
+        let accepted: Vec<_> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
+        assert_eq!(a.peer.auth, accepted);
     }
 }
 
@@ -74,6 +75,37 @@ fn the_remote_order_of_methods_decides() {
     let mut alpha = Handshake::new(Arc::new(config), nonce(), None);
     let (a, b) = talk(&mut alpha, &mut side("beta"), 1).expect("agreement");
     assert_eq!((a.auth, b.auth), (AuthMethod::HmacMd6_64_256, AuthMethod::HmacSha3_512));
+}
+
+/// One side that speaks these framings.
+fn speaking(node_id: &str, framings: &[Framing]) -> Handshake {
+    let mut config = HandshakeConfig::new(node_id, "geheim");
+    config.framings = framings.to_vec();
+    Handshake::new(Arc::new(config), nonce(), None)
+}
+
+#[test]
+fn each_direction_has_the_framing_that_its_reader_likes_best() {
+    use Framing::{Bincode, Cbor, Json};
+    for (alpha, beta, to_beta, to_alpha) in [
+        (Framing::ALL, Framing::ALL, Bincode, Bincode),
+        (Framing::ALL, &[Json][..], Json, Json),
+        (Framing::ALL, &[Cbor, Json], Cbor, Json),
+        (&[Cbor, Bincode], &[Bincode, Json, Cbor], Bincode, Cbor),
+    ] {
+        let (a, b) = talk(&mut speaking("alpha", alpha), &mut speaking("beta", beta), 100)
+            .expect("a framing in common");
+        assert_eq!((a.write_framing, a.read_framing), (to_beta, to_alpha));
+        assert_eq!((b.read_framing, b.write_framing), (to_beta, to_alpha));
+    }
+    let error = talk(&mut speaking("alpha", &[Bincode, Cbor]), &mut speaking("beta", &[Json]), 100)
+        .expect_err("none in common");
+    assert!(matches!(error, HandshakeError::NoCommonFraming { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("no common framing: node ") && text.contains("bincode,cbor"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -139,7 +171,8 @@ fn refuses_foreign_greetings() {
     );
     assert_eq!(
         greeted("aemp;1;beta;hmac_sha3_512;storable"),
-        "no common framing: node \"beta\" reads \"storable\", we write \"json\" (framings)"
+        "no common framing: node \"beta\" reads \"storable\", we write \"bincode,json,cbor\" \
+         (framings)"
     );
 }
 
@@ -183,13 +216,23 @@ fn refuses_wrong_proofs() {
         );
     }
     assert_eq!(
-        authed("tls_anon;;json"),
-        "unknown authentication method \"tls_anon\" used by node \"beta\""
+        authed("tls_x;;json"),
+        "unknown authentication method \"tls_x\" used by node \"beta\""
     );
+    for method in ["tls_anon", "tls_hmac_sha3_512", "tls_sha3_512", "tls_md6_64_256"] {
+        assert_eq!(
+            authed(&format!("{method};;json")),
+            format!(
+                "authentication method {method} used by node \"beta\" does not fit a connection \
+                 with the protection none"
+            )
+        );
+    }
     assert_eq!(authed("cleartext;00"), "the peer's auth line is not complete: \"cleartext;00\"");
     assert_eq!(
         authed("cleartext;67656865696d;storable"),
-        "node \"beta\" wants to write framing \"storable\", we read \"json\" (framings)"
+        "node \"beta\" wants to write framing \"storable\", we read \"bincode,json,cbor\" \
+         (framings)"
     );
 }
 
@@ -211,9 +254,10 @@ fn another_secret_is_a_wrong_secret() {
     let config = HandshakeConfig::new("beta", "another");
     let mut beta = Handshake::new(Arc::new(config), nonce(), None);
     let error = talk(&mut side("alpha"), &mut beta, 10).expect_err("refused");
-    assert_eq!(
-        error,
-        HandshakeError::WrongSecret { method: "hmac_sha3_512", node_id: "beta".to_owned() }
+    // Whoever is the first to read the other's auth line.
+    assert!(
+        matches!(error, HandshakeError::WrongSecret { method: "hmac_sha3_512", .. }),
+        "{error}"
     );
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, PortId};
-use crate::node::DroppedCounts;
+use crate::node::{DroppedCounts, PeerInfo};
 use crate::port::PortState;
 
 /// A node, as it describes itself.
@@ -35,6 +35,9 @@ pub struct NodeInfo {
     pub dropped: DroppedCounts,
     /// How many groups with members it knows of.
     pub groups: u64,
+    /// The other nodes that it is connected to, or knows.
+    #[serde(default)]
+    pub peers: Vec<PeerInfo>,
     /// Whether it runs under a watchdog that would start it again.
     #[serde(default)]
     pub watched: bool,

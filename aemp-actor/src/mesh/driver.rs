@@ -13,6 +13,7 @@ use super::effect::{Effect, GroupCallback};
 use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
+use super::seeking::seek;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
@@ -61,8 +62,22 @@ impl Mesh {
         self.inner.lock().membership.set_listeners(listeners);
     }
 
-    pub(crate) fn join_alone(&self, core: &Arc<Core>) {
-        self.decide(core, |inner| inner.membership.join_alone(&mut inner.effects));
+    pub(crate) fn set_seeds(&self, core: &Arc<Core>, count: usize) {
+        self.decide(core, |inner| inner.membership.set_seeds(count, &mut inner.effects));
+    }
+
+    /// That seed of the configuration leads to this very node and no other, or does not (any more).
+    pub(super) fn is_own_seed(&self, core: &Arc<Core>, seed: String, is: bool) {
+        self.decide(core, |inner| inner.membership.is_own_seed(seed, is, &mut inner.effects));
+    }
+
+    /// Asks the master for a missing node; false when it is missing no more.
+    pub(super) fn seek(&self, core: &Arc<Core>, node: &NodeId) -> bool {
+        self.decide(core, |inner| inner.membership.seek(node, &mut inner.effects))
+    }
+
+    pub(super) fn stop_seeking(&self, node: &NodeId) {
+        self.inner.lock().membership.stop_seeking(node);
     }
 
     pub(crate) fn joined(&self) -> watch::Receiver<bool> {
@@ -225,6 +240,7 @@ impl Mesh {
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
             Effect::Dial { node, addresses } => reach(core, &node, &addresses),
+            Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Monitor { id, callback, first } => {
                 let monitors = &mut self.inner.lock().monitors;

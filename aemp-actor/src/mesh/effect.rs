@@ -20,6 +20,8 @@ pub(super) enum Effect {
     Announce { node: NodeId, addresses: Vec<String> },
     /// A node was heard of: connect to it.
     Dial { node: NodeId, addresses: Vec<String> },
+    /// A node that was up, or heard of, cannot be reached: ask the master for it now and then.
+    Seek { node: NodeId },
     /// Tell the monitors of the group.
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.

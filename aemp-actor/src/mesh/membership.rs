@@ -6,6 +6,7 @@ use super::effect::Effect;
 use super::news::News;
 use crate::group::{GroupChange, GroupTable};
 use crate::id::{NodeId, PortId, PortName};
+use crate::mutation::{Mutation, strikes};
 
 /// The nodes that are up, their addresses and groups, and the master.
 ///
@@ -23,6 +24,13 @@ pub(super) struct Membership {
     seeds: BTreeSet<NodeId>,
     master: Option<NodeId>,
     groups: GroupTable,
+    /// Nodes that were heard of, and are being dialled.
+    heard: BTreeSet<NodeId>,
+    /// Nodes that were up, or heard of, and cannot be reached: the master is asked for them.
+    missing: BTreeSet<NodeId>,
+    /// Seeds of the configuration that are this very node, and how many seeds there are.
+    own_seeds: BTreeSet<String>,
+    seed_count: usize,
     join: Join,
 }
 
@@ -59,6 +67,10 @@ impl Membership {
             seeds: BTreeSet::new(),
             master: None,
             groups: GroupTable::default(),
+            heard: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            own_seeds: BTreeSet::new(),
+            seed_count: 0,
             join: Join::Alone,
         }
     }
@@ -71,10 +83,27 @@ impl Membership {
         self.listeners = listeners;
     }
 
-    /// There are no seeds: nothing to wait for.
-    pub(super) fn join_alone(&mut self, effects: &mut Effects) {
-        self.join = Join::Joined;
-        effects.push_back(Effect::Joined);
+    /// So many seeds are configured. Without any there is nothing to wait for.
+    pub(super) fn set_seeds(&mut self, count: usize, effects: &mut Effects) {
+        self.seed_count = count;
+        self.joined_if_alone(effects);
+    }
+
+    /// That seed is this very node, or was just now: where all are, there is nothing to wait for.
+    pub(super) fn is_own_seed(&mut self, seed: String, is: bool, effects: &mut Effects) {
+        if is {
+            self.own_seeds.insert(seed);
+            self.joined_if_alone(effects);
+        } else {
+            self.own_seeds.remove(&seed);
+        }
+    }
+
+    fn joined_if_alone(&mut self, effects: &mut Effects) {
+        if matches!(self.join, Join::Alone) && self.own_seeds.len() == self.seed_count {
+            self.join = Join::Joined;
+            effects.push_back(Effect::Joined);
+        }
     }
 
     /// The node was reached at a seed's address.
@@ -91,6 +120,7 @@ impl Membership {
     /// A connection is up.
     pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
         let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+        self.heard.remove(node);
         self.up.insert(node.clone(), member);
     }
 
@@ -135,12 +165,44 @@ impl Membership {
             return;
         }
         self.up.remove(node);
-        self.addresses.remove(node);
-        effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
-        self.choose_master(random, effects);
-        if let Some(master) = self.master.clone() {
-            self.tell(&master, vec!["find".into(), node.as_str().into()], effects);
+        let addresses = self.addresses.remove(node);
+        if !strikes(Mutation::KeepGroups) {
+            effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
         }
+        self.choose_master(random, effects);
+        self.ask_for(node, effects);
+        self.met(node, effects);
+        if addresses.is_some_and(|addresses| !addresses.is_empty()) {
+            self.miss(node, effects);
+        }
+    }
+
+    fn ask_for(&self, node: &NodeId, effects: &mut Effects) {
+        if let Some(master) = &self.master {
+            self.tell(master, vec!["find".into(), node.as_str().into()], effects);
+        }
+    }
+
+    /// Has the node sought, unless it is already.
+    fn miss(&mut self, node: &NodeId, effects: &mut Effects) {
+        if self.missing.insert(node.clone()) {
+            effects.push_back(Effect::Seek { node: node.clone() });
+        }
+    }
+
+    /// Asks the master where a missing node is; false when it is missing no more.
+    pub(super) fn seek(&mut self, node: &NodeId, effects: &mut Effects) -> bool {
+        if self.up.contains_key(node) {
+            self.missing.remove(node);
+            return false;
+        }
+        self.ask_for(node, effects);
+        true
+    }
+
+    /// The node was sought for long enough.
+    pub(super) fn stop_seeking(&mut self, node: &NodeId) {
+        self.missing.remove(node);
     }
 
     /// Our rendezvous port on a node died: it does not take part.
@@ -213,6 +275,9 @@ impl Membership {
     /// A node that was heard of cannot be reached.
     pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
         self.met(node, effects);
+        if self.heard.remove(node) {
+            self.miss(node, effects);
+        }
     }
 
     /// Registers a port of this node; `None` when it is registered already.
@@ -241,7 +306,9 @@ impl Membership {
         effects: &mut Effects,
     ) {
         for node in self.up.keys() {
-            self.tell(node, News::registered(&change.group, port, begin), effects);
+            if begin || !strikes(Mutation::LoseUnregistration) {
+                self.tell(node, News::registered(&change.group, port, begin), effects);
+            }
         }
         effects.push_back(Effect::Changed(change));
     }
@@ -253,6 +320,9 @@ impl Membership {
             }
             if let Join::Meeting(awaited) = &mut self.join {
                 awaited.insert(node.clone());
+            }
+            if !addresses.is_empty() {
+                self.heard.insert(node.clone());
             }
             effects.push_back(Effect::Dial { node, addresses });
         }

@@ -17,6 +17,7 @@ mod membership;
 mod news;
 mod rendezvous;
 mod seeding;
+mod seeking;
 
 pub(crate) use driver::Mesh;
 pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};

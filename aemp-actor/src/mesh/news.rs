@@ -1,5 +1,6 @@
 //! The messages to a rendezvous port, read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aemp_transport::Value;
@@ -76,7 +77,7 @@ fn list(texts: &[String]) -> Value {
 
 fn texts(value: &Value) -> Vec<String> {
     let items = value.as_list().unwrap_or_default();
-    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    items.iter().filter_map(|item| item.to_text().map(Cow::into_owned)).collect()
 }
 
 fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {

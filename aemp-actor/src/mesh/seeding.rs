@@ -18,12 +18,18 @@ use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
     let own = core.clone();
     core.run(async move {
-        let mut search =
-            Search { seed, own: BTreeSet::new(), nodes: BTreeMap::new(), logged: None };
+        let mut search = Search {
+            seed,
+            own: BTreeSet::new(),
+            is_only_self: false,
+            nodes: BTreeMap::new(),
+            logged: None,
+        };
         let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
             let up = search.round(&own).await;
-            if search.is_only_self() {
+            own.mesh().is_own_seed(&own, search.seed.to_string(), search.is_only_self);
+            if search.is_only_self && search.own.contains(&search.seed) {
                 tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
                 return;
             }
@@ -52,6 +58,8 @@ struct Search {
     seed: Address,
     /// Addresses that turned out to be this node's own.
     own: BTreeSet<Address>,
+    /// The latest round found this node itself and nothing else.
+    is_only_self: bool,
     /// Which node was found where.
     nodes: BTreeMap<Address, NodeId>,
     /// The problem that was logged last: the same is not logged again and again.
@@ -68,24 +76,28 @@ impl Search {
         let addresses = match addresses {
             Ok(addresses) => addresses,
             Err(error) => {
-                self.log(format!("cannot resolve {}: {error}", self.seed));
+                self.log(format!("cannot resolve {}: {error}", self.seed), false);
                 return Vec::new();
             }
         };
         self.nodes.retain(|address, _| addresses.contains(address));
-        for address in addresses {
-            let up = self.nodes.get(&address).is_some_and(|node| core.peer(node).is_up());
-            if !up && !self.own.contains(&address) {
-                self.try_one(core, address).await;
+        // An address may have been given to another host since.
+        self.own.retain(|address| addresses.contains(address));
+        for address in &addresses {
+            let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
+            if !up && !self.own.contains(address) {
+                self.try_one(core, address.clone()).await;
             }
         }
+        self.is_only_self =
+            !addresses.is_empty() && addresses.iter().all(|address| self.own.contains(address));
         self.nodes.values().filter(|node| core.peer(node).is_up()).cloned().collect()
     }
 
     async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
         let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
             Ok(dialled) => dialled,
-            Err(_) => return self.log(format!("no answer from {address}")),
+            Err(_) => return self.log(format!("no answer from {address}"), false),
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
@@ -95,7 +107,7 @@ impl Search {
                 return;
             }
             Err(error) => {
-                self.log(error.to_string());
+                self.log(error.to_string(), error.is_permanent());
                 return;
             }
         };
@@ -104,14 +116,10 @@ impl Search {
         self.nodes.insert(address, node);
     }
 
-    /// Every address that was found is this node's own.
-    fn is_only_self(&self) -> bool {
-        !self.own.is_empty() && self.nodes.is_empty() && self.own.contains(&self.seed)
-    }
-
-    fn log(&mut self, problem: String) {
+    /// `permanent` says that somebody has to change a configuration.
+    fn log(&mut self, problem: String, permanent: bool) {
         if self.logged.as_ref() != Some(&problem) {
-            tracing::warn!(target: "aemp", "seed: {problem}; trying again");
+            tracing::warn!(target: "aemp", permanent, "seed: {problem}; trying again");
             self.logged = Some(problem);
         }
     }

@@ -171,11 +171,16 @@ fn read_shorter<A: FromArgs>(message: &Message, names: Names) -> Option<Read<A>>
 
 /// Takes the reply port off the end of surplus arguments.
 fn split_reply(rest: &mut Vec<Value>) -> Option<PortId> {
-    let last = rest.last()?.as_str()?;
-    if !PortId::looks_like_port(last) {
+    let last = rest.last()?;
+    let last = if matches!(last, Value::Str(_) | Value::Bytes(_)) {
+        last.to_text()?
+    } else {
+        return None;
+    };
+    if !PortId::looks_like_port(&last) {
         return None;
     }
-    let id = PortId::from(last);
+    let id = PortId::from(&*last);
     rest.pop();
     Some(id)
 }

@@ -48,7 +48,7 @@ impl Message {
         Self { tag: encoded.first_str().unwrap_or_default(), body: Body::Encoded(encoded) }
     }
 
-    /// The first element if it is a string (or a number, as its text), else the empty string.
+    /// The first element if it is a string (or octets or a number, as text), else the empty string.
     pub fn tag(&self) -> &str {
         &self.tag
     }
@@ -136,10 +136,7 @@ fn weight(value: &Value) -> usize {
 }
 
 fn tag_of(value: &Value) -> SmolStr {
-    match value {
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.to_string().into(),
-        other => other.as_str().map(SmolStr::new).unwrap_or_default(),
-    }
+    value.to_text().map(SmolStr::new).unwrap_or_default()
 }
 
 /// An argument that is missing or of another type.

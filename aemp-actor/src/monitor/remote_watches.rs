@@ -60,6 +60,11 @@ impl<W> RemoteWatches<W> {
         ports.into_values().flat_map(|mut watchers| watchers.take_all()).collect()
     }
 
+    /// How many watches there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ports.values().map(Watchers::len).sum()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.ports.is_empty()
     }

@@ -23,10 +23,6 @@ impl<W> Watchers<W> {
         self.list.get_or_insert_default().push((id, watch));
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.list.as_ref().map_or(0, |list| list.len())
-    }
-
     /// Takes one watch out; `None` when it fired or was removed before.
     pub(crate) fn remove(&mut self, id: WatchId) -> Option<W> {
         let list = self.list.as_mut()?;
@@ -41,6 +37,10 @@ impl<W> Watchers<W> {
     /// Takes all out, in the order they were made.
     pub(crate) fn take_all(&mut self) -> Vec<W> {
         self.list.take().map(|list| list.into_iter().map(|(_, w)| w).collect()).unwrap_or_default()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.as_ref().map_or(0, |list| list.len())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -37,11 +37,15 @@ pub enum Mutation {
     KillOvertakes,
     /// A port gets the name of an earlier one.
     ReuseName,
+    /// The groups of a node that went down are not cleaned up.
+    KeepGroups,
+    /// One node is not told that a port has left a group.
+    LoseUnregistration,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::LoseMessage,
         Self::DelayMessage,
         Self::RepeatMessage,
@@ -53,12 +57,16 @@ impl Mutation {
         Self::ForgetLoss,
         Self::KillOvertakes,
         Self::ReuseName,
+        Self::KeepGroups,
+        Self::LoseUnregistration,
     ];
 
     /// How often it happens in one run: once, but for what hardly ever makes a difference.
     fn times(self) -> usize {
         match self {
-            Self::ForgetLoss | Self::KillOvertakes | Self::ReuseName => usize::MAX,
+            Self::ForgetLoss | Self::KillOvertakes | Self::ReuseName | Self::KeepGroups => {
+                usize::MAX
+            }
             _ => 1,
         }
     }
@@ -82,7 +90,10 @@ pub(crate) fn arm(mutation: Option<Mutation>, random: &mut Random) {
     let armed = |mutation: Mutation| {
         let spared = match mutation {
             // Opportunities are few.
-            Mutation::CutSilently | Mutation::ForgetLoss => random.below(3),
+            Mutation::CutSilently
+            | Mutation::ForgetLoss
+            | Mutation::KeepGroups
+            | Mutation::LoseUnregistration => random.below(3),
             _ => random.below(30),
         };
         Armed { mutation, spared, left: mutation.times() }

@@ -13,6 +13,8 @@ pub(crate) enum Mutation {
     CutSilently,
     ForgetLoss,
     KillOvertakes,
+    KeepGroups,
+    LoseUnregistration,
 }
 
 /// Never.

@@ -17,11 +17,18 @@ use crate::reason::Reason;
 #[non_exhaustive]
 pub enum NodeEvent {
     /// There is a connection to the node now.
+    #[non_exhaustive]
     Up {
         /// The node.
         node: NodeId,
+        /// Its address: the one that was dialled, or where the connection came from; `None` if
+        /// the transport has no such thing.
+        address: Option<String>,
+        /// The name of the transport.
+        transport: String,
     },
     /// The connection is gone. The monitors of the node's ports have fired.
+    #[non_exhaustive]
     Down {
         /// The node.
         node: NodeId,
@@ -34,7 +41,7 @@ impl NodeEvent {
     /// The node that came or went.
     pub fn node(&self) -> &NodeId {
         match self {
-            Self::Up { node } | Self::Down { node, .. } => node,
+            Self::Up { node, .. } | Self::Down { node, .. } => node,
         }
     }
 
@@ -189,7 +196,7 @@ mod tests {
         let node = NodeId::from("a");
         for n in 0..100 {
             queue.push(match n % 2 {
-                0 => NodeEvent::Up { node: node.clone() },
+                0 => NodeEvent::Up { node: node.clone(), address: None, transport: "mem".into() },
                 _ => NodeEvent::Down { node: node.clone(), reason: Reason::normal() },
             });
         }

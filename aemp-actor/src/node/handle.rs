@@ -1,14 +1,16 @@
 //! The handle on a node.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, CloseReason, Framing, HandshakeConfig, Listener};
+use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 
 use super::config::{Config, ConfigError};
 use super::connector;
 use super::core::Core;
+use super::services;
 use crate::id::{NodeId, PortId};
 use crate::mesh;
 
@@ -68,10 +70,12 @@ impl Node {
             );
         }
         let node = Self::create(checked.nodeid, runtime, config, checked.secret);
+        services::check(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
         }
         node.begin(listeners, checked.seeds);
+        services::start(&node);
         Ok(node)
     }
 
@@ -81,9 +85,8 @@ impl Node {
             core.listeners().lock().extend(listener.local_addresses());
         }
         core.mesh().set_listeners(self.listeners());
-        if seeds.is_empty() {
-            core.mesh().join_alone(core);
-        }
+        let different: BTreeSet<&Address> = seeds.iter().collect();
+        core.mesh().set_seeds(core, different.len());
         for listener in listeners {
             connector::listen(core, listener);
         }
@@ -101,8 +104,11 @@ impl Node {
         let mut handshake = HandshakeConfig::new(id.as_str(), secret);
         handshake.instance = config.chance.text(16);
         handshake.nonces = config.chance.clone().nonces();
-        handshake.framings = vec![Framing::Json];
+        handshake.framings = config.framings.clone();
         handshake.offer = config.auth_offer.clone();
+        if let Some(methods) = &config.auth_accept {
+            handshake.accept.clone_from(methods);
+        }
         if !config.accept_cleartext {
             handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
         }

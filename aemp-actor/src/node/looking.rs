@@ -1,9 +1,38 @@
 //! Looking: which other nodes there are, and what this one has.
 
+use std::time::Duration;
+
 use super::counters::DroppedCounts;
 use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::handle::Node;
+use super::peer::PeerInfo;
 use crate::id::NodeId;
+
+/// No round trip was measured.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PingError {
+    /// There is no connection to the node.
+    #[error("node {node} is not connected")]
+    NotConnected {
+        /// The node.
+        node: NodeId,
+    },
+    /// The connection was lost before the answer came.
+    #[error("the connection to node {node} was lost before it answered")]
+    Lost {
+        /// The node.
+        node: NodeId,
+    },
+    /// The answer did not come in time.
+    #[error("node {node} did not answer within {deadline:?}")]
+    Timeout {
+        /// The node.
+        node: NodeId,
+        /// The time that was given.
+        deadline: Duration,
+    },
+}
 
 /// The other nodes, and this one's counts.
 impl Node {
@@ -47,6 +76,51 @@ impl Node {
     /// The other nodes that are connected, are being connected to, or can be dialled.
     pub fn known_nodes(&self) -> Vec<NodeId> {
         self.core().known_nodes()
+    }
+
+    /// All that is known of the other nodes that are connected, are being connected to, or can be
+    /// dialled: sorted by ID. A picture of one moment for each of them.
+    pub fn peers(&self) -> Vec<PeerInfo> {
+        self.known_nodes().into_iter().filter_map(|node| self.peer(node)).collect()
+    }
+
+    /// All that is known of one other node; `None` for a node that was never heard of, and for
+    /// this one.
+    pub fn peer(&self, node: impl Into<NodeId>) -> Option<PeerInfo> {
+        let (node, core) = (node.into(), self.core());
+        if let Some(peer) = core.known_peer(&node) {
+            return Some(PeerInfo::of(core, &peer));
+        }
+        let known = node != *self.id() && !core.addresses(&node).is_empty();
+        known.then(|| PeerInfo::known(core, &node))
+    }
+
+    /// Measures the round trip to a node that is connected: every AEMP node answers. The question
+    /// waits behind what is queued for the node, and the answer behind what that node has queued.
+    ///
+    /// # Errors
+    /// When the node is not connected, the connection is lost meanwhile, or the deadline passes.
+    ///
+    /// # Cancel safety
+    /// Dropping it only stops waiting.
+    pub async fn ping(
+        &self,
+        node: impl Into<NodeId>,
+        deadline: Duration,
+    ) -> Result<Duration, PingError> {
+        let node = node.into();
+        if node == *self.id() {
+            return Ok(Duration::ZERO);
+        }
+        let peer = self.core().known_peer(&node);
+        let Some(answer) = peer.and_then(|peer| peer.ping(self.core())) else {
+            return Err(PingError::NotConnected { node });
+        };
+        match tokio::time::timeout(deadline, answer).await {
+            Ok(Ok(took)) => Ok(took),
+            Ok(Err(_)) => Err(PingError::Lost { node }),
+            Err(_) => Err(PingError::Timeout { node, deadline }),
+        }
     }
 
     /// How many messages were dropped, by cause.

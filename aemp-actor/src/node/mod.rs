@@ -12,6 +12,7 @@
 
 mod access;
 mod arbiter;
+mod cell_table;
 mod chance;
 mod config;
 mod connector;
@@ -29,6 +30,7 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod services;
 mod signal;
 mod stillborn;
 mod verbs;
@@ -46,6 +48,8 @@ pub use functions::FunctionCall;
 pub(crate) use functions::init_names;
 pub use handle::Node;
 pub(crate) use inbound::Origin;
+pub use looking::PingError;
 pub(crate) use peer::Peer;
+pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
 pub(crate) use router::guard;

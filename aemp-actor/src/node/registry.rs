@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::cell_table::CellTable;
 use super::stillborn::Stillborn;
 use crate::id::PortName;
 use crate::mutation;
@@ -20,7 +20,7 @@ use crate::reason::Reason;
 pub(crate) struct Registry {
     prefix: String,
     counter: AtomicU64,
-    ports: DashMap<PortName, Arc<dyn AnyCell>>,
+    ports: CellTable,
     closed: AtomicBool,
     stillborn: Mutex<Stillborn>,
     /// Woken by each port that goes after the end.
@@ -32,7 +32,7 @@ impl Registry {
         Self {
             prefix,
             counter: AtomicU64::new(0),
-            ports: DashMap::new(),
+            ports: CellTable::default(),
             closed: AtomicBool::new(false),
             stillborn: Mutex::default(),
             gone: Notify::new(),
@@ -59,21 +59,15 @@ impl Registry {
             return false;
         }
         let name = cell.name().clone();
-        let fresh = match self.ports.entry(name.clone()) {
-            dashmap::Entry::Occupied(_) => false,
-            dashmap::Entry::Vacant(slot) => {
-                slot.insert(cell);
-                true
-            }
-        };
+        let fresh = self.ports.insert(cell);
         if fresh && self.closed.load(Ordering::Acquire) {
-            return self.ports.remove(&name).is_none();
+            return !self.ports.remove(&name);
         }
         fresh
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<dyn AnyCell>> {
-        self.ports.get(name).map(|cell| cell.clone())
+        self.ports.find(name)
     }
 
     /// Remembers why a port dies in its init function; to be called before it is removed.
@@ -98,7 +92,7 @@ impl Registry {
         loop {
             let mut gone = std::pin::pin!(self.gone.notified());
             gone.as_mut().enable();
-            if self.ports.is_empty() {
+            if self.ports.len() == 0 {
                 return;
             }
             gone.await;
@@ -109,18 +103,15 @@ impl Registry {
         self.ports.len()
     }
 
-    /// Shows each port, without an order, to `look`, which must be quick: a part of the registry
-    /// is locked meanwhile.
-    pub(crate) fn each(&self, mut look: impl FnMut(&Arc<dyn AnyCell>)) {
-        for entry in &self.ports {
-            look(entry.value());
-        }
+    /// The ports, without an order, some at a time: nothing is locked while they are looked at.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Vec<Arc<dyn AnyCell>>> {
+        self.ports.parts()
     }
 
     /// Takes no more ports, and gives those there are, in an order that is always the same.
     pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
         self.closed.store(true, Ordering::Release);
-        let mut ports: Vec<_> = self.ports.iter().map(|entry| entry.value().clone()).collect();
+        let mut ports = self.ports.all();
         ports.sort_by(|a, b| a.name().cmp(b.name()));
         ports
     }

@@ -4,6 +4,7 @@
 //! ports that came before and after. A request that makes no sense is logged, with the node it
 //! came from, and harms nothing.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -104,7 +105,11 @@ fn carry_out(
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
     match message.tag() {
-        "" | "devnull" => Ok(()),
+        "" => {
+            round_trip(from, message);
+            Ok(())
+        }
+        "devnull" => Ok(()),
         "mon1" => watched(core, from, message, true),
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
@@ -151,12 +156,8 @@ fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), Problem> {
     Ok((name.into(), values))
 }
 
-/// Strings, and numbers as their text: foreign nodes are loosely typed.
 fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some(value.to_string()),
-        other => other.as_str().map(str::to_owned),
-    }
+    value.to_text().map(Cow::into_owned)
 }
 
 fn watched(
@@ -183,6 +184,13 @@ fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Resu
     let peer = &from.ok_or("only another node can say this")?.peer;
     peer.port_died(core, &port, &Reason::from_values(reason));
     Ok(())
+}
+
+/// The answer to a question of ours, if it has a number: else it is a mere sign of life.
+fn round_trip(from: Option<&Origin>, message: &Message) {
+    if let (Some(from), Ok(number)) = (from, message.arg(0)) {
+        from.peer.answered(number);
+    }
 }
 
 fn kil(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {

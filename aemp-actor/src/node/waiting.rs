@@ -41,6 +41,11 @@ impl Waiting {
         self.packets.len()
     }
 
+    /// The octets that it counts as.
+    pub(crate) fn octets(&self) -> usize {
+        self.octets
+    }
+
     /// Whether a message of so many octets fits; one that never could fits when nothing waits.
     pub(crate) fn has_room(&self, octets: usize, limit: usize) -> bool {
         self.octets == 0 || self.octets + octets + PACKET_OVERHEAD <= limit

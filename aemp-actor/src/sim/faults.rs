@@ -42,7 +42,7 @@ impl Network {
         });
     }
 
-    /// Ends partitions, refusals, limits, stopped readers and what [`cut_after`](Self::cut_after)
+    /// Ends partitions, refusals, limits, stopped readers, fragility and what [`cut_after`](Self::cut_after)
     /// has not cut yet, everywhere. Connections that are cut stay cut, hosts that crashed stay
     /// down.
     pub fn heal(&self) {
@@ -63,6 +63,7 @@ impl Network {
             let way = state.way_mut(from, to);
             way.refusing = false;
             way.rate = None;
+            way.fragile = None;
             state.release(from, to);
             state.stop(from, to, false);
             state.spare(from, to);
@@ -116,6 +117,12 @@ impl Network {
                 }
             }
         });
+    }
+
+    /// From now on each new connection is cut, after up to so many octets from one host to the
+    /// other; so that some do not survive their handshake.
+    pub fn make_fragile(&self, from: &str, to: &str, octets: Option<usize>) {
+        self.with(|state| state.way_mut(from, to).fragile = octets);
     }
 
     /// The program on a host ends without a word, or the whole machine does.

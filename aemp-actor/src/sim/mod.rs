@@ -34,6 +34,7 @@
 //! Code under test must not use other clocks, threads or sources of randomness
 //! ([`Network::random`] gives one), or runs cannot be repeated.
 
+mod census;
 mod chance;
 mod connection;
 mod counts;
@@ -50,6 +51,7 @@ pub mod torture;
 mod transport;
 mod way;
 
+pub use census::Census;
 pub use counts::FaultCounts;
 pub use faults::Crash;
 pub use journal::{Journal, Line};

@@ -130,14 +130,17 @@ impl State {
         listening.queue.push_back(id);
         self.woken.extend(listening.waker.take());
         let ends = [End::new(from), End::new(to)];
-        let pipe = |from, to| {
-            let way = self.way(from, to);
-            Pipe::new(self.window, way.held, way.stopped)
-        };
-        let pipes = [pipe(from, to), pipe(to, from)];
+        let pipes = [self.new_pipe(from, to), self.new_pipe(to, from)];
         self.connections.insert(id, Connection { ends, pipes, resets: [false; 2] });
         self.journal.note(|| format!("connection {id} from {from} to {to}"));
         Some(id)
+    }
+
+    fn new_pipe(&mut self, from: &str, to: &str) -> Pipe {
+        let (window, way) = (self.window, self.way(from, to));
+        let (fragile, mut pipe) = (way.fragile, Pipe::new(window, way.held, way.stopped));
+        pipe.cut_after = fragile.map(|octets| self.random.below(octets + 1));
+        pipe
     }
 
     pub(super) fn read(

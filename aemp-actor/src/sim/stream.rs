@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use aemp_transport::Stream;
+use aemp_transport::{Reach, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -168,5 +168,9 @@ impl Stream for SimStream {
 
     fn transport(&self) -> &'static str {
         "mem"
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Process
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Way {
     pub(super) stopped: bool,
     /// Dials are refused.
     pub(super) refusing: bool,
+    /// New connections are cut within so many octets.
+    pub(super) fragile: Option<usize>,
 }
 
 impl Default for Way {
@@ -29,6 +31,7 @@ impl Default for Way {
             held: false,
             stopped: false,
             refusing: false,
+            fragile: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use smol_str::SmolStr;
 
-use super::{Encoded, FrameError, Framing, Limits, json};
+use super::{Encoded, FrameError, Framing, Limits, bincode, cbor, json};
 
 /// What one packet says: who gets what.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Decoder {
 
 #[derive(Debug)]
 enum Splitter {
+    Bincode(bincode::Splitter),
+    Cbor(cbor::Splitter),
     Json(json::Splitter),
 }
 
@@ -35,6 +37,8 @@ impl Decoder {
     #[must_use]
     pub fn new(framing: Framing, limits: Limits) -> Self {
         let splitter = match framing {
+            Framing::Bincode => Splitter::Bincode(bincode::Splitter::new(limits)),
+            Framing::Cbor => Splitter::Cbor(cbor::Splitter::new(limits)),
             Framing::Json => Splitter::Json(json::Splitter::new(limits)),
         };
         Self { splitter, failed: None }
@@ -52,6 +56,8 @@ impl Decoder {
             return Err(error.clone());
         }
         let result = match &mut self.splitter {
+            Splitter::Bincode(splitter) => splitter.next(buf),
+            Splitter::Cbor(splitter) => splitter.next(buf),
             Splitter::Json(splitter) => splitter.next(buf),
         };
         if let Err(error) = &result {
@@ -70,7 +76,11 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        if buf.iter().all(u8::is_ascii_whitespace) { Ok(()) } else { Err(FrameError::Incomplete) }
+        let is_over = match &self.splitter {
+            Splitter::Bincode(_) | Splitter::Cbor(_) => buf.is_empty(),
+            Splitter::Json(_) => buf.iter().all(u8::is_ascii_whitespace),
+        };
+        if is_over { Ok(()) } else { Err(FrameError::Incomplete) }
     }
 }
 
@@ -79,6 +89,8 @@ impl Decoder {
     /// How many octets were looked at to find the ends of packets.
     pub(super) fn scanned(&self) -> u64 {
         match &self.splitter {
+            Splitter::Bincode(splitter) => splitter.scanned(),
+            Splitter::Cbor(splitter) => splitter.scanned(),
             Splitter::Json(splitter) => splitter.scanned(),
         }
     }

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::Visitor;
 use smol_str::SmolStr;
 
-use super::{DecodeError, EncodeError, Framing, json};
+use super::{DecodeError, EncodeError, Framing, bincode, cbor, json};
 use crate::value::{Value, ValueError};
+
+/// A message up to this size has octets of its own, a larger one shares those of the read it came
+/// in: so that one that is kept keeps little more than itself.
+const COPIED: usize = 8 << 10;
 
 /// A message, that is a list of values, still encoded.
 ///
@@ -20,7 +24,8 @@ use crate::value::{Value, ValueError};
 #[derive(Clone)]
 pub struct Encoded {
     framing: Framing,
-    /// In JSON the text of the array of the elements.
+    /// In JSON the text of the array of the elements; in the binary framings the elements, one
+    /// after the other.
     octets: Bytes,
 }
 
@@ -29,7 +34,16 @@ impl Encoded {
         Self { framing, octets }
     }
 
+    /// The message of a packet that was read.
+    pub(super) fn received(framing: Framing, octets: BytesMut) -> Self {
+        let own = octets.len() <= COPIED;
+        Self::new(framing, if own { Bytes::copy_from_slice(&octets) } else { octets.freeze() })
+    }
+
     /// Encodes a message; as [`Framing::encode`], without a port.
+    ///
+    /// In [`Framing::Bincode`] everything survives that any framing makes a difference of, so that
+    /// a message kept in it is written later, in whichever framing, as if it had been encoded then.
     ///
     /// # Errors
     ///
@@ -39,6 +53,8 @@ impl Encoded {
         message: &T,
     ) -> Result<Self, EncodeError> {
         let octets = match framing {
+            Framing::Bincode => bincode::encode_message(message)?,
+            Framing::Cbor => cbor::encode_message(message)?,
             Framing::Json => json::encode_message(message)?,
         };
         Ok(Self::new(framing, octets.into()))
@@ -67,6 +83,8 @@ impl Encoded {
     /// A number that no [`Value`] can hold, such as `1e999` in JSON.
     pub fn to_values(&self) -> Result<Vec<Value>, ValueError> {
         match self.framing {
+            Framing::Bincode => Ok(bincode::to_values(&self.octets)?),
+            Framing::Cbor => Ok(cbor::to_values(&self.octets)?),
             Framing::Json => Ok(json::to_values(&self.octets)?),
         }
     }
@@ -80,15 +98,19 @@ impl Encoded {
     /// Whatever the visitor objects to, as text.
     pub fn visit_seq<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.framing {
+            Framing::Bincode => bincode::visit_elements(&self.octets, visitor),
+            Framing::Cbor => cbor::visit_elements(&self.octets, visitor),
             Framing::Json => json::visit_elements(&self.octets, visitor),
         }
     }
 
-    /// The tag: the first element, if it is a string, or a number (as its text). The rest is not
-    /// decoded.
+    /// The tag: the first element, if it is a string, octets (as text, a character each) or a number
+    /// (as its text). The rest is not decoded.
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
         match self.framing {
+            Framing::Bincode => bincode::first_text(&self.octets),
+            Framing::Cbor => cbor::first_text(&self.octets),
             Framing::Json => json::first_text(&self.octets),
         }
     }

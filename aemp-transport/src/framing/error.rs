@@ -14,6 +14,12 @@ pub enum EncodeError {
     /// The type's own `Serialize`, or a map key without a text, is to blame.
     #[error("{0}")]
     Message(Box<str>),
+    /// The packet is longer than any packet of the framing can be.
+    #[error("a packet of {octets} octets is longer than the framing can say")]
+    TooLong {
+        /// How many octets it has.
+        octets: usize,
+    },
     /// A message of another framing could not be decoded for the translation.
     #[error("cannot translate the message: {0}")]
     Translate(#[from] ValueError),
@@ -62,6 +68,12 @@ pub enum FrameError {
         /// The first octet that does not belong there.
         octet: u8,
     },
+    /// Between packets there was something else than the start of one.
+    #[error("expected a CBOR array, found {octet:#04x}")]
+    NotACborArray {
+        /// The first octet that does not belong there.
+        octet: u8,
+    },
     /// A packet is longer than [`Limits::max_packet`](crate::Limits::max_packet).
     #[error("a packet is longer than {limit} octets (max_packet)")]
     TooLong {
@@ -88,6 +100,12 @@ pub enum FrameError {
     /// A packet is not JSON.
     #[error("malformed JSON: {0}")]
     Json(Box<str>),
+    /// A packet is no list of values in bincode.
+    #[error("malformed bincode: {0}")]
+    Bincode(&'static str),
+    /// A packet is no CBOR, or holds what no value can.
+    #[error("malformed CBOR: {0}")]
+    Cbor(&'static str),
     /// A packet holds half of a surrogate pair, which is no character.
     #[error("malformed JSON: lone surrogate in a string")]
     Surrogate,

@@ -5,12 +5,17 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{EncodeError, Encoded, json};
+use super::{EncodeError, Encoded, bincode, cbor, json};
 
 /// An encoding of packets, as named in greetings.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Framing {
+    /// bincode 2 of self-describing values, each packet after its length: what our nodes speak
+    /// among themselves.
+    Bincode,
+    /// CBOR arrays one after another: what 2.x nodes of the reference speak.
+    Cbor,
     /// JSON texts one after another: what every node speaks.
     Json,
 }
@@ -23,13 +28,15 @@ pub struct UnknownFraming {
 }
 
 impl Framing {
-    /// All framings, best first.
-    pub const ALL: &'static [Self] = &[Self::Json];
+    /// All framings, best first. (A peer that reads CBOR and JSON has an order of its own.)
+    pub const ALL: &'static [Self] = &[Self::Bincode, Self::Json, Self::Cbor];
 
     /// The name in greetings.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Bincode => "bincode",
+            Self::Cbor => "cbor",
             Self::Json => "json",
         }
     }
@@ -44,12 +51,15 @@ impl Framing {
     ///
     /// A message that serialises as a sequence (list, tuple, tuple struct) gives its elements, `()`
     /// gives none, and anything else is the only element, as in [`to_values`](crate::to_values).
-    /// Octet strings become text of characters up to U+00FF where the framing has no octets, and
-    /// non-finite floats become `"NaN"`, `"inf"` and `"-inf"`.
+    /// JSON has no octets and no non-finite numbers: octets become text of characters up to U+00FF,
+    /// and the numbers `"NaN"`, `"inf"` and `"-inf"`. The binary framings write a sequence of `u8`
+    /// (a `Vec<u8>`, a slice) as one octet string, JSON as a list of numbers; whoever asks for
+    /// either is given it from both (see [`Lenient`](crate::Lenient)).
     ///
     /// # Errors
     ///
-    /// The message's own `Serialize` failed, or a map key has no text. `out` is then as it was.
+    /// The message's own `Serialize` failed, a map key has no text, or the packet is too long for
+    /// the framing. `out` is then as it was.
     pub fn encode<T: Serialize + ?Sized>(
         self,
         port: &str,
@@ -58,6 +68,8 @@ impl Framing {
     ) -> Result<(), EncodeError> {
         let before = out.len();
         let result = match self {
+            Self::Bincode => bincode::encode(port, message, out),
+            Self::Cbor => cbor::encode(port, message, out),
             Self::Json => json::encode(port, message, out),
         };
         if result.is_err() {
@@ -79,20 +91,31 @@ impl Framing {
         message: &Encoded,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
-        if message.framing() != self {
-            return self.encode(port, &message.to_values()?, out);
+        let octets = message.octets();
+        let before = out.len();
+        let result = match (message.framing(), self) {
+            (Self::Bincode, Self::Bincode) => bincode::encode_elements(port, octets, out),
+            (Self::Cbor, Self::Cbor) => cbor::encode_elements(port, octets, out),
+            (Self::Json, Self::Json) => {
+                json::encode_elements(port, octets, out);
+                Ok(())
+            }
+            (Self::Bincode, _) => self.encode(port, &bincode::Elements(octets), out),
+            _ => self.encode(port, &message.to_values()?, out),
+        };
+        if result.is_err() {
+            out.truncate(before);
         }
-        match self {
-            Self::Json => json::encode_elements(port, message.octets(), out),
-        }
-        Ok(())
+        result
     }
 
     /// Appends a keepalive, an empty packet that readers skip, to `out`.
     pub fn encode_keepalive(self, out: &mut Vec<u8>) {
-        match self {
-            Self::Json => out.extend_from_slice(b"[]"),
-        }
+        out.extend_from_slice(match self {
+            Self::Bincode => bincode::KEEPALIVE,
+            Self::Cbor => cbor::KEEPALIVE,
+            Self::Json => b"[]",
+        });
     }
 }
 

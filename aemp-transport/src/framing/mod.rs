@@ -1,15 +1,20 @@
-//! Packets on a stream: one file per encoding, the same face for all.
+//! Packets on a stream: one folder per encoding, the same face for all.
 //!
 //! A packet is the list of a port name and the elements of a message. A [`Decoder`] cuts a stream
 //! into packets and checks each of them whole, so that a malformed one ends its connection and
 //! never reaches a port; the message stays encoded until its receiver wants it.
 
+mod binary;
+mod bincode;
+mod cbor;
 mod decoder;
 mod encoded;
 mod error;
 mod json;
 mod kind;
 mod limits;
+#[cfg(test)]
+mod linear;
 
 pub use decoder::{Decoder, Packet};
 pub use encoded::Encoded;

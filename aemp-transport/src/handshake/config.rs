@@ -1,18 +1,31 @@
 //! What a node says about itself in every handshake.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use super::Nonces;
+use super::{Nonces, Policy};
 use crate::auth::{AuthMethod, Secret};
 use crate::framing::Framing;
+use crate::tls::Certificates;
 
 /// What a node says about itself, and what it accepts of others.
 #[derive(Clone, Debug)]
 pub struct HandshakeConfig {
     /// Our node ID.
     pub node_id: String,
-    /// What proves that two nodes belong together.
-    pub secret: Secret,
+    /// What proves that two nodes belong together. The first is what we prove ourselves with, each
+    /// of them is accepted; so secrets can be changed one node after the other. Without any, only
+    /// certificates count.
+    pub secrets: Vec<Secret>,
+    /// Our certificate, and which ones of others we trust. Without it no certificates are agreed
+    /// on.
+    pub certificates: Option<Arc<Certificates>>,
+    /// Whether we encrypt by the secret alone where no certificates are agreed on (setting
+    /// `stls`).
+    pub stls: bool,
+    /// Which connections are good enough.
+    pub policy: Policy,
     /// How peers may prove themselves, best first (setting `auth_accept`).
     pub accept: Vec<AuthMethod>,
     /// How we are willing to prove ourselves (setting `auth_offer`); the peer's order decides.
@@ -28,19 +41,34 @@ pub struct HandshakeConfig {
 }
 
 impl HandshakeConfig {
-    /// The defaults: every method accepted, the HMACs offered, every framing, and an instance of
-    /// its own (so a process makes one configuration and shares it).
+    /// The defaults: every method accepted, [`AuthMethod::OFFERED`] offered, every framing, TLS by
+    /// the secret alone, and an instance of its own (so a process makes one configuration and
+    /// shares it). With an empty secret there are no secrets.
     #[must_use]
     pub fn new(node_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        let secret = secret.into();
         Self {
             node_id: node_id.into(),
-            secret: secret.into(),
+            secrets: if secret.is_empty() { Vec::new() } else { vec![secret] },
+            certificates: None,
+            stls: true,
+            policy: Policy::default(),
             accept: AuthMethod::ALL.to_vec(),
-            offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
+            offer: AuthMethod::OFFERED.to_vec(),
             framings: Framing::ALL.to_vec(),
             instance: Uuid::new_v4().simple().to_string(),
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
             nonces: Nonces::default(),
         }
+    }
+
+    /// Whether a method can be used at all with what there is.
+    pub(super) fn can(&self, method: AuthMethod) -> bool {
+        !(method.needs_secret() && self.secrets.is_empty())
+    }
+
+    /// The methods that the greeting says are accepted.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = AuthMethod> {
+        self.accept.iter().copied().filter(|method| self.can(*method))
     }
 }

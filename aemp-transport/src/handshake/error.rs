@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Protection;
+
 /// A line of the handshake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -10,6 +12,8 @@ pub enum Line {
     Greeting,
     /// The second line of the greeting.
     Nonce,
+    /// No line, but what TLS has to say between nonce and auth line.
+    Tls,
     /// The line that proves the secret.
     Auth,
 }
@@ -19,6 +23,7 @@ impl fmt::Display for Line {
         f.write_str(match self {
             Self::Greeting => "greeting",
             Self::Nonce => "nonce line",
+            Self::Tls => "part of the TLS handshake",
             Self::Auth => "auth line",
         })
     }
@@ -129,6 +134,82 @@ pub enum HandshakeError {
     AuthNotAccepted {
         /// The method's name.
         method: &'static str,
+        /// The peer.
+        node_id: String,
+    },
+    /// The peer proves itself in a way that is not good enough for this connection.
+    #[error(
+        "authentication method {method} used by node {node_id:?} does not fit a connection with \
+         the protection {protection}"
+    )]
+    AuthUnfit {
+        /// The method's name.
+        method: &'static str,
+        /// The peer.
+        node_id: String,
+        /// How the connection is protected.
+        protection: Protection,
+    },
+    /// What the peer says the greetings were is not what they were here.
+    #[error("the greetings were altered on the way ({method} of node {node_id:?} does not verify)")]
+    WrongGreetings {
+        /// The method's name.
+        method: &'static str,
+        /// The peer.
+        node_id: String,
+    },
+    /// The nonce is our own, so that neither side is the client of TLS.
+    #[error("node {node_id:?} has sent our own nonce: TLS cannot begin")]
+    SameNonce {
+        /// The peer.
+        node_id: String,
+    },
+    /// The connection would not be encrypted.
+    #[error(
+        "node {node_id:?} from {from} is not encrypted: set plain_peers (Config::plain_peers) to \
+         admit it, or give it a certificate"
+    )]
+    NotEncrypted {
+        /// The peer.
+        node_id: String,
+        /// Where it is.
+        from: String,
+    },
+    /// The peer shows no certificate.
+    #[error(
+        "node {node_id:?} from {from} shows no certificate: give it one (and this node, \
+         Config::certificates), or require less (Config::require)"
+    )]
+    NoCertificate {
+        /// The peer.
+        node_id: String,
+        /// Where it is.
+        from: String,
+    },
+    /// The certificate is trusted, but somebody else's.
+    #[error(
+        "the certificate of node {node_id:?} does not hold its node ID but {names} (check_node_id)"
+    )]
+    CertificateNames {
+        /// The peer.
+        node_id: String,
+        /// The node IDs that the certificate holds, quoted.
+        names: String,
+    },
+    /// The peer proves nothing.
+    #[error(
+        "node {node_id:?} from {from} is anonymous: set anonymous_peers (Config::anonymous_peers) \
+         to admit it without trust"
+    )]
+    Anonymous {
+        /// The peer.
+        node_id: String,
+        /// Where it is.
+        from: String,
+    },
+    /// The peer proves nothing, and does not say so in its name.
+    #[error("node {node_id:?} is anonymous: its node ID has to begin with anon/")]
+    AnonymousName {
         /// The peer.
         node_id: String,
     },

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::HandshakeConfig;
 use super::error::{HandshakeError, excerpt};
 use super::fields::{escape, unescape};
+use super::upgrade::Offer;
+use super::{Carrier, HandshakeConfig};
 
 /// The one version there is.
 const VERSION: u32 = 1;
@@ -49,6 +50,18 @@ impl PeerGreeting {
     #[must_use]
     pub fn seen_address(&self) -> Option<&str> {
         self.key("peeraddr")
+    }
+
+    /// Whether the peer has a certificate, and wants TLS with it.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.key("tls").is_some_and(|version| version.starts_with("1."))
+    }
+
+    /// Whether the peer can do TLS without certificates.
+    #[must_use]
+    pub fn has_stls(&self) -> bool {
+        self.key("stls") == Some("1")
     }
 
     fn key(&self, name: &str) -> Option<&str> {
@@ -93,21 +106,28 @@ impl PeerGreeting {
 }
 
 /// Our own greeting, its lines without their endings.
-pub(super) fn encode(config: &HandshakeConfig, peer_address: Option<&str>) -> String {
+pub(super) fn encode(config: &HandshakeConfig, carrier: &Carrier) -> String {
+    let offer = Offer::of(config, carrier);
     let names = |names: Vec<&str>| names.join(",");
     let mut line = format!(
         "aemp;{VERSION};{};{};{};inst={}",
         escape(&config.node_id),
-        names(config.accept.iter().map(|method| method.name()).collect()),
+        names(config.accepted().map(|method| method.name()).collect()),
         names(config.framings.iter().map(|framing| framing.name()).collect()),
         escape(&config.instance),
     );
-    if let Some(address) = peer_address {
+    if let Some(address) = &carrier.peer_address {
         line.push_str(";peeraddr=");
         line.push_str(&escape(address));
     }
     line.push_str(";provider=");
     line.push_str(&escape(&config.provider));
+    if offer.secret {
+        line.push_str(";stls=1");
+    }
+    if offer.certificates {
+        line.push_str(";tls=1.0");
+    }
     line
 }
 
@@ -146,7 +166,9 @@ mod tests {
     fn reads_what_it_writes() {
         let mut config = HandshakeConfig::new("a/b", "x");
         config.provider = "50%;=x".to_owned();
-        let line = encode(&config, Some("[::1]:4040"));
+        let carrier = Carrier::within_process(Some("[::1]:4040".to_owned()));
+        let line = encode(&config, &carrier);
+        assert!(!line.contains("tls="), "nobody to hide from");
         let peer = PeerGreeting::decode(line.as_bytes()).expect("valid");
         assert_eq!(peer.node_id, "a/b");
         assert_eq!(peer.provider(), Some("50%;=x"));

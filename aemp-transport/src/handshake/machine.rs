@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::HandshakeConfig;
 use super::error::{HandshakeError, Line};
 use super::greeting::{self, PeerGreeting};
 use super::lines::Lines;
-use super::steps::{ExpectAuth, ExpectGreeting, ExpectNonce, Local};
+use super::steps::{AfterNonce, ExpectAuth, ExpectGreeting, ExpectNonce, ExpectSession, Local};
+use super::upgrade::Upgrade;
+use super::{Carrier, HandshakeConfig, Protection, TlsVersion};
 use crate::auth::AuthMethod;
 use crate::framing::Framing;
+use crate::stream::Session;
 
 /// What two nodes agreed on.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +27,11 @@ pub struct Outcome {
     pub write_framing: Framing,
     /// What the peer proved itself with.
     pub auth: AuthMethod,
+    /// What keeps others from reading along.
+    pub protection: Protection,
+    /// The peer has proved that it belongs to us. If not, it is anonymous, and to be given nothing
+    /// (see [`Policy::anonymous_peers`](super::Policy::anonymous_peers)).
+    pub trusted: bool,
 }
 
 /// One side of a handshake, without any I/O.
@@ -33,6 +40,11 @@ pub struct Outcome {
 /// after every [`handle_input`](Self::handle_input), until
 /// [`poll_outcome`](Self::poll_outcome) gives the outcome.** Octets that are not part of the
 /// handshake stay in the buffer.
+///
+/// **When [`poll_upgrade`](Self::poll_upgrade) gives something, put TLS on the stream, what is left
+/// in the buffer being the first that TLS reads, and tell by
+/// [`handle_session`](Self::handle_session) when that is done**; all later input and output is
+/// inside of it. A handshake [within a process](Self::new) never asks for that.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -57,6 +69,7 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Handshake {
     config: Arc<HandshakeConfig>,
+    carrier: Carrier,
     /// Our greeting as sent: both lines, each with an LF.
     greeting: Vec<u8>,
     lines: Lines,
@@ -69,6 +82,7 @@ pub struct Handshake {
 enum Step {
     Greeting(ExpectGreeting),
     Nonce(ExpectNonce),
+    Session(ExpectSession),
     Auth(ExpectAuth),
     Done(Box<Outcome>),
     /// The outcome has been taken.
@@ -77,19 +91,31 @@ enum Step {
 }
 
 impl Handshake {
-    /// Starts a handshake. `nonce` must be fresh (see [`nonce`](crate::nonce)) and without line
-    /// ends, `peer_address` is where the connection comes from or goes to, if known.
+    /// Starts a handshake within a process. `nonce` must be fresh (see [`nonce`](crate::nonce)) and
+    /// without line ends, `peer_address` is where the connection comes from or goes to, if known.
     #[must_use]
     pub fn new(config: Arc<HandshakeConfig>, nonce: String, peer_address: Option<String>) -> Self {
-        let line = greeting::encode(&config, peer_address.as_deref());
-        Self::greeting_with(config, &line, &nonce)
+        Self::over(Carrier::within_process(peer_address), config, nonce)
+    }
+
+    /// Starts a handshake over such a stream.
+    #[must_use]
+    pub fn over(carrier: Carrier, config: Arc<HandshakeConfig>, nonce: String) -> Self {
+        let line = greeting::encode(&config, &carrier);
+        Self::greeting_with(carrier, config, &line, &nonce)
     }
 
     /// Starts a handshake with a first line given literally.
-    pub(super) fn greeting_with(config: Arc<HandshakeConfig>, line: &str, nonce: &str) -> Self {
+    pub(super) fn greeting_with(
+        carrier: Carrier,
+        config: Arc<HandshakeConfig>,
+        line: &str,
+        nonce: &str,
+    ) -> Self {
         let greeting = format!("{line}\n{nonce}\n").into_bytes();
         Self {
             config,
+            carrier,
             transmit: greeting.clone(),
             greeting,
             lines: Lines::default(),
@@ -104,7 +130,7 @@ impl Handshake {
     ///
     /// The peer has to be refused; every later call returns the same error.
     pub fn handle_input(&mut self, input: &mut BytesMut) -> Result<(), HandshakeError> {
-        while let Some(expected) = self.expected() {
+        while let Some(expected) = self.expected().filter(|expected| *expected != Line::Tls) {
             let line = match self.lines.next(input) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(()),
@@ -125,6 +151,44 @@ impl Handshake {
         (!self.transmit.is_empty()).then(|| mem::take(&mut self.transmit))
     }
 
+    /// Whether TLS has to be put on the stream now. The same until
+    /// [`handle_session`](Self::handle_session).
+    #[must_use]
+    pub fn poll_upgrade(&self) -> Option<Upgrade> {
+        match &self.step {
+            Step::Session(step) => Some(step.upgrade),
+            _ => None,
+        }
+    }
+
+    /// TLS is on the stream, as [`poll_upgrade`](Self::poll_upgrade) wanted it. Ignored when
+    /// nothing was wanted.
+    ///
+    /// # Errors
+    ///
+    /// The peer has to be refused, as from [`handle_input`](Self::handle_input).
+    pub fn handle_session(
+        &mut self,
+        session: &Session,
+        version: TlsVersion,
+    ) -> Result<(), HandshakeError> {
+        let step = match mem::replace(&mut self.step, Step::Over) {
+            Step::Session(step) => step,
+            other => {
+                self.step = other;
+                return Ok(());
+            }
+        };
+        match step.handle(session, version, &self.local()) {
+            Ok((next, auth_line)) => {
+                self.transmit.extend_from_slice(&auth_line);
+                self.step = Step::Auth(next);
+                Ok(())
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
     /// The outcome, once, when the handshake is over. Packets may follow in both directions.
     pub fn poll_outcome(&mut self) -> Option<Outcome> {
         match mem::replace(&mut self.step, Step::Over) {
@@ -140,36 +204,45 @@ impl Handshake {
     #[must_use]
     pub fn peer(&self) -> Option<&PeerGreeting> {
         match &self.step {
+            Step::Session(step) => Some(&step.peer),
             Step::Auth(step) => Some(step.peer()),
             Step::Done(outcome) => Some(&outcome.peer),
             Step::Greeting(_) | Step::Nonce(_) | Step::Over | Step::Failed(_) => None,
         }
     }
 
-    /// The line that the peer has to send next, unless the handshake is over.
+    /// What the peer has to send next, unless the handshake is over.
     #[must_use]
     pub fn expected(&self) -> Option<Line> {
         match self.step {
             Step::Greeting(_) => Some(Line::Greeting),
             Step::Nonce(_) => Some(Line::Nonce),
+            Step::Session(_) => Some(Line::Tls),
             Step::Auth(_) => Some(Line::Auth),
             Step::Done(_) | Step::Over | Step::Failed(_) => None,
         }
     }
 
     fn handle_line(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
-        let local = Local { config: &self.config, greeting: &self.greeting };
-        self.step = match mem::replace(&mut self.step, Step::Over) {
+        let step = mem::replace(&mut self.step, Step::Over);
+        let local = self.local();
+        self.step = match step {
             Step::Greeting(step) => Step::Nonce(step.handle(line)?),
-            Step::Nonce(step) => {
-                let (next, auth_line) = step.handle(line, &local)?;
-                self.transmit.extend_from_slice(&auth_line);
-                Step::Auth(next)
-            }
+            Step::Nonce(step) => match step.handle(line, &local)? {
+                AfterNonce::Session(next) => Step::Session(next),
+                AfterNonce::Auth(next, auth_line) => {
+                    self.transmit.extend_from_slice(&auth_line);
+                    Step::Auth(next)
+                }
+            },
             Step::Auth(step) => Step::Done(Box::new(step.handle(line, &local)?)),
             over => over,
         };
         Ok(())
+    }
+
+    fn local(&self) -> Local<'_> {
+        Local { config: &self.config, carrier: &self.carrier, greeting: &self.greeting }
     }
 
     fn fail(&mut self, error: HandshakeError) -> Result<(), HandshakeError> {

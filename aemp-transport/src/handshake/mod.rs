@@ -5,6 +5,7 @@
 //!   aemp;1;NODE;AUTHS;FRAMINGS;k=v… ──▶      greeting, at once, both ways
 //!   NONCE ──▶
 //!                      ◀── its greeting, its nonce
+//!   TLS ◀─▶ TLS                              if both greetings want it; the rest is inside
 //!   METHOD;PROOF;FRAMING ──▶                 auth line, as soon as the peer's greeting is known
 //!                      ◀── its auth line
 //!   packets ◀─▶ packets
@@ -14,20 +15,29 @@
 //! [`establish`](crate::establish).
 
 mod auth_line;
+mod carrier;
 mod config;
 mod error;
 mod fields;
+mod footing;
 mod greeting;
 mod lines;
 mod machine;
 mod nonce;
+mod policy;
+mod protection;
 #[cfg(test)]
 mod replay;
 mod steps;
+mod upgrade;
 
+pub use carrier::Carrier;
 pub use config::HandshakeConfig;
 pub use error::{HandshakeError, Line};
 pub use greeting::PeerGreeting;
 pub use lines::MAX_LINE;
 pub use machine::{Handshake, Outcome};
 pub use nonce::{Nonces, nonce};
+pub use policy::{Policy, Require};
+pub use protection::{Protection, TlsVersion};
+pub use upgrade::{TlsKind, TlsRole, Upgrade};

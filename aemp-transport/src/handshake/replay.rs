@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::{Handshake, HandshakeConfig, Outcome};
+use super::{Carrier, Handshake, HandshakeConfig, Outcome};
 use crate::auth::AuthMethod;
 use crate::framing::{Decoder, Framing, Limits};
 use crate::vectors::session;
@@ -23,8 +23,9 @@ fn lines(octets: &[u8]) -> Vec<&str> {
 fn play(dialling: bool, node_id: &str) -> (Vec<u8>, Outcome, BytesMut) {
     let own = said_by(dialling);
     let own = lines(&own);
-    let mut side =
-        Handshake::greeting_with(Arc::new(HandshakeConfig::new(node_id, "geheim")), own[0], own[1]);
+    let config = Arc::new(HandshakeConfig::new(node_id, "geheim"));
+    let carrier = Carrier::within_process(None);
+    let mut side = Handshake::greeting_with(carrier, config, own[0], own[1]);
     let mut input = BytesMut::from(said_by(!dialling).as_slice());
     side.handle_input(&mut input).expect("a valid peer");
     let written = side.poll_transmit().expect("something to write");

@@ -1,19 +1,29 @@
 //! The steps of a handshake as types: each takes the line that it expects and gives the next step.
 
-use super::HandshakeConfig;
 use super::auth_line::{self, AuthLine};
 use super::error::{HandshakeError, Line, excerpt};
+use super::footing::Footing;
 use super::greeting::PeerGreeting;
 use super::machine::Outcome;
-use crate::auth::AuthMethod;
+use super::upgrade::{Offer, TlsKind, TlsRole, Upgrade};
+use super::{Carrier, HandshakeConfig, Protection, TlsVersion};
+use crate::auth::{AuthMethod, Secret};
 use crate::framing::Framing;
+use crate::stream::Session;
 
 /// What stays the same through all steps: us.
 #[derive(Debug)]
 pub(super) struct Local<'a> {
     pub(super) config: &'a HandshakeConfig,
+    pub(super) carrier: &'a Carrier,
     /// Our greeting as sent: both lines, each with an LF.
     pub(super) greeting: &'a [u8],
+}
+
+impl Local<'_> {
+    fn nonce(&self) -> &[u8] {
+        self.greeting.split(|octet| *octet == b'\n').nth(1).unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
@@ -33,12 +43,11 @@ pub(super) struct ExpectNonce {
 }
 
 impl ExpectNonce {
-    /// Gives our auth line beside the next step.
     pub(super) fn handle(
         mut self,
         line: &[u8],
         local: &Local<'_>,
-    ) -> Result<(ExpectAuth, Vec<u8>), HandshakeError> {
+    ) -> Result<AfterNonce, HandshakeError> {
         text(line, Line::Nonce)?;
         self.transcript.extend_from_slice(&terminated(line));
         let Self { peer, transcript } = self;
@@ -48,11 +57,60 @@ impl ExpectNonce {
         if peer.node_id == local.config.node_id {
             return Err(HandshakeError::OwnNodeId { node_id: peer.node_id });
         }
-        let method = choose_auth(&peer, local.config)?;
-        let write_framing = choose_framing(&peer, local.config)?;
-        let proof = method.prove(&local.config.secret, local.greeting, &transcript);
-        let line = auth_line::encode(method, &proof, write_framing);
-        Ok((ExpectAuth { peer, transcript, write_framing }, line))
+        let (config, carrier) = (local.config, local.carrier);
+        if let Some(kind) = Offer::of(config, carrier).kind(&peer) {
+            let role = TlsRole::by_nonces(local.nonce(), &peer, line)?;
+            let upgrade = Upgrade { role, kind };
+            return Ok(AfterNonce::Session(ExpectSession { peer, transcript, upgrade }));
+        }
+        let footing = match &carrier.session {
+            Some(session) => {
+                let (transport, certificate) = (carrier.transport, session.trusted);
+                let protection = Protection::Transport { transport, certificate };
+                config.policy.check_encrypted(&peer, carrier, protection, session)?;
+                Footing::encrypted(protection, session)
+            }
+            None => {
+                config.policy.check_plain(&peer, carrier)?;
+                Footing::plain()
+            }
+        };
+        let (next, line) = ExpectAuth::new(peer, transcript, footing, local)?;
+        Ok(AfterNonce::Auth(next, line))
+    }
+}
+
+/// What comes after the nonce line.
+#[derive(Debug)]
+pub(super) enum AfterNonce {
+    Session(ExpectSession),
+    /// At once, with our auth line.
+    Auth(ExpectAuth, Vec<u8>),
+}
+
+/// TLS has to be put on the stream.
+#[derive(Debug)]
+pub(super) struct ExpectSession {
+    pub(super) peer: PeerGreeting,
+    transcript: Vec<u8>,
+    pub(super) upgrade: Upgrade,
+}
+
+impl ExpectSession {
+    /// Gives our auth line beside the next step.
+    pub(super) fn handle(
+        self,
+        session: &Session,
+        version: TlsVersion,
+        local: &Local<'_>,
+    ) -> Result<(ExpectAuth, Vec<u8>), HandshakeError> {
+        let Self { peer, transcript, upgrade } = self;
+        let protection = match upgrade.kind {
+            TlsKind::Secret => Protection::Stls,
+            TlsKind::Certificates => Protection::Tls { version, certificate: session.trusted },
+        };
+        local.config.policy.check_encrypted(&peer, local.carrier, protection, session)?;
+        ExpectAuth::new(peer, transcript, Footing::encrypted(protection, session), local)
     }
 }
 
@@ -61,43 +119,74 @@ pub(super) struct ExpectAuth {
     peer: PeerGreeting,
     /// Both of the peer's greeting lines, each with an LF.
     transcript: Vec<u8>,
+    footing: Footing,
     write_framing: Framing,
 }
 
 impl ExpectAuth {
+    /// Gives our auth line, too.
+    fn new(
+        peer: PeerGreeting,
+        transcript: Vec<u8>,
+        footing: Footing,
+        local: &Local<'_>,
+    ) -> Result<(Self, Vec<u8>), HandshakeError> {
+        let method = choose_auth(&peer, &footing, local.config)?;
+        let write_framing = choose_framing(&peer, local.config)?;
+        let secrets = secrets(method, local.config);
+        let second = footing.bound(method, &transcript);
+        let proof = method.prove(&secrets[0], local.greeting, &second);
+        let line = auth_line::encode(method, &proof, write_framing);
+        Ok((Self { peer, transcript, footing, write_framing }, line))
+    }
+
     pub(super) fn peer(&self) -> &PeerGreeting {
         &self.peer
     }
 
     pub(super) fn handle(self, line: &[u8], local: &Local<'_>) -> Result<Outcome, HandshakeError> {
-        let Self { peer, transcript, write_framing } = self;
+        let Self { peer, transcript, footing, write_framing } = self;
         let Some(auth) = AuthLine::decode(text(line, Line::Auth)?) else {
             return Err(HandshakeError::AuthLine { line: excerpt(line) });
         };
-        let method = accepted_method(&auth, &peer, local.config)?;
-        if !method.verify(&local.config.secret, &transcript, local.greeting, auth.proof) {
-            return Err(HandshakeError::WrongSecret {
-                method: method.name(),
-                node_id: peer.node_id,
+        let method = accepted_method(&auth, &peer, &footing, local.config)?;
+        let verifier = footing.bound(method, local.greeting);
+        let verifies = |secret| method.verify(secret, &transcript, &verifier, auth.proof);
+        if !secrets(method, local.config).iter().any(verifies) {
+            let (method, secret) = (method.name(), method.needs_secret());
+            let node_id = peer.node_id;
+            return Err(match secret {
+                true => HandshakeError::WrongSecret { method, node_id },
+                false => HandshakeError::WrongGreetings { method, node_id },
             });
         }
+        let trusted = local.config.policy.check_proof(&peer, local.carrier, method)?;
         let read_framing = readable_framing(&auth, &peer, local.config)?;
-        Ok(Outcome { peer, read_framing, write_framing, auth: method })
+        let protection = footing.protection;
+        Ok(Outcome { peer, read_framing, write_framing, auth: method, protection, trusted })
     }
+}
+
+/// The secrets that a proof of this method may be made with: at least one, if
+/// [`HandshakeConfig::can`] says that it can be used.
+fn secrets(method: AuthMethod, config: &HandshakeConfig) -> &[Secret] {
+    if method.needs_secret() { &config.secrets } else { std::slice::from_ref(Secret::empty()) }
 }
 
 /// The first in the peer's list that we offer.
 fn choose_auth(
     peer: &PeerGreeting,
+    footing: &Footing,
     config: &HandshakeConfig,
 ) -> Result<AuthMethod, HandshakeError> {
+    let offered = |method: &AuthMethod| {
+        config.offer.contains(method) && config.can(*method) && footing.sends(*method, config)
+    };
     let known = peer.auth.iter().filter_map(|name| AuthMethod::from_name(name));
-    known.into_iter().find(|method| config.offer.contains(method)).ok_or_else(|| {
-        HandshakeError::NoCommonAuth {
-            node_id: peer.node_id.clone(),
-            accepted: names(&peer.auth),
-            offered: names(config.offer.iter().map(|method| method.name())),
-        }
+    known.into_iter().find(offered).ok_or_else(|| HandshakeError::NoCommonAuth {
+        node_id: peer.node_id.clone(),
+        accepted: names(&peer.auth),
+        offered: names(config.offer.iter().filter(|m| offered(m)).map(|method| method.name())),
     })
 }
 
@@ -119,6 +208,7 @@ fn choose_framing(
 fn accepted_method(
     auth: &AuthLine<'_>,
     peer: &PeerGreeting,
+    footing: &Footing,
     config: &HandshakeConfig,
 ) -> Result<AuthMethod, HandshakeError> {
     let node_id = || peer.node_id.clone();
@@ -126,9 +216,13 @@ fn accepted_method(
         let method = excerpt(auth.method.as_bytes());
         return Err(HandshakeError::UnknownAuth { method, node_id: node_id() });
     };
-    if !config.accept.contains(&method) {
+    if !config.accepted().any(|accepted| accepted == method) {
         let method = method.name();
         return Err(HandshakeError::AuthNotAccepted { method, node_id: node_id() });
+    }
+    if !footing.takes(method) {
+        let (method, protection) = (method.name(), footing.protection);
+        return Err(HandshakeError::AuthUnfit { method, node_id: node_id(), protection });
     }
     Ok(method)
 }

@@ -16,6 +16,8 @@ use super::visitor::{LenientVisitor, Want};
 /// - a boolean accepts 0 and 1, `"0"`, `"1"` and `""`;
 /// - octets (`deserialize_bytes`) accept a string whose characters are all up to U+00FF, one octet
 ///   each, and a list of numbers up to 255;
+/// - a list or a tuple of numbers accepts octets, one number each, and one of `u8` also a string
+///   whose characters are all up to U+00FF: a `Vec<u8>` travels as octets in binary framings;
 /// - map keys are strings that read as whatever kind of number or boolean is asked for.
 ///
 /// What serde buffers for itself before it decides (untagged enums, `#[serde(flatten)]`) is
@@ -72,24 +74,24 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<D> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_seq(LenientVisitor::new(visitor, Want::Any))
+        self.0.deserialize_any(LenientVisitor::new(visitor, Want::List))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
-        len: usize,
+        _len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple(len, LenientVisitor::new(visitor, Want::Any))
+        self.0.deserialize_any(LenientVisitor::new(visitor, Want::List))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        len: usize,
+        _name: &'static str,
+        _len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple_struct(name, len, LenientVisitor::new(visitor, Want::Any))
+        self.0.deserialize_any(LenientVisitor::new(visitor, Want::List))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {

@@ -83,7 +83,7 @@ pub(super) fn whole(number: f64) -> Option<Integer> {
 }
 
 /// Octets as text, one character per octet.
-pub(super) fn latin1(octets: &[u8]) -> Cow<'_, str> {
+pub(crate) fn latin1(octets: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(octets) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
         _ => Cow::Owned(octets.iter().copied().map(char::from).collect()),

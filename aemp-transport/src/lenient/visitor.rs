@@ -9,6 +9,7 @@ use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpecte
 
 use super::access::{LenientEnum, LenientMap, LenientSeq};
 use super::deserializer::Lenient;
+use super::octets::visit_octets;
 use super::text::{Integer, float_text, latin1, octets, parse_float, parse_integer, whole};
 
 /// What the type asked for.
@@ -23,6 +24,8 @@ pub(super) enum Want {
     Float,
     Text,
     Octets,
+    /// A list or a tuple.
+    List,
 }
 
 pub(super) struct LenientVisitor<V> {
@@ -73,6 +76,10 @@ impl<'de, V: Visitor<'de>> LenientVisitor<V> {
                     Unexpected::Str(text),
                     &"octets (characters up to U+00FF)",
                 )),
+            },
+            Want::List => match octets(text) {
+                Some(octets) => visit_octets(&octets, Some(text), self.inner),
+                None => otherwise(self.inner),
             },
         }
     }
@@ -136,6 +143,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
     fn visit_bytes<E: Error>(self, octets: &[u8]) -> Result<V::Value, E> {
         match self.want {
             Want::Any | Want::Octets => self.inner.visit_bytes(octets),
+            Want::List => visit_octets(octets, None, self.inner),
             _ => self.visit_str(&latin1(octets)),
         }
     }
@@ -143,6 +151,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
     fn visit_borrowed_bytes<E: Error>(self, octets: &'de [u8]) -> Result<V::Value, E> {
         match self.want {
             Want::Any | Want::Octets => self.inner.visit_borrowed_bytes(octets),
+            Want::List => visit_octets(octets, None, self.inner),
             _ => self.visit_str(&latin1(octets)),
         }
     }
@@ -150,6 +159,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
     fn visit_byte_buf<E: Error>(self, octets: Vec<u8>) -> Result<V::Value, E> {
         match self.want {
             Want::Any | Want::Octets => self.inner.visit_byte_buf(octets),
+            Want::List => visit_octets(&octets, None, self.inner),
             _ => self.visit_str(&latin1(&octets)),
         }
     }

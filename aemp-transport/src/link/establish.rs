@@ -9,9 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::handshake::{
-    Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting,
+    Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting,
+    Upgrade,
 };
 use crate::stream::BoxStream;
+use crate::tls::{self, TlsError};
 
 /// A connection whose peer has proved itself.
 #[non_exhaustive]
@@ -50,7 +52,7 @@ pub enum EstablishError {
     },
     /// Reading or writing failed.
     #[error("connection lost during the handshake: {0}")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
     /// The peer ended the stream.
     #[error("connection closed by the peer before its {expected}{}", hint(*.expected))]
     Closed {
@@ -63,6 +65,9 @@ pub enum EstablishError {
         /// Who the peer said it was.
         node_id: String,
     },
+    /// TLS did not come about, or the peer ended it.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The peer has to be refused.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
@@ -70,7 +75,7 @@ pub enum EstablishError {
 
 fn hint(expected: Line) -> &'static str {
     match expected {
-        Line::Greeting | Line::Nonce => "",
+        Line::Greeting | Line::Nonce | Line::Tls => "",
         Line::Auth => " (it refused ours, see its log)",
     }
 }
@@ -90,60 +95,121 @@ fn hint(expected: Line) -> &'static str {
 ///
 /// Dropping the future closes the stream.
 pub async fn establish(
-    mut stream: BoxStream,
+    stream: BoxStream,
     config: Arc<HandshakeConfig>,
     limit: Duration,
     admit: impl FnOnce(&PeerGreeting) -> bool + Send,
 ) -> Result<Established, EstablishError> {
     let peer_address = stream.peer_address();
     let nonce = config.nonces.next();
-    let mut handshake = Handshake::new(config, nonce, peer_address.clone());
-    let mut buffered = BytesMut::with_capacity(2 * MAX_LINE);
-    match timeout(limit, drive(&mut stream, &mut handshake, &mut buffered, admit)).await {
-        Ok(Ok(outcome)) => Ok(Established { stream, buffered, outcome, peer_address }),
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(EstablishError::Timeout {
-            expected: handshake.expected().unwrap_or(Line::Auth),
-            timeout: limit,
-        }),
+    let handshake = Handshake::over(Carrier::of(&*stream), config.clone(), nonce);
+    let buffered = BytesMut::with_capacity(2 * MAX_LINE);
+    let mut driver = Driver { config, stream: Some(stream), handshake, buffered };
+    let outcome = match timeout(limit, driver.run(admit)).await {
+        Ok(outcome) => outcome?,
+        Err(_) => {
+            let expected = driver.expected();
+            return Err(EstablishError::Timeout { expected, timeout: limit });
+        }
+    };
+    let Driver { stream, buffered, .. } = driver;
+    let stream = stream.ok_or_else(gone)?;
+    Ok(Established { stream, buffered, outcome, peer_address })
+}
+
+struct Driver {
+    config: Arc<HandshakeConfig>,
+    /// Gone while TLS is put on it.
+    stream: Option<BoxStream>,
+    handshake: Handshake,
+    buffered: BytesMut,
+}
+
+impl Driver {
+    fn expected(&self) -> Line {
+        self.handshake.expected().unwrap_or(Line::Auth)
+    }
+
+    async fn run(
+        &mut self,
+        admit: impl FnOnce(&PeerGreeting) -> bool + Send,
+    ) -> Result<Outcome, EstablishError> {
+        let mut admit = Some(admit);
+        loop {
+            if let Some(peer) = self.handshake.peer()
+                && let Some(admit) = admit.take()
+                && !admit(peer)
+            {
+                return Err(EstablishError::NotAdmitted { node_id: peer.node_id.clone() });
+            }
+            self.transmit().await?;
+            if let Some(outcome) = self.handshake.poll_outcome() {
+                return Ok(outcome);
+            }
+            let stepped = match self.handshake.poll_upgrade() {
+                Some(upgrade) => self.upgrade(upgrade).await?,
+                None => {
+                    self.read().await?;
+                    self.handshake.handle_input(&mut self.buffered)
+                }
+            };
+            if let Err(error) = stepped {
+                // With our auth line in hand the peer can tell a wrong secret, too.
+                let _ = self.transmit().await;
+                return Err(error.into());
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), EstablishError> {
+        let expected = self.expected();
+        self.buffered.reserve(MAX_LINE);
+        let stream = self.stream.as_mut().ok_or_else(gone)?;
+        match stream.read_buf(&mut self.buffered).await {
+            Ok(0) => Err(EstablishError::Closed { expected }),
+            Ok(_) => Ok(()),
+            Err(error) => Err(EstablishError::of(error, expected)),
+        }
+    }
+
+    /// Puts TLS on the stream.
+    async fn upgrade(
+        &mut self,
+        upgrade: Upgrade,
+    ) -> Result<Result<(), HandshakeError>, EstablishError> {
+        let stream = self.stream.take().ok_or_else(gone)?;
+        let prefix = std::mem::take(&mut self.buffered);
+        let upgraded =
+            tls::upgrade(stream, prefix, upgrade, self.config.certificates.as_deref()).await;
+        let upgraded = upgraded.map_err(|error| EstablishError::of(error, Line::Tls))?;
+        self.stream = Some(upgraded.stream);
+        Ok(self.handshake.handle_session(&upgraded.session, upgraded.version))
+    }
+
+    async fn transmit(&mut self) -> Result<(), EstablishError> {
+        let expected = self.expected();
+        let stream = self.stream.as_mut().ok_or_else(gone)?;
+        let lost = |error| EstablishError::of(error, expected);
+        while let Some(octets) = self.handshake.poll_transmit() {
+            stream.write_all(&octets).await.map_err(lost)?;
+        }
+        // Streams that buffer, such as TLS, hold back what is not flushed.
+        stream.flush().await.map_err(lost)
     }
 }
 
-async fn drive(
-    stream: &mut BoxStream,
-    handshake: &mut Handshake,
-    buffered: &mut BytesMut,
-    admit: impl FnOnce(&PeerGreeting) -> bool + Send,
-) -> Result<Outcome, EstablishError> {
-    let mut admit = Some(admit);
-    loop {
-        if let Some(peer) = handshake.peer()
-            && let Some(admit) = admit.take()
-            && !admit(peer)
-        {
-            return Err(EstablishError::NotAdmitted { node_id: peer.node_id.clone() });
-        }
-        transmit(stream, handshake).await?;
-        if let Some(outcome) = handshake.poll_outcome() {
-            return Ok(outcome);
-        }
-        let expected = handshake.expected().unwrap_or(Line::Auth);
-        buffered.reserve(MAX_LINE);
-        if stream.read_buf(buffered).await? == 0 {
-            return Err(EstablishError::Closed { expected });
-        }
-        if let Err(error) = handshake.handle_input(buffered) {
-            // With our auth line in hand the peer can tell a wrong secret, too.
-            let _ = transmit(stream, handshake).await;
-            return Err(error.into());
+impl EstablishError {
+    /// What an error of the stream means while that was expected.
+    fn of(error: io::Error, expected: Line) -> Self {
+        match TlsError::of(&error) {
+            Some(error) => error.into(),
+            // TLS says so when the stream ends without a word.
+            None if error.kind() == io::ErrorKind::UnexpectedEof => Self::Closed { expected },
+            None => Self::Io(error),
         }
     }
 }
 
-async fn transmit(stream: &mut BoxStream, handshake: &mut Handshake) -> io::Result<()> {
-    while let Some(octets) = handshake.poll_transmit() {
-        stream.write_all(&octets).await?;
-    }
-    // Streams that buffer, such as TLS, hold back what is not flushed.
-    stream.flush().await
+fn gone() -> EstablishError {
+    EstablishError::Io(io::ErrorKind::NotConnected.into())
 }

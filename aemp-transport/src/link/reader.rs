@@ -1,6 +1,7 @@
 //! The reader task: one large read, then all packets in it.
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -52,6 +53,9 @@ impl Reader {
             match self.stream.read_buf(&mut self.buffer).await {
                 Ok(0) => return self.end(),
                 Ok(octets) => self.shared.heard(octets),
+                // The end of TLS without a farewell. To a link it is the same: packets carry their
+                // own ends, and nothing is taken for complete because the stream ended.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return self.end(),
                 Err(error) => return error.into(),
             }
         }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 
-use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Scheme, Stream, Transport};
+use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport};
 
 /// How many octets each direction of a connection holds before the writer waits.
 const PIPE: usize = 64 << 10;
@@ -109,5 +109,9 @@ impl Stream for DuplexStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Memory.name()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Process
     }
 }

@@ -10,4 +10,4 @@ mod transport;
 pub use address::{Address, AddressError, Scheme};
 pub use memory::Memory;
 pub use tcp::Tcp;
-pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Session, Stream, Transport};
+pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Reach, Session, Stream, Transport};

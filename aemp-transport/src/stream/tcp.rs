@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Scheme, Stream, Transport};
+use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport};
 
 /// TCP, without delaying small writes (Nagle's algorithm is off).
 ///
@@ -125,6 +125,11 @@ impl Stream for TcpStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Tcp.name()
+    }
+
+    fn reach(&self) -> Reach {
+        let peer = self.peer_addr().map(|address| address.ip().to_canonical());
+        if peer.is_ok_and(|ip| ip.is_loopback()) { Reach::Host } else { Reach::Network }
     }
 
     fn limit_silence(&self, timeout: Duration) -> io::Result<()> {

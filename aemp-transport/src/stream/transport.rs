@@ -82,6 +82,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// The name of the transport.
     fn transport(&self) -> &'static str;
 
+    /// How far what is written travels. Streams that do not know say so: the network.
+    fn reach(&self) -> Reach {
+        Reach::Network
+    }
+
     /// What the stream's own encryption gives to the handshake; `None` if what is written can be
     /// read on the way.
     fn session(&self) -> Option<Session> {
@@ -99,6 +104,17 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
         let _ = timeout;
         Ok(())
     }
+}
+
+/// How far a stream reaches: who could read or change what is written on its way.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Reach {
+    /// Nobody: it stays within the process.
+    Process,
+    /// Who rules the machine: it stays on the host (loopback).
+    Host,
+    /// Anybody.
+    Network,
 }
 
 /// An encrypted session, as far as it matters to who the peer is.

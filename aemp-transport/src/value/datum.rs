@@ -1,9 +1,12 @@
 //! [`Value`]: what any framing can say, and nothing that one of them cannot.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
+
+use crate::lenient::{float_text, latin1};
 
 /// One self-describing datum, as it travels between nodes.
 ///
@@ -48,6 +51,20 @@ impl Value {
         match self {
             Self::Str(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text that this passes for where a string is expected: that of a string, of octets (one
+    /// character each) or of a number. Foreign nodes are loosely typed.
+    #[must_use]
+    pub fn to_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Str(text) => Some(Cow::Borrowed(text)),
+            Self::Bytes(octets) => Some(latin1(octets)),
+            Self::Int(number) => Some(Cow::Owned(number.to_string())),
+            Self::UInt(number) => Some(Cow::Owned(number.to_string())),
+            Self::Float(number) => Some(Cow::Owned(float_text(*number))),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Map(_) => None,
         }
     }
 
@@ -197,6 +214,10 @@ mod tests {
         assert_eq!(Value::Int(7).as_u64(), Some(7));
         assert_eq!(Value::Int(7).as_f64(), Some(7.0));
         assert_eq!(Value::from("7").as_i64(), None);
+        let texts = [Value::from("x"), Bytes::from_static(b"\xe9").into(), 7.into(), 2.0.into()];
+        let texts: Vec<_> = texts.iter().filter_map(Value::to_text).collect();
+        assert_eq!(texts, ["x", "é", "7", "2"]);
+        assert_eq!(Value::from(true).to_text(), None);
     }
 
     #[test]

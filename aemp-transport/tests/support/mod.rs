@@ -1,11 +1,15 @@
 //! What several tests need. Not every test needs all of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+mod streams;
 
 use std::sync::Arc;
 
 use aemp_transport::{Handshake, HandshakeConfig, Value, nonce};
 use bytes::Bytes;
 use proptest::prelude::*;
+
+pub(crate) use self::streams::{LIMIT, greet, greet_over, tcp};
 
 /// One side of a handshake with the secret `geheim`.
 pub(crate) fn side(node_id: &str) -> Handshake {

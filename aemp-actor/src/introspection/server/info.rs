@@ -1,9 +1,11 @@
 //! `aemp::info`.
 
+use std::sync::Arc;
+
 use super::process;
 use super::question::Question;
 use crate::introspection::{NodeInfo, VERSION};
-use crate::node::Core;
+use crate::node::{Core, Node};
 
 #[expect(clippy::unnecessary_wraps)]
 pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
@@ -11,7 +13,10 @@ pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn of(core: &Core) -> NodeInfo {
+/// Other nodes that are told of.
+const PEERS: usize = 10_000;
+
+fn of(core: &Arc<Core>) -> NodeInfo {
     NodeInfo {
         node: core.id().clone(),
         software: env!("CARGO_PKG_NAME").into(),
@@ -23,6 +28,7 @@ fn of(core: &Core) -> NodeInfo {
         handled: core.counters().handled(),
         dropped: core.counters().snapshot(),
         groups: core.mesh().groups(|groups| groups.names().len()) as u64,
+        peers: Node::of_core(core).peers().into_iter().take(PEERS).collect(),
         watched: core.restarter().is_some(),
         process: process::info(),
     }

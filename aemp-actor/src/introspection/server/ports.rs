@@ -33,33 +33,32 @@ fn look(core: &Core, query: &PortQuery) -> PortPage {
     selection::page(query.by(), total, ports, more)
 }
 
-/// In memory for one page: the registry is only read for names and kinds.
+/// Only those of the page are looked into.
 fn by_name(core: &Core, query: &PortQuery) -> (Vec<PortInfo>, bool) {
-    let filter = query.filter();
     let mut first = First::new(query.most());
-    core.registry().each(|cell| {
-        let name = cell.name();
-        if query.is_after(name) && (filter.takes(name) || filter.takes(cell.kind())) {
-            first.add(name.clone(), cell.clone());
+    for cell in wanted(core, query) {
+        if query.is_after(cell.name()) {
+            first.add(cell.name().clone(), cell);
         }
-    });
+    }
     let (cells, more) = first.into_sorted();
     (cells.iter().map(info).collect(), more)
 }
 
-/// All ports have to be looked at: that is done without the registry's locks.
 fn by_size(core: &Core, query: &PortQuery, order: PortOrder) -> (Vec<PortInfo>, bool) {
-    let filter = query.filter();
-    let mut cells = Vec::with_capacity(core.registry().len());
-    core.registry().each(|cell| cells.push(cell.clone()));
     let mut first = First::new(query.most());
-    for cell in cells {
-        if filter.takes(cell.name()) || filter.takes(cell.kind()) {
-            let port = info(&cell);
-            first.add(selection::key(order, &port), port);
-        }
+    for cell in wanted(core, query) {
+        let port = info(&cell);
+        first.add(selection::key(order, &port), port);
     }
     first.into_sorted()
+}
+
+/// The ports that the pattern matches.
+fn wanted(core: &Core, query: &PortQuery) -> impl Iterator<Item = Arc<dyn AnyCell>> {
+    let filter = query.filter();
+    let cells = core.registry().parts().flatten();
+    cells.filter(move |cell| filter.takes(cell.name()) || filter.takes(cell.kind()))
 }
 
 fn info(cell: &Arc<dyn AnyCell>) -> PortInfo {

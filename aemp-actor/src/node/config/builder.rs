@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Transport};
+use serde::Serialize;
 
 use super::Config;
+use crate::config::Service;
 use crate::node::Access;
 use crate::port::PortOptions;
 
@@ -93,6 +95,45 @@ impl Config {
     #[must_use]
     pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_offer = methods.into_iter().collect();
+        self
+    }
+
+    /// The encodings of packets that this node reads and writes, best first; of none, all of them.
+    /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
+    /// that node's list that this one has, so the two directions may differ; two nodes that have
+    /// none in common refuse each other.
+    #[must_use]
+    pub fn framings(mut self, framings: impl IntoIterator<Item = Framing>) -> Self {
+        self.framings.clear();
+        for framing in framings {
+            if !self.framings.contains(&framing) {
+                self.framings.push(framing);
+            }
+        }
+        if self.framings.is_empty() {
+            self.framings = Framing::ALL.to_vec();
+        }
+        self
+    }
+
+    /// The authentication methods that are accepted of peers, best first. Default: all that the
+    /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
+    #[must_use]
+    pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
+        self.auth_accept = Some(methods.into_iter().collect());
+        self
+    }
+
+    /// Runs this function as soon as the node is set up: an init function is spawned, with the
+    /// arguments, on the node itself. When its port dies, that is logged. May be given several
+    /// times.
+    ///
+    /// # Panics
+    /// When `args` cannot be serialised.
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
+        let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
+        self.services.push(Service::new(name, args));
         self
     }
 

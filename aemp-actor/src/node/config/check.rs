@@ -45,6 +45,15 @@ pub enum ConfigError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// A service names a function that is not in this program.
+    #[error(
+        "services: this program has no init function {name:?}; mark it with #[init({name:?})], or \
+         remove the service"
+    )]
+    NoService {
+        /// The function.
+        name: String,
+    },
     /// Outside a tokio runtime.
     #[error("a node must be made inside a tokio runtime")]
     NoRuntime,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Limits, Secret, Tcp, Transport};
+use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
 
+use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
@@ -24,6 +25,9 @@ pub struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) accept_cleartext: bool,
     pub(crate) auth_offer: Vec<AuthMethod>,
+    pub(crate) framings: Vec<Framing>,
+    /// `None` accepts what is accepted by default.
+    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
@@ -34,6 +38,7 @@ pub struct Config {
     pub(crate) access: Access,
     pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
+    pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -50,7 +55,9 @@ impl Default for Config {
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
             accept_cleartext: true,
-            auth_offer: vec![AuthMethod::HmacSha3_512, AuthMethod::HmacMd6_64_256],
+            framings: Framing::ALL.to_vec(),
+            auth_offer: AuthMethod::OFFERED.to_vec(),
+            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
             limits: Limits::default(),
             max_queue: 64 << 20,
@@ -61,6 +68,7 @@ impl Default for Config {
             access: Access::default(),
             taps: true,
             port_options: PortOptions::default(),
+            services: Vec::new(),
             chance: Arc::new(System),
         }
     }

@@ -41,7 +41,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
 
 async fn accepted(core: &Arc<Core>, stream: BoxStream) {
     let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
-    match greet(core, stream).await {
+    match greet(core, stream, None).await {
         Ok(_) => {}
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");

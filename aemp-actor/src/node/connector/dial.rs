@@ -60,7 +60,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    match greet(core, stream).await {
+    match greet(core, stream, Some(&address)).await {
         Ok(peer) => {
             core.add_address(peer.id(), &address);
             Ok(peer)

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start};
+use aemp_transport::{
+    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+};
 
 use crate::id::NodeId;
 use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
-use crate::node::peer::Peer;
+use crate::node::peer::{Facts, Peer};
 
 /// Why a stream did not become a connection.
 pub(super) enum Failure {
@@ -34,11 +36,16 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// Runs the handshake on a stream and adopts the connection.
+/// Runs the handshake on a stream and adopts the connection; `dialled` is its address unless the
+/// other side has dialled.
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
-pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Peer>, Failure> {
+pub(super) async fn greet(
+    core: &Arc<Core>,
+    stream: BoxStream,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
     if let Err(error) = stream.limit_silence(timeout) {
@@ -80,7 +87,8 @@ pub(super) async fn greet(core: &Arc<Core>, stream: BoxStream) -> Result<Arc<Pee
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
-    let adopted = peer.adopt(core, &claim, || start(established, config, |_| sink)).await;
+    let facts = Facts::of(core, &established, dialled);
+    let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
         Ok(_) => Ok(peer),
         Err(refusal) => Err(Failure::Refused(refusal, node)),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aemp_transport::{CloseReason, LinkSender};
 
-use super::Peer;
 use super::state::{Stage, Up, while_firing};
+use super::{Facts, Peer};
 use crate::monitor::Watch;
 use crate::mutation::{Mutation, strikes};
 use crate::node::arbiter::{Claim, Completion, Refusal};
@@ -44,9 +44,10 @@ impl Peer {
         self: &Arc<Self>,
         core: &Arc<Core>,
         claim: &Claim<'_>,
+        facts: Facts,
         start: impl FnOnce() -> LinkSender,
     ) -> Result<LinkSender, Refusal> {
-        let mut start = Some(start);
+        let mut start = Some((facts, start));
         let completion = self.state.lock().arbiter.complete(claim)?;
         let abandoned = Abandoned { peer: self, attempt: claim.attempt, adopted: false };
         if let Completion::Replaces(old) = completion {
@@ -71,7 +72,7 @@ impl Peer {
         self: &Arc<Self>,
         core: &Arc<Core>,
         claim: &Claim<'_>,
-        start: &mut Option<impl FnOnce() -> LinkSender>,
+        start: &mut Option<(Facts, impl FnOnce() -> LinkSender)>,
     ) -> Option<Result<LinkSender, Refusal>> {
         let attempt = claim.attempt;
         let telling = self.telling.lock();
@@ -84,16 +85,21 @@ impl Peer {
             return Some(Err(Refusal::ShutDown));
         }
         let start = start.take().filter(|_| state.arbiter.is_up(attempt));
-        let Some(start) = start else { return Some(Err(Refusal::Superseded)) };
+        let Some((facts, start)) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;
         // Before anything can be read: news of a node that the mesh does not know is ignored.
         core.mesh().node_up(&self.id, attempt);
         let link = start();
-        let stage = Stage::Up(Up { attempt, link: link.clone() });
+        let event = NodeEvent::Up {
+            node: self.id.clone(),
+            address: facts.address.clone(),
+            transport: facts.transport.clone(),
+        };
+        let stage = Stage::Up(Up { attempt, link: link.clone(), facts: Box::new(facts) });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
             for (port, message) in waiting.into_packets() {
                 if link.send_encoded(&port, &message).is_err() {
-                    core.count_dropped(Dropped::NoConnection, 1);
+                    self.count_lost(core, Dropped::NoConnection, 1);
                 }
             }
         }
@@ -103,7 +109,7 @@ impl Peer {
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
         }
-        core.events().tell(&NodeEvent::Up { node: self.id.clone() });
+        core.events().tell(&event);
         drop(telling);
         self.changed.notify_waiters();
         Some(Ok(link))
@@ -145,7 +151,7 @@ impl Peer {
             let link = match stage {
                 Stage::Up(up) => Some(up.link),
                 Stage::Connecting(waiting) => {
-                    core.count_dropped(Dropped::NoConnection, waiting.len());
+                    self.count_lost(core, Dropped::NoConnection, waiting.len());
                     None
                 }
                 Stage::Idle | Stage::Falling(_) => None,
@@ -153,8 +159,9 @@ impl Peer {
             (link, state.watches.lost(), std::mem::take(&mut state.watched))
         };
         if let Some(link) = &link {
+            self.round_trips.lock().reset();
             link.close(CloseReason::local(reason.text()));
-            core.count_dropped(Dropped::NoConnection, link.lost_packets());
+            self.count_lost(core, Dropped::NoConnection, link.lost_packets());
         }
         for (port, id) in watched {
             if let Some(cell) = core.registry().find(&port) {

@@ -20,20 +20,31 @@
 //!    took them: once each.
 //! 3. `Falling` ends only when all of them have been fired (for a port: are in its mailbox).
 
+#[cfg(feature = "sim")]
+mod census;
+mod facts;
 mod heartbeat;
+mod info;
 mod lifecycle;
+mod round_trips;
 mod sending;
 mod state;
 mod watching;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use self::round_trips::RoundTrips;
 use self::state::{Stage, State};
 use super::core::Core;
+use super::counters::Dropped;
 use crate::id::NodeId;
+
+pub(crate) use facts::Facts;
+pub use info::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 
 /// See the module.
 pub(crate) struct Peer {
@@ -44,6 +55,10 @@ pub(crate) struct Peer {
     changed: Notify,
     /// Held while node events are told, so that they are told in their order.
     telling: Mutex<()>,
+    /// How quick it answers.
+    round_trips: Mutex<RoundTrips>,
+    /// Messages to it that were lost.
+    lost: AtomicU64,
 }
 
 impl Peer {
@@ -54,7 +69,19 @@ impl Peer {
             state: Mutex::default(),
             changed: Notify::new(),
             telling: Mutex::new(()),
+            round_trips: Mutex::default(),
+            lost: AtomicU64::new(0),
         })
+    }
+
+    /// Messages to this node are lost.
+    fn count_lost(&self, core: &Core, cause: Dropped, count: usize) {
+        core.count_dropped(cause, count);
+        self.lost.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     pub(crate) fn id(&self) -> &NodeId {

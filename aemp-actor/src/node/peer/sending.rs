@@ -15,6 +15,9 @@ use crate::node::counters::Dropped;
 use crate::node::waiting::Waiting;
 use crate::reason::{Reason, kind};
 
+/// How messages wait for a connection: nothing of them is lost, whatever its framing will be.
+const WAITING: Framing = Framing::Bincode;
+
 impl Peer {
     /// Sends `msg` to port `port` there; it waits while a connection is being made.
     ///
@@ -30,21 +33,21 @@ impl Peer {
         msg: &M,
     ) -> Result<(), EncodeError> {
         let link = self.state.lock().link().cloned();
-        if is_cut_off(core, about) {
+        if self.is_cut_off(core, about) {
             return Ok(());
         }
         if let Some(link) = link {
-            return send_now(core, &link, port, msg);
+            return send_now(self, core, &link, port, msg);
         }
         // Encoded without the lock: serialising is the user's code.
-        let message = Encoded::from_message(Framing::Json, msg)?;
+        let message = Encoded::from_message(WAITING, msg)?;
         let mut state = self.state.lock();
-        if is_cut_off(core, about) {
+        if self.is_cut_off(core, about) {
             return Ok(());
         }
         if let Some(link) = state.link().cloned() {
             drop(state);
-            return send_now(core, &link, port, msg);
+            return send_now(self, core, &link, port, msg);
         }
         let begin = matches!(state.stage, Stage::Idle);
         self.wait(core, state.waiting(self), port, message);
@@ -59,7 +62,7 @@ impl Peer {
     pub(crate) fn send_if_up<M: Serialize + ?Sized>(&self, core: &Core, port: &PortName, msg: &M) {
         let link = self.state.lock().link().cloned();
         if let Some(link) = link {
-            drop(send_now(core, &link, port, msg));
+            drop(send_now(self, core, &link, port, msg));
         }
     }
 
@@ -76,11 +79,11 @@ impl Peer {
     /// Puts a packet into the queue, if there is one to wait in.
     fn wait(&self, core: &Core, waiting: Option<&mut Waiting>, port: &PortName, message: Encoded) {
         let Some(waiting) = waiting else {
-            core.count_dropped(Dropped::NoConnection, 1);
+            self.count_lost(core, Dropped::NoConnection, 1);
             return;
         };
         if !waiting.push(port.clone(), message, core.config().max_queue) {
-            core.count_dropped(Dropped::QueueFull, 1);
+            self.count_lost(core, Dropped::QueueFull, 1);
             self.overflowed(core);
         }
     }
@@ -121,7 +124,7 @@ impl Peer {
             Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting,
             Stage::Idle | Stage::Up(_) => return,
         };
-        if let Ok(message) = Encoded::from_message(Framing::Json, msg) {
+        if let Ok(message) = Encoded::from_message(WAITING, msg) {
             self.wait(core, Some(waiting), &PortName::default(), message);
         }
     }
@@ -131,7 +134,7 @@ impl Peer {
     fn way(&self, core: &Core, to: &PortId, message: &Encoded) -> Way {
         let limit = core.config().max_queue;
         let mut state = self.state.lock();
-        if is_cut_off(core, to) {
+        if self.is_cut_off(core, to) {
             return Way::Done;
         }
         match &mut state.stage {
@@ -147,6 +150,16 @@ impl Peer {
         }
     }
 
+    /// Whether the running port has lost messages to `about` and was not told yet: then this one is
+    /// lost, and counted, too (guarantee 2).
+    fn is_cut_off(&self, core: &Core, about: &PortId) -> bool {
+        let cut_off = crate::port::sender_is_cut_off(about);
+        if cut_off {
+            self.count_lost(core, Dropped::CutOff, 1);
+        }
+        cut_off
+    }
+
     /// Sends `message` when the queue for this node has room for it, unless its sender is cut off
     /// by then.
     pub(crate) async fn send_wait(
@@ -156,7 +169,7 @@ impl Peer {
         message: &Message,
     ) -> Result<(), EncodeError> {
         let port = to.name();
-        let encoded = Encoded::from_message(Framing::Json, message)?;
+        let encoded = Encoded::from_message(WAITING, message)?;
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
@@ -171,18 +184,10 @@ impl Peer {
             };
             match link.try_send(port, message) {
                 Ok(Some(octets)) => link.room(octets).await,
-                sent => return counted(core, sent.map(drop)),
+                sent => return counted(self, core, sent.map(drop)),
             }
         }
     }
-}
-
-/// Whether the running port has lost messages to `about` and was not told yet: then this one is
-/// lost, and counted, too (guarantee 2).
-fn is_cut_off(core: &Core, about: &PortId) -> bool {
-    let cut_off = crate::port::sender_is_cut_off(about);
-    core.count_dropped(Dropped::CutOff, usize::from(cut_off));
-    cut_off
 }
 
 /// Where a message can go now.
@@ -197,21 +202,22 @@ enum Way {
 }
 
 fn send_now<M: Serialize + ?Sized>(
+    peer: &Peer,
     core: &Core,
     link: &LinkSender,
     port: &PortName,
     msg: &M,
 ) -> Result<(), EncodeError> {
-    counted(core, link.send(port, msg))
+    counted(peer, core, link.send(port, msg))
 }
 
 /// What is lost is counted; only a message that cannot be encoded is the caller's affair.
-fn counted(core: &Core, sent: Result<(), SendError>) -> Result<(), EncodeError> {
+fn counted(peer: &Peer, core: &Core, sent: Result<(), SendError>) -> Result<(), EncodeError> {
     match sent {
         Ok(()) => {}
         Err(SendError::Encode(error)) => return Err(error),
-        Err(SendError::Full { .. }) => core.count_dropped(Dropped::QueueFull, 1),
-        Err(_) => core.count_dropped(Dropped::NoConnection, 1),
+        Err(SendError::Full { .. }) => peer.count_lost(core, Dropped::QueueFull, 1),
+        Err(_) => peer.count_lost(core, Dropped::NoConnection, 1),
     }
     Ok(())
 }

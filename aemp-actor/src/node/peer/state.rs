@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aemp_transport::LinkSender;
 
-use super::Peer;
+use super::{Facts, Peer};
 use crate::id::PortName;
 use crate::monitor::{RemoteWatches, Watch, WatchId};
 use crate::node::arbiter::Arbiter;
@@ -48,6 +48,7 @@ pub(super) enum Stage {
 pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
+    pub(super) facts: Box<Facts>,
 }
 
 impl State {

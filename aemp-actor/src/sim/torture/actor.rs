@@ -169,6 +169,10 @@ impl Voice for InPort<'_> {
         self.actor.node
     }
 
+    fn node(&self) -> crate::node::Node {
+        self.ctx.node()
+    }
+
     fn holds(&mut self) -> &mut Hold {
         &mut self.actor.holds
     }

@@ -66,6 +66,11 @@ impl Chaos {
             Fault::CutAfter => {
                 network.cut_after(a, b, world.draw(|random| random.below(5000)));
             }
+            Fault::Fragile => {
+                let longest = *world.draw(|random| random.pick(&[700, 5000])).unwrap_or(&700);
+                network.make_fragile(a, b, Some(longest));
+                network.cut(a, b);
+            }
             Fault::Partition => network.partition(a, b),
             Fault::Block => network.block(a, b),
             Fault::StopReading => network.stop_reading(a, b),
@@ -109,7 +114,7 @@ impl Chaos {
 
     /// Has the host come back after a while, or not at all.
     fn come_back(&self, host: &'static str) {
-        if self.world.percent(10) {
+        if self.world.percent(10) && !self.world.plan.are_strangers() {
             return;
         }
         let pause = self.world.millis(0, LONGEST_DOWN);

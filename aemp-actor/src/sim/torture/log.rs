@@ -39,7 +39,7 @@ impl Log {
         self.begun.elapsed()
     }
 
-    fn event(&self, record: &mut Record, what: What) -> Moment {
+    pub(super) fn event(&self, record: &mut Record, what: What) -> Moment {
         record.events.push(Event { at: self.now(), line: self.journal.len(), what });
         record.events.len() - 1
     }

@@ -12,9 +12,13 @@
 
 mod actor;
 mod chaos;
+mod counts;
 mod ground;
+mod group_log;
+mod groups;
 mod judge;
 mod log;
+mod mesh;
 mod ops;
 mod outside;
 mod plan;
@@ -34,6 +38,7 @@ use self::record::Record;
 use self::world::World;
 use super::{FaultCounts, Line, Network};
 
+pub use counts::MeshCounts;
 pub use report::{Report, Violation};
 pub use summary::{Summary, many};
 pub use tcp::torture_tcp;

@@ -1,6 +1,7 @@
 //! The random things that ports and others do, in whoever's name; each is logged before it is done.
 
 use super::actor::{ACTOR, FAILING};
+use super::groups;
 use super::log::Log;
 use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, Sender, WordKind, WordNo};
 use super::voice::Voice;
@@ -45,11 +46,12 @@ impl Hold {
 /// Does one thing.
 pub(super) fn random(world: &World, voice: &mut impl Voice) {
     match world.draw(|random| random.below(100)) {
-        0..=54 => {
+        0..=49 => {
             if let Some(target) = somebody(world, voice) {
                 talk_to(world, voice, target);
             }
         }
+        50..=54 => groups::random(world, voice),
         55..=66 => {
             if let Some(target) = somebody(world, voice) {
                 watch(world, voice, target);

@@ -15,6 +15,9 @@ use crate::node::Node;
 use crate::port::Call;
 use crate::reason::Reason;
 
+/// Numbers from here on are those of the callbacks of monitors.
+pub(super) const FIRST_EXCLAIMER: usize = 1 << 20;
+
 /// See the module.
 pub(super) struct Outside {
     world: Arc<World>,
@@ -66,6 +69,15 @@ impl Outside {
         ops::probe(&world, self);
     }
 
+    /// Says something in the callback of a monitor, as a sender of its own: it is another thread of
+    /// control.
+    fn exclaim(world: &Arc<World>, mon: MonNo, on: NodeNo, node: &Node) {
+        let target = world.log.read(|record| record.mons[mon].target);
+        let no = FIRST_EXCLAIMER + mon;
+        let mut crier = Self::new(world, no, on, node.clone());
+        ops::talk_to(world, &mut crier, target);
+    }
+
     fn look(&mut self) {
         let fired = std::mem::take(&mut *self.fired.lock());
         for mon in fired {
@@ -105,6 +117,10 @@ impl Voice for Outside {
         self.on
     }
 
+    fn node(&self) -> Node {
+        self.node.clone()
+    }
+
     fn holds(&mut self) -> &mut Hold {
         &mut self.holds
     }
@@ -122,10 +138,14 @@ impl Voice for Outside {
     }
 
     fn mon(&self, no: MonNo, target: &PortId, _: Form) -> MonToken {
-        let (log, fired) = (self.world.log.clone(), self.fired.clone());
+        let (world, fired) = (self.world.clone(), self.fired.clone());
+        let (on, node) = (self.on, self.node.clone());
         self.node.mon(target, move |reason: Reason| {
-            log.fired(no, &reason);
+            world.log.fired(no, &reason);
             fired.lock().push(no);
+            if world.percent(20) && world.may() {
+                Self::exclaim(&world, no, on, &node);
+            }
         })
     }
 

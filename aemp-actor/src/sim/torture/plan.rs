@@ -12,6 +12,7 @@ use crate::sim::Random;
 pub(super) enum Fault {
     Cut,
     CutAfter,
+    Fragile,
     Partition,
     Block,
     StopReading,
@@ -23,9 +24,10 @@ pub(super) enum Fault {
     Shutdown,
 }
 
-const ALL_FAULTS: [Fault; 11] = [
+const ALL_FAULTS: [Fault; 12] = [
     Fault::Cut,
     Fault::CutAfter,
+    Fault::Fragile,
     Fault::Partition,
     Fault::Block,
     Fault::StopReading,
@@ -56,8 +58,7 @@ pub(super) struct Plan {
     pub(super) monitor_timeout: Duration,
     pub(super) connect_timeout: Duration,
     connect_interval: Duration,
-    /// Keep connected to the host before them; others dial when they have something to say.
-    pub(super) seeded: bool,
+    pub(super) seeds: Seeds,
     pub(super) max_queue: Option<usize>,
     pub(super) max_messages: Option<usize>,
     /// After a fault everything has been noticed, told and made anew within this.
@@ -91,7 +92,7 @@ impl Plan {
             monitor_timeout,
             connect_timeout,
             connect_interval: millis(random.within(100..=2000) as u64),
-            seeded: random.percent(50),
+            seeds: draw_seeds(random),
             max_queue: random.percent(10).then(|| random.within(5_000..=100_000)),
             max_messages: random.percent(10).then(|| random.within(5..=50)),
             // A cut end may learn of it after 5 seconds; a queue of slow answers drains meanwhile.
@@ -109,13 +110,11 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        for other in self.hosts.iter().filter(|other| **other != host) {
+        let others = self.hosts.iter().filter(|other| **other != host);
+        for other in others.filter(|_| !self.are_strangers()) {
             config = config.node(*other, address(other));
         }
-        let before = self.hosts.iter().take_while(|other| **other != host).last();
-        if let Some(before) = before.filter(|_| self.seeded) {
-            config = config.seed(address(before));
-        }
+        config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         if let Some(octets) = self.max_queue {
             config = config.max_queue(octets);
         }
@@ -128,18 +127,24 @@ impl Plan {
             .connect_interval(self.connect_interval)
     }
 
+    /// Whether nodes know nothing of each other but their seeds, and hear of the rest: until they
+    /// have, they cannot speak to each other, and whatever happens anywhere may be in the way.
+    pub(super) fn are_strangers(&self) -> bool {
+        matches!(self.seeds, Seeds::One | Seeds::Common)
+    }
+
     /// The plan for real connections between two nodes, of which so many are cut.
     pub(super) fn real(random: &mut Random) -> Self {
         let millis = Duration::from_millis;
         Self {
             hosts: HOSTS[..2].to_vec(),
             steps: usize::MAX,
-            pause: Duration::ZERO..=millis(4),
+            pause: Duration::ZERO..=millis(1),
             faults: Vec::new(),
             monitor_timeout: millis(10_000),
             connect_timeout: millis(2000),
             connect_interval: millis(50),
-            seeded: true,
+            seeds: Seeds::Before,
             max_queue: None,
             max_messages: None,
             healing: millis(4000),
@@ -149,6 +154,24 @@ impl Plan {
             ..Self::draw(random)
         }
     }
+}
+
+/// Which nodes keep connected to which.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Seeds {
+    /// Nobody: nodes that know each other dial when they have something to say.
+    None,
+    /// Each to the host before it; they know each other besides.
+    Before,
+    /// All to the first, which is told its own address. Nobody knows anybody else.
+    One,
+    /// Two networks, that are joined by a common seed. Nobody knows anybody else.
+    Common,
+}
+
+fn draw_seeds(random: &mut Random) -> Seeds {
+    let all = [Seeds::None, Seeds::Before, Seeds::Before, Seeds::One, Seeds::Common];
+    random.pick(&all).copied().unwrap_or(Seeds::None)
 }
 
 /// None, one, some or all of the kinds.

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ground::boot;
+use super::groups;
 use super::log::kill_reason;
+use super::mesh;
 use super::outside::Outside;
-use super::record::{NodeNo, Record, Sender, WordKind};
+use super::record::{Moment, NodeNo, Record, Sender, WordKind};
 use super::world::World;
 use crate::node::Node;
 use crate::port::PortRef;
+use crate::sim::Census;
 
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
@@ -98,7 +101,8 @@ impl Program {
         self.wait(self.world.plan.repaired).await;
         heal();
         self.wait(self.world.plan.healing).await;
-        self.world.log.settled();
+        mesh::make_whole(&self.world).await;
+        self.settled();
         for (_, actor) in self.world.actors() {
             drop(actor.peval(|actor, ctx| {
                 actor.probe(ctx);
@@ -112,8 +116,14 @@ impl Program {
             }
         }
         self.wait(self.world.plan.quiet).await;
-        self.world.log.settled();
+        self.settled();
         self.count_connections();
+    }
+
+    /// Everything is at rest.
+    fn settled(&self) {
+        self.world.log.settled();
+        groups::take_views(&self.world);
     }
 
     /// Lets everything come to rest.
@@ -137,6 +147,29 @@ impl Program {
         }
     }
 
+    /// 10: when all ports are dead, nothing is held for them any more.
+    fn take_census(&self) {
+        let nodes = self.world.nodes();
+        let others = nodes.len().saturating_sub(1);
+        for (no, node) in &nodes {
+            let census = Census::of(node);
+            let watching = self.world.log.read(|record| {
+                let mons = record.mons.iter();
+                mons.filter(|mon| mon.on == *no && mon.ended() == Moment::MAX).count()
+            });
+            // The mesh has its share.
+            let fine = census.ports <= others
+                && census.spawned <= others
+                && census.watched <= 2 * others
+                && census.watching <= watching + others
+                && census.waiting == 0;
+            if !fine {
+                let text = format!("{} holds {census:?}, {watching} monitors live", node.id());
+                self.world.log.broken(10, text);
+            }
+        }
+    }
+
     /// Kills one half of the ports, then the other; every monitor has to tell of it.
     async fn end(&mut self) {
         self.world.log.note("half of the ports are killed");
@@ -152,8 +185,9 @@ impl Program {
                 actor.kil(kill_reason(word));
             }
             self.wait(self.world.plan.quiet).await;
-            self.world.log.settled();
+            self.settled();
         }
+        self.take_census();
         self.outsiders.clear();
         for (no, node) in self.world.clear() {
             self.world.log.shutdown(no);

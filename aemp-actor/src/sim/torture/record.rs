@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::group::GroupChange;
 use crate::id::PortId;
 use crate::reason::Reason;
 
@@ -18,6 +19,10 @@ pub(super) type WordNo = usize;
 pub(super) type MonNo = usize;
 /// A request.
 pub(super) type CalNo = usize;
+/// A registration in a group.
+pub(super) type RegNo = usize;
+/// A monitor of a group.
+pub(super) type GrpMonNo = usize;
 /// The place of an event in the order of all events.
 pub(super) type Moment = usize;
 
@@ -50,6 +55,16 @@ pub(super) enum What {
     Answered(CalNo, Answer),
     Up(NodeNo, String),
     Down(NodeNo, String, Reason),
+    Registered(RegNo),
+    Unregistered(RegNo),
+    GroupWatched(GrpMonNo),
+    GroupUnwatched(GrpMonNo),
+    /// That change of those it was told of.
+    GroupChanged(GrpMonNo, usize),
+    /// What a node sees of a group was written down.
+    Viewed(usize),
+    /// The node has joined the mesh.
+    Joined(NodeNo),
     /// Something that only matters for whoever reads the log.
     Note(String),
     /// Everything is healed, and time enough has passed.
@@ -168,6 +183,39 @@ pub(super) struct CalEntry {
     pub(super) answered: Vec<(Moment, Answer)>,
 }
 
+#[derive(Clone, Debug)]
+pub(super) struct RegEntry {
+    pub(super) on: NodeNo,
+    pub(super) group: &'static str,
+    pub(super) port: PortNo,
+    pub(super) begun: Moment,
+    /// It was taken back, or refused.
+    pub(super) ended: Option<Moment>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct GrpMonEntry {
+    pub(super) on: NodeNo,
+    pub(super) group: &'static str,
+    /// The members there were when it was made.
+    pub(super) members: Vec<PortId>,
+    /// Changes are read when somebody has the time to.
+    pub(super) stream: bool,
+    pub(super) made: Moment,
+    pub(super) cancelled: Option<Moment>,
+    pub(super) changes: Vec<(Moment, GroupChange)>,
+}
+
+/// What a node sees of a group.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    pub(super) on: NodeNo,
+    pub(super) group: &'static str,
+    pub(super) ports: Vec<PortId>,
+    /// The hosts whose nodes are up for it.
+    pub(super) up: Vec<String>,
+}
+
 /// A time in which something was wrong between two hosts, on the way or with one of them.
 #[derive(Clone, Debug)]
 pub(super) struct Disturbance {
@@ -187,6 +235,11 @@ pub(super) struct Record {
     pub(super) words: Vec<WordEntry>,
     pub(super) mons: Vec<MonEntry>,
     pub(super) cals: Vec<CalEntry>,
+    pub(super) regs: Vec<RegEntry>,
+    pub(super) grp_mons: Vec<GrpMonEntry>,
+    pub(super) views: Vec<View>,
+    /// Pairs of nodes that had to be connected at a rest, and were looked at.
+    pub(super) pairs: usize,
     pub(super) disturbances: Vec<Disturbance>,
     /// Whether queues are so small that connections may end by overflow at any time.
     pub(super) tight_queues: bool,
@@ -210,6 +263,19 @@ impl Record {
     /// a run the record is empty, and nothing counts.)
     pub(super) fn is_crashed(&self, node: NodeNo) -> bool {
         self.nodes.get(node).is_none_or(|node| node.crashed)
+    }
+
+    /// Whether the registration is in force at the end of the record.
+    pub(super) fn is_in_force(&self, reg: &RegEntry) -> bool {
+        let node_lives = self.nodes[reg.on].ended.is_none();
+        reg.ended.is_none() && node_lives && self.lives(reg.port)
+    }
+
+    /// Whether the port is a member of the group, as far as was seen.
+    pub(super) fn is_registered(&self, on: NodeNo, group: &str, port: PortNo) -> bool {
+        self.regs.iter().any(|reg| {
+            reg.on == on && reg.group == group && reg.port == port && self.is_in_force(reg)
+        })
     }
 
     /// Whether a port lives, as far as was seen.

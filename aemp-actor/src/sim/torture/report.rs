@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Run;
+use super::counts::MeshCounts;
 use super::judge::Finding;
 use super::record::{Answer, Event, PortNo, Record, Sender, What};
 use crate::sim::{FaultCounts, Line};
@@ -35,6 +36,8 @@ pub struct Report {
     pub requests: usize,
     /// Monitors that were made.
     pub monitors: usize,
+    /// Groups and the mesh.
+    pub mesh: MeshCounts,
     /// Faults that hit something.
     pub faults: FaultCounts,
     /// Nodes that were shut down by the chaos.
@@ -70,6 +73,7 @@ impl Report {
             fired,
             requests: record.cals.len(),
             monitors: record.mons.len(),
+            mesh: MeshCounts::of(record),
             faults: run.faults,
             shutdowns: shutdowns.count(),
             violations: findings.into_iter().map(explained).collect(),
@@ -186,6 +190,38 @@ fn what(record: &Record, what: &What) -> String {
         What::Note(text) => format!("-- {text}"),
         What::Settled => "-- everything is at rest".into(),
         What::Broken(guarantee, text) => format!("** guarantee {guarantee}: {text}"),
+        of_groups => group_line(record, of_groups),
+    }
+}
+
+/// The same for what concerns groups and joins.
+fn group_line(record: &Record, what: &What) -> String {
+    let node = |no: usize| format!("{}/{no}", record.host(no));
+    match what {
+        What::Registered(no) | What::Unregistered(no) => {
+            let reg = &record.regs[*no];
+            let verb = if matches!(what, What::Registered(_)) { "joins" } else { "leaves" };
+            format!(
+                "{} {verb} group {:?} (registration {no})",
+                record.ports[reg.port].id, reg.group
+            )
+        }
+        What::GroupWatched(no) => {
+            let mon = &record.grp_mons[*no];
+            format!("group monitor {no} on {} of {:?}", node(mon.on), mon.group)
+        }
+        What::GroupUnwatched(no) => format!("    cancelled: group monitor {no}"),
+        What::GroupChanged(no, change) => {
+            let (_, change) = &record.grp_mons[*no].changes[*change];
+            let (added, removed) = (&change.added, &change.removed);
+            format!("    group monitor {no}: added {added:?}, removed {removed:?}")
+        }
+        What::Viewed(no) => {
+            let view = &record.views[*no];
+            format!("{} sees {:?}: {:?}", node(view.on), view.group, view.ports)
+        }
+        What::Joined(no) => format!("{} has joined", node(*no)),
+        other => format!("{other:?}"),
     }
 }
 

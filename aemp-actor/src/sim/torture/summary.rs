@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{Options, Report, Violation, torture};
+use super::{MeshCounts, Options, Report, Violation, torture};
 use crate::sim::FaultCounts;
 
 /// What came of many runs.
@@ -27,6 +27,8 @@ pub struct Summary {
     pub monitors: usize,
     /// Those that fired, by the kind of their reason.
     pub fired: BTreeMap<String, usize>,
+    /// Groups and the mesh.
+    pub mesh: MeshCounts,
     /// Faults that hit something.
     pub faults: FaultCounts,
     /// Nodes that were shut down while others went on.
@@ -46,6 +48,7 @@ impl Summary {
         for (kind, count) in report.fired {
             *self.fired.entry(kind).or_default() += count;
         }
+        self.mesh.add(&report.mesh);
         self.faults.add(&report.faults);
         self.shutdowns += report.shutdowns;
         if !report.violations.is_empty() {

@@ -6,6 +6,7 @@ use super::world::World;
 use crate::Value;
 use crate::id::{NodeId, PortId};
 use crate::monitor::{MonToken, Snd};
+use crate::node::Node;
 use crate::port::Call;
 use crate::reason::Reason;
 
@@ -13,6 +14,7 @@ use crate::reason::Reason;
 pub(super) trait Voice {
     fn sender(&self) -> Sender;
     fn on(&self) -> NodeNo;
+    fn node(&self) -> Node;
     fn holds(&mut self) -> &mut Hold;
     /// What its next monitor is to do.
     fn form(&self, world: &World) -> Form;

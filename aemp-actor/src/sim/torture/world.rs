@@ -9,7 +9,9 @@ use parking_lot::Mutex;
 
 use super::actor::{Actor, ActorRef};
 use super::ground::Ground;
+use super::groups::{self, Tokens};
 use super::log::Log;
+use super::mesh;
 use super::plan::Plan;
 use super::record::{NodeNo, PortKind, PortNo};
 use crate::id::{NodeId, PortId};
@@ -31,6 +33,7 @@ pub(super) struct World {
     pub(super) ground: Arc<dyn Ground>,
     pub(super) log: Log,
     pub(super) plan: Plan,
+    pub(super) tokens: Tokens,
     random: Mutex<Random>,
     places: Mutex<Places>,
 }
@@ -58,7 +61,7 @@ impl World {
         let places = Places { budget: plan.steps.saturating_mul(4), ..Places::default() };
         let (random, places) = (Mutex::new(random), Mutex::new(places));
         let log = Log::new(journal.clone());
-        let world = Arc::new(Self { ground, log, plan, random, places });
+        let world = Arc::new(Self { ground, log, plan, tokens: Tokens::default(), random, places });
         WORLD.set(Arc::downgrade(&world));
         if world.plan.threaded {
             *SHARED.lock() = Arc::downgrade(&world);
@@ -108,11 +111,17 @@ impl World {
     /// A node has started on a host.
     pub(super) fn started(self: &Arc<Self>, host: &str, node: Node) -> NodeNo {
         let no = self.log.boot(host);
-        let log = self.log.clone();
+        let (log, core) = (self.log.clone(), Arc::downgrade(node.core()));
         node.mon_nodes(move |event| match event {
-            NodeEvent::Up { node } => log.up(no, node.as_str()),
-            NodeEvent::Down { node, reason } => log.down(no, node.as_str(), reason),
+            NodeEvent::Up { node, .. } => log.up(no, node.as_str()),
+            NodeEvent::Down { node, reason } => {
+                log.down(no, node.as_str(), reason);
+                if let Some(core) = core.upgrade() {
+                    groups::look_for_ghosts(&log, no, &core, node);
+                }
+            }
         });
+        mesh::await_join(&self.log, no, &node);
         let id = PortId::of_node(node.id());
         let port = self.log.port(&id, PortKind::Node, Some(no));
         self.log.write(|record| record.ports[port].node = Some(no));

@@ -52,10 +52,6 @@ fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// A message up to this size has octets of its own, a larger one shares those of the read it came
-/// in: so that one that is kept keeps little more than itself.
-const COPIED: usize = 8 << 10;
-
 /// Checks a whole packet and takes it apart; `None` is a keepalive.
 fn parse(mut octets: BytesMut, extent: Extent) -> Result<Option<Packet>, FrameError> {
     let text = std::str::from_utf8(&octets).map_err(|_| FrameError::Utf8)?;
@@ -70,14 +66,14 @@ fn parse(mut octets: BytesMut, extent: Extent) -> Result<Option<Packet>, FrameEr
     }
     let port = scalar_text(name).ok_or(FrameError::PortName)?;
     let message = match extent.comma {
-        None => Bytes::from_static(b"[]"),
+        None => Encoded::new(Framing::Json, Bytes::from_static(b"[]")),
         Some(comma) => {
             octets[comma] = b'[';
             octets.advance(comma);
-            if octets.len() <= COPIED { Bytes::copy_from_slice(&octets) } else { octets.freeze() }
+            Encoded::received(Framing::Json, octets)
         }
     };
-    Ok(Some(Packet { port, message: Encoded::new(Framing::Json, message) }))
+    Ok(Some(Packet { port, message }))
 }
 
 /// Checks that a text is JSON, without recursion.

@@ -6,6 +6,8 @@
 
 mod calls;
 mod deaths;
+mod groups;
+mod joins;
 mod monitors;
 mod nodes;
 mod order;
@@ -40,6 +42,8 @@ pub(super) fn judge(record: &Record, plan: &Plan) -> Vec<Finding> {
     judge.deaths();
     judge.calls();
     judge.nodes();
+    judge.groups();
+    judge.joins(plan);
     judge.findings.sort_by_key(|finding| finding.moment);
     judge.findings
 }
@@ -48,6 +52,8 @@ struct Judge<'a> {
     record: &'a Record,
     healing: Duration,
     quiet: Duration,
+    /// Nodes have to hear of each other before they can speak.
+    strangers: bool,
     /// What happens at the same time may be logged this much later.
     blur: Duration,
     /// What one sender sent to one port, in order.
@@ -71,7 +77,18 @@ impl<'a> Judge<'a> {
         }
         let blur = if plan.threaded { plan.quiet / 4 } else { Duration::ZERO };
         let (healing, quiet, down) = (plan.healing, plan.quiet, downtimes(record));
-        Self { record, healing, quiet, blur, streams, spawned, down, findings: Vec::new() }
+        let strangers = plan.are_strangers();
+        Self {
+            record,
+            healing,
+            quiet,
+            strangers,
+            blur,
+            streams,
+            spawned,
+            down,
+            findings: Vec::new(),
+        }
     }
 
     fn found(&mut self, guarantee: u8, moment: Moment, ports: &[PortNo], text: String) {
@@ -107,6 +124,14 @@ impl<'a> Judge<'a> {
         };
         if host == other {
             return !down(host);
+        }
+        if self.strangers && self.down.contains_key(other) {
+            // They begin as such.
+            let downtimes = self.down.values().flatten().chain([&(Duration::ZERO, Duration::ZERO)]);
+            let ways = self.record.disturbances.iter();
+            let ways = ways.map(|d| (d.begin, d.end.unwrap_or(Duration::MAX)));
+            let mut all = downtimes.copied().chain(ways);
+            return !(all.any(|(begin, end)| hit(begin, end)) || self.record.tight_queues);
         }
         let disturbances = self.record.disturbances.iter().filter(|d| d.joins(host, other));
         let disturbed =

@@ -73,6 +73,11 @@ impl Judge<'_> {
         }
         let spawner =
             self.spawned.get(&target).filter(|(by_whom, sent)| *by_whom == by && *sent < made);
+        let (from, to) = (self.time(made), self.time(told));
+        let calm = self.calm(on, self.host_of(target), from, to);
+        if spawner.is_some() && entry.kind == PortKind::Failing && calm {
+            return Err("its spawner is to be told that its init function failed".into());
+        }
         if spawner.is_some() && entry.born.is_some_and(|born| born > told) {
             return Err("it was asked for before its port was spawned".into());
         }

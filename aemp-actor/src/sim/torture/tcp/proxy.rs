@@ -99,19 +99,18 @@ impl Shared {
         let there = self.pump(near_reading, far_writing);
         let back = self.pump(far_reading, near_writing);
         tokio::pin!(there, back);
-        let first = tokio::select! {
-            end = &mut there => (end, true),
-            end = &mut back => (end, false),
+        let ends = tokio::select! {
+            end = &mut there => [Some(end), None],
+            end = &mut back => [None, Some(end)],
         };
         // After one direction has ended in order the other is carried on.
-        match first {
-            (End::Closed, true) => {
-                let _ = back.await;
-            }
-            (End::Closed, false) => {
-                let _ = there.await;
-            }
-            (End::Cut, _) => drop(self.cuts.fetch_add(1, Ordering::Relaxed)),
+        let last = match ends {
+            [Some(End::Closed), _] => back.await,
+            [_, Some(End::Closed)] => there.await,
+            _ => End::Cut,
+        };
+        if last == End::Cut {
+            self.cuts.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -139,6 +138,7 @@ impl Shared {
 }
 
 /// How a direction ended.
+#[derive(Clone, Copy, Eq, PartialEq)]
 enum End {
     Closed,
     Cut,

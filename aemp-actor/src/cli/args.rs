@@ -1,0 +1,236 @@
+//! The command line: which commands there are, and the options before them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap_complete::Shell;
+
+use crate::config::{KEYS, Key, Kind};
+
+/// What counts for all commands of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) profile: Option<String>,
+    pub(crate) seeds: Vec<String>,
+    /// `None`: not said.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) json: bool,
+    pub(crate) verbose: u8,
+}
+
+/// How long commands wait for the network unless they are told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Options {
+    pub(crate) fn of(matches: &ArgMatches) -> Self {
+        let seeds = matches.get_many::<String>("seed").unwrap_or_default();
+        Self {
+            profile: matches.get_one::<String>("profile").cloned(),
+            seeds: seeds.cloned().collect(),
+            timeout: matches.get_one::<Duration>("timeout").copied(),
+            json: matches.get_flag("json"),
+            verbose: matches.get_count("verbose"),
+        }
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(TIMEOUT)
+    }
+}
+
+/// The options that take a value, and those that do not: what stands before a command.
+pub(crate) const WITH_VALUE: &[&str] = &["--profile", "-p", "--seed", "-s", "--timeout", "-t"];
+pub(crate) const WITHOUT_VALUE: &[&str] = &["--json", "-j", "--verbose", "-v", "-vv"];
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("aemp")
+        .about("Configures AEMP nodes, and looks into a network of them")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand_value_name("COMMAND")
+        .override_usage("aemp [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]...")
+        .args(options())
+        .subcommands(network())
+        .subcommands(profiles())
+        .subcommands(KEYS.iter().flat_map(of_key))
+        .after_help(after_help())
+}
+
+fn options() -> [Arg; 5] {
+    [
+        Arg::new("profile")
+            .short('p')
+            .long("profile")
+            .value_name("NAME")
+            .env("AEMP_PROFILE")
+            .hide_env_values(true)
+            .help("Join the network as this profile says [default: aemp]"),
+        Arg::new("seed")
+            .short('s')
+            .long("seed")
+            .value_name("HOST:PORT")
+            .action(ArgAction::Append)
+            .help("Join the network here, instead of at the seeds of the profile"),
+        Arg::new("timeout")
+            .short('t')
+            .long("timeout")
+            .value_name("SECONDS")
+            .value_parser(seconds)
+            .help("Give up after this time [default: 10; mon waits without end]"),
+        Arg::new("json").short('j').long("json").action(ArgAction::SetTrue).help("Print JSON"),
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .action(ArgAction::Count)
+            .help("Log to standard error; twice for more"),
+    ]
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|text| Duration::try_from_secs_f64(text).ok());
+    seconds.filter(|time| !time.is_zero()).ok_or_else(|| "a number of seconds above 0".to_owned())
+}
+
+fn word(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).required(true).allow_hyphen_values(true).help(help)
+}
+
+fn words(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .action(ArgAction::Append)
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .help(help)
+}
+
+fn network() -> Vec<Command> {
+    let port = || word("PORT", "A port ID: NODE#PORT, or NODE for the node port");
+    let node = || word("NODE", "A node ID");
+    let arguments = || words("ARGUMENT", "Texts; what begins with [, { or \" is JSON");
+    vec![
+        Command::new("snd").about("Send a message").args([port(), arguments()]),
+        Command::new("cal")
+            .alias("rpc")
+            .about("Send a request, print the answer")
+            .args([port(), arguments()]),
+        Command::new("mon").about("Wait until a port is dead, print why").arg(port()),
+        Command::new("kil")
+            .about("Kill a port")
+            .args([port(), words("REASON", "Why; nothing is a normal end")]),
+        Command::new("spawn").about("Create a port on a node, print its ID").args([
+            node(),
+            word("FUNCTION", "The name of an init function"),
+            arguments(),
+        ]),
+        Command::new("eval")
+            .about("Run Perl code on a node of the reference, print what it gives")
+            .args([node(), words("CODE", "The code; several arguments are joined").required(true)]),
+        Command::new("nodes").about("Show the nodes of the network"),
+        Command::new("groups")
+            .about("Show the groups and their members")
+            .arg(Arg::new("GROUP").help("Only this one")),
+        Command::new("trace").about("Show who is connected to whom, from a node on").arg(node()),
+        Command::new("shell")
+            .about("Do all that from a prompt")
+            .arg(Arg::new("NODE").help("Where it is to look; default: the whole network")),
+    ]
+}
+
+fn profiles() -> Vec<Command> {
+    let name = || word("NAME", "A profile");
+    vec![
+        Command::new("profile")
+            .about("Let what follows change this profile, not the global default")
+            .arg(name()),
+        Command::new("setparent")
+            .visible_alias("parent")
+            .about("Inherit from another profile")
+            .arg(name()),
+        Command::new("delparent").about("Inherit from the global default only"),
+        Command::new("delprofile").about("Remove a profile").arg(name()),
+        Command::new("showprofile").about("Print a profile's own values").arg(name()),
+        Command::new("showconfig")
+            .about("Print the values that count for a profile [default: the host name]")
+            .arg(words("NAME", "A profile; then keys and values that are only defaults")),
+        Command::new("gensecret").about("Make up a secret"),
+        Command::new("check").about("Say what is wrong with the configuration"),
+        Command::new("completions")
+            .about("Print completions for a shell")
+            .arg(Arg::new("SHELL").required(true).value_parser(value_parser!(Shell))),
+    ]
+}
+
+/// The commands for one key. They have aliases as in the reference: without `set`, without `_`.
+fn of_key(key: &'static Key) -> Vec<Command> {
+    let value = match key.kind {
+        Kind::Pem => Arg::new("FILE")
+            .value_hint(ValueHint::FilePath)
+            .value_parser(value_parser!(PathBuf))
+            .required(true)
+            .help("A PEM file; - is standard input"),
+        _ => word("VALUE", "The value"),
+    };
+    let mut commands = vec![
+        named("set", key.name).about(format!("Set {}: {}", key.name, key.about)).arg(value),
+        named("del", key.name).about(format!("Inherit {} again", key.name)),
+    ];
+    if let Some(element) = element_of(key) {
+        let arg = || word("ELEMENT", "One element");
+        let add = named("add", element).about(format!("Add one element to {}", key.name));
+        commands.push(add.arg(arg()));
+        if element != key.name {
+            let del = named("del", element).about(format!("Remove one element from {}", key.name));
+            commands.push(del.arg(arg()));
+        }
+    }
+    commands
+}
+
+fn named(verb: &str, name: &str) -> Command {
+    let mut aliases = Vec::new();
+    if name.contains('_') {
+        aliases.push(format!("{verb}{}", name.replace('_', "")));
+    }
+    if verb == "set" {
+        // There is a command of that name already.
+        aliases.extend((name != "nodes").then(|| name.to_owned()));
+    }
+    Command::new(format!("{verb}{name}")).aliases(aliases).hide(true)
+}
+
+/// What one element of a list is called.
+pub(crate) fn element_of(key: &Key) -> Option<&'static str> {
+    let list = matches!(key.kind, Kind::List | Kind::Services);
+    list.then(|| key.name.strip_suffix('s').unwrap_or(key.name))
+}
+
+fn after_help() -> String {
+    let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
+    let mut text = String::from(
+        "Settings: for each KEY below there are the commands setKEY VALUE and delKEY; for lists,\n\
+         VALUE has commas or is JSON, and addbind, delbind, addseed, delseed, addservice,\n\
+         delservice and so on change one element. They can be chained:\n\n  \
+         aemp gensecret profile seed setnodeid seed setbinds 127.0.0.1:4040\n\n",
+    );
+    for key in KEYS {
+        text.push_str(&format!("  {:width$}  {}\n", key.name, key.about));
+    }
+    text.push_str(
+        "\nThe file is the one that AEMP_RC names, else PERL_ANYEVENT_MP_RC, else\n\
+         $XDG_CONFIG_HOME/aemp/config.json. AEMP_KEY in the environment overrides it.\n\
+         Exit codes: 0 done, 1 failed, 2 usage, 3 timeout, 4 no network, 5 configuration.",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_holds() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,174 @@
+//! What is wrong with the values of a file.
+
+use serde_json::{Map, Value as Json};
+
+use super::suggestion::nearest;
+use super::{Problem, Severity};
+use crate::config::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure};
+
+/// Keys of the reference that mean nothing here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("eval", "Perl code is never run here: give the program an init function as a service"),
+    ("secure", "the reference's; here the access policy of the program decides"),
+    ("data_format", "it is called framing_format since version 1.2 of the reference"),
+    ("norc", "the reference's; an argument of configure, not a setting"),
+    ("force", "the reference's; an argument of configure, not a setting"),
+];
+
+/// Everything that is wrong, in the order of the file.
+pub(crate) fn problems(profiles: &Profiles) -> Vec<Problem> {
+    let mut found = Vec::new();
+    values(profiles, &[], &profiles.document.root, &mut found);
+    match profiles.document.root.get("profile") {
+        None => {}
+        Some(Json::Object(all)) => {
+            for (name, profile) in all {
+                one_profile(profiles, name, profile, &mut found);
+            }
+        }
+        Some(_) => {
+            let text = "\"profile\" has to be an object of profiles";
+            let problem = Problem::error(text, "write \"profile\": { \"NAME\": { … } }");
+            found.push(problem.at(place(profiles, &[key("profile")])));
+        }
+    }
+    for (name, place) in &profiles.document.twice {
+        let problem = Problem::warning(
+            format!("the key {name:?} is there twice: the later one counts"),
+            "remove one of the two",
+        );
+        found.push(problem.at(Some(*place)));
+    }
+    found.extend(permissions(profiles));
+    found.sort_by_key(|problem| (problem.place, problem.severity));
+    found
+}
+
+fn key(name: &str) -> Step {
+    Step::Key(name.to_owned())
+}
+
+fn place(profiles: &Profiles, path: &[Step]) -> Option<Place> {
+    profiles.document.places.get(path).copied()
+}
+
+fn one_profile(profiles: &Profiles, name: &str, profile: &Json, found: &mut Vec<Problem>) {
+    let path = [key("profile"), key(name)];
+    let Some(own) = profile.as_object() else {
+        let problem = Problem::error(
+            format!("profile {name:?} has to be an object"),
+            format!("write \"{name}\": {{ … }}"),
+        );
+        found.push(problem.at(place(profiles, &path)));
+        return;
+    };
+    values(profiles, &path, own, found);
+    if let Some(problem) = ancestry(profiles, name, own) {
+        let parent = [&path[..], &[key("parent")]].concat();
+        found.push(problem.at(place(profiles, &parent)));
+    }
+    found.extend(secretless(profiles, name).map(|problem| problem.at(place(profiles, &path))));
+}
+
+fn ancestry(profiles: &Profiles, name: &str, own: &Map<String, Json>) -> Option<Problem> {
+    match own.get("parent") {
+        None | Some(Json::Null) => return None,
+        Some(Json::String(_)) => {}
+        Some(other) => {
+            return Some(Problem::error(
+                format!("the parent of profile {name:?} has to be a name, not {other}"),
+                "write \"parent\": \"NAME\"",
+            ));
+        }
+    }
+    match profiles.effective(name) {
+        Err(ProfileError::NoParent { profile, parent, .. }) if profile == name => {
+            let others = profiles.names().into_iter().filter(|other| *other != name);
+            let suggestion = nearest(&parent, others)
+                .map_or_else(|| "create it".to_owned(), |other| format!("did you mean {other:?}?"));
+            let text = format!("profile {name:?} has the parent {parent:?}, which does not exist");
+            Some(Problem::error(text, suggestion))
+        }
+        Err(ProfileError::Circle { chain, .. }) => Some(Problem::error(
+            format!("the parents of profile {name:?} are a circle: {}", chain.join(" → ")),
+            format!("aemp profile {name} delparent"),
+        )),
+        _ => None,
+    }
+}
+
+/// A node that talks to others needs a secret; what the environment sets is not known here.
+fn secretless(profiles: &Profiles, name: &str) -> Option<Problem> {
+    let values = profiles.effective(name).ok()?.values;
+    let has = |key: &str| values.get(key).is_some();
+    let empty = values.get("secret").is_none_or(|secret| secret == "");
+    let talks = has("binds") || has("seeds");
+    (talks && empty).then(|| {
+        Problem::warning(
+            format!("profile {name:?} has binds or seeds, and no secret"),
+            "aemp gensecret, and copy it to all nodes; or set AEMP_SECRET_FILE",
+        )
+    })
+}
+
+fn values(
+    profiles: &Profiles,
+    path: &[Step],
+    values: &Map<String, Json>,
+    found: &mut Vec<Problem>,
+) {
+    for (name, value) in values {
+        if value.is_null() || (is_structure(name) && (path.is_empty() || name == "parent")) {
+            continue;
+        }
+        let here = place(profiles, &[path, &[key(name)]].concat());
+        if let Some(problem) = one_value(name, value) {
+            found.push(problem.at(here));
+        }
+    }
+}
+
+fn one_value(name: &str, value: &Json) -> Option<Problem> {
+    if let Some(key) = Key::find(name) {
+        let problem = key.check(value).err()?;
+        let variants = format!("aemp set{name} VALUE writes it right; it is {}", key.about);
+        return Some(Problem::error(format!("{name}: {problem}"), variants));
+    }
+    if let Some((_, why)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
+        return Some(Problem::warning(format!("{name:?} does nothing here"), *why));
+    }
+    let suggestion = match nearest(name, KEYS.iter().map(|key| key.name)) {
+        Some(key) => format!("did you mean {key:?}?"),
+        None => "remove it, unless another program reads it".to_owned(),
+    };
+    Some(Problem::warning(format!("nobody knows the key {name:?}"), suggestion))
+}
+
+/// Whether other people can read a secret.
+#[cfg(unix)]
+fn permissions(profiles: &Profiles) -> Option<Problem> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let names = profiles.names();
+    let everybody = names.into_iter().map(Some).chain([None]);
+    let private = everybody
+        .filter_map(|profile| profiles.values(profile))
+        .any(|values| values.contains_key("secret") || values.contains_key("cert"));
+    let mode = std::fs::metadata(profiles.path()).ok()?.permissions().mode() & 0o777;
+    (private && mode & 0o077 != 0).then(|| {
+        Problem::error(
+            format!("it has a secret, and others may read it (mode {mode:04o})"),
+            format!("chmod 600 {}", profiles.path().display()),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn permissions(_: &Profiles) -> Option<Problem> {
+    None
+}
+
+/// Whether one of them is an error.
+pub(crate) fn is_bad(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
+}

@@ -1,0 +1,9 @@
+//! `aemp check`: says what is wrong with the configuration.
+
+mod command;
+mod file;
+mod problem;
+mod suggestion;
+
+pub(crate) use command::run;
+use problem::{Problem, Severity};

@@ -1,0 +1,160 @@
+//! The command's own node, and joining the network with it.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::logs::{self, SeedProblem};
+use super::{Failure, Options, Output, show};
+use crate::config::Profiles;
+use crate::id::{NodeId, PortId};
+use crate::node::{Config, Node};
+
+/// The profile whose network is joined unless another one is named, as in the reference.
+const PROFILE: &str = "aemp";
+
+/// How long a terminal stays silent while the network is waited for.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// How long the last messages may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What is needed to join, looked up before there is a runtime.
+pub(crate) struct Plan {
+    config: Config,
+    /// Where the secret came from.
+    secret: String,
+    options: Options,
+    problems: watch::Receiver<SeedProblem>,
+}
+
+impl Plan {
+    /// Looks the profile up. Its node ID, binds and services are another node's: this one is
+    /// anonymous and listens nowhere. A profile without seeds is joined at its binds.
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        let profiles = Profiles::open()?;
+        let name = options.profile.as_deref().unwrap_or(PROFILE);
+        if options.profile.is_some() && profiles.values(Some(name)).is_none() {
+            return Err(show::no_profile(&profiles, name));
+        }
+        let mut config = Config::new().profile_of(&profiles, name)?;
+        let effective = profiles.effective(name)?;
+        if !options.seeds.is_empty() {
+            let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
+            crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
+        } else if config.seeds.is_empty() && effective.values.contains_key("binds") {
+            config.seeds = config.binds.iter().filter_map(|bind| dialable(bind)).collect();
+        }
+        config.nodeid = None;
+        config.binds.clear();
+        config.services.clear();
+        // What has no address is not waited for until the very end.
+        config.connect_timeout = Some(options.timeout() / 4);
+        let path = profiles.path().display();
+        if config.seeds.is_empty() && config.nodes.is_empty() {
+            return Err(Failure::Config(format!(
+                "profile {name:?} of {path} has no seeds: aemp addseed HOST:PORT, or --seed"
+            )));
+        }
+        let Some(source) = effective.sources.get("secret") else {
+            return Err(Failure::Config(format!(
+                "profile {name:?} of {path} has no secret: aemp setsecret SECRET, or AEMP_SECRET"
+            )));
+        };
+        let problems = logs::set_up(options.verbose);
+        Ok(Self { config, secret: source.to_string(), options: options.clone(), problems })
+    }
+
+    /// Makes the node, and waits until it has joined the network.
+    pub(crate) async fn connect(self) -> Result<Connection, Failure> {
+        let Self { config, secret, options, mut problems } = self;
+        let seeds = config.seeds.join(", ");
+        let node =
+            Node::configure(config).await.map_err(|error| Failure::Config(error.to_string()))?;
+        let hint = |problem: &SeedProblem| {
+            let hint = if problem.permanent {
+                format!("; the secret is set by {secret}")
+            } else {
+                String::new()
+            };
+            format!("cannot join the network: {}{hint}", problem.text)
+        };
+        let refused = async {
+            let refused =
+                problems.wait_for(|problem| problem.permanent).await.map(|problem| problem.clone());
+            match refused {
+                Ok(problem) => problem,
+                // Another log was set up: nothing is heard of seeds.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        let problem = tokio::select! {
+            () = joined(&node, &seeds) => None,
+            problem = refused => Some(problem),
+            () = tokio::time::sleep(options.timeout()) => Some(SeedProblem::default()),
+        };
+        match problem {
+            None => Ok(Connection { node, options }),
+            Some(problem) if problem.permanent => Err(Failure::Network(hint(&problem))),
+            Some(_) => {
+                let problem = problems.borrow().clone();
+                if problem.text.is_empty() {
+                    let text = format!("no seed answered within {:?}: {seeds}", options.timeout());
+                    return Err(Failure::Network(text));
+                }
+                Err(Failure::Network(hint(&problem)))
+            }
+        }
+    }
+}
+
+/// Where to dial a listener of this machine; one on a free port cannot be.
+fn dialable(bind: &str) -> Option<String> {
+    let (host, port) = bind.rsplit_once(':')?;
+    let host = if host == "*" { "127.0.0.1" } else { host };
+    (!matches!(port, "*" | "0")).then(|| format!("{host}:{port}"))
+}
+
+/// Waits for the network; says so on a terminal when it takes long.
+async fn joined(node: &Node, seeds: &str) {
+    if !std::io::stderr().is_terminal() {
+        return node.joined().await;
+    }
+    if tokio::time::timeout(SILENCE, node.joined()).await.is_ok() {
+        return;
+    }
+    let mut terminal = std::io::stderr();
+    drop(write!(terminal, "waiting for the network ({seeds}) …"));
+    drop(terminal.flush());
+    node.joined().await;
+    drop(write!(terminal, "\r\x1b[K"));
+    drop(terminal.flush());
+}
+
+/// A node in the network.
+pub(crate) struct Connection {
+    pub(crate) node: Node,
+    pub(crate) options: Options,
+}
+
+impl Connection {
+    pub(crate) fn output(&self) -> Output {
+        Output::new(self.options.json)
+    }
+
+    /// Reads a port ID.
+    pub(crate) fn port(&self, text: &str) -> Result<PortId, Failure> {
+        text.parse().map_err(|error| Failure::Usage(format!("{error}")))
+    }
+
+    /// Reads a node ID; of a port ID, its node.
+    pub(crate) fn node_id(&self, text: &str) -> Result<NodeId, Failure> {
+        Ok(self.port(text)?.node().clone())
+    }
+
+    /// Leaves the network, after what was sent.
+    pub(crate) async fn end(self) {
+        self.node.shutdown(FAREWELL).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! The commands that look at the network.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use aemp_transport::Value;
+use serde_json::{Map, Value as Json, json};
+
+use super::ask::ask;
+use super::output::Style;
+use super::{Connection, Failure};
+use crate::id::{NodeId, PortId};
+use crate::node::Node;
+
+/// The other nodes, sorted, and whether each is connected.
+pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
+    let up: BTreeSet<NodeId> = node.up_nodes().into_iter().collect();
+    let all: BTreeSet<NodeId> = node.known_nodes().into_iter().chain(up.clone()).collect();
+    all.into_iter().map(|node| (node.clone(), up.contains(&node))).collect()
+}
+
+pub(crate) fn nodes(connection: &Connection) -> Result<(), Failure> {
+    let known = known(&connection.node);
+    let output = connection.output();
+    if output.json {
+        let list: Vec<Json> =
+            known.iter().map(|(node, up)| json!({ "node": node.as_str(), "up": up })).collect();
+        output.json(&Json::from(list));
+        return Ok(());
+    }
+    let rows: Vec<_> = known
+        .into_iter()
+        .map(|(node, up)| {
+            let state = if up { ("up", Style::Good) } else { ("known", Style::Bad) };
+            vec![(node.to_string(), Style::Plain), (state.0.to_owned(), state.1)]
+        })
+        .collect();
+    output.table(&["NODE", "STATE"], &rows);
+    Ok(())
+}
+
+pub(crate) fn groups(connection: &Connection, only: Option<&String>) -> Result<(), Failure> {
+    let node = &connection.node;
+    let mut names = only.map_or_else(|| node.groups(), |group| vec![group.clone()]);
+    names.sort();
+    let members = |group: &String| -> Vec<String> {
+        node.grp_get(group).iter().map(ToString::to_string).collect()
+    };
+    if let Some(group) = only
+        && members(group).is_empty()
+    {
+        return Err(Failure::Failed(format!("no such group, or it is empty: {group}")));
+    }
+    let output = connection.output();
+    if output.json {
+        let all: Map<String, Json> =
+            names.iter().map(|group| (group.clone(), Json::from(members(group)))).collect();
+        output.json(&Json::Object(all));
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    for group in &names {
+        for (index, member) in members(group).into_iter().enumerate() {
+            let name = if index == 0 { group.clone() } else { String::new() };
+            rows.push(vec![(name, Style::Plain), (member, Style::Plain)]);
+        }
+    }
+    output.table(&["GROUP", "PORT"], &rows);
+    Ok(())
+}
+
+/// Asks a node who is connected to it, then those nodes, and so on: one line for each node, with
+/// its neighbours behind it. The command's own node is left out.
+pub(crate) async fn trace(connection: &Connection, from: &str) -> Result<(), Failure> {
+    let first = connection.node_id(from)?;
+    let mut seen = BTreeSet::from([first.clone()]);
+    let mut next = VecDeque::from([first.clone()]);
+    let mut all = Map::new();
+    let output = connection.output();
+    while let Some(node) = next.pop_front() {
+        let neighbours = match neighbours(connection, &node).await {
+            Ok(neighbours) => neighbours,
+            Err(failure) if node == first => return Err(failure),
+            Err(failure) => {
+                eprintln!("aemp: {node}: {failure}");
+                continue;
+            }
+        };
+        for neighbour in &neighbours {
+            if seen.insert(neighbour.clone()) {
+                next.push_back(neighbour.clone());
+            }
+        }
+        let texts: Vec<&str> = neighbours.iter().map(NodeId::as_str).collect();
+        if output.json {
+            all.insert(node.to_string(), Json::from(texts));
+        } else {
+            output.line(&[&[node.as_str()], &texts[..]].concat().join(" "));
+        }
+    }
+    if output.json {
+        output.json(&Json::Object(all));
+    }
+    Ok(())
+}
+
+async fn neighbours(connection: &Connection, node: &NodeId) -> Result<BTreeSet<NodeId>, Failure> {
+    let request = vec![Value::from("up_nodes")];
+    let answer = ask(connection, &PortId::of_node(node), request).await?;
+    let nodes = answer.iter().filter_map(Value::as_str).map(NodeId::from);
+    Ok(nodes.filter(|other| other != connection.node.id() && other != node).collect())
+}

@@ -1,0 +1,136 @@
+//! The whole command.
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use super::settings::Settings;
+use super::{Failure, Options, Output};
+use super::{args, chain, check, connection, looking, messages, shell};
+use crate::config::Profiles;
+
+/// Reads the command line of the process and carries it out. Give its result to the system:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     aemp_actor::cli::main()
+/// }
+/// ```
+///
+/// It sets up its own runtime and its own log (`--verbose`, or the environment variable
+/// `AEMP_LOG`, which has a filter such as `aemp=debug`).
+///
+/// # Panics
+/// Inside of a tokio runtime.
+pub fn main() -> ExitCode {
+    let words: Result<Vec<String>, _> =
+        std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
+    let outcome = match words {
+        Ok(words) => run(words),
+        Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Said(_)) {
+                eprintln!("aemp: {failure}");
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(words: Vec<String>) -> Result<(), Failure> {
+    let command = args::command();
+    let mut steps = Vec::new();
+    // All are understood before the first is carried out.
+    for step in chain::split(&command, words) {
+        let line = std::iter::once("aemp".to_owned()).chain(step);
+        match command.clone().try_get_matches_from(line) {
+            Ok(matches) => steps.push(matches),
+            Err(error) => {
+                drop(error.print());
+                return match error.exit_code() {
+                    0 => Ok(()),
+                    _ => Err(Failure::Usage(String::new()).said()),
+                };
+            }
+        }
+    }
+    let mut settings: Option<Settings> = None;
+    for matches in &steps {
+        let options = Options::of(matches);
+        let Some((name, arguments)) = matches.subcommand() else { continue };
+        match name {
+            "completions" => completions(arguments),
+            "check" => check::run(&options)?,
+            _ if Settings::knows(name) => {
+                if settings.is_none() {
+                    settings = Some(Settings::new(Profiles::open()?));
+                }
+                let settings = settings.as_mut().expect("it was set");
+                settings.run(name, arguments, Output::new(options.json))?;
+            }
+            _ => {
+                let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
+                network(name, arguments, &with_profile(options, profile))?;
+            }
+        }
+    }
+    settings.as_mut().map_or(Ok(()), |settings| settings.save().map(drop))
+}
+
+/// `aemp profile NAME cal …` is `aemp --profile NAME cal …`.
+fn with_profile(mut options: Options, profile: Option<String>) -> Options {
+    options.profile = options.profile.or(profile);
+    options
+}
+
+fn completions(arguments: &ArgMatches) {
+    if let Some(shell) = arguments.get_one::<clap_complete::Shell>("SHELL") {
+        let mut text = Vec::new();
+        clap_complete::generate(*shell, &mut args::command(), "aemp", &mut text);
+        Output::new(false).line(String::from_utf8_lossy(&text).trim_end());
+    }
+}
+
+fn network(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
+    let plan = connection::Plan::new(options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let connection = plan.connect().await?;
+        let done = carry_out(name, arguments, &connection).await;
+        connection.end().await;
+        done
+    })
+}
+
+async fn carry_out(
+    name: &str,
+    arguments: &ArgMatches,
+    connection: &connection::Connection,
+) -> Result<(), Failure> {
+    let one = |id: &str| arguments.get_one::<String>(id).cloned().unwrap_or_default();
+    let all = |id: &str| -> Vec<String> {
+        arguments.get_many::<String>(id).unwrap_or_default().cloned().collect()
+    };
+    match name {
+        "snd" => messages::snd(connection, &one("PORT"), &all("ARGUMENT")).await,
+        "cal" => messages::cal(connection, &one("PORT"), &all("ARGUMENT")).await,
+        "mon" => messages::mon(connection, &one("PORT")).await,
+        "kil" => messages::kil(connection, &one("PORT"), &all("REASON")).await,
+        "spawn" => {
+            messages::spawn(connection, &one("NODE"), &one("FUNCTION"), &all("ARGUMENT")).await
+        }
+        "eval" => messages::eval(connection, &one("NODE"), &all("CODE").join(" ")).await,
+        "trace" => looking::trace(connection, &one("NODE")).await,
+        "nodes" => looking::nodes(connection),
+        "groups" => looking::groups(connection, arguments.get_one::<String>("GROUP")),
+        "shell" => shell::run(connection, arguments.get_one::<String>("NODE")).await,
+        other => Err(Failure::Usage(format!("there is no command {other}"))),
+    }
+}

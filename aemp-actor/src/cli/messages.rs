@@ -1,0 +1,114 @@
+//! The commands that send something to a port.
+
+use std::time::Duration;
+
+use aemp_transport::Value;
+use serde_json::{Value as Json, json};
+
+use super::ask::{ask, death_of, delivered};
+use super::output::json_of;
+use super::{Connection, Failure, words};
+use crate::id::PortId;
+use crate::reason::{Reason, kind};
+
+/// Sends a message, and makes sure that it came to its node.
+pub(crate) async fn snd(
+    connection: &Connection,
+    to: &str,
+    message: &[String],
+) -> Result<(), Failure> {
+    let (to, message) = (connection.port(to)?, words::values(message)?);
+    let death = death_of(connection, &to);
+    connection.node.snd(&to, &message);
+    delivered(connection, &to, death).await?;
+    if connection.options.json {
+        connection.output().json(&json!({ "delivered": to.to_string() }));
+    }
+    Ok(())
+}
+
+pub(crate) async fn cal(
+    connection: &Connection,
+    to: &str,
+    request: &[String],
+) -> Result<(), Failure> {
+    let (to, request) = (connection.port(to)?, words::values(request)?);
+    let answer = ask(connection, &to, request).await?;
+    connection.output().values(&answer);
+    Ok(())
+}
+
+/// Waits for the end of a port: as long as it takes, unless there is a `--timeout`.
+pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failure> {
+    let port = connection.port(port)?;
+    let limit = connection.options.timeout.unwrap_or(Duration::MAX);
+    let death = tokio::time::timeout(limit, death_of(connection, &port)).await;
+    let Ok(reason) = death else {
+        return Err(Failure::Timeout(format!("{port} still lives after {limit:?}")));
+    };
+    if matches!(reason.kind(), kind::NO_SUCH_PORT | kind::TRANSPORT_ERROR | kind::AUTH_ERROR) {
+        return Err(Failure::died(&port, &reason));
+    }
+    if connection.options.json {
+        let values: Vec<Json> = reason.values().iter().map(json_of).collect();
+        connection.output().json(&json!({ "port": port.to_string(), "reason": values }));
+    } else {
+        connection.output().line(&reason.to_string());
+    }
+    Ok(())
+}
+
+pub(crate) async fn kil(
+    connection: &Connection,
+    port: &str,
+    reason: &[String],
+) -> Result<(), Failure> {
+    let (port, reason) = (connection.port(port)?, words::values(reason)?);
+    if port.is_node() {
+        return Err(Failure::Usage(format!("a node port cannot be killed: {port}")));
+    }
+    let death = death_of(connection, &port);
+    connection.node.kil(&port, Reason::from_values(reason.clone()));
+    let limit = connection.options.timeout();
+    match tokio::time::timeout(limit, death).await {
+        Err(_) => Err(Failure::Timeout(format!("{port} is not dead after {limit:?}"))),
+        Ok(end) if end == Reason::from_values(reason) => Ok(()),
+        Ok(end) => Err(Failure::died(&port, &end)),
+    }
+}
+
+pub(crate) async fn spawn(
+    connection: &Connection,
+    on: &str,
+    init: &str,
+    args: &[String],
+) -> Result<(), Failure> {
+    let (on, args) = (connection.node_id(on)?, words::values(args)?);
+    let port = connection.node.spawn(&on, init, &args);
+    let death = death_of(connection, &port);
+    delivered(connection, &port, death).await?;
+    match connection.options.json {
+        true => connection.output().json(&Json::from(port.to_string())),
+        false => connection.output().line(&port.to_string()),
+    }
+    Ok(())
+}
+
+/// A node of the reference answers with an error text, empty if there is none, and the results.
+pub(crate) async fn eval(connection: &Connection, on: &str, code: &str) -> Result<(), Failure> {
+    let on = connection.node_id(on)?;
+    let request = vec![Value::from("eval"), Value::from(code)];
+    let mut answer = ask(connection, &PortId::of_node(&on), request).await?;
+    if answer.is_empty() {
+        return Err(Failure::Failed(format!("node {on} gave no answer to eval")));
+    }
+    match answer.remove(0) {
+        Value::Str(error) if !error.is_empty() => {
+            Err(Failure::Failed(format!("{on}: {}", error.trim_end())))
+        }
+        _ => {
+            connection.output().values(&answer);
+            Ok(())
+        }
+    }
+}

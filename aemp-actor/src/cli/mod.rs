@@ -1,0 +1,43 @@
+//! The command `aemp`: changes the configuration file, and looks into a running network.
+//!
+//! [`main`] is all of it. A program that embeds it brings its own init functions along:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     aemp_actor::cli::main()
+//! }
+//! ```
+//!
+//! The guide has a chapter on it with an example for every command. Exit codes:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | it failed: the port died or does not exist, the code failed, the profile does not exist |
+//! | 2 | the command line cannot be understood |
+//! | 3 | no answer in time |
+//! | 4 | the network cannot be joined: no seed answers, another secret |
+//! | 5 | the configuration is wrong: the file, the environment |
+
+mod args;
+mod ask;
+mod chain;
+mod check;
+mod connection;
+mod failure;
+mod logs;
+mod looking;
+mod main;
+mod messages;
+mod output;
+mod settings;
+mod shell;
+mod show;
+mod words;
+
+pub use self::main::main;
+
+use self::args::Options;
+use self::connection::Connection;
+use self::failure::Failure;
+use self::output::Output;

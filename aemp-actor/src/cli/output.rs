@@ -1,0 +1,134 @@
+//! What is printed: for people on a terminal, as JSON for programs.
+
+use std::io::{IsTerminal, Write};
+
+use aemp_transport::Value;
+use serde_json::Value as Json;
+
+/// Where results go, and in which form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    colours: bool,
+}
+
+/// How a word looks on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Style {
+    Plain,
+    Heading,
+    Good,
+    Bad,
+}
+
+impl Style {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Heading => Some("1"),
+            Self::Good => Some("32"),
+            Self::Bad => Some("31"),
+        }
+    }
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        let colours = !json
+            && std::io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { json, colours }
+    }
+
+    /// Prints a line; a reader that has gone away (`| head`) is no reason to panic.
+    pub(crate) fn line(self, text: &str) {
+        drop(writeln!(std::io::stdout(), "{text}"));
+    }
+
+    /// Prints a value as JSON.
+    pub(crate) fn json(self, value: &Json) {
+        let text = serde_json::to_string_pretty(value).expect("JSON is written as JSON");
+        self.line(&text);
+    }
+
+    /// Prints values as the reference does: JSON, with commas between.
+    pub(crate) fn values(self, values: &[Value]) {
+        let values: Vec<Json> = values.iter().map(json_of).collect();
+        if self.json {
+            return self.line(&Json::Array(values).to_string());
+        }
+        let texts: Vec<String> = values.iter().map(Json::to_string).collect();
+        self.line(&texts.join(","));
+    }
+
+    /// Prints rows under headings, aligned.
+    pub(crate) fn table(self, headings: &[&str], rows: &[Vec<(String, Style)>]) {
+        let widths: Vec<usize> = (0..headings.len())
+            .map(|column| {
+                let cells = rows.iter().map(|row| row[column].0.chars().count());
+                cells.chain([headings[column].len()]).max().unwrap_or(0)
+            })
+            .collect();
+        let print = |cells: &[(String, Style)]| {
+            let mut line = String::new();
+            for (index, ((text, style), width)) in cells.iter().zip(&widths).enumerate() {
+                let last = index + 1 == cells.len();
+                let padding = if last { 0 } else { width - text.chars().count() + 2 };
+                line.push_str(&self.paint(text, *style));
+                line.push_str(&" ".repeat(padding));
+            }
+            self.line(line.trim_end());
+        };
+        print(
+            &headings.iter().map(|text| ((*text).to_owned(), Style::Heading)).collect::<Vec<_>>(),
+        );
+        for row in rows {
+            print(row);
+        }
+    }
+
+    fn paint(self, text: &str, style: Style) -> String {
+        match style.code().filter(|_| self.colours) {
+            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// Octets become characters up to U+00FF, as on the wire; floats that JSON cannot say, texts.
+pub(crate) fn json_of(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Int(number) => Json::from(*number),
+        Value::UInt(number) => Json::from(*number),
+        Value::Float(number) => serde_json::Number::from_f64(*number)
+            .map_or_else(|| Json::from(value.to_string()), Json::Number),
+        Value::Str(text) => Json::from(text.as_str()),
+        Value::Bytes(octets) => {
+            octets.iter().map(|octet| char::from(*octet)).collect::<String>().into()
+        }
+        Value::List(elements) => elements.iter().map(json_of).collect(),
+        Value::Map(entries) => {
+            entries.iter().map(|(name, value)| (name.clone(), json_of(value))).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_become_json() {
+        let value = Value::List(vec![
+            Value::Bytes(vec![b'a', 0xff].into()),
+            Value::Float(f64::NAN),
+            Value::UInt(u64::MAX),
+            Value::Null,
+        ]);
+        assert_eq!(json_of(&value), json!(["a\u{ff}", "NaN", u64::MAX, null]));
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading lines on a thread of its own, and printing while they are edited.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Config, Editor, ExternalPrinter};
+use tokio::sync::{mpsc, oneshot};
+
+use super::completion::Completion;
+use crate::config::Environment;
+
+/// A line, and whom to tell that it was carried out.
+pub(crate) type Line = (String, oneshot::Sender<()>);
+
+/// Prints above the line that is being edited. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Printer(Arc<Mutex<Option<Box<dyn ExternalPrinter + Send>>>>);
+
+impl Printer {
+    pub(crate) fn print(&self, text: &str) {
+        let mut printer = self.0.lock();
+        let printed = match printer.as_mut() {
+            Some(printer) => printer.print(format!("{text}\n")).is_ok(),
+            None => false,
+        };
+        if !printed {
+            // No terminal, or it has gone away.
+            drop(writeln!(std::io::stdout(), "{text}"));
+        }
+    }
+}
+
+/// Begins to read lines; they end when the input does.
+pub(crate) fn start(completion: Completion) -> rustyline::Result<(mpsc::Receiver<Line>, Printer)> {
+    let config = Config::builder().max_history_size(10_000)?.auto_add_history(true).build();
+    let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config)?;
+    editor.set_helper(Some(completion));
+    let printer = editor.create_external_printer();
+    let printer = printer.ok().map(|printer| Box::new(printer) as Box<dyn ExternalPrinter + Send>);
+    let history = history_file(&Environment::of_process());
+    if let Some(path) = &history {
+        // There is none yet.
+        drop(editor.load_history(path));
+    }
+    let (lines, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || read(&mut editor, &lines, history.as_deref()));
+    Ok((receiver, Printer(Arc::new(Mutex::new(printer)))))
+}
+
+fn read(
+    editor: &mut Editor<Completion, FileHistory>,
+    lines: &mpsc::Sender<Line>,
+    history: Option<&Path>,
+) {
+    loop {
+        match editor.readline("aemp> ") {
+            Ok(line) => {
+                let (tell, done) = oneshot::channel();
+                // Who quits is told of no prompt.
+                let quit =
+                    lines.blocking_send((line, tell)).is_err() || done.blocking_recv().is_err();
+                save(editor, history);
+                if quit {
+                    return;
+                }
+            }
+            // ctrl-c: the line is given up.
+            Err(ReadlineError::Interrupted) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+fn save(editor: &mut Editor<Completion, FileHistory>, history: Option<&Path>) {
+    let Some(path) = history else { return };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let saved = std::fs::create_dir_all(folder)
+        .map_err(ReadlineError::from)
+        .and_then(|()| editor.append_history(path));
+    if let Err(error) = saved {
+        tracing::debug!(target: "aemp", "the history is not kept in {}: {error}", path.display());
+    }
+}
+
+/// `aemp/history` in `$XDG_STATE_HOME`, else in `$HOME/.local/state`.
+fn history_file(environment: &Environment) -> Option<PathBuf> {
+    let xdg = environment.path("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    let state = xdg.or_else(|| Some(environment.path("HOME")?.join(".local").join("state")))?;
+    Some(state.join("aemp").join("history"))
+}

@@ -1,0 +1,86 @@
+//! From JSON to settings. Loosely: the reference writes numbers as texts when they came from a
+//! command line.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+pub(crate) fn text(json: &Json) -> Result<String, String> {
+    match json {
+        Json::String(text) => Ok(text.clone()),
+        Json::Number(number) => Ok(number.to_string()),
+        other => Err(format!("a text is needed, not {other}")),
+    }
+}
+
+/// A list of texts; a single text counts as a list of the parts between its commas.
+pub(crate) fn texts(json: &Json) -> Result<Vec<String>, String> {
+    match json {
+        Json::Array(elements) => elements.iter().map(text).collect(),
+        Json::String(text) => Ok(parts(text)),
+        Json::Number(number) => Ok(vec![number.to_string()]),
+        other => Err(format!("a list of texts is needed, not {other}")),
+    }
+}
+
+/// The parts of a text between its commas; none for an empty text.
+pub(crate) fn parts(text: &str) -> Vec<String> {
+    text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+pub(crate) fn seconds(json: &Json) -> Result<Duration, String> {
+    let number = match json {
+        Json::Number(number) => number.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| format!("a number of seconds is needed, such as 30 or 0.5, not {json}"))
+}
+
+pub(crate) fn count(json: &Json) -> Result<usize, String> {
+    let number = match json {
+        Json::Number(number) => number.as_u64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number
+        .and_then(|number| usize::try_from(number).ok())
+        .ok_or_else(|| format!("a number from 0 is needed, not {json}"))
+}
+
+pub(crate) fn flag(json: &Json) -> Result<bool, String> {
+    match json {
+        Json::Bool(truth) => Ok(*truth),
+        Json::Number(number) => Ok(number.as_f64() != Some(0.0)),
+        Json::String(text) => match text.as_str() {
+            "" | "0" | "false" | "no" | "off" => Ok(false),
+            "1" | "true" | "yes" | "on" => Ok(true),
+            _ => Err(format!("1 or 0 is needed, not {text:?}")),
+        },
+        other => Err(format!("1 or 0 is needed, not {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_pass_for_what_they_say() {
+        assert_eq!(seconds(&json!("2.5")), Ok(Duration::from_millis(2500)));
+        assert_eq!(seconds(&json!(30)), Ok(Duration::from_secs(30)));
+        assert!(seconds(&json!(-1)).is_err() && seconds(&json!("soon")).is_err());
+        assert_eq!(count(&json!("7")), Ok(7));
+        assert!(count(&json!(1.5)).is_err());
+        assert_eq!(texts(&json!("a:1, b:2,")), Ok(vec!["a:1".to_owned(), "b:2".to_owned()]));
+        assert_eq!(texts(&json!([4040, "x"])), Ok(vec!["4040".to_owned(), "x".to_owned()]));
+        assert!(texts(&json!([[]])).is_err());
+        assert_eq!(flag(&json!("0")), Ok(false));
+        assert_eq!(flag(&json!(1)), Ok(true));
+        assert!(flag(&json!("maybe")).is_err());
+    }
+}

@@ -1,0 +1,314 @@
+//! The keys of a profile: one entry for each, and how it becomes a setting.
+
+use aemp_transport::{AuthMethod, Framing, Secret};
+use serde_json::Value as Json;
+
+use super::addresses::{Missing, complete};
+use super::nodeid::{expand, host_name};
+use super::service::Service;
+use super::{convert, lookup};
+use crate::node::Config;
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// One text.
+    Text,
+    /// The text of a PEM file.
+    Pem,
+    /// A list of texts.
+    List,
+    /// A list of which an element may be a list itself.
+    Services,
+    /// Names and their values.
+    Table,
+    /// Seconds.
+    Seconds,
+    /// A number from 0.
+    Count,
+    /// 1 or 0.
+    Flag,
+}
+
+/// A key of a profile.
+pub(crate) struct Key {
+    /// Its name in the file.
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// What it is for, in a few words.
+    pub(crate) about: &'static str,
+    /// Makes it a setting.
+    pub(crate) apply: fn(&mut Config, &Json) -> Result<(), String>,
+}
+
+impl Key {
+    /// The key of this name.
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The environment variable that overrides it.
+    pub(crate) fn variable(&self) -> String {
+        format!("AEMP_{}", self.name.to_uppercase())
+    }
+
+    /// Whether its value is to be kept from other people.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self.name, "secret" | "cert")
+    }
+
+    /// Reads the text of an environment variable or an argument: JSON if it looks like it, else as
+    /// this kind of value is written.
+    pub(crate) fn read(&self, text: &str) -> Result<Json, String> {
+        let looks_like_json = text.starts_with(['[', '{', '"']);
+        if looks_like_json {
+            return serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"));
+        }
+        Ok(match self.kind {
+            Kind::List | Kind::Services => Json::from(convert::parts(text)),
+            Kind::Table => return Err(format!("an object is needed: {{\"NAME\": …}}, not {text}")),
+            Kind::Seconds | Kind::Count | Kind::Flag => {
+                serde_json::from_str::<serde_json::Number>(text)
+                    .map_or_else(|_| Json::from(text), Json::Number)
+            }
+            Kind::Text | Kind::Pem => Json::from(text),
+        })
+    }
+
+    /// What is wrong with the value.
+    #[cfg(any(test, feature = "cli"))]
+    pub(crate) fn check(&self, value: &Json) -> Result<(), String> {
+        (self.apply)(&mut Config::new(), value)
+    }
+}
+
+/// Makes one entry.
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    about: &'static str,
+    apply: fn(&mut Config, &Json) -> Result<(), String>,
+) -> Key {
+    Key { name, kind, about, apply }
+}
+
+/// All keys that a node understands.
+pub(crate) const KEYS: &[Key] = &[
+    key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
+    key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
+    key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
+    key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
+    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
+    key("services", Kind::Services, "functions that the node runs, with arguments", services),
+    key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
+        set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
+    }),
+    key("connect_interval", Kind::Seconds, "the pause between attempts to connect", |to, json| {
+        set(convert::seconds(json), |time| to.connect_interval = time)
+    }),
+    key("connect_timeout", Kind::Seconds, "how long messages wait for a connection", |to, json| {
+        set(convert::seconds(json), |time| to.connect_timeout = Some(time))
+    }),
+    key("framing_format", Kind::List, "framings to speak, best first", framing_format),
+    key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
+        set(methods(json), |methods| to.auth_offer = methods)
+    }),
+    key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
+        set(methods(json), |methods| to.auth_accept = Some(methods))
+    }),
+    key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
+        convert::flag(json).map(drop)
+    }),
+    key("nodelay", Kind::Flag, "the reference's; here it is always on", |_, json| {
+        convert::flag(json).map(drop)
+    }),
+    key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
+    key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
+        set(convert::count(json), |octets| to.limits.max_packet = octets)
+    }),
+    key("max_depth", Kind::Count, "the deepest nesting to accept", |to, json| {
+        set(convert::count(json), |depth| to.limits.max_depth = depth)
+    }),
+    key("max_queue", Kind::Count, "octets that may wait to be sent to one node", |to, json| {
+        set(convert::count(json), |octets| to.max_queue = octets)
+    }),
+    key("max_handshakes", Kind::Count, "handshakes at a time, for each listener", |to, json| {
+        set(convert::count(json), |number| to.max_handshakes = number.max(1))
+    }),
+    key(
+        "max_handshakes_per_address",
+        Kind::Count,
+        "handshakes at a time with one address",
+        |to, json| {
+            set(convert::count(json), |number| to.max_handshakes_per_address = number.max(1))
+        },
+    ),
+    key("max_spawned", Kind::Count, "ports that one other node may have here", |to, json| {
+        set(convert::count(json), |ports| to.max_spawned = ports)
+    }),
+    key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
+        set(convert::count(json), |ports| to.max_monitors = ports)
+    }),
+    key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
+        set(convert::count(json), |number| to.port_options = to.port_options.max_messages(number))
+    }),
+    key("max_octets", Kind::Count, "octets of messages that may wait for one port", |to, json| {
+        set(convert::count(json), |octets| to.port_options = to.port_options.max_octets(octets))
+    }),
+];
+
+fn set<T>(value: Result<T, String>, with: impl FnOnce(T)) -> Result<(), String> {
+    value.map(with)
+}
+
+fn nodeid(to: &mut Config, json: &Json) -> Result<(), String> {
+    let id = expand(&convert::text(json)?, &host_name(), &*to.chance);
+    id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
+    to.nodeid = Some(id);
+    Ok(())
+}
+
+fn binds(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(addresses(json, Missing::Any), |binds| to.binds = binds)
+}
+
+fn seeds(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(addresses(json, Missing::Default), |seeds| to.seeds = seeds)
+}
+
+fn addresses(json: &Json, missing: Missing) -> Result<Vec<String>, String> {
+    convert::texts(json)?.iter().map(|text| address(text, missing)).collect()
+}
+
+fn address(text: &str, missing: Missing) -> Result<String, String> {
+    let address = complete(text, missing, &host_name());
+    match address.parse::<aemp_transport::Address>() {
+        Ok(_) => Ok(address),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
+    let table = json.as_object().ok_or_else(|| {
+        format!("an object is needed, such as {{\"alpha\": \"host:4040\"}}, not {json}")
+    })?;
+    for (id, places) in table {
+        id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
+        for place in addresses(places, Missing::Default)? {
+            to.nodes.push((id.clone(), place));
+        }
+    }
+    Ok(())
+}
+
+fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
+    set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
+}
+
+/// Only looked at where there is no TLS.
+fn cert(_: &mut Config, json: &Json) -> Result<(), String> {
+    let text = convert::text(json)?;
+    for part in ["PRIVATE KEY", "CERTIFICATE"] {
+        let begins = text.lines().any(|line| {
+            line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{part}-----"))
+        });
+        if !begins {
+            return Err(format!("there is no {part} in the PEM text"));
+        }
+    }
+    Ok(())
+}
+
+fn services(to: &mut Config, json: &Json) -> Result<(), String> {
+    let list = match json {
+        Json::Array(elements) => elements.iter().map(Service::from_json).collect(),
+        Json::String(text) => {
+            Ok(convert::parts(text).iter().map(|name| Service::new(name, Vec::new())).collect())
+        }
+        other => Err(format!("a list of services is needed, not {other}")),
+    };
+    set(list, |list: Vec<Service>| to.services = list)
+}
+
+/// Names of other implementations' framings are skipped.
+fn framing_format(_: &mut Config, json: &Json) -> Result<(), String> {
+    let names = convert::texts(json)?;
+    if names.iter().any(|name| Framing::from_name(name).is_some()) {
+        return Ok(());
+    }
+    Err(format!("none of these is known here: {}; json is", names.join(", ")))
+}
+
+/// Names of methods that are not spoken here are skipped.
+fn methods(json: &Json) -> Result<Vec<AuthMethod>, String> {
+    let names = convert::texts(json)?;
+    let known: Vec<_> = names.iter().filter_map(|name| AuthMethod::from_name(name)).collect();
+    if known.is_empty() && !names.is_empty() {
+        let all: Vec<_> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
+    }
+    Ok(known)
+}
+
+/// Dials these addresses instead of those set before.
+#[cfg(feature = "cli")]
+pub(crate) fn set_seeds(to: &mut Config, addresses: &[&str]) -> Result<(), String> {
+    seeds(to, &Json::from(addresses))
+}
+
+/// Keys of a file that are no settings.
+pub(crate) fn is_structure(name: &str) -> bool {
+    matches!(name, lookup::PROFILE | lookup::PARENT | "version" | "dirty")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(name: &str, value: Json) -> Result<(), String> {
+        Key::find(name).expect(name).check(&value)
+    }
+
+    #[test]
+    fn each_key_refuses_what_makes_no_sense() {
+        for key in KEYS {
+            assert!(key.check(&json!(null)).is_err(), "{} takes null", key.name);
+            assert!(!is_structure(key.name));
+        }
+        assert!(check("nodeid", json!("a b")).unwrap_err().contains("no node ID"));
+        assert!(check("seeds", json!(["host:x"])).unwrap_err().contains("invalid port"));
+        assert!(check("cert", json!("hello")).unwrap_err().contains("no PRIVATE KEY"));
+        assert!(check("nodes", json!({"a": "b:c"})).is_err());
+        assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
+        assert!(check("framing_format", json!(["storable"])).is_err());
+    }
+
+    #[test]
+    fn the_reference_s_defaults_are_fine() {
+        for (name, value) in [
+            ("framing_format", json!(["json", "storable"])),
+            ("auth_offer", json!(["tls_md6_64_256", "hmac_md6_64_256"])),
+            ("auth_accept", json!(["tls_md6_64_256", "hmac_md6_64_256", "tls_anon", "cleartext"])),
+            ("monitor_timeout", json!("30")),
+            ("binds", json!(["*"])),
+            ("nodelay", json!("1")),
+            ("services", json!(["A::b", ["C::d", 1]])),
+        ] {
+            assert_eq!(check(name, value), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_are_read_by_kind() {
+        let read = |name: &str, text| Key::find(name).expect(name).read(text);
+        assert_eq!(read("seeds", "a:1,b:2"), Ok(json!(["a:1", "b:2"])));
+        assert_eq!(read("seeds", "[]"), Ok(json!([])));
+        assert_eq!(read("monitor_timeout", "2.5"), Ok(json!(2.5)));
+        assert_eq!(read("nodeid", "7"), Ok(json!("7")));
+        assert_eq!(read("services", r#"["A",["B",1]]"#), Ok(json!(["A", ["B", 1]])));
+        assert!(read("seeds", "[1").is_err());
+    }
+}

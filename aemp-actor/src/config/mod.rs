@@ -1,0 +1,38 @@
+//! Profiles: configuration that lives outside of programs, in the reference's file format.
+//!
+//! ```text
+//!   location ─▶ relaxed ─▶ Profiles ─▶ lookup ─▶ keys ─▶ Config
+//!   which file   text      the file    profile    one line for
+//!                          (writes)    → parents  each key
+//!                                      → global
+//! ```
+//!
+//! What a node makes of its settings is in `node/config`.
+
+mod addresses;
+mod convert;
+mod environment;
+mod error;
+mod keys;
+mod location;
+mod lookup;
+mod nodeid;
+mod profile;
+mod profiles;
+mod relaxed;
+mod saving;
+mod service;
+
+pub use error::ProfileError;
+pub use profiles::Profiles;
+pub(crate) use service::Service;
+
+#[cfg(feature = "cli")]
+pub(crate) use {
+    environment::Environment,
+    keys::{KEYS, Key, Kind, is_structure, set_seeds},
+    location::locate,
+    lookup::{Effective, override_by},
+    nodeid::host_name,
+    relaxed::{Place, Step},
+};

@@ -1,0 +1,71 @@
+//! A profile becomes the settings of a node.
+
+use super::error::ProfileError;
+use super::keys::Key;
+use super::nodeid::{expand, host_name};
+use super::profiles::Profiles;
+use crate::node::Config;
+
+/// Settings from outside of the program: see [`Profiles`].
+impl Config {
+    /// Takes the settings of a profile of the configuration file.
+    ///
+    /// The profile's own values count most, then those of its parents, then the global default of
+    /// the file, then what was set before this call: as in the reference, a program's own settings
+    /// are only the defaults. What is set after this call counts in any case. Environment
+    /// variables (`AEMP_NODEID`, `AEMP_SEEDS`, …) override the file.
+    ///
+    /// A profile that does not exist has the values of the global default. Without a node ID the
+    /// node is called `NAME/RANDOM`, after the profile, and without binds it listens on a free
+    /// port of all addresses, as in the reference.
+    ///
+    /// ```no_run
+    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// use aemp_actor::{Config, Node};
+    ///
+    /// let node = Node::configure(Config::new().profile("worker")?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be read, or something in it or in the environment is wrong; the text
+    /// says what, and where it was set.
+    pub fn profile(self, name: &str) -> Result<Self, ProfileError> {
+        self.profile_of(&Profiles::open()?, name)
+    }
+
+    /// The same with the profile that the environment variable `AEMP_PROFILE` names, else the one
+    /// that is called like this host (`uname -n`).
+    ///
+    /// # Errors
+    /// As for [`profile`](Self::profile).
+    pub fn default_profile(self) -> Result<Self, ProfileError> {
+        let profiles = Profiles::open()?;
+        let name = match profiles.environment.text("AEMP_PROFILE") {
+            Some(Ok(name)) => name,
+            _ => host_name(),
+        };
+        self.profile_of(&profiles, &name)
+    }
+
+    /// The same with the profile of a file that was opened before.
+    ///
+    /// # Errors
+    /// As for [`profile`](Self::profile).
+    pub fn profile_of(mut self, profiles: &Profiles, name: &str) -> Result<Self, ProfileError> {
+        let effective = profiles.effective(name)?;
+        for (key, value) in &effective.values {
+            if let Some(key) = Key::find(key) {
+                (key.apply)(&mut self, value).map_err(|problem| effective.error(key, problem))?;
+            }
+        }
+        if self.nodeid.is_none() {
+            self.nodeid = Some(expand(&format!("{name}/%u"), &host_name(), &*self.chance));
+        }
+        if self.binds.is_empty() && !effective.values.contains_key("binds") {
+            self.binds.push("*:*".to_owned());
+        }
+        Ok(self)
+    }
+}

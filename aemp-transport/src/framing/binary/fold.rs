@@ -1,0 +1,68 @@
+//! [`Fold`]: a sequence that becomes octets if all its elements are `u8`.
+
+use super::write::{Head, Write};
+
+/// What the elements were so far.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Elements {
+    /// There was none.
+    None,
+    /// All were `u8`: each is one octet in the output.
+    Octets,
+    /// Each is a value in the output.
+    Values,
+}
+
+/// A list or a map whose head is written, with the length that its type has announced.
+#[derive(Debug)]
+pub(super) struct Fold {
+    /// Where its head starts, and where its content.
+    start: usize,
+    content: usize,
+    head: Head,
+    announced: Option<usize>,
+    elements: Elements,
+}
+
+impl Fold {
+    pub(super) fn open<W: Write>(head: Head, announced: Option<usize>, out: &mut Vec<u8>) -> Self {
+        let start = out.len();
+        W::head(head, announced.unwrap_or(0), out);
+        Self { start, content: out.len(), head, announced, elements: Elements::None }
+    }
+
+    /// Takes an element that is a `u8`; false if it is to be written as a value.
+    pub(super) fn octet(&mut self, octet: u8, out: &mut Vec<u8>) -> bool {
+        if self.elements == Elements::Values {
+            return false;
+        }
+        self.elements = Elements::Octets;
+        out.push(octet);
+        true
+    }
+
+    /// An element that is no `u8` is about to be written.
+    pub(super) fn value<W: Write>(&mut self, out: &mut Vec<u8>) {
+        if self.elements == Elements::Octets {
+            for octet in out.split_off(self.content) {
+                W::signed(octet.into(), out);
+            }
+        }
+        self.elements = Elements::Values;
+    }
+
+    /// Corrects the head, now that everything is known.
+    pub(super) fn close<W: Write>(self, count: usize, out: &mut Vec<u8>) {
+        let head = if self.elements == Elements::Octets { Head::OctetList } else { self.head };
+        if (head, Some(count)) == (self.head, self.announced) {
+            return;
+        }
+        let mut right = Vec::new();
+        W::head(head, count, &mut right);
+        if right.len() == self.content - self.start {
+            out[self.start..self.content].copy_from_slice(&right);
+        } else {
+            out.splice(self.start..self.content, right);
+        }
+    }
+}

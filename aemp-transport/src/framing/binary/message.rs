@@ -1,0 +1,99 @@
+//! Messages to and from the octets of their elements, one after the other.
+
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use smol_str::SmolStr;
+
+use super::deserializer::{Elements, Next};
+use super::read::{Item, Length, Read};
+use super::serializer::BinarySerializer;
+use super::write::Write;
+use crate::framing::{DecodeError, EncodeError};
+use crate::lenient::{Lenient, float_text, latin1};
+use crate::value::Value;
+
+/// Appends the elements of `message`, and gives their number.
+pub(in crate::framing) fn encode<W: Write, T: Serialize + ?Sized>(
+    message: &T,
+    out: &mut Vec<u8>,
+) -> Result<usize, EncodeError> {
+    let mut total = 0;
+    message.serialize(BinarySerializer::<W>::message(out, &mut total))?;
+    Ok(total)
+}
+
+/// The octets of a message's elements.
+pub(in crate::framing) fn encode_message<W: Write, T: Serialize + ?Sized>(
+    message: &T,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::new();
+    encode::<W, T>(message, &mut out)?;
+    Ok(out)
+}
+
+/// How many elements there are.
+pub(in crate::framing) fn count<'de, R: Read<'de>>(
+    octets: &'de [u8],
+) -> Result<usize, DecodeError> {
+    let (mut reader, mut count) = (R::new(octets), 0);
+    while reader.left() > 0 {
+        reader.skip()?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+pub(in crate::framing) fn to_values<'de, R: Read<'de>>(
+    octets: &'de [u8],
+) -> Result<Vec<Value>, DecodeError> {
+    let (mut reader, mut values) = (R::new(octets), Vec::new());
+    while reader.left() > 0 {
+        values.push(Value::deserialize(Next(&mut reader))?);
+    }
+    Ok(values)
+}
+
+/// Has the visitor take the elements leniently, and skips those that it leaves.
+pub(in crate::framing) fn visit_elements<'de, R: Read<'de>, V: Visitor<'de>>(
+    octets: &'de [u8],
+    visitor: V,
+) -> Result<V::Value, DecodeError> {
+    let mut reader = R::new(octets);
+    Lenient(Message(Elements::new(&mut reader, Length::UntilEnd))).deserialize_seq(visitor)
+}
+
+/// All elements of a message, as a sequence.
+struct Message<'a, R>(Elements<'a, R>);
+
+impl<'de, R: Read<'de>> Deserializer<'de> for Message<'_, R> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        let made = visitor.visit_seq(&mut self.0)?;
+        while self.0.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(made)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+/// The first element, if it is a string, octets (one character each) or a number.
+pub(in crate::framing) fn first_text<'de, R: Read<'de>>(octets: &'de [u8]) -> Option<SmolStr> {
+    item_text(&R::new(octets).item().ok()?)
+}
+
+/// The text that an item passes for, if it is no list, map, boolean or null.
+pub(in crate::framing) fn item_text(item: &Item<'_>) -> Option<SmolStr> {
+    match item {
+        Item::Str(text) => Some(SmolStr::new(text)),
+        Item::Octets(octets) => Some(SmolStr::new(latin1(octets))),
+        Item::Int(number) => Some(number.to_string().into()),
+        Item::UInt(number) => Some(number.to_string().into()),
+        Item::Float(number) => Some(float_text(*number).into()),
+        _ => None,
+    }
+}

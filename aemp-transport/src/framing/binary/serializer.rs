@@ -1,0 +1,229 @@
+//! Any `Serialize` to octets.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use super::compound::Compound;
+use super::fold::Fold;
+use super::write::{Head, Write};
+use crate::framing::EncodeError;
+
+/// Where the serialised thing stands.
+pub(super) enum Place<'a> {
+    /// The whole message, whose elements are counted.
+    Message(&'a mut usize),
+    /// An element of a sequence that may become octets.
+    Element(&'a mut Fold),
+    /// Any other value.
+    Inside,
+}
+
+/// Writes a value, or the elements of a message, in the encoding `W`.
+pub(in crate::framing) struct BinarySerializer<'a, W> {
+    out: &'a mut Vec<u8>,
+    place: Place<'a>,
+    encoding: PhantomData<W>,
+}
+
+impl<'a, W: Write> BinarySerializer<'a, W> {
+    pub(super) fn at(out: &'a mut Vec<u8>, place: Place<'a>) -> Self {
+        Self { out, place, encoding: PhantomData }
+    }
+
+    /// Writes the elements of a message one after the other, and sets `total` to their number.
+    pub(in crate::framing) fn message(out: &'a mut Vec<u8>, total: &'a mut usize) -> Self {
+        Self::at(out, Place::Message(total))
+    }
+
+    /// Where to write a value, which is the message's only element if it is the message.
+    fn single(self) -> &'a mut Vec<u8> {
+        match self.place {
+            Place::Message(total) => *total = 1,
+            Place::Element(fold) => fold.value::<W>(self.out),
+            Place::Inside => {}
+        }
+        self.out
+    }
+
+    fn list(self, length: usize) -> Compound<'a, W> {
+        match self.place {
+            Place::Message(total) => Compound::message(self.out, total),
+            _ => Compound::fixed(self.single(), Head::List, Some(length)),
+        }
+    }
+
+    fn map(self, length: Option<usize>) -> Compound<'a, W> {
+        Compound::fixed(self.single(), Head::Map, length)
+    }
+
+    /// Writes the map of an enum variant up to its content.
+    fn variant(self, variant: &str) -> &'a mut Vec<u8> {
+        let out = self.single();
+        W::head(Head::Map, 1, out);
+        W::key(variant, out);
+        out
+    }
+}
+
+macro_rules! scalars {
+    ($($method:ident($kind:ty) $write:ident)*) => {$(
+        fn $method(self, value: $kind) -> Result<(), EncodeError> {
+            W::$write(value.into(), self.single());
+            Ok(())
+        }
+    )*};
+}
+
+macro_rules! wide_integers {
+    ($($method:ident($kind:ty))*) => {$(
+        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+            match (i64::try_from(number), u64::try_from(number)) {
+                (Ok(number), _) => W::signed(number, self.single()),
+                (_, Ok(number)) => W::unsigned(number, self.single()),
+                _ => W::text(&number.to_string(), self.single()),
+            }
+            Ok(())
+        }
+    )*};
+}
+
+impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Compound<'a, W>;
+    type SerializeTuple = Compound<'a, W>;
+    type SerializeTupleStruct = Compound<'a, W>;
+    type SerializeTupleVariant = Compound<'a, W>;
+    type SerializeMap = Compound<'a, W>;
+    type SerializeStruct = Compound<'a, W>;
+    type SerializeStructVariant = Compound<'a, W>;
+
+    scalars! {
+        serialize_bool(bool) truth
+        serialize_i8(i8) signed serialize_i16(i16) signed serialize_i32(i32) signed
+        serialize_i64(i64) signed serialize_u16(u16) signed serialize_u32(u32) signed
+        serialize_f32(f32) float serialize_f64(f64) float
+        serialize_str(&str) text
+    }
+
+    wide_integers! { serialize_u64(u64) serialize_i128(i128) serialize_u128(u128) }
+
+    fn serialize_u8(mut self, number: u8) -> Result<(), EncodeError> {
+        if let Place::Element(fold) = &mut self.place
+            && fold.octet(number, self.out)
+        {
+            return Ok(());
+        }
+        W::signed(number.into(), self.single());
+        Ok(())
+    }
+
+    fn serialize_char(self, character: char) -> Result<(), EncodeError> {
+        self.serialize_str(character.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
+        W::octets(octets, self.single());
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        W::null(self.single());
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        match self.place {
+            Place::Message(_) => Ok(()),
+            _ => self.serialize_none(),
+        }
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        value.serialize(Self::at(self.variant(variant), Place::Inside))
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(match self.place {
+            Place::Message(total) => Compound::message(self.out, total),
+            _ => Compound::sequence(self.single(), length),
+        })
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(self.list(length))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        length: usize,
+    ) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(self.list(length))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(Compound::fixed(self.variant(variant), Head::List, Some(length)))
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(self.map(length))
+    }
+
+    fn serialize_struct(
+        self,
+        _name: &'static str,
+        length: usize,
+    ) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(self.map(Some(length)))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Compound<'a, W>, EncodeError> {
+        Ok(Compound::fixed(self.variant(variant), Head::Map, Some(length)))
+    }
+}

@@ -1,0 +1,144 @@
+//! [`Reader`]: values one after the other, part by part.
+
+use std::borrow::Cow;
+
+use super::head::{self, Head, Number};
+use super::integers::{NEGATIVE_TAG, POSITIVE_TAG, long, negative};
+use super::scan::Scanner;
+use super::{half, writer};
+use crate::framing::binary::{Item, Length, Read, item_text};
+use crate::framing::{DecodeError, FrameError, Limits};
+use crate::lenient::latin1;
+
+#[derive(Debug)]
+pub(super) struct Reader<'de> {
+    octets: &'de [u8],
+}
+
+const MALFORMED: FrameError = FrameError::Cbor("an item is not whole");
+
+impl<'de> Reader<'de> {
+    fn head(&mut self) -> Result<Head, FrameError> {
+        let head = head::read(self.octets).ok().flatten().ok_or(MALFORMED)?;
+        self.octets = &self.octets[head.len..];
+        Ok(head)
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'de [u8], FrameError> {
+        let length = usize::try_from(length).map_err(|_| MALFORMED)?;
+        let (content, rest) = self.octets.split_at_checked(length).ok_or(MALFORMED)?;
+        self.octets = rest;
+        Ok(content)
+    }
+
+    /// The content of a string, in one piece.
+    fn string(&mut self, length: Option<u64>) -> Result<Cow<'de, [u8]>, FrameError> {
+        if let Some(length) = length {
+            return self.take(length).map(Cow::Borrowed);
+        }
+        let mut whole = Vec::new();
+        while !self.take_break() {
+            let length = self.head()?.number.value().ok_or(MALFORMED)?;
+            whole.extend_from_slice(self.take(length)?);
+        }
+        Ok(Cow::Owned(whole))
+    }
+
+    fn text(&mut self, length: Option<u64>) -> Result<Cow<'de, str>, FrameError> {
+        match self.string(length)? {
+            Cow::Borrowed(octets) => {
+                std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| FrameError::Utf8)
+            }
+            Cow::Owned(octets) => {
+                String::from_utf8(octets).map(Cow::Owned).map_err(|_| FrameError::Utf8)
+            }
+        }
+    }
+
+    fn part(&mut self) -> Result<Item<'de>, FrameError> {
+        let mut tag = None;
+        let mut head = self.head()?;
+        while head.major == head::TAG {
+            tag = head.number.value();
+            head = self.head()?;
+        }
+        let number = head.number.value();
+        let length = || number.map_or(Length::UntilBreak, Length::Known);
+        Ok(match (head.major, number) {
+            (head::UNSIGNED, Some(number)) => match i64::try_from(number) {
+                Ok(number) => Item::Int(number),
+                Err(_) => Item::UInt(number),
+            },
+            (head::NEGATIVE, Some(below)) => negative(below),
+            (head::OCTETS, length) => {
+                let octets = self.string(length)?;
+                match tag {
+                    Some(POSITIVE_TAG) => long(&octets, false),
+                    Some(NEGATIVE_TAG) => long(&octets, true),
+                    _ => Item::Octets(octets),
+                }
+            }
+            (head::TEXT, length) => Item::Str(self.text(length)?),
+            (head::ARRAY, _) => Item::List(length()),
+            (head::MAP, _) => Item::Map(length()),
+            (head::OTHER, _) => other(head.number)?,
+            _ => return Err(MALFORMED),
+        })
+    }
+}
+
+/// Simple values and floats.
+fn other(number: Number) -> Result<Item<'static>, FrameError> {
+    Ok(match number {
+        Number::Short(20) => Item::Bool(false),
+        Number::Short(21) => Item::Bool(true),
+        Number::Short(_) | Number::One(_) => Item::Null,
+        Number::Two(half) => Item::Float(half::to_f64(half)),
+        Number::Four(bits) => Item::Float(f32::from_bits(bits).into()),
+        Number::Eight(bits) => Item::Float(f64::from_bits(bits)),
+        Number::Indefinite => return Err(MALFORMED),
+    })
+}
+
+impl<'de> Read<'de> for Reader<'de> {
+    fn new(octets: &'de [u8]) -> Self {
+        Self { octets }
+    }
+
+    fn left(&self) -> usize {
+        self.octets.len()
+    }
+
+    fn item(&mut self) -> Result<Item<'de>, DecodeError> {
+        Ok(self.part()?)
+    }
+
+    fn key(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        Ok(match self.part()? {
+            Item::Str(text) => text,
+            Item::Octets(Cow::Borrowed(octets)) => latin1(octets),
+            Item::Bool(truth) => Cow::Owned(truth.to_string()),
+            item => {
+                let text = item_text(&item).ok_or(FrameError::Cbor("a name is missing"))?;
+                Cow::Owned(text.into())
+            }
+        })
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self.octets.first(), Some(&(writer::NULL | 0xf7)))
+    }
+
+    fn take_break(&mut self) -> bool {
+        let is_break = self.octets.first() == Some(&0xff);
+        self.octets = &self.octets[usize::from(is_break)..];
+        is_break
+    }
+
+    fn skip(&mut self) -> Result<(), DecodeError> {
+        let limits = Limits { max_packet: usize::MAX, max_depth: usize::MAX };
+        let length = Scanner::one_item(limits, self.octets)?.ok_or(MALFORMED)?;
+        self.octets = &self.octets[length..];
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! Takes whole packets off a stream and checks them.
+
+use bytes::{Buf, BytesMut};
+
+use super::head::{self, Number};
+use super::reader::Reader;
+use super::scan::Scanner;
+use crate::framing::binary::{Read, item_text};
+use crate::framing::{Encoded, FrameError, Framing, Limits, Packet};
+
+/// The CBOR half of [`Decoder`](crate::Decoder).
+#[derive(Debug)]
+pub(in crate::framing) struct Splitter {
+    scanner: Scanner,
+}
+
+impl Splitter {
+    pub(in crate::framing) fn new(limits: Limits) -> Self {
+        Self { scanner: Scanner::new(limits) }
+    }
+
+    pub(in crate::framing) fn next(
+        &mut self,
+        buf: &mut BytesMut,
+    ) -> Result<Option<Packet>, FrameError> {
+        while !buf.is_empty() {
+            let Some(length) = self.scanner.scan(buf)? else { return Ok(None) };
+            if let Some(packet) = parse(buf.split_to(length))? {
+                return Ok(Some(packet));
+            }
+        }
+        Ok(None)
+    }
+
+    #[cfg(test)]
+    pub(in crate::framing) fn scanned(&self) -> u64 {
+        self.scanner.scanned
+    }
+}
+
+/// Takes a whole packet apart; `None` is a keepalive.
+fn parse(mut octets: BytesMut) -> Result<Option<Packet>, FrameError> {
+    let head = head::read(&octets).ok().flatten().ok_or(FrameError::PortName)?;
+    if head.number == Number::Indefinite {
+        // The elements end where the octets do.
+        octets.truncate(octets.len() - 1);
+    }
+    octets.advance(head.len);
+    if octets.is_empty() {
+        return Ok(None);
+    }
+    let mut reader = Reader::new(&octets);
+    let item = reader.item().map_err(|_| FrameError::PortName)?;
+    let port = item_text(&item).ok_or(FrameError::PortName)?;
+    let start = octets.len() - reader.left();
+    octets.advance(start);
+    Ok(Some(Packet { port, message: Encoded::received(Framing::Cbor, octets) }))
+}

@@ -1,0 +1,137 @@
+//! No TLS: nothing is offered, certificates cannot be made, and what is never asked for fails.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::BytesMut;
+
+use crate::handshake::{TlsVersion, Upgrade};
+use crate::stream::{BoxStream, Session};
+
+/// Whether there is TLS.
+pub(crate) const AVAILABLE: bool = false;
+
+/// A private key, its certificate, and the certificates that are trusted: there are none without
+/// the feature `tls`.
+#[derive(Clone, Debug)]
+pub enum Certificates {}
+
+/// Certificates cannot be read, or do not belong together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {error}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The program was built without TLS.
+    #[error("this program was built without TLS (feature tls)")]
+    NoTls,
+}
+
+/// TLS did not come about, or failed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The peer's certificate is not to be trusted.
+    #[error("the peer's certificate is not trusted: {0}")]
+    Certificate(String),
+    /// The peer ended TLS, and said why.
+    #[error("the peer refused TLS: {0}")]
+    Refused(String),
+    /// What the peer says is no TLS, or not such as is spoken here.
+    #[error("no TLS with the peer: {0}")]
+    Protocol(String),
+}
+
+impl TlsError {
+    /// Whether it can get better only after somebody has changed a configuration.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Certificate(_))
+    }
+
+    pub(crate) fn of(_: &io::Error) -> Option<Self> {
+        None
+    }
+}
+
+impl Certificates {
+    /// There are none without the feature `tls`.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn from_pem(_: &str) -> Result<Self, CertificateError> {
+        Err(CertificateError::NoTls)
+    }
+
+    /// There are none without the feature `tls`.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn from_pem_file(_: impl AsRef<Path>) -> Result<Self, CertificateError> {
+        Err(CertificateError::NoTls)
+    }
+
+    /// There are none without the feature `tls`.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn from_files(
+        _: impl AsRef<Path>,
+        _: impl AsRef<Path>,
+        _: Option<&Path>,
+    ) -> Result<Self, CertificateError> {
+        Err(CertificateError::NoTls)
+    }
+
+    /// Our own certificate, in DER.
+    #[must_use]
+    pub fn own_certificate(&self) -> &[u8] {
+        match *self {}
+    }
+
+    /// Whether a certificate is trusted.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not.
+    pub fn check(&self, _: &[u8], _: &[&[u8]]) -> Result<(), TlsError> {
+        match *self {}
+    }
+}
+
+/// There are none without the feature `tls`.
+///
+/// # Errors
+///
+/// Always.
+pub fn generate_certificate(_: &str) -> Result<String, CertificateError> {
+    Err(CertificateError::NoTls)
+}
+
+pub(crate) fn node_ids(_: &[u8]) -> Vec<String> {
+    Vec::new()
+}
+
+pub(crate) struct Upgraded {
+    pub(crate) stream: BoxStream,
+    pub(crate) session: Session,
+    pub(crate) version: TlsVersion,
+}
+
+pub(crate) async fn upgrade(
+    _: BoxStream,
+    _: BytesMut,
+    _: Upgrade,
+    _: Option<&Certificates>,
+) -> io::Result<Upgraded> {
+    Err(io::ErrorKind::Unsupported.into())
+}
