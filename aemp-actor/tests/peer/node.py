@@ -6,6 +6,7 @@ import string
 import time
 
 from link import Link
+from log import CONNECT, Log
 from mesh import Mesh
 from wire import Refused
 
@@ -28,6 +29,8 @@ class Node:
         self.counter, self.report, self.functions = 0, report, functions
         self.ports, self.links, self.listeners = {"": self._request}, {}, []
         self.monitors, self.watchers, self.waiting = {}, {}, {}
+        self.log = Log(self)
+        functions[CONNECT] = lambda node, origin, *args: node.log.connect(*args)
         self.mesh = Mesh(self, options.get("seeds", []), options.get("announce_after", 2))
 
     # Ports.
@@ -208,6 +211,7 @@ class Node:
         for packet in self.waiting.pop(link.peer, []):
             link.send(packet)
         self.mesh.node_up(link.peer)
+        self.log.node_up(link.peer)
         asyncio.ensure_future(self._run(link))
         return link.peer
 
