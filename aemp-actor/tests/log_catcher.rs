@@ -24,7 +24,10 @@ fn start() {
 /// One test at a time.
 static LOG: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-fn catch(node: &Node, level: u8) -> (aemp_actor::log::LogCatching, mpsc::UnboundedReceiver<LogLine>) {
+fn catch(
+    node: &Node,
+    level: u8,
+) -> (aemp_actor::log::LogCatching, mpsc::UnboundedReceiver<LogLine>) {
     let (sender, lines) = mpsc::unbounded_channel();
     let catching = node.catch_logs(level, move |line| {
         // Told to nobody, or it would never end.

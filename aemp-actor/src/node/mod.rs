@@ -53,3 +53,5 @@ pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
 pub(crate) use router::guard;
+#[cfg(feature = "cli")]
+pub(crate) use signal::terminated;

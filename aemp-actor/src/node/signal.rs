@@ -4,7 +4,7 @@ use std::io;
 
 /// Completes at SIGTERM or ctrl-c.
 #[cfg(unix)]
-pub(super) async fn terminated() -> io::Result<()> {
+pub(crate) async fn terminated() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -15,6 +15,6 @@ pub(super) async fn terminated() -> io::Result<()> {
 
 /// Completes at ctrl-c.
 #[cfg(not(unix))]
-pub(super) async fn terminated() -> io::Result<()> {
+pub(crate) async fn terminated() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
