@@ -34,5 +34,9 @@ mod mesh {}
 mod receive {}
 
 /// See the file.
+#[doc = include_str!("src/operating.md")]
+mod operating {}
+
+/// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}

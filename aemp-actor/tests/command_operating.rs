@@ -114,7 +114,7 @@ async fn looking(network: &Network) {
     let functions = network.json(&["functions", "delta"]).await;
     let info = functions.as_array().unwrap().iter().find(|f| f["name"] == "aemp::info").unwrap();
     assert_eq!(*info, json!({ "name": "aemp::info", "kind": "builtin", "allowed": true }));
-    let text = home.aemp(&["--timeout", "2", "info", "nobody"]).await;
+    let text = home.run(&["--timeout", "2", "info", "nobody"]);
     assert!(text.code == 1 || text.code == 3, "{text:?}");
 }
 
@@ -201,6 +201,30 @@ impl Read for Terminal {
     }
 }
 
+/// `aemp top` on a terminal.
+fn top_session(home: &Home, interval: &str) -> (StreamSession<File>, Child) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let user = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let size = Winsize { ws_row: 24, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&user, size).unwrap();
+    let mut command = home.command();
+    command.args(["--timeout", "60", "top", "--interval", interval]).env("TERM", "xterm");
+    command.stdin(user.try_clone().unwrap()).stdout(user.try_clone().unwrap()).stderr(user);
+    let child = command.spawn().unwrap();
+    let terminal = File::from(terminal);
+    let options = Options::new().timeout_ms(Some(60_000));
+    let reading = Terminal(terminal.try_clone().unwrap());
+    (StreamSession::new(reading, terminal, options), child)
+}
+
+fn press(session: &mut StreamSession<File>, key: &str) {
+    session.send(key).unwrap();
+    session.flush().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn top_on_a_terminal() {
     let alpha = support::tcp_node("alpha").await;
@@ -208,34 +232,70 @@ async fn top_on_a_terminal() {
     soon("the mesh", beta.joined()).await;
     let home = Home::with_seed(&alpha.listeners()[0]);
     let session = tokio::task::spawn_blocking(move || {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&terminal).unwrap();
-        unlockpt(&terminal).unwrap();
-        let name = ptsname(&terminal, Vec::new()).unwrap();
-        let user = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let size = Winsize { ws_row: 24, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&user, size).unwrap();
-        let mut command = home.command();
-        command.args(["--timeout", "60", "top", "--interval", "0.2"]).env("TERM", "xterm");
-        command.stdin(user.try_clone().unwrap()).stdout(user.try_clone().unwrap()).stderr(user);
-        let mut child = command.spawn().unwrap();
-        drop(command);
-        let terminal = File::from(terminal);
-        let options = Options::new().timeout_ms(Some(60_000));
-        let reading = Terminal(terminal.try_clone().unwrap());
-        let mut session = StreamSession::new(reading, terminal, options);
+        let (mut session, mut child) = top_session(&home, "0.2");
         session.exp_string("NODE").unwrap();
         session.exp_string("HANDLED/s").unwrap();
         session.exp_string("alpha").unwrap();
         session.exp_string("sort: n node").unwrap();
         // By name: alpha comes before beta, in the next picture and those after it.
-        session.send("n").unwrap();
-        session.flush().unwrap();
+        press(&mut session, "n");
         session.exp_regex("alpha[^\n]*?\x1b\\[3;1Hbeta").unwrap();
-        session.send("q").unwrap();
-        session.flush().unwrap();
+        press(&mut session, "q");
         session.exp_eof().unwrap();
         assert!(child.wait().unwrap().success());
     });
     session.await.unwrap();
+}
+
+/// What `aemp top` costs five nodes with 10,000 messages each second between them, in processor
+/// time: `cargo test --release --test command_operating -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, of a minute"]
+async fn what_top_costs() {
+    const SECONDS: u64 = 20;
+    let network = network().await;
+    let (own, port) = (network.own.clone(), network.port.to_string());
+    let load = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(10));
+        loop {
+            ticks.tick().await;
+            for _ in 0..20 {
+                NAMES.iter().for_each(|name| own.snd(*name, ("snd", &port, "add", 1)));
+            }
+        }
+    });
+    let cpu = async || {
+        let mut times = Vec::new();
+        for name in NAMES {
+            let info = network.own.introspect(name).info().await.unwrap();
+            times.push(info.process.unwrap().cpu.as_secs_f64());
+        }
+        times
+    };
+    let pass = async || {
+        let before = cpu().await;
+        tokio::time::sleep(std::time::Duration::from_secs(SECONDS)).await;
+        let times: Vec<f64> = cpu().await;
+        times
+            .iter()
+            .zip(before)
+            .map(|(now, then)| (now - then) / SECONDS as f64)
+            .collect::<Vec<_>>()
+    };
+    let alone = pass().await;
+    let (mut session, mut child) = top_session(&network.home, "1");
+    session.exp_string("epsilon").unwrap();
+    let reading = tokio::task::spawn_blocking(move || {
+        let eof = session.exp_eof();
+        (session, eof)
+    });
+    let watched = pass().await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(reading.await.unwrap());
+    load.abort();
+    for (name, (alone, watched)) in NAMES.iter().zip(alone.iter().zip(&watched)) {
+        let (alone, watched) = (alone * 100.0, watched * 100.0);
+        println!("{name}: {alone:.2} % alone, {watched:.2} % with top: {:+.2}", watched - alone);
+    }
 }

@@ -75,6 +75,7 @@ fn systemd_is_told() {
         home.run(&["setsecret", "geheim"]).text();
         let path = home.folder().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
         let home = home.set("NOTIFY_SOCKET", path.to_str().unwrap());
         let alpha = Service::start(&home, "alpha", None, arguments);
         let next = || {

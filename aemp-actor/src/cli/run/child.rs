@@ -8,7 +8,7 @@ use super::notify;
 use super::plan::Plan;
 use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs};
-use crate::node::{Node, terminated};
+use crate::node::{Node, termination};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
 const BEAT: Duration = Duration::from_secs(1);
@@ -22,6 +22,7 @@ pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
 }
 
 async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
+    let terminated = termination().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
     let node = Node::configure(plan.config).await;
@@ -31,29 +32,32 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     match watchdog {
         None => {
             notify::ready();
-            let stopped = terminated().await;
+            terminated.await;
             notify::stopping();
-            node.shutdown(grace).await;
-            stopped.map_err(|error| Failure::Failed(format!("signals: {error}")))
         }
         Some(watchdog) => {
             let mut watchdog =
                 watchdog.open().map_err(|error| Failure::Failed(format!("watchdog: {error}")))?;
-            watched(&node, &mut watchdog, beat).await;
-            node.shutdown(grace).await;
-            Ok(())
+            watched(&node, &mut watchdog, beat, terminated).await;
         }
     }
+    node.shutdown(grace).await;
+    Ok(())
 }
 
 /// Returns when the node is to end.
-async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration) {
+async fn watched(
+    node: &Node,
+    watchdog: &mut OpenSocket,
+    beat: Duration,
+    terminated: impl Future<Output = ()>,
+) {
     let (sender, mut restart) = mpsc::unbounded_channel();
     node.on_restart(move || {
         let _ = sender.send(());
     });
     watchdog.say(Word::Up).await;
-    let mut terminated = std::pin::pin!(terminated());
+    let mut terminated = std::pin::pin!(terminated);
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {

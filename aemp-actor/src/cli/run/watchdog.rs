@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::restarts::{End, Restarts, Verdict};
 use super::socket::{OpenSocket, Socket, VARIABLE, Word};
 use crate::cli::{Failure, logs};
-use crate::node::terminated;
+use crate::node::termination;
 
 /// Runs until the node is to end for good.
 pub(super) fn run(plan: &Plan) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(super) fn run(plan: &Plan) -> Result<(), Failure> {
 }
 
 async fn supervise(plan: &Plan) -> io::Result<u8> {
-    let mut terminated = std::pin::pin!(terminated());
+    let mut terminated = std::pin::pin!(termination()?);
     let mut restarts = Restarts::default();
     loop {
         let mut watched = Watched::start(plan)?;
@@ -38,14 +38,14 @@ async fn supervise(plan: &Plan) -> io::Result<u8> {
                     tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
-                        stopped = &mut terminated => return stopped.map(|()| 0),
+                        () = &mut terminated => return Ok(0),
                     }
                 }
             },
-            stopped = &mut terminated => {
+            () = &mut terminated => {
                 notify::stopping();
                 watched.stop().await?;
-                return stopped.map(|()| 0);
+                return Ok(0);
             }
         }
     }
