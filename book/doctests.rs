@@ -30,6 +30,10 @@ mod nodes {}
 mod mesh {}
 
 /// See the file.
+#[doc = include_str!("src/transports.md")]
+mod transports {}
+
+/// See the file.
 #[doc = include_str!("src/receive.md")]
 mod receive {}
 
@@ -40,3 +44,15 @@ mod operating {}
 /// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
+
+/// See the file.
+#[doc = include_str!("src/configuration.md")]
+mod configuration {}
+
+/// See the file.
+#[doc = include_str!("src/command.md")]
+mod command {}
+
+/// See the file.
+#[doc = include_str!("src/security.md")]
+mod security {}

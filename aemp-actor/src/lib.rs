@@ -63,13 +63,17 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod tap;
 
 pub use aemp_actor_derive::{Port, init, rcv};
+#[cfg(feature = "quic")]
+pub use aemp_transport::Quic;
 pub use aemp_transport::{
-    Address, AuthMethod, Framing, Limits, Listener, Memory, Secret, Stream, Tcp, Transport, Value,
+    Address, AuthMethod, CertificateError, Certificates, Framing, Limits, Listener, Memory,
+    Protection, Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, generate_certificate,
 };
 
 pub use crate::config::{ProfileError, Profiles};
@@ -90,4 +94,5 @@ pub use crate::port::{
     Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
+pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};
 pub use crate::tap::{Tap, Tapped};

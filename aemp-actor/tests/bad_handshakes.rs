@@ -132,7 +132,7 @@ async fn auth_lines_that_make_no_sense() {
         ("wax_seal;;json", "unknown authentication method \"wax_seal\" used by node \"bad\""),
         (
             "cleartext;67656865696d;storable",
-            "node \"bad\" wants to write framing \"storable\", we read \"json\"",
+            "node \"bad\" wants to write framing \"storable\", we read \"bincode,json,cbor\"",
         ),
     ] {
         gate.refuses(format!("{GREETING}\nx\n{auth}\n").as_bytes(), text).await;

@@ -112,11 +112,16 @@ fn secrets_and_certificates() {
     home.run(&["delsecret"]).text();
     assert_eq!(secret(&home), Json::Null);
     let pem = home.folder().join("node.pem");
-    let text = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n\
-                -----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
-    std::fs::write(&pem, text).unwrap();
+    let text = aemp_transport::generate_certificate("alpha").unwrap();
+    std::fs::write(&pem, &text).unwrap();
     home.run(&["setcert", pem.to_str().unwrap()]).text();
     assert_eq!(home.run(&["showconfig", "x"]).json()["cert"], json!(text));
+    home.run(&["gencert", "profile", "a", "setnodeid", "alpha", "gencert"]).text();
+    let cert = |name: &str| home.run(&["showconfig", name]).json()["cert"].clone();
+    for name in ["x", "a"] {
+        aemp_transport::Certificates::from_pem(cert(name).as_str().unwrap()).unwrap();
+    }
+    assert_ne!(cert("x"), cert("a"));
     let error = home.run(&["setcert", "/no/such"]).failed(1);
     assert!(error.contains("cannot read /no/such"), "{error}");
 }
@@ -244,5 +249,27 @@ fn completions_are_for_this_command() {
     for shell in ["bash", "zsh", "fish"] {
         let text = home.run(&["completions", shell]).text();
         assert!(text.contains("setnodeid") && text.contains("snd"), "{shell}");
+    }
+}
+
+/// `TRYCMD=overwrite` writes the expected help anew.
+#[test]
+fn the_help_is_what_it_should_be() {
+    let cases = trycmd::TestCases::new();
+    cases.register_bin("aemp", std::path::Path::new(env!("CARGO_BIN_EXE_aemp")));
+    cases.case("tests/command/help.trycmd").run();
+}
+
+#[test]
+fn every_command_has_help() {
+    let home = Home::new();
+    let help = home.run(&["--help"]).text();
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> =
+        listed.map_while(|line| line.split_whitespace().next()).filter(|n| *n != "help").collect();
+    assert!(names.contains(&"shell") && names.contains(&"delprofile"), "{names:?}");
+    for name in names.into_iter().chain(["setseeds", "addseed", "delseed", "delseeds"]) {
+        let text = home.run(&[name, "--help"]).text();
+        assert!(text.contains(&format!("Usage: aemp {name}")), "{text}");
     }
 }

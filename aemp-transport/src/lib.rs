@@ -7,7 +7,7 @@
 //! - [`Framing`] encodes packets, a [`Decoder`] cuts a stream into them, and a message stays
 //!   [`Encoded`] until its receiver wants it.
 //! - A [`Handshake`] greets a peer and has both sides prove that they know the [`Secret`].
-//! - A [`Transport`] makes streams: [`Tcp`], or [`Memory`] within a process.
+//! - A [`Transport`] makes streams: [`Tcp`], `Quic` (feature `quic`), or [`Memory`] within a process.
 //! - [`establish`] drives a handshake over a stream, and [`start`] makes a link of it: packets in
 //!   by a [`PacketSink`], packets out by a [`LinkSender`], one [`CloseReason`] at the end.
 //!
@@ -74,13 +74,16 @@ pub use framing::{
 };
 pub use handshake::{
     Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Nonces, Outcome,
-    PeerGreeting, Policy, Protection, Require, TlsKind, TlsRole, TlsVersion, Upgrade, nonce,
+    PeerGreeting, Policy, Protection, Require, SubProtocol, TlsKind, TlsRole, TlsVersion, Upgrade,
+    nonce,
 };
 pub use lenient::Lenient;
 pub use link::{
-    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, PacketSink,
-    SendError, establish, start,
+    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, Order,
+    PacketSink, SendError, establish, start,
 };
+#[cfg(feature = "quic")]
+pub use stream::Quic;
 pub use stream::{
     Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Memory, Reach, Scheme,
     Session, Stream, Tcp, Transport,

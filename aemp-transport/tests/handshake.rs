@@ -228,7 +228,7 @@ fn refuses_wrong_proofs() {
             )
         );
     }
-    assert_eq!(authed("cleartext;00"), "the peer's auth line is not complete: \"cleartext;00\"");
+    assert_eq!(authed("cleartext;00"), "the peer's auth line is not complete: \"cleartext;…\"");
     assert_eq!(
         authed("cleartext;67656865696d;storable"),
         "node \"beta\" wants to write framing \"storable\", we read \"bincode,json,cbor\" \

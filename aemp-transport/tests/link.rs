@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{
     BoxStream, CloseReason, EstablishError, Established, Framing, HandshakeConfig, LinkConfig,
-    LinkSender, Packet, PacketSink, SendError, Value, establish, start,
+    LinkSender, Order, Packet, PacketSink, SendError, Value, establish, start,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -120,7 +120,7 @@ async fn encoded_messages_and_keepalives() {
     let (alpha, mut beta) = pair(LinkConfig::default()).await;
     let message = aemp_transport::Encoded::from_message(Framing::Json, &("a", 1)).expect("encoded");
     alpha.link.send_keepalive().expect("sent");
-    alpha.link.send_encoded("p", &message).expect("sent");
+    alpha.link.send_encoded("p", Order::Among("p"), &message).expect("sent");
     let expected = Event::Packet("p".to_owned(), vec![Value::from("a"), Value::from(1)]);
     assert_eq!(beta.next().await, expected);
     assert_eq!(beta.link.counters().packets_in, 1);

@@ -2,7 +2,7 @@
 //! other actor crates in the same run.
 //!
 //! ```text
-//! cargo run --release -- [local|idle|remote|all] [--rounds N] [--messages N] [--ports N]
+//! cargo run --release -- [local|idle|remote|all] [--rounds N] [--messages N] [--ports N] [--transport tcp|quic]
 //! ```
 //!
 //! Every figure is the median of several rounds after one that is thrown away; the slowest and

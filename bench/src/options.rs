@@ -2,7 +2,7 @@
 
 /// What to print when it makes no sense.
 pub(crate) const USAGE: &str = "usage: aemp-bench [local|idle|remote|all] \
-     [--rounds N] [--messages N] [--requests N] [--ports N] [--only TEXT]";
+     [--rounds N] [--messages N] [--requests N] [--ports N] [--only TEXT] [--transport tcp|quic]";
 
 /// What to measure.
 #[derive(Debug, PartialEq)]
@@ -31,6 +31,32 @@ pub(crate) struct Options {
     pub(crate) ports: usize,
     /// Only what has this in its name.
     pub(crate) only: Option<String>,
+    /// What connects two nodes.
+    pub(crate) transports: Vec<Way>,
+}
+
+/// A transport.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    Tcp,
+    Quic,
+}
+
+impl Way {
+    /// Where to listen.
+    pub(crate) fn bind(self) -> &'static str {
+        match self {
+            Self::Tcp => "127.0.0.1:0",
+            Self::Quic => "quic:127.0.0.1:0",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Quic => "QUIC",
+        }
+    }
 }
 
 impl Options {
@@ -43,6 +69,7 @@ impl Options {
             requests: 200_000,
             ports: 1_000_000,
             only: None,
+            transports: vec![Way::Tcp, Way::Quic],
         };
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
@@ -58,6 +85,7 @@ impl Options {
                 "--messages" => options.messages = number(&arg, &value()?)?,
                 "--requests" => options.requests = number(&arg, &value()?)?,
                 "--only" => options.only = Some(value()?),
+                "--transport" => options.transports = vec![way(&value()?)?],
                 "--ports" => options.ports = number(&arg, &value()?)?,
                 _ => return Err(format!("unknown argument {arg:?}")),
             }
@@ -68,6 +96,14 @@ impl Options {
     /// Whether to measure what has this name.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
+    }
+}
+
+fn way(name: &str) -> Result<Way, String> {
+    match name {
+        "tcp" => Ok(Way::Tcp),
+        "quic" => Ok(Way::Quic),
+        _ => Err(format!("--transport: {name:?} is neither tcp nor quic")),
     }
 }
 

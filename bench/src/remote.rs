@@ -1,4 +1,5 @@
-//! Ports on two nodes, over loopback TCP and JSON: small messages per second.
+//! Ports on two nodes, over loopback TCP or QUIC and JSON: small messages per second, and large
+//! ones in octets.
 //!
 //! Messages are sent in windows: after each the sender asks for the sum, and it is never more than
 //! [`AHEAD`] windows ahead of the answers, so that the queue of the link does not overflow.
@@ -11,7 +12,7 @@ use aemp_actor::prelude::*;
 use tokio::runtime::Runtime;
 
 use crate::counter::{Counter, CounterRef, unbounded};
-use crate::options::Options;
+use crate::options::{Options, Way};
 use crate::rounds::{measure, timed};
 use crate::wire;
 
@@ -21,24 +22,46 @@ const WINDOW: usize = 10_000;
 /// Windows that may be on their way.
 const AHEAD: usize = 4;
 
+/// Octets of a large message.
+const LARGE: usize = 1 << 20;
+
 /// Prints the figures.
 pub(crate) fn run(options: &Options) {
     let messages = (options.messages / 4 / WINDOW * WINDOW).max(WINDOW);
-    println!("remote: small messages over loopback TCP, JSON, one sender");
+    println!("remote: over loopback, JSON, one sender");
     let runtime = crate::runtime();
     measure(options, "raw TCP, octets encoded, packets parsed", messages, || {
         runtime.block_on(wire::round(messages))
     });
-    let (here, there) = runtime.block_on(pair());
+    for way in &options.transports {
+        over(*way, options, messages, &runtime);
+    }
+    println!();
+}
+
+fn over(way: Way, options: &Options, messages: usize, runtime: &Runtime) {
+    let name = way.name();
+    let (here, there) = runtime.block_on(pair(way));
     let local = there.port_with(Counter::default(), unbounded());
     let counter = CounterRef::at(&here, &local);
-    sends("one process", options, messages, &runtime, &here, &counter);
+    sends(&format!("{name}, one process"), options, messages, runtime, &here, &counter);
     drop((here, there));
 
-    let (node, counter, mut other) = runtime.block_on(two_processes());
-    sends("two processes", options, messages, &runtime, &node, &counter);
+    let (node, counter, mut other) = runtime.block_on(two_processes(way));
+    sends(&format!("{name}, two processes"), options, messages, runtime, &node, &counter);
+    let large = (messages / 10_000).max(1);
+    let text = "x".repeat(LARGE);
+    measure(options, &format!("1 MiB by ID, {name}, two processes"), large, || {
+        runtime.block_on(timed(async {
+            let id = PortId::from(&counter);
+            for _ in 0..large {
+                node.snd_wait(&id, ("add", 1, &text)).await;
+            }
+            counter.sum().await.expect("an answer");
+        }))
+    });
     let requests = options.requests / 10;
-    measure(options, "requests and replies, two processes", requests, || {
+    measure(options, &format!("requests and replies, {name}, two processes"), requests, || {
         runtime.block_on(timed(async {
             for _ in 0..requests {
                 counter.sum().await.expect("an answer");
@@ -47,7 +70,6 @@ pub(crate) fn run(options: &Options) {
     });
     drop(node);
     other.wait().expect("the other process ends");
-    println!();
 }
 
 fn sends(
@@ -87,12 +109,12 @@ async fn windows(counter: &CounterRef, messages: usize, send: impl Fn()) {
 }
 
 fn config(id: &str) -> Config {
-    Config::new().nodeid(id).secret("geheim")
+    Config::new().nodeid(id).secret("geheim").quic()
 }
 
 /// Two nodes in this process.
-async fn pair() -> (Node, Node) {
-    let here = Node::configure(config("here").bind("127.0.0.1:0")).await.expect("a port is free");
+async fn pair(way: Way) -> (Node, Node) {
+    let here = Node::configure(config("here").bind(way.bind())).await.expect("a port is free");
     let seeds = here.listeners();
     let there = Node::configure(config("there").seeds(seeds)).await.expect("it is configured");
     here.wait_up("there").await;
@@ -100,8 +122,8 @@ async fn pair() -> (Node, Node) {
 }
 
 /// A node here, and a counter on a node in another process.
-async fn two_processes() -> (Node, CounterRef, Child) {
-    let node = Node::configure(config("here").bind("127.0.0.1:0")).await.expect("a port is free");
+async fn two_processes(way: Way) -> (Node, CounterRef, Child) {
+    let node = Node::configure(config("here").bind(way.bind())).await.expect("a port is free");
     let mut other = std::process::Command::new(std::env::current_exe().expect("our own path"))
         .args(["--remote-peer", &node.listeners()[0]])
         .stdout(Stdio::piped())

@@ -51,6 +51,7 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
+        .args_override_self(true)
         .subcommand_value_name("COMMAND")
         .override_usage("aemp [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]...")
         .args(options())
@@ -80,6 +81,8 @@ fn options() -> [Arg; 5] {
             .short('t')
             .long("timeout")
             .value_name("SECONDS")
+            .env("AEMP_TIMEOUT")
+            .hide_env_values(true)
             .value_parser(seconds)
             .help("Give up after this time [default: 10; mon waits without end]"),
         Arg::new("json").short('j').long("json").action(ArgAction::SetTrue).help("Print JSON"),
@@ -159,6 +162,7 @@ fn profiles() -> Vec<Command> {
             .about("Print the values that count for a profile [default: the host name]")
             .arg(words("NAME", "A profile; then keys and values that are only defaults")),
         Command::new("gensecret").about("Make up a secret"),
+        Command::new("gencert").about("Make up a key and a certificate"),
         Command::new("check").about("Say what is wrong with the configuration"),
         Command::new("completions")
             .about("Print completions for a shell")

@@ -28,6 +28,9 @@ pub(crate) fn split(command: &Command, words: Vec<String>) -> Vec<Vec<String>> {
         let count = takes.get(&word).copied();
         step.push(word);
         match count {
+            Some(_) if words.peek().is_some_and(|word| word == "--help" || word == "-h") => {
+                step.extend(words.next());
+            }
             Some(count) => {
                 for _ in 0..count {
                     step.extend(words.next());
@@ -99,6 +102,7 @@ mod tests {
             ["-p x --json setnodeid --json", "-p x --json nodes"]
         );
         assert_eq!(steps("--timeout=5 check nodes"), ["--timeout=5 check", "--timeout=5 nodes"]);
+        assert_eq!(steps("gensecret --help"), ["gensecret --help"]);
         assert_eq!(steps("--json"), ["--json"]);
         assert_eq!(steps("showconfig a nodeid b"), ["showconfig a nodeid b"]);
         assert_eq!(

@@ -11,11 +11,15 @@ use super::{Connection, Failure};
 use crate::id::{NodeId, PortId};
 use crate::node::Node;
 
-/// The other nodes, sorted, and whether each is connected.
+/// The other nodes, sorted, and whether each is connected. Anonymous ones that are not are other
+/// people's commands, which nobody can dial.
 pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
     let up: BTreeSet<NodeId> = node.up_nodes().into_iter().collect();
     let all: BTreeSet<NodeId> = node.known_nodes().into_iter().chain(up.clone()).collect();
-    all.into_iter().map(|node| (node.clone(), up.contains(&node))).collect()
+    all.into_iter()
+        .map(|node| (node.clone(), up.contains(&node)))
+        .filter(|(node, up)| *up || !node.as_str().starts_with("anon/"))
+        .collect()
 }
 
 pub(crate) fn nodes(connection: &Connection) -> Result<(), Failure> {

@@ -5,11 +5,14 @@ use std::time::Duration;
 use aemp_transport::Value;
 use serde_json::{Value as Json, json};
 
-use super::ask::{ask, death_of, delivered};
+use super::ask::{ask, death_of, delivered, settled};
 use super::output::json_of;
 use super::{Connection, Failure, words};
 use crate::id::PortId;
 use crate::reason::{Reason, kind};
+
+/// How long an init function is given to fail before its port is said to be there.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Sends a message, and makes sure that it came to its node.
 pub(crate) async fn snd(
@@ -42,10 +45,20 @@ pub(crate) async fn cal(
 pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failure> {
     let port = connection.port(port)?;
     let limit = connection.options.timeout.unwrap_or(Duration::MAX);
-    let death = tokio::time::timeout(limit, death_of(connection, &port)).await;
-    let Ok(reason) = death else {
+    let mut death = std::pin::pin!(death_of(connection, &port));
+    let watching = async {
+        tokio::select! {
+            biased;
+            reason = &mut death => return Ok::<_, Failure>(reason),
+            settled = settled(connection, port.node()) => settled?,
+        }
+        tracing::info!(target: "aemp", "watching {port}");
+        Ok(death.await)
+    };
+    let Ok(reason) = tokio::time::timeout(limit, watching).await else {
         return Err(Failure::Timeout(format!("{port} still lives after {limit:?}")));
     };
+    let reason = reason?;
     if matches!(reason.kind(), kind::NO_SUCH_PORT | kind::TRANSPORT_ERROR | kind::AUTH_ERROR) {
         return Err(Failure::died(&port, &reason));
     }
@@ -85,8 +98,12 @@ pub(crate) async fn spawn(
 ) -> Result<(), Failure> {
     let (on, args) = (connection.node_id(on)?, words::values(args)?);
     let port = connection.node.spawn(&on, init, &args);
-    let death = death_of(connection, &port);
-    delivered(connection, &port, death).await?;
+    let mut death = std::pin::pin!(death_of(connection, &port));
+    delivered(connection, &port, &mut death).await?;
+    // The function runs by itself: nothing tells when it has succeeded.
+    if let Ok(reason) = tokio::time::timeout(GRACE, death).await {
+        return Err(Failure::died(&port, &reason));
+    }
     match connection.options.json {
         true => connection.output().json(&Json::from(port.to_string())),
         false => connection.output().line(&port.to_string()),

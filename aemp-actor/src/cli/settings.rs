@@ -19,6 +19,9 @@ pub(crate) struct Settings {
     changed: bool,
 }
 
+/// Whom a certificate is made out for that all nodes share, as in the reference.
+const CERTIFICATE: &str = "AnyEvent::MP";
+
 /// What a command does with a key.
 enum Change {
     Set,
@@ -42,6 +45,7 @@ impl Settings {
             "showprofile",
             "showconfig",
             "gensecret",
+            "gencert",
         ];
         others.contains(&name) || change_of(name).is_some()
     }
@@ -66,6 +70,7 @@ impl Settings {
                 show::config(&self.profiles, &words, output)?;
             }
             "gensecret" => self.set("secret", Config::new().chance.text(64)),
+            "gencert" => self.generate_certificate()?,
             _ => self.change(name, arguments)?,
         }
         Ok(())
@@ -108,6 +113,16 @@ impl Settings {
             return Err(show::no_profile(&self.profiles, name));
         }
         self.changed = true;
+        Ok(())
+    }
+
+    /// One for the node ID of the profile, if that is a plain one; else one for all nodes.
+    fn generate_certificate(&mut self) -> Result<(), Failure> {
+        let nodeid: Option<String> = self.profiles.value(self.current.as_deref(), "nodeid");
+        let plain = nodeid.filter(|id| !id.contains('%') && !id.ends_with('/'));
+        let pem = aemp_transport::generate_certificate(plain.as_deref().unwrap_or(CERTIFICATE))
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+        self.set("cert", pem);
         Ok(())
     }
 

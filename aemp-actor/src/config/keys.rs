@@ -1,12 +1,12 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
-use aemp_transport::{AuthMethod, Framing, Secret};
+use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
 use super::nodeid::{expand, host_name};
 use super::service::Service;
-use super::{convert, lookup};
+use super::{convert, lookup, security};
 use crate::node::Config;
 
 /// What a value looks like.
@@ -98,7 +98,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
     key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
-    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", cert),
+    key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
         set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
@@ -111,11 +111,40 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
-        set(methods(json), |methods| to.auth_offer = methods)
+        set(methods(json), |methods| *to = to.clone().auth_offer(methods))
     }),
     key("auth_accept", Kind::List, "authentication methods to accept, best first", |to, json| {
-        set(methods(json), |methods| to.auth_accept = Some(methods))
+        set(methods(json), |methods| *to = to.clone().auth_accept(methods))
     }),
+    key("secrets", Kind::List, "secrets that are valid, the one to send first", security::secrets),
+    key(
+        "require",
+        Kind::Text,
+        "what connections need: none, encrypted, certificate",
+        security::require,
+    ),
+    key("plain_peers", Kind::Flag, "admits plain connections with other hosts", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().plain_peers(admit))
+    }),
+    key(
+        "stls",
+        Kind::Flag,
+        "encrypts by the secret where there are no certificates",
+        |to, json| set(convert::flag(json), |stls| *to = to.clone().stls(stls)),
+    ),
+    key("check_node_id", Kind::Flag, "wants node IDs in certificates", |to, json| {
+        set(convert::flag(json), |check| *to = to.clone().check_node_id(check))
+    }),
+    key("anonymous_peers", Kind::Flag, "admits peers that prove nothing", |to, json| {
+        set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
+    }),
+    key("access", Kind::Table, "what other nodes may ask of this one", security::access),
+    key(
+        "transports",
+        Kind::List,
+        "transports to use, the first to try first",
+        security::transports,
+    ),
     key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
         convert::flag(json).map(drop)
     }),
@@ -202,21 +231,7 @@ fn nodes(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 fn secret(to: &mut Config, json: &Json) -> Result<(), String> {
-    set(convert::text(json), |text| to.secret = Some(Secret::from(text)))
-}
-
-/// Only looked at where there is no TLS.
-fn cert(_: &mut Config, json: &Json) -> Result<(), String> {
-    let text = convert::text(json)?;
-    for part in ["PRIVATE KEY", "CERTIFICATE"] {
-        let begins = text.lines().any(|line| {
-            line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{part}-----"))
-        });
-        if !begins {
-            return Err(format!("there is no {part} in the PEM text"));
-        }
-    }
-    Ok(())
+    set(convert::text(json), |text| *to = to.clone().secret(text))
 }
 
 fn services(to: &mut Config, json: &Json) -> Result<(), String> {
@@ -231,12 +246,16 @@ fn services(to: &mut Config, json: &Json) -> Result<(), String> {
 }
 
 /// Names of other implementations' framings are skipped.
-fn framing_format(_: &mut Config, json: &Json) -> Result<(), String> {
+fn framing_format(to: &mut Config, json: &Json) -> Result<(), String> {
     let names = convert::texts(json)?;
-    if names.iter().any(|name| Framing::from_name(name).is_some()) {
-        return Ok(());
+    let known: Vec<_> = names.iter().filter_map(|name| Framing::from_name(name)).collect();
+    if known.is_empty() {
+        let all: Vec<_> = Framing::ALL.iter().map(|framing| framing.name()).collect();
+        let (names, all) = (names.join(", "), all.join(", "));
+        return Err(format!("none of these is known here: {names}; known are {all}"));
     }
-    Err(format!("none of these is known here: {}; json is", names.join(", ")))
+    to.framings = known;
+    Ok(())
 }
 
 /// Names of methods that are not spoken here are skipped.
@@ -280,7 +299,7 @@ mod tests {
         }
         assert!(check("nodeid", json!("a b")).unwrap_err().contains("no node ID"));
         assert!(check("seeds", json!(["host:x"])).unwrap_err().contains("invalid port"));
-        assert!(check("cert", json!("hello")).unwrap_err().contains("no PRIVATE KEY"));
+        assert!(check("cert", json!("hello")).is_err());
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
         assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
         assert!(check("framing_format", json!(["storable"])).is_err());

@@ -21,6 +21,7 @@ mod profile;
 mod profiles;
 mod relaxed;
 mod saving;
+mod security;
 mod service;
 
 pub use error::ProfileError;

@@ -95,8 +95,8 @@ impl Mesh {
     }
 
     /// A connection begins; nothing was read of it so far. Takes no lock but its own.
-    pub(crate) fn node_up(&self, node: &NodeId, attempt: u64) {
-        self.inner.lock().membership.node_up(node, attempt);
+    pub(crate) fn node_up(&self, node: &NodeId, attempt: u64, ours: bool) {
+        self.inner.lock().membership.node_up(node, attempt, ours);
     }
 
     /// Tells the node what we know, once for each connection: as soon as it is up if the node said
@@ -235,7 +235,7 @@ impl Mesh {
             Effect::Meet { node, attempt, port } => meet(core, node, attempt, port),
             Effect::Tell { node, port, message } => {
                 if let Some(peer) = core.known_peer(&node) {
-                    peer.send_if_up(core, &port, &message);
+                    peer.send_if_up(core, &port, &port, &message);
                 }
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
@@ -289,7 +289,7 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
         Value::Int(0),
         core.id().as_str().into(),
     ];
-    peer.send_if_up(core, &PortName::default(), &request);
+    peer.send_if_up(core, &PortName::default(), &port, &request);
     let weak = Arc::downgrade(core);
     let target = PortId::new(node.clone(), port);
     let action = Action::Call(Box::new(move |_| {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::addresses::readable;
 use super::effect::Effect;
 use super::news::News;
 use crate::group::{GroupChange, GroupTable};
@@ -36,6 +37,8 @@ pub(super) struct Membership {
 
 struct Member {
     attempt: u64,
+    /// It is a node of ours, and knows our transports.
+    ours: bool,
     /// Our rendezvous port there, once it was spawned, and unless it died.
     port: Option<PortName>,
     /// We have told it what we know.
@@ -48,8 +51,9 @@ struct Member {
 
 /// How far joining has come.
 enum Join {
-    /// No seed has told its news yet.
-    Alone,
+    /// No seed has told all its news yet; these nodes were named so far, and are neither up nor given
+    /// up.
+    Alone(BTreeSet<NodeId>),
     /// A seed has, and these nodes that it named are neither up nor given up.
     Meeting(BTreeSet<NodeId>),
     Joined,
@@ -71,7 +75,7 @@ impl Membership {
             missing: BTreeSet::new(),
             own_seeds: BTreeSet::new(),
             seed_count: 0,
-            join: Join::Alone,
+            join: Join::Alone(BTreeSet::new()),
         }
     }
 
@@ -100,7 +104,7 @@ impl Membership {
     }
 
     fn joined_if_alone(&mut self, effects: &mut Effects) {
-        if matches!(self.join, Join::Alone) && self.own_seeds.len() == self.seed_count {
+        if matches!(self.join, Join::Alone(_)) && self.own_seeds.len() == self.seed_count {
             self.join = Join::Joined;
             effects.push_back(Effect::Joined);
         }
@@ -111,15 +115,16 @@ impl Membership {
         if self.seeds.insert(node.clone()) && self.up.contains_key(node) {
             self.seed_up(node, random, effects);
             let setup = self.up.get(node).is_some_and(|member| member.setup);
-            if setup && matches!(self.join, Join::Alone) {
+            if setup && matches!(self.join, Join::Alone(_)) {
                 self.meet(effects);
             }
         }
     }
 
-    /// A connection is up.
-    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64) {
-        let member = Member { attempt, port: None, met: false, wants_news: false, setup: false };
+    /// A connection is up, to a node of `ours` or of another kind.
+    pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64, ours: bool) {
+        let member =
+            Member { attempt, ours, port: None, met: false, wants_news: false, setup: false };
         self.heard.remove(node);
         self.up.insert(node.clone(), member);
     }
@@ -139,8 +144,9 @@ impl Membership {
         };
         member.met = true;
         member.port = Some(port.clone());
+        let listeners = readable(&self.listeners, member.ours);
         effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
-        self.tell(node, News::addr(&self.listeners), effects);
+        self.tell(node, News::addr(&listeners), effects);
         self.tell_nodes(node, effects);
         let own_groups = self.groups.of_node(&self.own);
         if !own_groups.is_empty() {
@@ -255,7 +261,7 @@ impl Membership {
             }
             News::Find(other) => {
                 if let Some((other, known)) = self.addresses.get_key_value(&other) {
-                    self.tell(node, News::nodes([(other, known)]), effects);
+                    self.tell_of(node, [(other, known.as_slice())], effects);
                 }
             }
         }
@@ -268,7 +274,7 @@ impl Membership {
         }
         let others = self.up.iter().filter(|(other, member)| member.wants_news && *other != node);
         for (other, _) in others {
-            self.tell(other, News::nodes([(node, &addresses.to_vec())]), effects);
+            self.tell_of(other, [(node, addresses)], effects);
         }
     }
 
@@ -318,7 +324,7 @@ impl Membership {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
             }
-            if let Join::Meeting(awaited) = &mut self.join {
+            if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
                 awaited.insert(node.clone());
             }
             if !addresses.is_empty() {
@@ -332,8 +338,20 @@ impl Membership {
     fn tell_nodes(&self, node: &NodeId, effects: &mut Effects) {
         let mut others = self.addresses.iter().filter(|(other, _)| *other != node).peekable();
         if others.peek().is_some() {
-            self.tell(node, News::nodes(others), effects);
+            let others = others.map(|(other, known)| (other, known.as_slice()));
+            self.tell_of(node, others, effects);
         }
+    }
+
+    fn tell_of<'a>(
+        &self,
+        node: &NodeId,
+        others: impl IntoIterator<Item = (&'a NodeId, &'a [String])>,
+        effects: &mut Effects,
+    ) {
+        let ours = self.up.get(node).is_some_and(|member| member.ours);
+        let others = others.into_iter().map(|(other, known)| (other, readable(known, ours)));
+        self.tell(node, News::nodes(others), effects);
     }
 
     fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {
@@ -344,22 +362,25 @@ impl Membership {
 
     fn set_up(&mut self, node: &NodeId, effects: &mut Effects) {
         match &self.join {
-            Join::Alone if self.seeds.contains(node) => self.meet(effects),
-            Join::Meeting(_) => self.met(node, effects),
-            Join::Alone | Join::Joined => {}
+            Join::Alone(_) if self.seeds.contains(node) => self.meet(effects),
+            _ => self.met(node, effects),
         }
     }
 
-    /// A seed has told its news: the nodes it named were asked to be dialled already, and those
-    /// that are up have to set up.
+    /// A seed has told its news: the nodes it named have to come up, and those that are up to tell
+    /// theirs.
     fn meet(&mut self, effects: &mut Effects) {
-        let awaited = self.up.iter().filter(|(_, member)| member.met && !member.setup);
-        self.join = Join::Meeting(awaited.map(|(node, _)| node.clone()).collect());
+        let Join::Alone(awaited) = &mut self.join else { return };
+        let mut awaited = std::mem::take(awaited);
+        awaited.retain(|node| self.up.get(node).is_none_or(|member| !member.setup));
+        let up = self.up.iter().filter(|(_, member)| member.met && !member.setup);
+        awaited.extend(up.map(|(node, _)| node.clone()));
+        self.join = Join::Meeting(awaited);
         self.joined_if_met(effects);
     }
 
     fn met(&mut self, node: &NodeId, effects: &mut Effects) {
-        if let Join::Meeting(awaited) = &mut self.join {
+        if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
             awaited.remove(node);
         }
         self.joined_if_met(effects);

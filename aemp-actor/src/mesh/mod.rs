@@ -11,6 +11,7 @@
 //!   grp_reg …  ──────┘                        └──▶ group monitors
 //! ```
 
+mod addresses;
 mod driver;
 mod effect;
 mod membership;

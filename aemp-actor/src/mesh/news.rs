@@ -51,9 +51,9 @@ impl News {
     }
 
     pub(super) fn nodes<'a>(
-        nodes: impl IntoIterator<Item = (&'a NodeId, &'a Vec<String>)>,
+        nodes: impl IntoIterator<Item = (&'a NodeId, Vec<String>)>,
     ) -> Vec<Value> {
-        let entries = nodes.into_iter().map(|(node, known)| (node.to_string(), list(known)));
+        let entries = nodes.into_iter().map(|(node, known)| (node.to_string(), list(&known)));
         vec!["nodes".into(), Value::Map(entries.collect())]
     }
 
@@ -75,9 +75,13 @@ fn list(texts: &[String]) -> Value {
     Value::List(texts.iter().map(|text| Value::from(text.as_str())).collect())
 }
 
+/// Texts, and numbers as theirs: foreign nodes are loosely typed, and `7` is a node ID.
 fn texts(value: &Value) -> Vec<String> {
-    let items = value.as_list().unwrap_or_default();
-    items.iter().filter_map(|item| item.to_text().map(Cow::into_owned)).collect()
+    let text = |item: &Value| match item {
+        Value::Int(_) | Value::UInt(_) => Some(item.to_string()),
+        other => other.to_text().map(Cow::into_owned),
+    };
+    value.as_list().unwrap_or_default().iter().filter_map(text).collect()
 }
 
 fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {
@@ -106,7 +110,8 @@ mod tests {
         let addresses = vec!["127.0.0.1:4040".to_owned()];
         assert_eq!(read(News::addr(&addresses)), Ok(News::Addr(addresses.clone())));
         let nodes = BTreeMap::from([(NodeId::from("a"), addresses)]);
-        assert_eq!(read(News::nodes(&nodes)), Ok(News::Nodes(nodes)));
+        let told = News::nodes(nodes.iter().map(|(node, known)| (node, known.clone())));
+        assert_eq!(read(told), Ok(News::Nodes(nodes)));
         let port = PortId::from("a#1");
         let set = BTreeMap::from([("g".to_owned(), BTreeSet::from([port.clone()]))]);
         assert_eq!(read(News::set(&set)), Ok(News::Set(set)));

@@ -16,7 +16,8 @@
 //! 2. The other side admits all; the arbiter's choice replaces a connection that it still holds.
 //! 3. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire.
-//! 4. With a node that sends no instance (the reference) the first connection to be completed
+//! 4. Who is anonymous replaces nobody.
+//! 5. With a node that sends no instance (the reference) the first connection to be completed
 //!    stays, later ones are refused.
 
 use crate::id::NodeId;
@@ -51,6 +52,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) attempt: u64,
     /// It says by which software it is made: it is a node, and no mere script.
     pub(crate) member: bool,
+    /// It has proved that it belongs to us, if the handshake is over.
+    pub(crate) trusted: bool,
 }
 
 /// Why a connection is not wanted.
@@ -107,6 +110,10 @@ impl Arbiter {
 
     /// The handshake is done: the connection is the one from now on, unless it is refused.
     pub(crate) fn complete(&mut self, claim: &Claim<'_>) -> Result<Completion, Refusal> {
+        if !claim.trusted && self.up.is_some() {
+            self.release(claim.attempt);
+            return Err(Refusal::AlreadyUp);
+        }
         if claim.instance.is_some() && claim.we_arbitrate() {
             let known = self.admitted.len();
             self.release(claim.attempt);
@@ -149,7 +156,7 @@ mod tests {
         instance: Option<&'a str>,
         attempt: u64,
     ) -> Claim<'a> {
-        Claim { own, peer, instance, attempt, member: true }
+        Claim { own, peer, instance, attempt, member: true, trusted: true }
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two
@@ -198,6 +205,21 @@ mod tests {
                 Err(Refusal::AlreadyUp),
                 "the late end of the old one changes nothing"
             );
+        }
+    }
+
+    #[test]
+    fn an_anonymous_peer_replaces_nobody() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("anon/b"));
+        for (own, peer) in [(&low, &high), (&high, &low)] {
+            let mut arbiter = Arbiter::default();
+            arbiter.admit(&claim(own, peer, Some("old"), 1)).unwrap();
+            arbiter.complete(&claim(own, peer, Some("old"), 1)).unwrap();
+            let anonymous = Claim { trusted: false, ..claim(own, peer, Some("new"), 2) };
+            arbiter.admit(&anonymous).unwrap();
+            assert_eq!(arbiter.complete(&anonymous), Err(Refusal::AlreadyUp));
+            assert!(arbiter.is_up(1));
+            arbiter.admit(&claim(own, peer, Some("new"), 3)).unwrap();
         }
     }
 

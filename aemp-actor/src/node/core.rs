@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -27,6 +27,7 @@ use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+use crate::service::Data;
 
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
@@ -46,7 +47,9 @@ pub(crate) struct Core {
     id: NodeId,
     runtime: Handle,
     config: Config,
-    handshake: Arc<HandshakeConfig>,
+    /// For handshakes that begin now.
+    handshake: RwLock<Arc<HandshakeConfig>>,
+    networked: bool,
     registry: Registry,
     peers: DashMap<NodeId, Arc<Peer>>,
     /// How many peers there may be before unused ones are forgotten.
@@ -57,6 +60,7 @@ pub(crate) struct Core {
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
+    data: Data,
     events: Events,
     counters: Counters,
     next_watch: AtomicU64,
@@ -84,14 +88,19 @@ impl Core {
         runtime: Handle,
         config: Config,
         handshake: HandshakeConfig,
+        networked: bool,
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
         let mesh = Mesh::new(id.clone());
+        if let Some(certificates) = &handshake.certificates {
+            config.show_certificates(Some(certificates));
+        }
         let core = Arc::new(Self {
             id,
             runtime,
             config,
-            handshake: Arc::new(handshake),
+            handshake: RwLock::new(Arc::new(handshake)),
+            networked,
             registry: Registry::new(prefix),
             peers: DashMap::new(),
             sweep_at: AtomicUsize::new(SWEEP_AT),
@@ -99,6 +108,7 @@ impl Core {
             mesh,
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
+            data: Data::default(),
             events: Events::default(),
             counters: Counters::default(),
             next_watch: AtomicU64::new(0),
@@ -132,8 +142,18 @@ impl Core {
         &*self.config.chance
     }
 
-    pub(crate) fn handshake(&self) -> &Arc<HandshakeConfig> {
-        &self.handshake
+    pub(crate) fn handshake(&self) -> Arc<HandshakeConfig> {
+        self.handshake.read().clone()
+    }
+
+    pub(super) fn set_handshake(&self, handshake: Arc<HandshakeConfig>) {
+        self.config.show_certificates(handshake.certificates.as_deref());
+        *self.handshake.write() = handshake;
+    }
+
+    /// Whether the node was set up to talk to others.
+    pub(super) fn is_networked(&self) -> bool {
+        self.networked
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -150,6 +170,10 @@ impl Core {
 
     pub(crate) fn functions(&self) -> &Functions {
         &self.functions
+    }
+
+    pub(crate) fn data(&self) -> &Data {
+        &self.data
     }
 
     pub(crate) fn events(&self) -> &Events {
@@ -307,8 +331,11 @@ impl Core {
         }
     }
 
+    /// Where the node can be dialled, in the order to try.
     pub(crate) fn addresses(&self, node: &NodeId) -> Vec<Address> {
-        self.addresses.get(node).map(|addresses| addresses.clone()).unwrap_or_default()
+        let mut known = self.addresses.get(node).map(|known| known.clone()).unwrap_or_default();
+        self.config.sort_by_preference(&mut known);
+        known
     }
 
     /// Runs `task` until it ends or the node is shut down.
@@ -357,6 +384,7 @@ impl Core {
             peer.wake();
         }
         self.mesh.end();
+        self.data.close();
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.

@@ -88,6 +88,7 @@ pub struct DroppedCounts {
     pub cut_off: u64,
     /// Sent from a node that was shut down.
     pub closed: u64,
-    /// Of nodes that do not have the right to (see [`Access`](crate::Access)).
+    /// Of nodes that do not have the right to (see [`Access`](crate::Access)); and data connections
+    /// that nobody expected.
     pub refused: u64,
 }

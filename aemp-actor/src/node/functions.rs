@@ -12,6 +12,7 @@ use crate::die::Die;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::port::{FnPort, InitEntry, create_port};
+use crate::reason::Reason;
 
 type Callback = Arc<dyn Fn(FunctionCall) + Send + Sync>;
 
@@ -79,14 +80,15 @@ pub(crate) fn is_init(name: &str) -> bool {
     inits().contains_key(name)
 }
 
-/// Creates the port `port` and runs the init function of this name in its context; an unknown
-/// one kills the port.
+/// Creates the port `port` and runs the init function of this name in its context. For an unknown
+/// one there is no port: it counts as having died, so that its spawner is told in order.
 pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) {
     if let Some(entry) = inits().get(init) {
         entry.create(core, port, args);
         return;
     }
-    fail(core, port, Die::new(format!("node {} has no init function {init:?}", core.id())));
+    let die = Die::new(format!("node {} has no init function {init:?}", core.id()));
+    core.registry().add_stillborn(&port, &Reason::from(die));
 }
 
 /// Creates a port that dies at once.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
 use super::services;
@@ -46,8 +46,7 @@ impl Node {
     /// Outside a tokio runtime.
     pub fn local() -> Self {
         let runtime = tokio::runtime::Handle::current();
-        let id = NodeId::anonymous();
-        Self::create(id, runtime, Config::new(), aemp_transport::Secret::from(""))
+        Self::create(NodeId::anonymous(), runtime, Config::new(), None)
     }
 
     /// Sets up a node: checks the settings, listens, and begins to connect to the seeds. It is
@@ -60,6 +59,7 @@ impl Node {
     /// Dropped before it is ready, it leaves nothing behind.
     pub async fn configure(config: Config) -> Result<Self, ConfigError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let config = config.with_transports();
         let checked = config.check()?;
         let mut listeners = Vec::new();
         for address in &checked.binds {
@@ -69,7 +69,8 @@ impl Node {
                 bound.map_err(|error| ConfigError::Bind { address: address.clone(), error })?,
             );
         }
-        let node = Self::create(checked.nodeid, runtime, config, checked.secret);
+        let security = checked.networked.then_some(checked.security);
+        let node = Self::create(checked.nodeid, runtime, config, security);
         services::check(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
@@ -99,20 +100,18 @@ impl Node {
         id: NodeId,
         runtime: tokio::runtime::Handle,
         config: Config,
-        secret: aemp_transport::Secret,
+        security: Option<Loaded>,
     ) -> Self {
-        let mut handshake = HandshakeConfig::new(id.as_str(), secret);
+        let mut handshake = HandshakeConfig::new(id.as_str(), "");
         handshake.instance = config.chance.text(16);
         handshake.nonces = config.chance.clone().nonces();
         handshake.framings = config.framings.clone();
-        handshake.offer = config.auth_offer.clone();
-        if let Some(methods) = &config.auth_accept {
-            handshake.accept.clone_from(methods);
+        handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
+        let networked = security.is_some();
+        if let Some(security) = security {
+            security.apply(&mut handshake);
         }
-        if !config.accept_cleartext {
-            handshake.accept.retain(|method| *method != aemp_transport::AuthMethod::Cleartext);
-        }
-        let core = Core::new(id, runtime, config, handshake);
+        let core = Core::new(id, runtime, config, handshake, networked);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }
@@ -132,7 +131,8 @@ impl Node {
         self.core.id()
     }
 
-    /// Where the node listens, as `HOST:PORT` texts with the real ports.
+    /// Where the node listens, as `HOST:PORT` texts with the real ports, those of other transports than
+    /// TCP with their scheme, as `quic:HOST:PORT`.
     pub fn listeners(&self) -> Vec<String> {
         self.core.listeners().lock().iter().map(ToString::to_string).collect()
     }

@@ -20,6 +20,8 @@ pub(super) struct Inbound {
     pub(super) core: Arc<Core>,
     pub(super) origin: Origin,
     pub(super) passage: Passage,
+    /// Something of an anonymous peer was refused, and that was logged.
+    pub(super) refused: bool,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -53,14 +55,14 @@ impl PacketSink for Inbound {
 }
 
 impl Inbound {
-    fn deliver(&self, packet: Packet) {
+    fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {
             return requests::handle(&self.core, Some(&self.origin), message);
         }
         let cell = self.core.registry().find(&packet.port);
         if !self.origin.may_send(cell.as_ref()) {
-            return self.refuse();
+            return self.refuse(&packet.port, &message);
         }
         match cell {
             Some(cell) => cell.deliver(message),
@@ -71,12 +73,16 @@ impl Inbound {
         }
     }
 
-    fn refuse(&self) {
+    /// Only the first is told of: who sends them could fill the log.
+    fn refuse(&mut self, port: &str, message: &Message) {
         self.core.count_dropped(Dropped::Refused, 1);
-        let node = self.origin.peer.id();
-        tracing::warn!(
-            target: "aemp",
-            "message of node {node} refused: it has no right to messages (Config::access)"
-        );
+        if !std::mem::replace(&mut self.refused, true) {
+            let (node, tag) = (self.origin.peer.id(), message.tag());
+            tracing::warn!(
+                target: "aemp",
+                "messages of node {node} are refused: it has no right to messages \
+                 (Config::access); the first is {tag:?} to port {port:?}"
+            );
+        }
     }
 }

@@ -30,6 +30,7 @@ mod peer;
 mod registry;
 mod requests;
 mod router;
+mod security;
 mod services;
 mod signal;
 mod stillborn;

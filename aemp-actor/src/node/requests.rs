@@ -24,6 +24,7 @@ use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
+use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
 /// nothing is carried out but the firing of monitors.
@@ -35,7 +36,7 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
     let origin =
         || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, &message) {
-        if matches!(problem, Problem::Denied(_)) {
+        if matches!(problem, Problem::Denied(_) | Problem::Data(_)) {
             core.count_dropped(Dropped::Refused, 1);
         }
         tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
@@ -51,6 +52,9 @@ pub(crate) enum Problem {
     /// The node may not ask it.
     #[error("refused: it has no right to {0} (Config::access)")]
     Denied(&'static str),
+    /// There will be no data connection.
+    #[error("refused: {0}")]
+    Data(#[from] ExpectError),
 }
 
 impl From<&'static str> for Problem {
@@ -120,6 +124,14 @@ fn carry_out(
         question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
             demand(from, "look", Rights::may_look)?;
             answer(core, from, message, facts(core, question), relayed)
+        }
+        DATA_EXPECT => {
+            let origin = from.ok_or("only another node can ask this")?;
+            Ok(data_expect(core, origin.peer.id(), &origin.rights, message)?)
+        }
+        DATA_CONNECT => {
+            let origin = from.ok_or("only another node can ask this")?;
+            Ok(data_dial(core, origin.peer.id(), &origin.rights, message)?)
         }
         "eval" => refuse_eval(core, from, message, relayed),
         name if name.contains("::") => call(core, from, name, message),

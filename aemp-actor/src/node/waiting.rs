@@ -5,12 +5,21 @@ use aemp_transport::Encoded;
 use crate::id::PortName;
 
 /// What the octets of one waiting packet cost beside its message.
-const PACKET_OVERHEAD: usize = 64;
+const PACKET_OVERHEAD: usize = 96;
+
+/// A packet that waits.
+pub(crate) struct Packet {
+    /// The port that it is for; the node port for requests.
+    pub(crate) port: PortName,
+    /// The port whose messages it keeps its place among.
+    pub(crate) about: PortName,
+    pub(crate) message: Encoded,
+}
 
 /// A queue of encoded packets, bounded in octets.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    packets: Vec<(PortName, Encoded)>,
+    packets: Vec<Packet>,
     octets: usize,
     /// A packet did not fit, and is lost: so are all others.
     overflowed: bool,
@@ -18,14 +27,14 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Adds a packet; false, and nothing is added any more, when that would exceed `limit` octets.
-    pub(crate) fn push(&mut self, port: PortName, message: Encoded, limit: usize) -> bool {
-        let octets = message.octets_len() + PACKET_OVERHEAD;
+    pub(crate) fn push(&mut self, packet: Packet, limit: usize) -> bool {
+        let octets = packet.message.octets_len() + PACKET_OVERHEAD;
         self.overflowed |= self.octets + octets > limit;
         if self.overflowed {
             return false;
         }
         self.octets += octets;
-        self.packets.push((port, message));
+        self.packets.push(packet);
         true
     }
 
@@ -52,7 +61,7 @@ impl Waiting {
     }
 
     /// The packets, in the order they were added.
-    pub(crate) fn into_packets(self) -> Vec<(PortName, Encoded)> {
+    pub(crate) fn into_packets(self) -> Vec<Packet> {
         self.packets
     }
 }

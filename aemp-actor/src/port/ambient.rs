@@ -24,28 +24,34 @@ pub(crate) struct Current {
 
 /// Swaps `slot` with the current context, and back when the guard is dropped.
 pub(crate) fn enter(slot: &mut Option<Current>) -> Entered<'_> {
-    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    swap(slot);
     Entered { slot }
 }
 
 /// The node of the running port, if code of one is running.
 pub(crate) fn core() -> Option<Arc<Core>> {
-    CURRENT.with_borrow(|current| current.as_ref().map(|current| current.core.clone()))
+    look(|current| current.core.clone())
 }
 
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
-    let cut_off = CURRENT.with_borrow(|current| {
-        current.as_ref().is_some_and(|current| current.cell.untold(target).is_some())
-    });
+    let cut_off = look(|current| current.cell.untold(target).is_some()).unwrap_or(false);
     cut_off && !strikes(Mutation::ForgetLoss)
 }
 
 /// Whether the running port is this one.
 pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
-    CURRENT.with_borrow(|current| {
-        current.as_ref().is_some_and(|current| Arc::ptr_eq(&current.cell, cell))
-    })
+    look(|current| Arc::ptr_eq(&current.cell, cell)).unwrap_or(false)
+}
+
+// A thread that ends has no context any more, but may drop a node that it kept.
+
+fn swap(slot: &mut Option<Current>) {
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), slot));
+}
+
+fn look<T>(at: impl FnOnce(&Current) -> T) -> Option<T> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(at)).ok().flatten()
 }
 
 /// Puts the former context back.
@@ -55,6 +61,6 @@ pub(crate) struct Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.slot));
+        swap(self.slot);
     }
 }

@@ -79,6 +79,14 @@ impl Home {
         std::fs::write(self.file(), text).unwrap();
     }
 
+    /// The environment of its commands, for as long as a busy machine needs.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = self.variables.clone();
+        variables.push(("HOME".to_owned(), self.folder.to_str().unwrap().to_owned()));
+        variables.push(("AEMP_TIMEOUT".to_owned(), "60".to_owned()));
+        variables
+    }
+
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aemp"));
         for (name, _) in std::env::vars_os() {

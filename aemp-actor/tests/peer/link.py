@@ -10,7 +10,8 @@ from wire import MAX_LINE, Handshake, PacketReader, Refused, write_packet
 class Link:
     """A connection that is up; packets go to `node.packet`, its end to `node.link_down`."""
 
-    def __init__(self, node, reader, writer):
+    def __init__(self, node, reader, writer, protocol="aemp", keys=None):
+        self.protocol, self.keys, self.peer_keys = protocol, keys or {}, {}
         self.node, self.reader, self.writer = node, reader, writer
         self.out = asyncio.Queue()
         self.peer, self.closed = None, False
@@ -20,10 +21,14 @@ class Link:
         """The handshake."""
         host, port = self.writer.get_extra_info("peername")[:2]
         node = self.node
-        shake = Handshake(node.id, node.secret, node.accept, node.offer, f"{host}:{port}")
+        shake = Handshake(node.id, node.secret, node.accept, node.offer, f"{host}:{port}",
+                          self.protocol, self.keys)
         await self._write(shake.local.encode())
         auth = shake.auth_line(await self._line(), await self._line())
-        if shake.peer["node"] in node.links:
+        if self.protocol == "aemp":
+            self.protocol = shake.peer["protocol"]
+        self.peer_keys = shake.peer["keys"]
+        if self.protocol == "aemp" and shake.peer["node"] in node.links:
             raise Refused(f"{shake.peer['node']} already connected")
         await self._write(auth.encode())
         method = shake.check(await self._line())

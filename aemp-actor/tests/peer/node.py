@@ -1,10 +1,12 @@
 """A node: its ports, its links, and what its node port understands."""
 
+import ast
 import asyncio
 import random
 import string
 import time
 
+from data import PROTOCOL, Data
 from link import Link
 from log import CONNECT, Log
 from mesh import Mesh
@@ -31,6 +33,8 @@ class Node:
         self.monitors, self.watchers, self.waiting = {}, {}, {}
         self.log = Log(self)
         functions[CONNECT] = lambda node, origin, *args: node.log.connect(*args)
+        self.data = Data(self)
+        self.data.register(functions)
         self.mesh = Mesh(self, options.get("seeds", []), options.get("announce_after", 2))
 
     # Ports.
@@ -165,7 +169,11 @@ class Node:
         self.snd(to, *args, time.time())
 
     def _request_eval(self, code, to, *args):
-        self.snd(to, *args, f"no Perl here: {code}")
+        # A node of the reference answers an error text, which is empty here, and results.
+        try:
+            self.snd(to, *args, "", ast.literal_eval(code))
+        except (ValueError, SyntaxError):
+            self.snd(to, *args, f"no Perl here: {code}")
 
     def _request_spawn(self, port, init, *args):
         port = str(port)
@@ -191,11 +199,14 @@ class Node:
         except (Refused, OSError, asyncio.TimeoutError) as error:
             self.report({"event": "refused", "text": str(error)})
 
-    async def dial(self, address):
-        """Gives the node that is there, or raises what is wrong."""
+    async def open(self, address, *protocol_and_keys):
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        return await self._greet(Link(self, reader, writer))
+        return Link(self, reader, writer, *protocol_and_keys)
+
+    async def dial(self, address):
+        """Gives the node that is there, or raises what is wrong."""
+        return await self._greet(await self.open(address))
 
     async def _greet(self, link):
         try:
@@ -203,6 +214,8 @@ class Node:
         except BaseException:
             link.close()
             raise
+        if link.protocol == PROTOCOL:
+            return self.data.inject(link)
         old = self.links.get(link.peer)
         if old:
             self.link_down(old, "switched connections")

@@ -9,6 +9,7 @@ first line has to be the command `start`. The program ends with its input.
 import asyncio
 import json
 import sys
+import zlib
 
 from node import Node
 
@@ -42,6 +43,15 @@ def bridge(node, port, owner):
 def where(node, origin, reply):
     """To be called, not spawned: sends the caller's node ID."""
     node.snd(reply, "you are", origin)
+
+
+async def sum_up(node, reader, writer, *args):
+    """Answers a data connection with its arguments, and length and checksum of what came."""
+    length, checksum = 0, 1
+    while octets := await reader.read(65536):
+        length, checksum = length + len(octets), zlib.adler32(octets, checksum)
+    writer.write(json.dumps([*args, length, checksum]).encode())
+    writer.close()
 
 
 class Program:
@@ -89,7 +99,7 @@ class Program:
 
     async def do_start(self, bind=(), **options):
         functions = {"::echo": echo, "::failing": failing, "::bridge": bridge,
-                     "Peer::where": where}
+                     "Peer::where": where, "Peer::sum_up": sum_up}
         self.node = Node(options, self.report, functions)
         functions["AnyEvent::MP::Global::connect"] = \
             lambda node, port, *args: node.mesh.connect(port, *args)
@@ -101,11 +111,11 @@ class Program:
     async def do_dial(self, address):
         return await self.node.dial(address)
 
-    async def do_port(self, kind="report"):
+    async def do_port(self, kind="report", name=None):
         """A port that reports its messages, answers them (the last argument is who wants the
         answer), or dies of them."""
         node = self.node
-        name = node.new_name()
+        name = name or node.new_name()
         port_id = f"{node.id}#{name}"
 
         def handler(message):
@@ -170,8 +180,22 @@ class Program:
     async def do_wait_up(self, nodes):
         await self.until(lambda: sorted(self.node.links) == sorted(nodes))
 
+    async def do_upload(self, node, init, args, size, timeout=20):
+        """Sends `size` octets through a data connection; gives their checksum and the answer."""
+        link = await self.node.data.connect_to(node, timeout, init, *args)
+        octets = bytes(n * n % 251 for n in range(size))
+        link.writer.write(octets)
+        link.writer.write_eof()
+        answer = await link.reader.read()
+        link.close()
+        return {"checksum": zlib.adler32(octets), "answer": answer.decode()}
+
     async def do_raw(self, node, text):
         self.node.links[node].send_raw(text)
+
+    async def do_tell(self, node, message):
+        """Says something to the rendezvous port there."""
+        self.node.mesh._tell(node, *message)
 
     async def do_cut_off(self, node):
         self.node.links[node].writer.transport.abort()

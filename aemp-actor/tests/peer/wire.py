@@ -16,21 +16,22 @@ class Refused(Exception):
     """The other side cannot be talked to; the text says why."""
 
 
-def greeting(node_id, accept, peer_address):
-    fields = ["aemp", "1", node_id, ",".join(accept), "json,storable"]
+def greeting(node_id, accept, peer_address, protocol="aemp", keys=None):
+    fields = [protocol, "1", node_id, ",".join(accept), "json,storable"]
     fields += ["peeraddr=" + peer_address, "provider=" + PROVIDER]
+    fields += [f"{key}={value}" for key, value in (keys or {}).items()]
     line = ";".join(f.replace("%", "%25").replace(";", "%3b") for f in fields)
     return line, base64.b64encode(os.urandom(66)).decode()
 
 
 def read_greeting(line):
     fields = [f.replace("%3b", ";").replace("%25", "%") for f in line.split(";")]
-    if len(fields) < 5 or fields[0] != "aemp":
+    if len(fields) < 5 or fields[0] not in ("aemp", "aemp-dataconn"):
         raise Refused(f"no greeting of a node: {line!r}")
     if fields[1] != "1":
         raise Refused(f"version {fields[1]} of the protocol")
     keys = dict(f.split("=", 1) for f in fields[5:] if "=" in f)
-    return {"node": fields[2], "auth": fields[3].split(","), "framing": fields[4].split(","),
+    return {"protocol": fields[0], "node": fields[2], "auth": fields[3].split(","), "framing": fields[4].split(","),
             "keys": keys}
 
 
@@ -55,9 +56,9 @@ def _hmac_md6(key, data):
 class Handshake:
     """One side's part of a handshake, without the reading and writing."""
 
-    def __init__(self, node_id, secret, accept, offer, peer_address):
+    def __init__(self, node_id, secret, accept, offer, *address_and_more):
         self.node_id, self.secret, self.accept, self.offer = node_id, secret, accept, offer
-        line, nonce = greeting(node_id, accept, peer_address)
+        line, nonce = greeting(node_id, accept, *address_and_more)
         self.local = f"{line}\n{nonce}\n"
 
     def auth_line(self, line, nonce):

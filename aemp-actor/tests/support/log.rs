@@ -43,6 +43,11 @@ pub(crate) fn find(parts: &[&str]) -> Option<String> {
     lines.iter().find(|line| parts.iter().all(|part| line.contains(part))).cloned()
 }
 
+/// Everything so far.
+pub(crate) fn all() -> Vec<String> {
+    LINES.lock().unwrap().clone()
+}
+
 struct Capture;
 
 impl<'a> MakeWriter<'a> for Capture {

@@ -1,17 +1,22 @@
 //! What several tests need. Not every test needs all of it.
 #![allow(dead_code, unused_imports)]
 
+mod far;
 pub(crate) mod log;
 mod nodes;
 mod ports;
 mod raw_peer;
+#[path = "../../../aemp-transport/tests/support/udp_proxy.rs"]
+mod udp_proxy;
 
 use std::future::Future;
 use std::time::Duration;
 
+pub(crate) use self::far::Far;
 pub(crate) use self::nodes::{Bystander, Net, config, for_each_pair, pair, tcp_node};
 pub(crate) use self::ports::{Death, Sink, death, sink};
 pub(crate) use self::raw_peer::{RawListener, RawPeer};
+pub(crate) use self::udp_proxy::UdpProxy;
 
 /// How long anything may take on a very busy machine. Nothing waits that long unless it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

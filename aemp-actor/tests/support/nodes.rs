@@ -8,6 +8,7 @@ use super::{SECRET, Sink, sink, soon};
 #[derive(Clone)]
 pub(crate) enum Net {
     Tcp,
+    Quic,
     Memory(Memory),
 }
 
@@ -18,10 +19,21 @@ impl Net {
 
     /// The settings of a node that listens somewhere on this network.
     pub(crate) fn config(&self, id: &str) -> Config {
-        let config = Config::new().nodeid(id).secret(SECRET);
+        let config = self.private_config(id);
         match self {
             Self::Tcp => config.bind("127.0.0.1:0"),
-            Self::Memory(memory) => config.transport(memory.clone()).bind(format!("mem:{id}")),
+            Self::Quic => config.bind("quic:127.0.0.1:0"),
+            Self::Memory(_) => config.bind(format!("mem:{id}")),
+        }
+    }
+
+    /// The settings of a node that listens nowhere.
+    pub(crate) fn private_config(&self, id: &str) -> Config {
+        let config = Config::new().nodeid(id).secret(SECRET);
+        match self {
+            Self::Tcp => config,
+            Self::Quic => config.quic(),
+            Self::Memory(memory) => config.transport(memory.clone()),
         }
     }
 }
@@ -52,18 +64,18 @@ pub(crate) async fn pair(net: &Net, one: &str, two: &str) -> (Node, Node) {
     (one, two)
 }
 
-/// Runs `test` on two connected nodes: over TCP and in memory, with each of them having dialled,
-/// and having the lower node ID.
+/// Runs `test` on two connected nodes: over TCP, QUIC and in memory, with each of them having
+/// dialled, and having the lower node ID.
 pub(crate) async fn for_each_pair(test: impl AsyncFn(Node, Node)) {
-    for net in [Net::Tcp, Net::memory()] {
+    for net in [Net::Tcp, Net::Quic, Net::memory()] {
         let (one, two) = pair(&net, "alpha", "beta").await;
         test(one, two).await;
     }
-    for net in [Net::Tcp, Net::memory()] {
+    for net in [Net::Tcp, Net::Quic, Net::memory()] {
         let (one, two) = pair(&net, "alpha", "beta").await;
         test(two, one).await;
     }
-    for net in [Net::Tcp, Net::memory()] {
+    for net in [Net::Tcp, Net::Quic, Net::memory()] {
         let (one, two) = pair(&net, "beta", "alpha").await;
         test(one, two).await;
     }
@@ -78,7 +90,7 @@ pub(crate) struct Bystander {
 
 impl Bystander {
     pub(crate) async fn new(node: &Node) -> Self {
-        let config = Config::new().nodeid("bystander").secret(SECRET);
+        let config = Config::new().nodeid("bystander").secret(SECRET).quic();
         let other = Node::configure(config.seed(&node.listeners()[0])).await.unwrap();
         soon("the bystander", node.wait_up("bystander")).await;
         Self { other, port: sink(node), round: 0 }

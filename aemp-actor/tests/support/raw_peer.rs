@@ -128,6 +128,18 @@ impl RawPeer {
         Some(packet)
     }
 
+    /// Everything up to and including `text`, unread.
+    pub(crate) async fn heard_until(&mut self, text: &str) -> String {
+        loop {
+            let heard = String::from_utf8_lossy(&self.buffer).into_owned();
+            if let Some(at) = heard.find(text) {
+                self.buffer.drain(..at + text.len());
+                return heard[..at + text.len()].to_owned();
+            }
+            assert!(self.read().await, "the node closed, it said {heard}");
+        }
+    }
+
     /// Asserts that the node has answered everything asked of its node port before.
     pub(crate) async fn nothing_more(&mut self) {
         let me = format!("{}#sync", self.id);

@@ -112,6 +112,9 @@ pub enum FrameError {
     /// The first element of a packet is neither a string nor a number.
     #[error("a packet does not start with a port name")]
     PortName,
+    /// A chunk, in which packets travel between our nodes, breaks the rules of chunks.
+    #[error("malformed chunk: {0}")]
+    Chunk(&'static str),
     /// The stream ended within a packet.
     #[error("connection closed in the middle of a packet")]
     Incomplete,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Nonces, Policy};
+use super::{Nonces, Policy, SubProtocol};
 use crate::auth::{AuthMethod, Secret};
 use crate::framing::Framing;
 use crate::tls::Certificates;
@@ -34,15 +34,22 @@ pub struct HandshakeConfig {
     pub framings: Vec<Framing>,
     /// The greeting key `inst`: tells this process from an earlier one of the same node ID.
     pub instance: String,
+    /// The greeting key `chunk`: large packets are sent in chunks, between which small ones can pass,
+    /// if the peer says so too.
+    pub chunk: bool,
     /// The greeting key `provider`: which implementation speaks.
     pub provider: String,
     /// Where nonces come from.
     pub nonces: Nonces,
+    /// What we ask the peer for instead of packets, if anything.
+    pub ask: Option<SubProtocol>,
+    /// The names of the sub-protocols that peers may ask us for; none by default.
+    pub serves: Vec<String>,
 }
 
 impl HandshakeConfig {
     /// The defaults: every method accepted, [`AuthMethod::OFFERED`] offered, every framing, TLS by
-    /// the secret alone, and an instance of its own (so a process makes one configuration and
+    /// the secret alone, chunks, and an instance of its own (so a process makes one configuration and
     /// shares it). With an empty secret there are no secrets.
     #[must_use]
     pub fn new(node_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
@@ -57,8 +64,19 @@ impl HandshakeConfig {
             offer: AuthMethod::OFFERED.to_vec(),
             framings: Framing::ALL.to_vec(),
             instance: Uuid::new_v4().simple().to_string(),
+            chunk: true,
             provider: concat!("aemp-rs-", env!("CARGO_PKG_VERSION")).to_owned(),
             nonces: Nonces::default(),
+            ask: None,
+            serves: Vec::new(),
+        }
+    }
+
+    /// Whether a peer may greet with this sub-protocol.
+    pub(super) fn understands(&self, name: &str) -> bool {
+        match &self.ask {
+            Some(asked) => asked.name == name,
+            None => self.serves.iter().any(|served| served == name),
         }
     }
 

@@ -39,7 +39,7 @@ pub enum HandshakeError {
         /// The start of the line, quoted.
         line: String,
     },
-    /// The peer asks for a sub-protocol, which is for somebody else to speak.
+    /// The peer asks for a sub-protocol that is not served here.
     #[error("the peer asks for the sub-protocol {name:?}")]
     SubProtocol {
         /// What follows `aemp-`.
@@ -244,9 +244,23 @@ pub(super) fn excerpt(text: &[u8]) -> String {
     format!("{start:?}")
 }
 
+/// The start of a foreign line up to its first `;`: what follows may be a secret in clear text.
+pub(super) fn first_field(line: &[u8]) -> String {
+    match memchr::memchr(b';', line) {
+        Some(end) => excerpt(&[&line[..end], ";…".as_bytes()].concat()),
+        None => excerpt(line),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::{excerpt, first_field};
+
+    #[test]
+    fn what_may_be_a_secret_is_left_out() {
+        assert_eq!(first_field(b"cleartext;67656865696d"), "\"cleartext;…\"");
+        assert_eq!(first_field(b"SSH-2.0"), "\"SSH-2.0\"");
+    }
 
     #[test]
     fn excerpts_are_short_and_harmless() {

@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{HandshakeError, excerpt};
+use super::error::{HandshakeError, excerpt, first_field};
 use super::fields::{escape, unescape};
+use super::sub_protocol;
 use super::upgrade::Offer;
 use super::{Carrier, HandshakeConfig};
 
@@ -19,7 +20,7 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PeerGreeting {
-    /// The protocol, `aemp`.
+    /// The protocol: `aemp`, or `aemp-NAME` for a sub-protocol.
     pub protocol: String,
     /// The protocol's version, 1.
     pub version: u32,
@@ -46,6 +47,18 @@ impl PeerGreeting {
         self.key("provider")
     }
 
+    /// The name of the sub-protocol that the peer asks for, if it does.
+    #[must_use]
+    pub fn sub_protocol(&self) -> Option<&str> {
+        sub_protocol::name_in(&self.protocol)
+    }
+
+    /// Whether the peer takes large packets in chunks.
+    #[must_use]
+    pub fn takes_chunks(&self) -> bool {
+        self.key("chunk") == Some("1")
+    }
+
     /// Our own address as the peer sees it, if it says.
     #[must_use]
     pub fn seen_address(&self) -> Option<&str> {
@@ -64,13 +77,15 @@ impl PeerGreeting {
         self.key("stls") == Some("1")
     }
 
-    fn key(&self, name: &str) -> Option<&str> {
+    /// Any key of the greeting.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<&str> {
         self.keys.get(name).map(String::as_str)
     }
 
-    /// Reads the first line of a greeting.
-    pub(super) fn decode(line: &[u8]) -> Result<Self, HandshakeError> {
-        let not_aemp = || HandshakeError::NotAemp { line: excerpt(line) };
+    /// Reads the first line of a greeting to a node of this configuration.
+    pub(super) fn decode(line: &[u8], config: &HandshakeConfig) -> Result<Self, HandshakeError> {
+        let not_aemp = || HandshakeError::NotAemp { line: first_field(line) };
         let protocol = line.split(|octet| *octet == b';').next().unwrap_or_default();
         if protocol != b"aemp" && !protocol.starts_with(b"aemp-") {
             return Err(not_aemp());
@@ -78,7 +93,9 @@ impl PeerGreeting {
         let text = std::str::from_utf8(line)
             .map_err(|_| HandshakeError::Utf8 { line: super::Line::Greeting })?;
         let fields = text.split(';').map(field).collect::<Result<Vec<_>, _>>()?;
-        if let Some(name) = fields[0].strip_prefix("aemp-") {
+        if let Some(name) = sub_protocol::name_in(&fields[0])
+            && !config.understands(name)
+        {
             return Err(HandshakeError::SubProtocol { name: name.to_owned() });
         }
         let [protocol, version, node_id, auth, framings, keys @ ..] = fields.as_slice() else {
@@ -110,12 +127,16 @@ pub(super) fn encode(config: &HandshakeConfig, carrier: &Carrier) -> String {
     let offer = Offer::of(config, carrier);
     let names = |names: Vec<&str>| names.join(",");
     let mut line = format!(
-        "aemp;{VERSION};{};{};{};inst={}",
+        "aemp{};{VERSION};{};{};{};inst={}",
+        config.ask.as_ref().map(|asked| format!("-{}", asked.name)).unwrap_or_default(),
         escape(&config.node_id),
         names(config.accepted().map(|method| method.name()).collect()),
         names(config.framings.iter().map(|framing| framing.name()).collect()),
         escape(&config.instance),
     );
+    if config.chunk {
+        line.push_str(";chunk=1");
+    }
     if let Some(address) = &carrier.peer_address {
         line.push_str(";peeraddr=");
         line.push_str(&escape(address));
@@ -127,6 +148,9 @@ pub(super) fn encode(config: &HandshakeConfig, carrier: &Carrier) -> String {
     }
     if offer.certificates {
         line.push_str(";tls=1.0");
+    }
+    for (key, value) in config.ask.iter().flat_map(|asked| &asked.keys) {
+        line.push_str(&format!(";{key}={}", escape(value)));
     }
     line
 }
@@ -147,19 +171,22 @@ fn is_node_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SubProtocol;
     use super::*;
 
     #[test]
     fn reads_a_greeting_of_the_reference() {
         let line = b"aemp;1;send;tls_md6_64_256,hmac_md6_64_256,tls_anon,cleartext;json,storable;\
                      peeraddr=127.0.0.1:4050;provider=AE-1.30";
-        let peer = PeerGreeting::decode(line).expect("valid");
+        let config = HandshakeConfig::new("x", "x");
+        let peer = PeerGreeting::decode(line, &config).expect("valid");
         assert_eq!(peer.node_id, "send");
         assert_eq!(peer.auth, ["tls_md6_64_256", "hmac_md6_64_256", "tls_anon", "cleartext"]);
         assert_eq!(peer.framings, ["json", "storable"]);
         assert_eq!(peer.seen_address(), Some("127.0.0.1:4050"));
         assert_eq!(peer.provider(), Some("AE-1.30"));
         assert_eq!(peer.instance(), None);
+        assert!(!peer.takes_chunks());
     }
 
     #[test]
@@ -169,10 +196,28 @@ mod tests {
         let carrier = Carrier::within_process(Some("[::1]:4040".to_owned()));
         let line = encode(&config, &carrier);
         assert!(!line.contains("tls="), "nobody to hide from");
-        let peer = PeerGreeting::decode(line.as_bytes()).expect("valid");
+        let peer = PeerGreeting::decode(line.as_bytes(), &config).expect("valid");
         assert_eq!(peer.node_id, "a/b");
         assert_eq!(peer.provider(), Some("50%;=x"));
+        assert!(peer.takes_chunks());
         assert_eq!(peer.seen_address(), Some("[::1]:4040"));
         assert_eq!(peer.instance(), Some(config.instance.as_str()));
+    }
+
+    #[test]
+    fn sub_protocols_are_read_by_those_who_serve_or_ask_for_them() {
+        let mut asking = HandshakeConfig::new("a", "x");
+        let keys = vec![("id".to_owned(), "7;8".to_owned())];
+        asking.ask = Some(SubProtocol { name: "data".to_owned(), keys });
+        let line = encode(&asking, &Carrier::within_process(None));
+        assert!(line.starts_with("aemp-data;1;a;"), "{line}");
+        let mut serving = HandshakeConfig::new("b", "x");
+        let error = PeerGreeting::decode(line.as_bytes(), &serving).expect_err("not served");
+        assert_eq!(error, HandshakeError::SubProtocol { name: "data".to_owned() });
+        serving.serves = vec!["data".to_owned()];
+        let peer = PeerGreeting::decode(line.as_bytes(), &serving).expect("served");
+        assert_eq!((peer.sub_protocol(), peer.key("id")), (Some("data"), Some("7;8")));
+        assert!(PeerGreeting::decode(line.as_bytes(), &asking).is_ok(), "asked for by both");
+        assert!(PeerGreeting::decode(b"aemp-other;1;c;x;json", &asking).is_err());
     }
 }

@@ -25,6 +25,8 @@ pub struct Outcome {
     pub read_framing: Framing,
     /// How we write.
     pub write_framing: Framing,
+    /// Packets travel in chunks, in both directions.
+    pub chunked: bool,
     /// What the peer proved itself with.
     pub auth: AuthMethod,
     /// What keeps others from reading along.
@@ -227,7 +229,7 @@ impl Handshake {
         let step = mem::replace(&mut self.step, Step::Over);
         let local = self.local();
         self.step = match step {
-            Step::Greeting(step) => Step::Nonce(step.handle(line)?),
+            Step::Greeting(step) => Step::Nonce(step.handle(line, &local)?),
             Step::Nonce(step) => match step.handle(line, &local)? {
                 AfterNonce::Session(next) => Step::Session(next),
                 AfterNonce::Auth(next, auth_line) => {

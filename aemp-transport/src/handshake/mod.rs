@@ -29,6 +29,7 @@ mod protection;
 #[cfg(test)]
 mod replay;
 mod steps;
+mod sub_protocol;
 mod upgrade;
 
 pub use carrier::Carrier;
@@ -40,4 +41,5 @@ pub use machine::{Handshake, Outcome};
 pub use nonce::{Nonces, nonce};
 pub use policy::{Policy, Require};
 pub use protection::{Protection, TlsVersion};
+pub use sub_protocol::SubProtocol;
 pub use upgrade::{TlsKind, TlsRole, Upgrade};

@@ -1,7 +1,7 @@
 //! The steps of a handshake as types: each takes the line that it expects and gives the next step.
 
 use super::auth_line::{self, AuthLine};
-use super::error::{HandshakeError, Line, excerpt};
+use super::error::{HandshakeError, Line, excerpt, first_field};
 use super::footing::Footing;
 use super::greeting::PeerGreeting;
 use super::machine::Outcome;
@@ -30,8 +30,13 @@ impl Local<'_> {
 pub(super) struct ExpectGreeting;
 
 impl ExpectGreeting {
-    pub(super) fn handle(self, line: &[u8]) -> Result<ExpectNonce, HandshakeError> {
-        Ok(ExpectNonce { peer: PeerGreeting::decode(line)?, transcript: terminated(line) })
+    pub(super) fn handle(
+        self,
+        line: &[u8],
+        local: &Local<'_>,
+    ) -> Result<ExpectNonce, HandshakeError> {
+        let peer = PeerGreeting::decode(line, local.config)?;
+        Ok(ExpectNonce { peer, transcript: terminated(line) })
     }
 }
 
@@ -147,7 +152,7 @@ impl ExpectAuth {
     pub(super) fn handle(self, line: &[u8], local: &Local<'_>) -> Result<Outcome, HandshakeError> {
         let Self { peer, transcript, footing, write_framing } = self;
         let Some(auth) = AuthLine::decode(text(line, Line::Auth)?) else {
-            return Err(HandshakeError::AuthLine { line: excerpt(line) });
+            return Err(HandshakeError::AuthLine { line: first_field(line) });
         };
         let method = accepted_method(&auth, &peer, &footing, local.config)?;
         let verifier = footing.bound(method, local.greeting);
@@ -163,7 +168,16 @@ impl ExpectAuth {
         let trusted = local.config.policy.check_proof(&peer, local.carrier, method)?;
         let read_framing = readable_framing(&auth, &peer, local.config)?;
         let protection = footing.protection;
-        Ok(Outcome { peer, read_framing, write_framing, auth: method, protection, trusted })
+        let chunked = local.config.chunk && peer.takes_chunks();
+        Ok(Outcome {
+            peer,
+            read_framing,
+            write_framing,
+            chunked,
+            auth: method,
+            protection,
+            trusted,
+        })
     }
 }
 

@@ -18,9 +18,9 @@ use crate::tls::{self, TlsError};
 /// A connection whose peer has proved itself.
 #[non_exhaustive]
 pub struct Established {
-    /// The stream, its next octets being packets.
+    /// The stream, its next octets being packets, or whatever its sub-protocol has.
     pub stream: BoxStream,
-    /// The start of the packets, read already.
+    /// The start of what follows, read already.
     pub buffered: BytesMut,
     /// What was agreed on.
     pub outcome: Outcome,

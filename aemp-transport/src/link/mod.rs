@@ -1,14 +1,18 @@
 //! A connection at work: the handshake driven, then a reader, a writer and a bounded queue.
 //!
 //! ```text
-//! LinkSender::send ─▶ queue (bounded in octets) ─▶ writer task ─▶ stream
+//! LinkSender::send ─▶ queue (two lanes, bounded in octets) ─▶ writer task ─▶ stream
 //! stream ─▶ reader task ─▶ PacketSink::packet …, at last PacketSink::closed
 //! ```
 //!
 //! The link knows packets and nothing of what they mean. It ends once, for one [`CloseReason`].
 
+mod bulk;
+mod chunk;
 mod config;
 mod establish;
+mod inbox;
+mod order;
 mod queue;
 mod reader;
 mod reason;
@@ -19,6 +23,7 @@ mod writer;
 
 pub use config::LinkConfig;
 pub use establish::{EstablishError, Established, establish};
+pub use order::Order;
 pub use reason::CloseReason;
 pub use sender::{LinkCounters, LinkSender, SendError};
 pub use start::{PacketSink, start};

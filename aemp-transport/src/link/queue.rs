@@ -1,13 +1,20 @@
 //! [`Queue`]: what waits to be written. A plain struct: who locks it and who waits is not its
 //! business.
 //!
-//! 1. `queued()` is the length of `waiting` plus what is left of the batch that is being written.
+//! There are two lanes: `express` is written out whole, whenever the writer looks; of `bulk` it gets
+//! one chunk at a time, when nothing else waits. Without chunks everything is express.
+//!
+//! 1. `queued()` is what both lanes hold plus what is left of the batch that is being written.
 //! 2. `queued()` never exceeds `limit`.
-//! 3. Once `closed` is set it does not change, and `waiting` stays empty.
+//! 3. Once `closed` is set it does not change, and both lanes stay empty.
+//! 4. A packet is put into `express` only if nothing that it must not overtake is in `bulk`. What is
+//!    in `express` is written before what is put into `bulk` later.
 
 use std::mem;
 
-use super::CloseReason;
+use super::bulk::{self, Bulk};
+use super::chunk::{HEAD, Kind, MAX_CHUNK, head, overhead};
+use super::{CloseReason, Order};
 
 /// A buffer that once grew larger than this is not kept.
 const KEEP: usize = 256 << 10;
@@ -15,11 +22,15 @@ const KEEP: usize = 256 << 10;
 #[derive(Debug)]
 pub(super) struct Queue {
     limit: usize,
-    /// Whole packets, in order.
-    waiting: Vec<u8>,
+    chunked: bool,
+    /// Whole packets, in order; with chunks, within chunks.
+    express: Vec<u8>,
+    /// Where in `express` the last chunk begins, to which more packets can be added.
+    chunk: usize,
+    bulk: Bulk,
     /// What is left of the batch that the writer has taken.
     writing: usize,
-    /// How many packets `waiting` holds.
+    /// How many packets `express` holds; when the queue is closed, how many both lanes held.
     waiting_packets: usize,
     /// How many packets the batch has that the writer has taken.
     writing_packets: usize,
@@ -55,10 +66,13 @@ pub(super) enum Next {
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, chunked: bool) -> Self {
         Self {
             limit,
-            waiting: Vec::new(),
+            chunked,
+            express: Vec::new(),
+            chunk: 0,
+            bulk: Bulk::default(),
             writing: 0,
             waiting_packets: 0,
             writing_packets: 0,
@@ -69,50 +83,78 @@ impl Queue {
 
     /// Octets that wait or are being written.
     pub(super) fn queued(&self) -> usize {
-        self.waiting.len() + self.writing
+        self.express.len() + self.bulk.octets() + self.writing
     }
 
     /// Whether that many octets fit. What could never fit counts as fitting when nothing waits.
     pub(super) fn has_room(&self, octets: usize) -> bool {
+        let heads = if self.chunked { overhead(octets) } else { 0 };
         self.closed.is_some()
             || self.queued() == 0
-            || self.queued().saturating_add(octets) <= self.limit
+            || self.queued().saturating_add(octets).saturating_add(heads) <= self.limit
     }
 
     /// Queues a packet if there is room for it now; `None`, and nothing has happened, if not.
-    pub(super) fn try_push(&mut self, packet: &[u8]) -> Option<Pushed> {
-        self.has_room(packet.len()).then(|| self.push(packet))
+    pub(super) fn try_push(&mut self, packet: &mut Vec<u8>, order: Order<'_>) -> Option<Pushed> {
+        self.has_room(packet.len()).then(|| self.push(packet, order))
     }
 
-    pub(super) fn push(&mut self, packet: &[u8]) -> Pushed {
+    /// Queues a packet. One that goes into the bulk lane is taken out of `packet`.
+    pub(super) fn push(&mut self, packet: &mut Vec<u8>, order: Order<'_>) -> Pushed {
         if let Some(reason) = self.refusal() {
             return Pushed::Closed(reason);
         }
-        if self.queued().saturating_add(packet.len()) > self.limit {
-            let reason = CloseReason::Overflow {
-                queued: self.queued(),
-                packet: packet.len(),
-                limit: self.limit,
-            };
+        let is_bulk = self.chunked && (packet.len() > MAX_CHUNK || self.bulk.holds_up(order));
+        let begins = self.chunked && self.begins_chunk(packet.len());
+        let cost = match (is_bulk, begins) {
+            (true, _) => bulk::cost(packet.len()),
+            (false, true) => HEAD + packet.len(),
+            (false, false) => packet.len(),
+        };
+        let queued = self.queued();
+        if queued.saturating_add(cost) > self.limit {
+            let reason = CloseReason::Overflow { queued, packet: packet.len(), limit: self.limit };
             self.close(reason.clone());
             return Pushed::Overflow(reason);
         }
-        let first = self.waiting.is_empty();
-        self.waiting.extend_from_slice(packet);
-        self.waiting_packets += 1;
+        let first = self.express.is_empty() && self.bulk.is_empty();
+        if is_bulk {
+            self.bulk.push(mem::take(packet), order);
+        } else {
+            self.push_express(packet, begins);
+        }
         if first { Pushed::First } else { Pushed::Behind }
     }
 
-    /// Gives the writer everything that waits, in exchange for the buffer that it has written out.
+    fn begins_chunk(&self, octets: usize) -> bool {
+        self.express.is_empty() || self.express.len() - self.chunk + octets > HEAD + MAX_CHUNK
+    }
+
+    fn push_express(&mut self, packet: &[u8], begins_chunk: bool) {
+        if begins_chunk {
+            self.chunk = self.express.len();
+            self.express.extend_from_slice(&[0; HEAD]);
+        }
+        self.express.extend_from_slice(packet);
+        if self.chunked {
+            let content = self.chunk + HEAD;
+            let head = head(Kind::Express, self.express.len() - content);
+            self.express[self.chunk..content].copy_from_slice(&head);
+        }
+        self.waiting_packets += 1;
+    }
+
+    /// Gives the writer what is to be written next, in exchange for the buffer that it has written
+    /// out: everything in the express lane, or else a chunk of the bulk lane.
     pub(super) fn next(&mut self, mut written: Vec<u8>) -> Next {
         if self.closed.is_some() {
             return Next::Closed;
         }
-        if self.waiting.is_empty() {
+        if self.express.is_empty() && self.bulk.is_empty() {
             // The larger of the two is kept, unless it is out of proportion.
-            if self.waiting.capacity() < written.capacity() && written.capacity() <= KEEP {
+            if self.express.capacity() < written.capacity() && written.capacity() <= KEEP {
                 written.clear();
-                self.waiting = written;
+                self.express = written;
             }
             return if self.finishing { Next::Finish } else { Next::Wait };
         }
@@ -120,7 +162,12 @@ impl Queue {
         if written.capacity() > KEEP {
             written = Vec::new();
         }
-        let batch = mem::replace(&mut self.waiting, written);
+        if self.express.is_empty() {
+            self.writing_packets = usize::from(self.bulk.next(&mut written) == Some(true));
+            self.writing = written.len();
+            return Next::Batch(written);
+        }
+        let batch = mem::replace(&mut self.express, written);
         self.writing = batch.len();
         self.writing_packets = mem::take(&mut self.waiting_packets);
         Next::Batch(batch)
@@ -149,13 +196,15 @@ impl Queue {
             return false;
         }
         self.closed = Some(reason);
-        self.waiting = Vec::new();
+        self.waiting_packets += self.bulk.packets();
+        self.express = Vec::new();
+        self.bulk = Bulk::default();
         true
     }
 
     /// Packets that were queued and never, or not wholly, written. The system may have lost more.
     pub(super) fn unwritten_packets(&self) -> usize {
-        self.waiting_packets + self.writing_packets
+        self.waiting_packets + self.bulk.packets() + self.writing_packets
     }
 
     pub(super) fn close_reason(&self) -> Option<&CloseReason> {
@@ -175,18 +224,110 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn plain(limit: usize) -> Queue {
+        Queue::new(limit, false)
+    }
+
+    fn push(queue: &mut Queue, packet: &[u8]) -> Pushed {
+        queue.push(&mut packet.to_vec(), Order::Among("p"))
+    }
+
+    fn batch(queue: &mut Queue) -> Vec<u8> {
+        match queue.next(Vec::new()) {
+            Next::Batch(batch) => {
+                queue.wrote(batch.len());
+                batch
+            }
+            next => panic!("{next:?}"),
+        }
+    }
+
+    /// The kinds, lengths and first octets of the chunks of a batch.
+    fn chunks(mut batch: &[u8]) -> Vec<(u8, usize, u8)> {
+        let mut chunks = Vec::new();
+        while let Some((head, rest)) = batch.split_first_chunk::<HEAD>() {
+            let (kind, length) = super::super::chunk::decode(*head).expect("a chunk");
+            chunks.push((kind as u8, length, rest[0]));
+            batch = &rest[length..];
+        }
+        assert!(batch.is_empty());
+        chunks
+    }
+
+    #[test]
+    fn small_packets_pass_large_ones_unless_they_have_their_key() {
+        let mut queue = Queue::new(usize::MAX, true);
+        let send = |queue: &mut Queue, fill: u8, octets: usize, order: Order<'_>| {
+            queue.push(&mut vec![fill; octets], order);
+        };
+        send(&mut queue, 1, 10, Order::Among("a"));
+        send(&mut queue, 2, 2 * MAX_CHUNK, Order::Among("a"));
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 1)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(1, MAX_CHUNK, 2)]);
+        send(&mut queue, 3, 10, Order::Among("a"));
+        send(&mut queue, 4, 10, Order::Among("b"));
+        send(&mut queue, 5, 10, Order::Free);
+        send(&mut queue, 6, 10, Order::After("b"));
+        send(&mut queue, 7, 10, Order::Among("b"));
+        send(&mut queue, 8, 10, Order::Among("c"));
+        assert_eq!(queue.queued(), MAX_CHUNK + HEAD + 3 * (10 + HEAD) + 3 * 10 + HEAD);
+        assert_eq!(queue.unwritten_packets(), 7);
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(2, MAX_CHUNK, 2)]);
+        send(&mut queue, 9, 10, Order::Among("a"));
+        for fill in [3, 6, 7] {
+            assert_eq!(chunks(&batch(&mut queue)), [(2, 10, fill)]);
+        }
+        send(&mut queue, 10, 10, Order::Among("b"));
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 10)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(2, 10, 9)]);
+        assert_eq!(queue.next(Vec::new()), Next::Wait);
+        assert_eq!((queue.queued(), queue.unwritten_packets()), (0, 0));
+    }
+
+    #[test]
+    fn chunks_hold_whole_packets() {
+        let mut queue = Queue::new(usize::MAX, true);
+        for _ in 0..5 {
+            push(&mut queue, &[7; MAX_CHUNK / 2]);
+        }
+        push(&mut queue, &[8; MAX_CHUNK]);
+        let batch = batch(&mut queue);
+        let expected =
+            [(0, MAX_CHUNK, 7), (0, MAX_CHUNK, 7), (0, MAX_CHUNK / 2, 7), (0, MAX_CHUNK, 8)];
+        assert_eq!(chunks(&batch), expected);
+    }
+
+    #[test]
+    fn both_lanes_together_are_bounded() {
+        for limit in [200_000, 200_001, 300_000] {
+            let mut queue = Queue::new(limit, true);
+            let mut packets = 0;
+            while queue.has_room(100_000) {
+                let pushed = push(&mut queue, &[7; 100_000]);
+                assert!(matches!(pushed, Pushed::First | Pushed::Behind));
+                packets += 1;
+                assert!(queue.queued() <= limit);
+            }
+            assert_eq!(queue.unwritten_packets(), packets);
+            assert!(matches!(push(&mut queue, &[7; 100_000]), Pushed::Overflow(_)));
+            assert_eq!(queue.unwritten_packets(), packets);
+            assert_eq!(queue.queued(), 0);
+        }
+    }
+
     #[test]
     fn batches_hold_everything_that_waits() {
-        let mut queue = Queue::new(10);
-        assert_eq!(queue.push(b"ab"), Pushed::First);
-        assert_eq!(queue.push(b"cd"), Pushed::Behind);
+        let mut queue = plain(10);
+        assert_eq!(push(&mut queue, b"ab"), Pushed::First);
+        assert_eq!(push(&mut queue, b"cd"), Pushed::Behind);
         assert_eq!(queue.next(Vec::new()), Next::Batch(b"abcd".to_vec()));
-        assert_eq!(queue.push(b"ef"), Pushed::First);
+        assert_eq!(push(&mut queue, b"ef"), Pushed::First);
         assert_eq!(queue.queued(), 6);
         queue.wrote(4);
         assert_eq!(queue.queued(), 2);
         queue.finish();
-        assert_eq!(queue.push(b"x"), Pushed::Closed(CloseReason::Finished));
+        assert_eq!(push(&mut queue, b"x"), Pushed::Closed(CloseReason::Finished));
         assert_eq!(queue.next(b"abcd".to_vec()), Next::Batch(b"ef".to_vec()));
         queue.wrote(2);
         assert_eq!(queue.next(Vec::new()), Next::Finish);
@@ -194,13 +335,13 @@ mod tests {
 
     #[test]
     fn what_is_being_written_counts() {
-        let mut queue = Queue::new(4);
-        queue.push(b"abc");
+        let mut queue = plain(4);
+        push(&mut queue, b"abc");
         queue.next(Vec::new());
         assert!(!queue.has_room(2));
         let reason = CloseReason::Overflow { queued: 3, packet: 2, limit: 4 };
-        assert_eq!(queue.push(b"xx"), Pushed::Overflow(reason.clone()));
-        assert_eq!(queue.push(b""), Pushed::Closed(reason));
+        assert_eq!(push(&mut queue, b"xx"), Pushed::Overflow(reason.clone()));
+        assert_eq!(push(&mut queue, b""), Pushed::Closed(reason));
         assert_eq!(queue.next(Vec::new()), Next::Closed);
         assert!(!queue.close(CloseReason::PeerClosed));
         assert!(queue.has_room(100));
@@ -208,11 +349,11 @@ mod tests {
 
     #[test]
     fn large_buffers_are_not_kept() {
-        let mut queue = Queue::new(usize::MAX);
-        queue.push(b"x");
+        let mut queue = plain(usize::MAX);
+        push(&mut queue, b"x");
         queue.next(Vec::with_capacity(KEEP + 1));
-        assert_eq!(queue.waiting.capacity(), 0);
+        assert_eq!(queue.express.capacity(), 0);
         queue.next(Vec::with_capacity(100));
-        assert!(queue.waiting.capacity() >= 100);
+        assert!(queue.express.capacity() >= 100);
     }
 }

@@ -9,9 +9,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 
+use super::inbox::Inbox;
 use super::shared::Shared;
 use super::{CloseReason, PacketSink};
-use crate::framing::{Decoder, Packet};
+use crate::framing::Packet;
 use crate::stream::BoxReader;
 
 /// How much a read may take at least, when a new buffer is made.
@@ -24,7 +25,7 @@ const MIN_ROOM: usize = 4 << 10;
 pub(super) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) stream: BoxReader,
-    pub(super) decoder: Decoder,
+    pub(super) inbox: Inbox,
     /// What has been read and not been taken.
     pub(super) buffer: BytesMut,
 }
@@ -63,7 +64,7 @@ impl Reader {
 
     /// Gives all whole packets in the buffer to the sink.
     fn deliver<S: PacketSink>(&mut self, sink: &mut S) -> Result<(), CloseReason> {
-        while let Some(packet) = self.decoder.next(&mut self.buffer)? {
+        while let Some(packet) = self.inbox.next(&mut self.buffer)? {
             if self.shared.is_closed() {
                 break;
             }
@@ -83,7 +84,7 @@ impl Reader {
 
     /// What the end of the stream means.
     fn end(&self) -> CloseReason {
-        match self.decoder.finish(&self.buffer) {
+        match self.inbox.finish(&self.buffer) {
             Err(error) => error.into(),
             Ok(()) if self.shared.queue.lock().is_finishing() => CloseReason::Finished,
             Ok(()) => CloseReason::PeerClosed,

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::CloseReason;
 use super::queue::Pushed;
 use super::shared::Shared;
+use super::{CloseReason, Order};
 use crate::framing::{EncodeError, Encoded, Framing};
 
 /// A scratch buffer that once grew larger than this is not kept.
@@ -23,8 +23,9 @@ thread_local! {
 
 /// Sends packets on a link, and closes it. Clones are handles of the same link.
 ///
-/// Sends never wait. What one thread sends is written in the order of the calls, and the octets of
-/// one packet are never mixed with others. The link lives until it is closed from either side:
+/// Sends never wait. What one thread sends arrives in the order of the calls, except that small
+/// packets may overtake packets of more than 64 KiB as their [`Order`] allows (if the peer knows of
+/// that, as our nodes do). The link lives until it is closed from either side:
 /// dropping its handles does not close it.
 #[derive(Clone, Debug)]
 pub struct LinkSender {
@@ -73,17 +74,32 @@ impl LinkSender {
         Self { shared }
     }
 
-    /// Encodes and queues a packet; see [`Framing::encode`] for what becomes of the message.
+    /// Encodes and queues a packet; see [`Framing::encode`] for what becomes of the message. It
+    /// keeps its place among the packets to the same port.
     ///
     /// # Errors
     ///
     /// The message cannot be encoded, the queue is full (and the link closed therefore), or the
     /// link is closed.
     pub fn send<T: Serialize + ?Sized>(&self, port: &str, message: &T) -> Result<(), SendError> {
-        self.queue(|framing, out| framing.encode(port, message, out))
+        self.send_ordered(port, Order::Among(port), message)
     }
 
-    /// As [`send`](Self::send), but when the queue has no room for the packet now, nothing happens,
+    /// As [`send`](Self::send), and says what the packet must not overtake.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_ordered<T: Serialize + ?Sized>(
+        &self,
+        port: &str,
+        order: Order<'_>,
+        message: &T,
+    ) -> Result<(), SendError> {
+        self.queue(order, |framing, out| framing.encode(port, message, out))
+    }
+
+    /// As [`send_ordered`](Self::send_ordered), but when the queue has no room now, nothing happens,
     /// and the answer is how many octets it has: [`room`](Self::room) for so many tells when to try
     /// again.
     ///
@@ -93,13 +109,15 @@ impl LinkSender {
     pub fn try_send<T: Serialize + ?Sized>(
         &self,
         port: &str,
+        order: Order<'_>,
         message: &T,
     ) -> Result<Option<usize>, SendError> {
         self.encode(
             |framing, out| framing.encode(port, message, out),
             |packet| {
-                let pushed = self.shared.queue.lock().try_push(packet);
-                pushed.map_or(Ok(Some(packet.len())), |pushed| self.pushed(pushed).map(|()| None))
+                let octets = packet.len();
+                let pushed = self.shared.queue.lock().try_push(packet, order);
+                pushed.map_or(Ok(Some(octets)), |pushed| self.pushed(pushed).map(|()| None))
             },
         )
     }
@@ -109,8 +127,13 @@ impl LinkSender {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_encoded(&self, port: &str, message: &Encoded) -> Result<(), SendError> {
-        self.queue(|framing, out| framing.encode_encoded(port, message, out))
+    pub fn send_encoded(
+        &self,
+        port: &str,
+        order: Order<'_>,
+        message: &Encoded,
+    ) -> Result<(), SendError> {
+        self.queue(order, |framing, out| framing.encode_encoded(port, message, out))
     }
 
     /// Queues a keepalive: a packet that the peer skips.
@@ -119,7 +142,7 @@ impl LinkSender {
     ///
     /// The queue is full (and the link closed therefore), or the link is closed.
     pub fn send_keepalive(&self) -> Result<(), SendError> {
-        self.queue(|framing, out| {
+        self.queue(Order::Free, |framing, out| {
             framing.encode_keepalive(out);
             Ok(())
         })
@@ -220,10 +243,11 @@ impl LinkSender {
 
     fn queue(
         &self,
+        order: Order<'_>,
         encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), SendError> {
         self.encode(encode, |packet| {
-            let pushed = self.shared.queue.lock().push(packet);
+            let pushed = self.shared.queue.lock().push(packet, order);
             self.pushed(pushed)
         })
     }
@@ -232,7 +256,7 @@ impl LinkSender {
     fn encode<R>(
         &self,
         encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
-        queue: impl FnOnce(&[u8]) -> Result<R, SendError>,
+        queue: impl FnOnce(&mut Vec<u8>) -> Result<R, SendError>,
     ) -> Result<R, SendError> {
         if self.is_closed()
             && let Some(reason) = self.close_reason()
@@ -242,7 +266,7 @@ impl LinkSender {
         let mut scratch = SCRATCH.take();
         scratch.clear();
         let result = match encode(self.shared.framing, &mut scratch) {
-            Ok(()) => queue(&scratch),
+            Ok(()) => queue(&mut scratch),
             Err(error) => Err(error.into()),
         };
         if scratch.capacity() <= KEEP {

@@ -46,10 +46,10 @@ pub(super) struct Counts {
 }
 
 impl Shared {
-    pub(super) fn new(framing: Framing, max_queue: usize) -> Self {
+    pub(super) fn new(framing: Framing, max_queue: usize, chunked: bool) -> Self {
         Self {
             framing,
-            queue: Mutex::new(Queue::new(max_queue)),
+            queue: Mutex::new(Queue::new(max_queue, chunked)),
             work: Notify::new(),
             room: Notify::new(),
             is_closed: AtomicBool::new(false),

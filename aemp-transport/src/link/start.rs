@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::inbox::Inbox;
 use super::reader::Reader;
 use super::shared::Shared;
 use super::{CloseReason, Established, LinkConfig, LinkSender, writer};
-use crate::framing::{Decoder, Packet};
+use crate::framing::Packet;
 
 /// What a link does with what it reads.
 ///
@@ -34,13 +35,13 @@ where
 {
     let Established { stream, buffered, outcome, .. } = established;
     let (reading, writing) = stream.split();
-    let shared = Arc::new(Shared::new(outcome.write_framing, config.max_queue));
+    let shared = Arc::new(Shared::new(outcome.write_framing, config.max_queue, outcome.chunked));
     let sender = LinkSender::new(Arc::clone(&shared));
     let mut sink = make_sink(sender.clone());
     let reader = Reader {
         shared: Arc::clone(&shared),
         stream: reading,
-        decoder: Decoder::new(outcome.read_framing, config.limits),
+        inbox: Inbox::new(outcome.read_framing, config.limits, outcome.chunked),
         buffer: buffered,
     };
     let writer = tokio::spawn(writer::run(Arc::clone(&shared), writing));

@@ -1,6 +1,7 @@
 //! Where to dial and where to listen.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use smol_str::SmolStr;
@@ -11,6 +12,8 @@ use smol_str::SmolStr;
 pub enum Scheme {
     /// `HOST:PORT`, also written `tcp:HOST:PORT`.
     Tcp,
+    /// `quic:HOST:PORT`.
+    Quic,
     /// `mem:NAME`: within this process.
     Memory,
 }
@@ -21,6 +24,7 @@ impl Scheme {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::Quic => "quic",
             Self::Memory => "mem",
         }
     }
@@ -28,9 +32,9 @@ impl Scheme {
 
 /// Where to dial or listen: a scheme and a text that the scheme's transport understands.
 ///
-/// Read from `HOST:PORT`, `[V6]:PORT`, `tcp:HOST:PORT` or `mem:NAME`, and displayed as the first,
-/// second or last of these. To listen, the host may be `*` (all there are), the port 0 or `*`
-/// (any).
+/// Read from `HOST:PORT`, `tcp:HOST:PORT`, `quic:HOST:PORT` or `mem:NAME`, and displayed like that,
+/// but without `tcp:`. An IPv6 address as host is written `[ADDRESS]`. To listen, the host may be
+/// `*` (all there are), the port 0 or `*` (any).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Address {
     scheme: Scheme,
@@ -80,15 +84,20 @@ impl Address {
         &self.text
     }
 
-    /// Host (without brackets) and port of a TCP address; the port `*` is 0.
+    /// The address of a socket.
+    pub(super) fn of(scheme: Scheme, socket: SocketAddr) -> Self {
+        Self { scheme, text: socket.to_string().into() }
+    }
+
+    /// Host (without brackets) and port, if the scheme has them; the port `*` is 0.
     pub(super) fn host_and_port(&self) -> Option<(&str, u16)> {
         let (host, port) = self.text.rsplit_once(':')?;
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         let port = if port == "*" { 0 } else { port.parse().ok()? };
-        (self.scheme == Scheme::Tcp).then_some((host, port))
+        (self.scheme != Scheme::Memory).then_some((host, port))
     }
 
-    fn tcp(text: &str) -> Result<Self, AddressError> {
+    fn socket(scheme: Scheme, text: &str) -> Result<Self, AddressError> {
         let owned = || text.to_owned();
         let (host, port) =
             text.rsplit_once(':').ok_or_else(|| AddressError::NoPort { text: owned() })?;
@@ -99,7 +108,7 @@ impl Address {
         if port != "*" && !(digits && port.parse::<u16>().is_ok()) {
             return Err(AddressError::Port { text: owned() });
         }
-        Ok(Self { scheme: Scheme::Tcp, text: text.into() })
+        Ok(Self { scheme, text: text.into() })
     }
 }
 
@@ -115,15 +124,16 @@ impl FromStr for Address {
         match text.split_once(':') {
             Some(("mem", "")) => Err(AddressError::NoName { text: text.to_owned() }),
             Some(("mem", name)) => Ok(Self { scheme: Scheme::Memory, text: name.into() }),
-            Some(("tcp", rest)) => Self::tcp(rest),
-            _ => Self::tcp(text),
+            Some(("tcp", rest)) => Self::socket(Scheme::Tcp, rest),
+            Some(("quic", rest)) => Self::socket(Scheme::Quic, rest),
+            _ => Self::socket(Scheme::Tcp, text),
         }
     }
 }
 
-impl From<std::net::SocketAddr> for Address {
-    fn from(address: std::net::SocketAddr) -> Self {
-        Self { scheme: Scheme::Tcp, text: address.to_string().into() }
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self::of(Scheme::Tcp, address)
     }
 }
 
@@ -131,7 +141,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scheme {
             Scheme::Tcp => f.write_str(&self.text),
-            Scheme::Memory => write!(f, "mem:{}", self.text),
+            Scheme::Quic | Scheme::Memory => write!(f, "{}:{}", self.scheme.name(), self.text),
         }
     }
 }
@@ -149,6 +159,9 @@ mod tests {
             ("*:4040", Scheme::Tcp, "*:4040"),
             ("*:*", Scheme::Tcp, "*:*"),
             ("host:0", Scheme::Tcp, "host:0"),
+            ("quic:127.0.0.1:4040", Scheme::Quic, "quic:127.0.0.1:4040"),
+            ("quic:[::1]:*", Scheme::Quic, "quic:[::1]:*"),
+            ("quic:*:0", Scheme::Quic, "quic:*:0"),
             ("mem:alpha", Scheme::Memory, "mem:alpha"),
         ] {
             let address: Address = text.parse().expect(text);
@@ -163,6 +176,9 @@ mod tests {
         let text = |address: &str| address.parse::<Address>().expect_err(address).to_string();
         assert_eq!(text("host"), "no port in the address \"host\" (expected HOST:PORT)");
         assert!(text("tcp:4040").starts_with("no port in the address"));
+        assert!(text("quic:4040").starts_with("no port in the address"));
+        assert!(text("quic:host:x").starts_with("invalid port"));
+        assert!(text("quic:::1:4040").starts_with("invalid host"));
         assert!(text("host:x").starts_with("invalid port"));
         assert!(text("host:65536").starts_with("invalid port"));
         assert!(text("host:+1").starts_with("invalid port"));

@@ -3,11 +3,16 @@
 //! Knows addresses and connections, and nothing of what is said on them.
 
 mod address;
+mod host;
 mod memory;
+#[cfg(feature = "quic")]
+mod quic;
 mod tcp;
 mod transport;
 
 pub use address::{Address, AddressError, Scheme};
 pub use memory::Memory;
+#[cfg(feature = "quic")]
+pub use quic::Quic;
 pub use tcp::Tcp;
 pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Reach, Session, Stream, Transport};

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Address;
+use crate::tls::Certificates;
 
 /// The reading half of a stream.
 pub type BoxReader = Box<dyn AsyncRead + Send + Unpin>;
@@ -42,6 +43,12 @@ pub trait Transport: Send + Sync + 'static {
     /// The name cannot be resolved.
     async fn resolve(&self, address: &Address) -> io::Result<Vec<Address>> {
         Ok(vec![address.clone()])
+    }
+
+    /// Gives a transport with encryption of its own the certificates of the node, or of none: at first
+    /// and whenever they change, for the connections that are made from then on. Others do nothing.
+    fn set_certificates(&self, certificates: Option<&Certificates>) {
+        let _ = certificates;
     }
 
     /// Starts to listen.
@@ -91,6 +98,18 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// read on the way.
     fn session(&self) -> Option<Session> {
         None
+    }
+
+    /// Asks the system to look for signs of life of the other side's machine while nothing is
+    /// written, and to end the connection when it has found none for that long. A living side may
+    /// leave as much unread as it wants. Transports that have no such thing do nothing.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    fn keep_alive(&self, timeout: Duration) -> io::Result<()> {
+        let _ = timeout;
+        Ok(())
     }
 
     /// Asks the system to end a connection whose other side has been silent, or has confirmed

@@ -118,6 +118,7 @@ fn problem(cause: &Cause) -> String {
         }
         Cause::Expired | Cause::ExpiredContext { .. } => "it has expired".to_owned(),
         Cause::NotValidYet | Cause::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        Cause::BadSignature => "it is signed by another CA of the same name".to_owned(),
         Cause::BadEncoding => "it is damaged".to_owned(),
         other => other.to_string(),
     }

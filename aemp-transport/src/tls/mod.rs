@@ -3,6 +3,8 @@
 //! All that knows rustls lives here; whether and how TLS begins is the handshake's to decide.
 //! Without the feature `tls` a stub has the same names, and nothing is ever encrypted.
 
+#[cfg(feature = "quic")]
+mod built_in;
 mod certificates;
 mod error;
 mod generate;
@@ -14,6 +16,8 @@ mod throw_away;
 mod upgrade;
 mod verifier;
 
+#[cfg(feature = "quic")]
+pub(crate) use built_in::built_in;
 pub use certificates::Certificates;
 pub use error::{CertificateError, TlsError};
 pub use generate::generate_certificate;

@@ -46,6 +46,10 @@ impl Stream for TlsStream {
         Some(self.session.clone())
     }
 
+    fn keep_alive(&self, timeout: Duration) -> io::Result<()> {
+        self.inner().keep_alive(timeout)
+    }
+
     fn limit_silence(&self, timeout: Duration) -> io::Result<()> {
         self.inner().limit_silence(timeout)
     }

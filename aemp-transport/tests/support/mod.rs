@@ -1,7 +1,12 @@
 //! What several tests need. Not every test needs all of it.
 #![allow(dead_code, unused_imports)]
 
-mod streams;
+#[cfg(feature = "tls")]
+pub(crate) mod authority;
+pub(crate) mod middle;
+#[cfg(feature = "tls")]
+pub(crate) mod raw_tls;
+pub(crate) mod streams;
 
 use std::sync::Arc;
 

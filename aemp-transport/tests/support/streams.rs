@@ -6,6 +6,7 @@ use std::time::Duration;
 use aemp_transport::{
     Address, BoxStream, EstablishError, Established, HandshakeConfig, Tcp, Transport, establish,
 };
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How long anything may take on a very busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -38,4 +39,13 @@ pub(crate) async fn greet(
     beta: HandshakeConfig,
 ) -> (Result<Established, EstablishError>, Result<Established, EstablishError>) {
     greet_over(tcp().await, alpha, beta).await
+}
+
+/// So many lines, with their endings, and not an octet more.
+pub(crate) async fn lines<R: AsyncRead + Unpin + ?Sized>(reader: &mut R, count: usize) -> Vec<u8> {
+    let mut lines = Vec::new();
+    while lines.iter().filter(|octet| **octet == b'\n').count() < count {
+        lines.push(reader.read_u8().await.expect("a line"));
+    }
+    lines
 }

@@ -11,7 +11,7 @@ use crate::config::{Environment, KEYS, Key, Place, ProfileError, Profiles, locat
 
 /// Variables that are no keys.
 const OTHERS: &[&str] =
-    &["AEMP_RC", "AEMP_PROFILE", "AEMP_LOG", "AEMP_SECRET_FILE", "AEMP_CERT_FILE"];
+    &["AEMP_RC", "AEMP_PROFILE", "AEMP_LOG", "AEMP_TIMEOUT", "AEMP_SECRET_FILE", "AEMP_CERT_FILE"];
 
 /// Checks file and environment, and prints what is wrong; fails if something is.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {

@@ -34,21 +34,37 @@ impl Printer {
     }
 }
 
-/// Begins to read lines; they end when the input does.
-pub(crate) fn start(completion: Completion) -> rustyline::Result<(mpsc::Receiver<Line>, Printer)> {
-    let config = Config::builder().max_history_size(10_000)?.auto_add_history(true).build();
-    let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config)?;
-    editor.set_helper(Some(completion));
-    let printer = editor.create_external_printer();
-    let printer = printer.ok().map(|printer| Box::new(printer) as Box<dyn ExternalPrinter + Send>);
-    let history = history_file(&Environment::of_process());
-    if let Some(path) = &history {
-        // There is none yet.
-        drop(editor.load_history(path));
+/// Reads lines from the terminal, or from standard input.
+pub(crate) struct Reader {
+    editor: Editor<Completion, FileHistory>,
+    history: Option<PathBuf>,
+}
+
+impl Reader {
+    /// Sets the terminal up.
+    pub(crate) fn new(completion: Completion) -> rustyline::Result<(Self, Printer)> {
+        let config = Config::builder().max_history_size(10_000)?.auto_add_history(true).build();
+        let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config)?;
+        editor.set_helper(Some(completion));
+        let printer: Option<Box<dyn ExternalPrinter + Send>> =
+            match editor.create_external_printer() {
+                Ok(printer) => Some(Box::new(printer)),
+                Err(_) => None,
+            };
+        let history = history_file(&Environment::of_process());
+        if let Some(path) = &history {
+            // There is none yet.
+            drop(editor.load_history(path));
+        }
+        Ok((Self { editor, history }, Printer(Arc::new(Mutex::new(printer)))))
     }
-    let (lines, receiver) = mpsc::channel(1);
-    std::thread::spawn(move || read(&mut editor, &lines, history.as_deref()));
-    Ok((receiver, Printer(Arc::new(Mutex::new(printer)))))
+
+    /// Begins to read; the lines end when the input does.
+    pub(crate) fn start(mut self) -> mpsc::Receiver<Line> {
+        let (lines, receiver) = mpsc::channel(1);
+        std::thread::spawn(move || read(&mut self.editor, &lines, self.history.as_deref()));
+        receiver
+    }
 }
 
 fn read(

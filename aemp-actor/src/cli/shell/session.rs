@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 
 use super::commands::{Next, Scope};
 use super::completion::{Completion, Seen};
-use super::{lines, reader};
+use super::lines::words;
+use super::reader::Reader;
 use crate::cli::output::json_of;
 use crate::cli::{Connection, Failure};
 use crate::id::PortId;
@@ -16,7 +17,7 @@ use crate::message::Message;
 pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Result<(), Failure> {
     let seen = Seen::default();
     let completion = Completion { node: connection.node.clone(), seen: seen.clone() };
-    let (mut lines, printer) = reader::start(completion)
+    let (reader, printer) = Reader::new(completion)
         .map_err(|error| Failure::Failed(format!("cannot read lines: {error}")))?;
     let arriving = printer.clone();
     let port = connection.node.port_fn(move |_, message: Message| {
@@ -28,8 +29,9 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
     let me = PortId::from(&port);
     connection.output().line(&format!("this is {me}; help shows the commands"));
     let scope = Scope { connection, me, node: node.cloned(), printer };
+    let mut lines = reader.start();
     while let Some((line, done)) = lines.recv().await {
-        let outcome = match lines::words(&line) {
+        let outcome = match words(&line) {
             Ok(words) => scope.run(&words).await,
             Err(problem) => Err(Failure::Usage(problem)),
         };

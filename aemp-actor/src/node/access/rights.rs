@@ -21,6 +21,7 @@ pub struct Rights {
     eval: bool,
     look: bool,
     join: bool,
+    data: bool,
     /// Patterns of names; `None` is all of them.
     functions: Option<Vec<String>>,
 }
@@ -52,6 +53,7 @@ impl Rights {
             eval: granted,
             look: granted,
             join: granted,
+            data: granted,
             functions,
         }
     }
@@ -100,7 +102,15 @@ impl Rights {
         self
     }
 
-    /// Spawning and calling functions whose registered names match one of these patterns, in
+    /// Opening data connections to functions of this node that it may run, and having this node
+    /// dial it for them.
+    #[must_use]
+    pub fn data(mut self, granted: bool) -> Self {
+        self.data = granted;
+        self
+    }
+
+    /// Spawning, calling and connecting to functions whose registered names match one of these patterns, in
     /// which `*` stands for any characters and `?` for one. Replaces earlier ones.
     #[must_use]
     pub fn functions<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
@@ -130,6 +140,10 @@ impl Rights {
 
     pub(crate) fn may_join(&self) -> bool {
         self.join
+    }
+
+    pub(crate) fn may_open_data(&self) -> bool {
+        self.data
     }
 
     pub(crate) fn may_run(&self, function: &str) -> bool {

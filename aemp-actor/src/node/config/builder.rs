@@ -1,9 +1,8 @@
 //! Setting them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Framing, Limits, Secret, Transport};
+use aemp_transport::{Framing, Limits};
 use serde::Serialize;
 
 use super::Config;
@@ -24,15 +23,15 @@ impl Config {
         self
     }
 
-    /// Listen on this address, `HOST:PORT`; port 0 or `*` takes a free one, host `*` all of the
-    /// machine's addresses. May be given several times.
+    /// Listen on this address, `HOST:PORT`, or one of another transport, as `quic:HOST:PORT`; port 0
+    /// or `*` takes a free one, host `*` all of the machine's addresses. May be given several times.
     #[must_use]
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.binds.push(address.into());
         self
     }
 
-    /// Keep connected to the node at this address, `HOST:PORT`. May be given several times.
+    /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`. May be given several times.
     #[must_use]
     pub fn seed(mut self, address: impl Into<String>) -> Self {
         self.seeds.push(address.into());
@@ -50,13 +49,6 @@ impl Config {
     #[must_use]
     pub fn node(mut self, id: impl Into<String>, address: impl Into<String>) -> Self {
         self.nodes.push((id.into(), address.into()));
-        self
-    }
-
-    /// The secret that all nodes of the network share.
-    #[must_use]
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secret = Some(secret.into());
         self
     }
 
@@ -83,21 +75,6 @@ impl Config {
         self
     }
 
-    /// Whether a peer may prove that it knows the secret by sending it in clear text, as small
-    /// scripts do. Default: yes, as in the reference.
-    #[must_use]
-    pub fn accept_cleartext(mut self, accept: bool) -> Self {
-        self.accept_cleartext = accept;
-        self
-    }
-
-    /// The authentication methods this node is willing to send, best first.
-    #[must_use]
-    pub fn auth_offer(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_offer = methods.into_iter().collect();
-        self
-    }
-
     /// The encodings of packets that this node reads and writes, best first; of none, all of them.
     /// Default: all, bincode first, then JSON, then CBOR. What is written to a node is the first in
     /// that node's list that this one has, so the two directions may differ; two nodes that have
@@ -116,14 +93,6 @@ impl Config {
         self
     }
 
-    /// The authentication methods that are accepted of peers, best first. Default: all that the
-    /// crate knows. [`accept_cleartext`](Self::accept_cleartext) goes on top of it.
-    #[must_use]
-    pub fn auth_accept(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
-        self.auth_accept = Some(methods.into_iter().collect());
-        self
-    }
-
     /// Runs this function as soon as the node is set up: an init function is spawned, with the
     /// arguments, on the node itself. When its port dies, that is logged. May be given several
     /// times.
@@ -134,14 +103,6 @@ impl Config {
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
-        self
-    }
-
-    /// Adds a transport beside TCP; one of the same scheme is replaced.
-    #[must_use]
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transports.retain(|other| other.scheme() != transport.scheme());
-        self.transports.push(Arc::new(transport));
         self
     }
 
@@ -189,6 +150,14 @@ impl Config {
     #[must_use]
     pub fn max_monitors(mut self, ports: usize) -> Self {
         self.max_monitors = ports;
+        self
+    }
+
+    /// Data connections to this node that one other node may have asked for at the same time, those
+    /// included that have not come yet. Default 256; one more is refused.
+    #[must_use]
+    pub fn max_data_connections(mut self, connections: usize) -> Self {
+        self.max_data_connections = connections;
         self
     }
 

@@ -1,12 +1,12 @@
 //! Checking them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, AddressError, Secret, Transport};
+use aemp_transport::{Address, AddressError, CertificateError};
 
 use super::Config;
+use super::security::Loaded;
 use crate::id::{NodeId, ParseNodeIdError};
 
 /// A setting that is wrong, or a listener that could not be made.
@@ -16,9 +16,20 @@ pub enum ConfigError {
     /// The node ID has illegal characters.
     #[error("nodeid: {0}")]
     NodeId(#[from] ParseNodeIdError),
-    /// There are binds or seeds, but no secret (or an empty one).
-    #[error("secret: a node with binds or seeds needs the network's secret; set Config::secret")]
+    /// There are binds or seeds, but neither a secret nor a certificate, or an empty secret.
+    #[error(
+        "secret: a node with binds or seeds needs the network's secret, which is not empty (set \
+         Config::secret), or a certificate (Config::certificates)"
+    )]
     NoSecret,
+    /// The certificates cannot be used.
+    #[error("{setting}: {error}")]
+    Certificates {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with them.
+        error: CertificateError,
+    },
     /// An address cannot be read.
     #[error("{setting}: {error}")]
     Address {
@@ -28,13 +39,19 @@ pub enum ConfigError {
         error: AddressError,
     },
     /// No transport of the configuration knows this kind of address.
-    #[error("{setting}: no transport for {address}: none is named {scheme:?}")]
+    #[error("{setting}: no transport for {address}: none is named {scheme:?}{}", remedy(.scheme))]
     NoTransport {
         /// The setting.
         setting: &'static str,
         /// The address.
         address: Address,
         /// The kind of transport it wants.
+        scheme: String,
+    },
+    /// A transport that is preferred is none of the configuration's.
+    #[error("prefer: no transport is named {scheme:?}{}", remedy(.scheme))]
+    Preferred {
+        /// The kind of transport.
         scheme: String,
     },
     /// A listener cannot be made.
@@ -59,6 +76,14 @@ pub enum ConfigError {
     NoRuntime,
 }
 
+/// What to do about a transport that is missing.
+fn remedy(scheme: &str) -> &'static str {
+    match scheme {
+        "quic" => "; set Config::quic (feature quic)",
+        _ => "; add one with Config::transport",
+    }
+}
+
 impl Config {
     /// Checks and resolves the texts.
     pub(crate) fn check(&self) -> Result<Checked, ConfigError> {
@@ -70,14 +95,15 @@ impl Config {
         for (id, text) in &self.nodes {
             nodes.entry(id.parse()?).or_default().push(self.address("node", text)?);
         }
+        let mut preferred = self.preferred.iter().flatten();
+        if let Some(scheme) = preferred.find(|name| self.transport_named(name).is_none()) {
+            return Err(ConfigError::Preferred { scheme: scheme.clone() });
+        }
         let binds = self.addresses("bind", &self.binds)?;
         let seeds = self.addresses("seed", &self.seeds)?;
         let networked = !(binds.is_empty() && seeds.is_empty() && nodes.is_empty());
-        let secret = self.secret.clone().unwrap_or_else(|| Secret::from(""));
-        if networked && secret.is_empty() {
-            return Err(ConfigError::NoSecret);
-        }
-        Ok(Checked { nodeid, binds, seeds, nodes, secret })
+        let security = self.security.load(networked)?;
+        Ok(Checked { nodeid, binds, seeds, nodes, networked, security })
     }
 
     fn addresses(
@@ -100,10 +126,6 @@ impl Config {
         }
     }
 
-    pub(crate) fn transport_for(&self, address: &Address) -> Option<&Arc<dyn Transport>> {
-        self.transports.iter().find(|transport| transport.scheme() == address.scheme().name())
-    }
-
     pub(crate) fn connect_timeout_or_default(&self) -> Duration {
         self.connect_timeout.unwrap_or(self.monitor_timeout)
     }
@@ -115,5 +137,7 @@ pub(crate) struct Checked {
     pub(crate) binds: Vec<Address>,
     pub(crate) seeds: Vec<Address>,
     pub(crate) nodes: HashMap<NodeId, Vec<Address>>,
-    pub(crate) secret: Secret,
+    /// There is anybody to talk to.
+    pub(crate) networked: bool,
+    pub(crate) security: Loaded,
 }

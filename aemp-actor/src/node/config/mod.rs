@@ -2,7 +2,10 @@
 
 mod builder;
 mod check;
+mod security;
 mod settings;
+mod transports;
 
 pub use check::ConfigError;
+pub(super) use security::Loaded;
 pub use settings::Config;

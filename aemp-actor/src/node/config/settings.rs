@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{AuthMethod, Framing, Limits, Secret, Tcp, Transport};
+use aemp_transport::{Framing, Limits, Tcp, Transport};
 
+use super::security::Security;
+use super::transports::Later;
 use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::{Access, Chance};
@@ -19,22 +21,23 @@ pub struct Config {
     pub(crate) binds: Vec<String>,
     pub(crate) seeds: Vec<String>,
     pub(crate) nodes: Vec<(String, String)>,
-    pub(crate) secret: Option<Secret>,
+    pub(crate) security: Security,
     pub(crate) monitor_timeout: Duration,
     pub(crate) connect_interval: Duration,
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) accept_cleartext: bool,
-    pub(crate) auth_offer: Vec<AuthMethod>,
     pub(crate) framings: Vec<Framing>,
-    /// `None` accepts what is accepted by default.
-    pub(crate) auth_accept: Option<Vec<AuthMethod>>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    /// Transports that are made when the node is set up.
+    pub(crate) later: Vec<Later>,
+    /// The names of the transports to try first; `None` is the default.
+    pub(crate) preferred: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) max_queue: usize,
     pub(crate) max_handshakes: usize,
     pub(crate) max_handshakes_per_address: usize,
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
+    pub(crate) max_data_connections: usize,
     pub(crate) access: Access,
     pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
@@ -50,21 +53,21 @@ impl Default for Config {
             binds: Vec::new(),
             seeds: Vec::new(),
             nodes: Vec::new(),
-            secret: None,
+            security: Security::default(),
             monitor_timeout: Duration::from_secs(30),
             connect_interval: Duration::from_secs(2),
             connect_timeout: None,
-            accept_cleartext: true,
             framings: Framing::ALL.to_vec(),
-            auth_offer: AuthMethod::OFFERED.to_vec(),
-            auth_accept: None,
             transports: vec![Arc::new(Tcp)],
+            later: Vec::new(),
+            preferred: None,
             limits: Limits::default(),
             max_queue: 64 << 20,
             max_handshakes: 256,
             max_handshakes_per_address: 64,
             max_spawned: 100_000,
             max_monitors: 1_000_000,
+            max_data_connections: 256,
             access: Access::default(),
             taps: true,
             port_options: PortOptions::default(),

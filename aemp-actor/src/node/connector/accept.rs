@@ -46,6 +46,9 @@ async fn accepted(core: &Arc<Core>, stream: BoxStream) {
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");
         }
+        Err(Failure::Unexpected(error)) => {
+            tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
+        }
         Err(Failure::Establish(error)) => {
             tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
         }

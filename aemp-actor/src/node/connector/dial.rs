@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use aemp_transport::{Address, EstablishError, HandshakeError};
 
-use super::greet::{Failure, greet};
+use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::service::DATA_CONN;
 
 /// Why a dial gave no connection.
 #[derive(Debug, thiserror::Error)]
@@ -26,17 +27,21 @@ pub(crate) enum DialError {
 impl DialError {
     /// Whether trying again can help only after somebody has changed a configuration.
     pub(crate) fn is_permanent(&self) -> bool {
-        use HandshakeError::{AuthNotAccepted, NoCommonAuth, NoCommonFraming, WrongSecret};
-        let Self::Handshake { error: EstablishError::Handshake(error), .. } = self else {
-            return false;
-        };
-        matches!(
-            error,
-            WrongSecret { .. }
-                | NoCommonAuth { .. }
-                | NoCommonFraming { .. }
-                | AuthNotAccepted { .. }
-        )
+        use HandshakeError as Why;
+        match self {
+            Self::Handshake { error: EstablishError::Tls(error), .. } => error.is_permanent(),
+            Self::Handshake { error: EstablishError::Handshake(error), .. } => matches!(
+                error,
+                Why::WrongSecret { .. }
+                    | Why::NoCommonAuth { .. }
+                    | Why::NoCommonFraming { .. }
+                    | Why::AuthNotAccepted { .. }
+                    | Why::NotEncrypted { .. }
+                    | Why::NoCertificate { .. }
+                    | Why::CertificateNames { .. }
+            ),
+            _ => false,
+        }
     }
 
     /// Whether this node dialled itself.
@@ -61,11 +66,16 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Err(error) => return Err(DialError::Io { address, error }),
     };
     match greet(core, stream, Some(&address)).await {
-        Ok(peer) => {
+        Ok(Greeted::Node(peer)) => {
             core.add_address(peer.id(), &address);
             Ok(peer)
         }
         Err(Failure::Establish(error)) => Err(DialError::Handshake { address, error }),
+        // Never: what was dialled for messages is not adopted for anything else.
+        Ok(Greeted::Data) | Err(Failure::Unexpected(_)) => {
+            let error = HandshakeError::SubProtocol { name: DATA_CONN.to_owned() }.into();
+            Err(DialError::Handshake { address, error })
+        }
         Err(Failure::Refused(refusal, node)) => {
             // Whoever it is has proved nothing; but a node of that name is connected.
             if core.known_peer(&node).is_some_and(|peer| peer.is_up()) {

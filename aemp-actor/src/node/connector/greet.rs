@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aemp_transport::{
-    Address, BoxStream, EstablishError, LinkConfig, PeerGreeting, establish, start,
+    Address, BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
 };
 
 use crate::id::NodeId;
@@ -12,11 +12,21 @@ use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
 use crate::node::peer::{Facts, Peer};
+use crate::service::{Unexpected, data_admits, data_arrived};
+
+/// What a stream has become.
+pub(super) enum Greeted {
+    /// A connection for messages.
+    Node(Arc<Peer>),
+    /// A data connection, which somebody has now.
+    Data,
+}
 
 /// Why a stream did not become a connection.
 pub(super) enum Failure {
     Establish(EstablishError),
     Refused(Refusal, NodeId),
+    Unexpected(Unexpected),
 }
 
 /// A connection whose greeting was read. However its handshake ends, also when it is dropped, it
@@ -45,15 +55,17 @@ pub(super) async fn greet(
     core: &Arc<Core>,
     stream: BoxStream,
     dialled: Option<&Address>,
-) -> Result<Arc<Peer>, Failure> {
+) -> Result<Greeted, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
-    if let Err(error) = stream.limit_silence(timeout) {
-        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
-    }
     let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
+    let mut unexpected: Option<Unexpected> = None;
     let admit = |greeting: &PeerGreeting| {
+        if greeting.sub_protocol().is_some() {
+            unexpected = data_admits(core, greeting).err();
+            return dialled.is_none() && unexpected.is_none();
+        }
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
         let claim = claim(core, &node, greeting, attempt);
@@ -65,7 +77,17 @@ pub(super) async fn greet(
             }
         }
     };
-    let established = establish(stream, core.handshake().clone(), timeout, admit).await;
+    let established = establish(stream, core.handshake(), timeout, admit).await;
+    if let Some(unexpected) = unexpected {
+        return Err(Failure::Unexpected(unexpected));
+    }
+    let established = match established {
+        Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
+            data_arrived(core, established).map_err(Failure::Unexpected)?;
+            return Ok(Greeted::Data);
+        }
+        other => other,
+    };
     let (established, peer) = match (established, &admission.peer, refused) {
         (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
         (Ok(established), Some(peer), None) => (established, peer.clone()),
@@ -79,14 +101,29 @@ pub(super) async fn greet(
             return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
         }
     };
+    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
+}
+
+/// Makes an established connection the one to its node.
+async fn adopt(
+    core: &Arc<Core>,
+    peer: Arc<Peer>,
+    established: Established,
+    attempt: u64,
+    dialled: Option<&Address>,
+) -> Result<Arc<Peer>, Failure> {
+    if let Err(error) = established.stream.limit_silence(core.config().monitor_timeout) {
+        tracing::debug!(target: "aemp", "the system does not watch a connection: {error}");
+    }
     let node = peer.id().clone();
     let greeting = established.outcome.peer.clone();
-    let rights = core.config().access.of(node.as_str(), true).clone();
-    let mut claim = claim(core, &node, &greeting, attempt);
-    claim.member &= rights.may_join();
+    let trusted = established.outcome.trusted;
+    let rights = core.config().access.of(node.as_str(), trusted).clone();
+    let claim = claim(core, &node, &greeting, attempt);
+    let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new() };
+    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
@@ -102,5 +139,5 @@ fn claim<'a>(
     attempt: u64,
 ) -> Claim<'a> {
     let member = greeting.provider().is_some() || greeting.instance().is_some();
-    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member }
+    Claim { own: core.id(), peer, instance: greeting.instance(), attempt, member, trusted: true }
 }

@@ -21,6 +21,11 @@ pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
 /// How long one address is tried before the next has its turn.
 pub(crate) const DIAL_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the next address is tried when there are so many left, and so much time.
+fn share(time: Duration, left: usize) -> Duration {
+    DIAL_LIMIT.min(time / u32::try_from(left).unwrap_or(u32::MAX).max(1))
+}
+
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
@@ -28,14 +33,14 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     loop {
         let addresses = core.addresses(peer.id());
         let mut refused = 0;
-        for address in &addresses {
+        for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
             if !peer.is_connecting() {
                 return;
             }
             // Paced: a node that hears of many at once dials a few at a time.
             let Ok(_permit) = core.dials().acquire().await else { return };
-            let limit = deadline.min(Instant::now() + DIAL_LIMIT);
-            match tokio::time::timeout_at(limit, dial(core, address)).await {
+            let limit = share(deadline.saturating_duration_since(Instant::now()), left);
+            match tokio::time::timeout(limit, dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
                     problem = format!("at {address} there is node {}", other.id());
@@ -71,13 +76,27 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
 /// Connects to a node that was heard of at `addresses`.
 pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String]) {
     let peer = core.peer(node);
-    if addresses.is_empty() {
-        // A private node: it dials us.
+    core.remember_addresses(node, addresses);
+    if addresses.is_empty() || core.addresses(node).is_empty() {
+        // A private node, or one that no transport here leads to: it dials us.
         core.mesh().given_up(core, node);
         return;
     }
-    core.remember_addresses(node, addresses);
     if peer.begin() {
         want(core, &peer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_has_its_share_of_the_time() {
+        let second = Duration::from_secs(1);
+        assert_eq!(share(30 * second, 1), DIAL_LIMIT);
+        assert_eq!(share(30 * second, 2), DIAL_LIMIT);
+        assert_eq!(share(6 * second, 2), 3 * second);
+        assert_eq!(share(Duration::ZERO, 3), Duration::ZERO);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aemp_transport::{Address, Established};
+use aemp_transport::{Address, Established, Protection};
 
 use crate::node::core::Core;
 
@@ -16,8 +16,8 @@ pub(crate) struct Facts {
     pub(crate) reads: &'static str,
     pub(crate) writes: &'static str,
     pub(crate) auth: &'static str,
-    /// What keeps others from reading along; `None` if nothing does.
-    pub(crate) encryption: Option<String>,
+    /// What keeps others from reading along.
+    pub(crate) protection: Protection,
     pub(crate) provider: Option<String>,
     pub(crate) instance: Option<String>,
     /// Since 1970.
@@ -28,7 +28,6 @@ impl Facts {
     /// `dialled` is the address that we have dialled; `None` if the other side has dialled us.
     pub(crate) fn of(core: &Core, established: &Established, dialled: Option<&Address>) -> Self {
         let Established { stream, outcome, peer_address, .. } = established;
-        let protection = outcome.protection;
         Self {
             address: dialled.map(ToString::to_string).or_else(|| peer_address.clone()),
             dialled: dialled.is_some(),
@@ -36,7 +35,7 @@ impl Facts {
             reads: outcome.read_framing.name(),
             writes: outcome.write_framing.name(),
             auth: outcome.auth.name(),
-            encryption: protection.is_encrypted().then(|| protection.to_string()),
+            protection: outcome.protection,
             provider: outcome.peer.provider().map(str::to_owned),
             instance: outcome.peer.instance().map(str::to_owned),
             since: core.chance().time_of_day(),

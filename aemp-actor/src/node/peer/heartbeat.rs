@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender};
+use aemp_transport::{CloseReason, LinkSender, Order};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -100,7 +100,7 @@ impl Peer {
     fn ask(&self, link: &LinkSender, own_id: &str, waiting: Option<oneshot::Sender<Duration>>) {
         let number = self.round_trips.lock().ask(Instant::now(), waiting);
         // Where there is no room, it would wait behind what shows the same when it is taken.
-        drop(link.try_send("", &("snd", own_id, "", number)));
+        drop(link.try_send("", Order::Free, &("snd", own_id, "", number)));
     }
 
     /// The answer to a question of ours came back.

@@ -180,7 +180,7 @@ impl Connection {
             reads: facts.reads.to_owned(),
             writes: facts.writes.to_owned(),
             auth: facts.auth.to_owned(),
-            encryption: facts.encryption.clone(),
+            encryption: facts.protection.is_encrypted().then(|| facts.protection.to_string()),
             provider: facts.provider.clone(),
             instance: facts.instance.clone(),
             since: SystemTime::UNIX_EPOCH + facts.since,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender};
+use aemp_transport::{CloseReason, LinkSender, Order, Protection};
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
@@ -13,7 +13,7 @@ use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
 use crate::node::events::NodeEvent;
-use crate::node::waiting::Waiting;
+use crate::node::waiting::{Packet, Waiting};
 use crate::node::{connector, router};
 use crate::reason::{Reason, kind};
 
@@ -88,23 +88,24 @@ impl Peer {
         let Some((facts, start)) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;
         // Before anything can be read: news of a node that the mesh does not know is ignored.
-        core.mesh().node_up(&self.id, attempt);
+        core.mesh().node_up(&self.id, attempt, claim.instance.is_some());
         let link = start();
         let event = NodeEvent::Up {
             node: self.id.clone(),
             address: facts.address.clone(),
             transport: facts.transport.clone(),
         };
+        let protection = facts.protection;
         let stage = Stage::Up(Up { attempt, link: link.clone(), facts: Box::new(facts) });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
-            for (port, message) in waiting.into_packets() {
-                if link.send_encoded(&port, &message).is_err() {
+            for Packet { port, about, message } in waiting.into_packets() {
+                if link.send_encoded(&port, Order::Among(&about), &message).is_err() {
                     self.count_lost(core, Dropped::NoConnection, 1);
                 }
             }
         }
         drop(state);
-        tracing::info!(target: "aemp", "node {} is up", self.id);
+        tracing::info!(target: "aemp", "node {} is up, protection: {protection}", self.id);
         self.keep_alive(core, link.clone());
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
@@ -234,6 +235,14 @@ impl Peer {
     /// Whether tasks of a connection still run.
     pub(crate) fn has_links(&self) -> bool {
         self.state.lock().running_links > 0
+    }
+
+    /// What keeps others from reading the connection, if the node is connected.
+    pub(crate) fn protection(&self) -> Option<Protection> {
+        match &self.state.lock().stage {
+            Stage::Up(up) => Some(up.facts.protection),
+            _ => None,
+        }
     }
 
     /// The link, if the node is connected.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{EncodeError, Encoded, Framing, LinkSender, SendError};
+use aemp_transport::{EncodeError, Encoded, Framing, LinkSender, Order, SendError};
 use serde::Serialize;
 
 use super::Peer;
@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
-use crate::node::waiting::Waiting;
+use crate::node::waiting::{Packet, Waiting};
 use crate::reason::{Reason, kind};
 
 /// How messages wait for a connection: nothing of them is lost, whatever its framing will be.
@@ -37,7 +37,7 @@ impl Peer {
             return Ok(());
         }
         if let Some(link) = link {
-            return send_now(self, core, &link, port, msg);
+            return send_now(self, core, &link, port, about, msg);
         }
         // Encoded without the lock: serialising is the user's code.
         let message = Encoded::from_message(WAITING, msg)?;
@@ -47,10 +47,11 @@ impl Peer {
         }
         if let Some(link) = state.link().cloned() {
             drop(state);
-            return send_now(self, core, &link, port, msg);
+            return send_now(self, core, &link, port, about, msg);
         }
         let begin = matches!(state.stage, Stage::Idle);
-        self.wait(core, state.waiting(self), port, message);
+        let packet = Packet { port: port.clone(), about: about.name().clone(), message };
+        self.wait(core, state.waiting(self), packet);
         drop(state);
         if begin {
             connector::want(core, self);
@@ -59,10 +60,17 @@ impl Peer {
     }
 
     /// Sends `msg` if the node is connected; else it is dropped. For what belongs to a connection.
-    pub(crate) fn send_if_up<M: Serialize + ?Sized>(&self, core: &Core, port: &PortName, msg: &M) {
+    /// It keeps its place among the messages to port `about`.
+    pub(crate) fn send_if_up<M: Serialize + ?Sized>(
+        &self,
+        core: &Core,
+        port: &PortName,
+        about: &PortName,
+        msg: &M,
+    ) {
         let link = self.state.lock().link().cloned();
         if let Some(link) = link {
-            drop(send_now(self, core, &link, port, msg));
+            drop(counted(self, core, link.send_ordered(port, Order::Among(about), msg)));
         }
     }
 
@@ -77,12 +85,12 @@ impl Peer {
     }
 
     /// Puts a packet into the queue, if there is one to wait in.
-    fn wait(&self, core: &Core, waiting: Option<&mut Waiting>, port: &PortName, message: Encoded) {
+    fn wait(&self, core: &Core, waiting: Option<&mut Waiting>, packet: Packet) {
         let Some(waiting) = waiting else {
             self.count_lost(core, Dropped::NoConnection, 1);
             return;
         };
-        if !waiting.push(port.clone(), message, core.config().max_queue) {
+        if !waiting.push(packet, core.config().max_queue) {
             self.count_lost(core, Dropped::QueueFull, 1);
             self.overflowed(core);
         }
@@ -103,29 +111,25 @@ impl Peer {
         });
     }
 
-    /// Sends a request to the node port there, under the lock, so that `mon1` and `mon0` of the
-    /// same port keep their order. `begin`: worth making a connection for.
-    pub(super) fn request<M: Serialize>(
-        &self,
-        core: &Core,
-        state: &mut State,
-        msg: &M,
-        begin: bool,
-    ) {
+    /// Sends the request `mon1` or `mon0` about a port there, under the lock, so that those of the
+    /// same port keep their order. `mon1` is worth making a connection for.
+    pub(super) fn request(&self, core: &Core, state: &mut State, about: &PortName, what: &str) {
+        let request = (what, about.as_str());
         if let Some(link) = state.link() {
-            // Requests are texts and values: they serialise. A full or closed link is falling.
-            drop(link.send("", msg));
+            // Texts serialise. A full or closed link is falling.
+            drop(link.send_ordered("", Order::Among(about), &request));
             return;
         }
-        if begin && matches!(state.stage, Stage::Idle) {
+        if what == "mon1" && matches!(state.stage, Stage::Idle) {
             state.stage = Stage::Connecting(Waiting::default());
         }
         let waiting = match &mut state.stage {
             Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting,
             Stage::Idle | Stage::Up(_) => return,
         };
-        if let Ok(message) = Encoded::from_message(WAITING, msg) {
-            self.wait(core, Some(waiting), &PortName::default(), message);
+        if let Ok(message) = Encoded::from_message(WAITING, &request) {
+            let packet = Packet { port: PortName::default(), about: about.clone(), message };
+            self.wait(core, Some(waiting), packet);
         }
     }
 
@@ -143,7 +147,9 @@ impl Peer {
                 Way::Full
             }
             Stage::Connecting(waiting) => {
-                self.wait(core, Some(waiting), to.name(), message.clone());
+                let port = to.name().clone();
+                let packet = Packet { about: port.clone(), port, message: message.clone() };
+                self.wait(core, Some(waiting), packet);
                 Way::Done
             }
             Stage::Idle | Stage::Falling(_) => Way::Send,
@@ -182,7 +188,7 @@ impl Peer {
                     continue;
                 }
             };
-            match link.try_send(port, message) {
+            match link.try_send(port, Order::Among(port), message) {
                 Ok(Some(octets)) => link.room(octets).await,
                 sent => return counted(self, core, sent.map(drop)),
             }
@@ -206,9 +212,10 @@ fn send_now<M: Serialize + ?Sized>(
     core: &Core,
     link: &LinkSender,
     port: &PortName,
+    about: &PortId,
     msg: &M,
 ) -> Result<(), EncodeError> {
-    counted(peer, core, link.send(port, msg))
+    counted(peer, core, link.send_ordered(port, Order::Among(about.port()), msg))
 }
 
 /// What is lost is counted; only a message that cannot be encoded is the caller's affair.

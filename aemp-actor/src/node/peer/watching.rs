@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{CloseReason, Value};
+use aemp_transport::{CloseReason, Order, Value};
 
 use super::Peer;
 use super::state::Stage;
@@ -22,7 +22,7 @@ impl Peer {
         }
         let begin = matches!(state.stage, Stage::Idle);
         if state.watches.add(port, watch.id, watch) {
-            self.request(core, &mut state, &("mon1", port.as_str()), true);
+            self.request(core, &mut state, port, "mon1");
         }
         drop(state);
         if begin {
@@ -38,7 +38,7 @@ impl Peer {
         let late = late.map(|index| state.late.remove(index));
         let removed = state.watches.remove(port, id);
         if removed.last {
-            self.request(&core, &mut state, &("mon0", port.as_str()), false);
+            self.request(&core, &mut state, port, "mon0");
         }
         drop(state);
         drop((late, removed.watch));
@@ -105,7 +105,7 @@ impl Peer {
         if state.watched.remove(port).is_some()
             && let Some(link) = state.link()
         {
-            drop(link.send("", &death(port, reason)));
+            drop(link.send_ordered("", told(port), &death(port, reason)));
         }
     }
 
@@ -117,7 +117,7 @@ impl Peer {
         let watched = std::mem::take(&mut state.watched);
         let Some(link) = state.link() else { return };
         for port in watched.keys().filter(|port| !port.is_empty()) {
-            drop(link.send("", &death(port, reason)));
+            drop(link.send_ordered("", told(port), &death(port, reason)));
         }
     }
 
@@ -142,7 +142,11 @@ impl Peer {
         let text = format!("port {}#{port} may not {what} by node {}", core.id(), self.id);
         let state = self.state.lock();
         if let Some(link) = state.link() {
-            drop(link.send("", &death(port, &Reason::new(kind::ACCESS_DENIED, text))));
+            drop(link.send_ordered(
+                "",
+                told(port),
+                &death(port, &Reason::new(kind::ACCESS_DENIED, text)),
+            ));
         }
     }
 
@@ -155,9 +159,15 @@ impl Peer {
         );
         let state = self.state.lock();
         if let Some(link) = state.link() {
-            drop(link.send("", &death(port, &Reason::new(kind::OVERFLOW, text))));
+            let death = death(port, &Reason::new(kind::OVERFLOW, text));
+            drop(link.send_ordered("", told(port), &death));
         }
     }
+}
+
+/// Words come before the news of death (guarantee 5), whichever ports they were for.
+fn told(port: &PortName) -> Order<'_> {
+    Order::After(port)
 }
 
 /// The request that tells of a death.

@@ -65,12 +65,16 @@ fn begin(port: &str, out: &mut Vec<u8>) -> usize {
 
 /// Fills in the length and the count of a packet of so many elements beside the port name.
 fn end(start: usize, elements: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let mut count = Vec::new();
-    put_unsigned(elements as u64 + 1, &mut count);
     let place = start + PREFIX;
-    match count.as_slice() {
-        [octet] => out[place] = *octet,
-        longer => drop(out.splice(place..=place, longer.iter().copied())),
+    // At the end first, where nothing has to be allocated for it.
+    let content = out.len();
+    put_unsigned(elements as u64 + 1, out);
+    match out.len() - content {
+        1 => out[place] = out.pop().unwrap_or_default(),
+        longer => {
+            let count = out.split_off(out.len() - longer);
+            drop(out.splice(place..=place, count));
+        }
     }
     let octets = out.len() - place;
     let length = u32::try_from(octets).map_err(|_| EncodeError::TooLong { octets })?;

@@ -49,11 +49,15 @@ fn begin(port: &str, out: &mut Vec<u8>) -> usize {
 
 /// Fills in the head of the array of so many elements beside the port name.
 fn end(start: usize, elements: usize, out: &mut Vec<u8>) {
-    let mut head = Vec::new();
-    head::write(head::ARRAY, elements as u64 + 1, &mut head);
-    match head.as_slice() {
-        [octet] => out[start] = *octet,
-        longer => drop(out.splice(start..=start, longer.iter().copied())),
+    // At the end first, where nothing has to be allocated for it.
+    let content = out.len();
+    head::write(head::ARRAY, elements as u64 + 1, out);
+    match out.len() - content {
+        1 => out[start] = out.pop().unwrap_or_default(),
+        longer => {
+            let head = out.split_off(out.len() - longer);
+            drop(out.splice(start..=start, head));
+        }
     }
 }
 

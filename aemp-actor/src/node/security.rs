@@ -1,0 +1,32 @@
+//! A node's security while it runs.
+
+use std::sync::Arc;
+
+use aemp_transport::Protection;
+
+use super::config::{Config, ConfigError};
+use super::handle::Node;
+use crate::id::NodeId;
+
+/// How connections are protected.
+impl Node {
+    /// Takes the secrets, the certificates and the policy of this configuration for all handshakes
+    /// that begin from now on; files are read anew. Connections that are up stay up, also such as
+    /// would not be admitted any more. All other settings of the configuration are ignored.
+    ///
+    /// # Errors
+    /// When a setting is wrong or a file cannot be read; everything is then as it was.
+    pub fn reload_security(&self, config: &Config) -> Result<(), ConfigError> {
+        let loaded = config.security.load(self.core().is_networked())?;
+        let mut handshake = (*self.core().handshake()).clone();
+        loaded.apply(&mut handshake);
+        self.core().set_handshake(Arc::new(handshake));
+        Ok(())
+    }
+
+    /// What keeps others from reading the connection to a node, if it is connected. Displayed for
+    /// people, as in `stls (TLS 1.3, no certificate)`.
+    pub fn protection(&self, node: impl Into<NodeId>) -> Option<Protection> {
+        self.core().known_peer(&node.into())?.protection()
+    }
+}

@@ -1,0 +1,92 @@
+//! [`Attempt`]: what exists as long as a data connection is being made.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::connection::DataConn;
+use super::error::DataConnError;
+use super::expectations::Expectation;
+use crate::id::{NodeId, PortId};
+use crate::message::Message;
+use crate::monitor::MonGuard;
+use crate::node::{Core, Node};
+use crate::reason::{Reason, kind};
+
+/// How long the random IDs of connections are.
+const ID_LENGTH: usize = 32;
+
+/// What happens meanwhile.
+enum Event {
+    /// The other node expects the connection.
+    Expected,
+    /// The port was killed: the other node does not want it.
+    Refused(Reason),
+    /// The other node is down.
+    Lost(Reason),
+    /// Here it is.
+    Connected(DataConn),
+}
+
+/// The ID, the port that stands for the attempt, and what is heard of it. Dropping it takes all of
+/// that back, here and, since the port dies, on the other node.
+pub(super) struct Attempt {
+    core: Arc<Core>,
+    pub(super) node: NodeId,
+    pub(super) id: String,
+    pub(super) port: PortId,
+    events: mpsc::UnboundedReceiver<Event>,
+    _monitors: [MonGuard; 2],
+}
+
+impl Attempt {
+    pub(super) fn begin(handle: &Node, node: &NodeId) -> Self {
+        let core = handle.core().clone();
+        let (sender, events) = mpsc::unbounded_channel();
+        let tell = |make: fn(Reason) -> Event| {
+            let sender = sender.clone();
+            move |reason| drop(sender.send(make(reason)))
+        };
+        let echo = sender.clone();
+        let port = handle.port_fn(move |_, _: Message| drop(echo.send(Event::Expected))).id();
+        let refused = handle.mon(&port, tell(Event::Refused));
+        let lost = handle.mon(PortId::of_node(node), tell(Event::Lost));
+        let id = core.chance().text(ID_LENGTH);
+        let then = move |_: &Arc<Core>, conn| drop(sender.send(Event::Connected(conn)));
+        let expectation = Expectation { node: node.clone(), then: Box::new(then), wanted: None };
+        // Nobody else draws the same 190 random bits.
+        drop(core.data().expectations.add(&id, expectation));
+        let _monitors = [refused.guard(), lost.guard()];
+        Self { core, node: node.clone(), id, port, events, _monitors }
+    }
+
+    /// Waits for what happens next: the connection, or that the other node expects it (`None`).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing is missed.
+    pub(super) async fn next(&mut self) -> Result<Option<DataConn>, DataConnError> {
+        let node = || self.node.clone();
+        match self.events.recv().await {
+            Some(Event::Connected(conn)) => Ok(Some(conn)),
+            Some(Event::Expected) => Ok(None),
+            Some(Event::Refused(reason) | Event::Lost(reason))
+                if reason.kind() == kind::SHUTDOWN =>
+            {
+                Err(DataConnError::ShutDown { node: node() })
+            }
+            Some(Event::Refused(reason)) => {
+                Err(DataConnError::Refused { node: node(), text: reason.text() })
+            }
+            Some(Event::Lost(reason)) => Err(DataConnError::NodeLost { node: node(), reason }),
+            // Never: the expectation can send as long as this exists.
+            None => Err(DataConnError::ShutDown { node: node() }),
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        drop(self.core.data().expectations.take(&self.id, &self.node));
+        self.core.kil(&self.port, Reason::normal());
+    }
+}

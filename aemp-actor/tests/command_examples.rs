@@ -1,0 +1,80 @@
+//! The guide's examples of the command, replayed.
+
+mod command;
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aemp_actor::prelude::*;
+use command::Home;
+use support::{soon, tcp_node};
+
+/// What the examples talk to.
+#[derive(Port)]
+struct Calculator;
+
+#[rcv]
+impl Calculator {
+    fn note(&self, _text: String) {}
+
+    fn add(&self, a: i64, b: i64) -> i64 {
+        a + b
+    }
+
+    fn sum(&self, numbers: Vec<i64>, options: BTreeMap<String, i64>) -> i64 {
+        numbers.iter().sum::<i64>() * options.get("scale").copied().unwrap_or(1)
+    }
+}
+
+#[init("Demo::counter")]
+fn counter(ctx: &mut Init, _start: u64) {
+    ctx.rcv_default(|_, _| ());
+}
+
+/// Replays a chapter of the guide; `names` are what stands in it, and what is meant.
+fn replay(home: &Home, chapter: &str, names: &[(&str, &str)]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/src").join(chapter);
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for (shown, meant) in names {
+        assert!(text.contains(shown), "{chapter} does not show {shown}");
+        text = text.replace(shown, meant);
+    }
+    let copy = home.folder().join(chapter);
+    std::fs::write(&copy, text).unwrap();
+    let cases = trycmd::TestCases::new();
+    cases.register_bin("aemp", Path::new(env!("CARGO_BIN_EXE_aemp")));
+    for (name, value) in home.variables() {
+        cases.env(name, value);
+    }
+    cases.case(copy.to_str().unwrap()).run();
+}
+
+#[test]
+fn the_chapter_on_configuration() {
+    let home = Home::new();
+    replay(&home, "configuration.md", &[]);
+    let chapter = include_str!("../../book/src/configuration.md");
+    let shown = chapter.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(home.config(), shown, "the file is what the chapter shows");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chapter_on_the_command() {
+    let alpha = tcp_node("alpha").await;
+    let beta = Config::new().nodeid("beta").secret(support::SECRET).bind("127.0.0.1:0");
+    let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
+    soon("the mesh", beta.joined()).await;
+    let port = PortId::from(&alpha.port(Calculator));
+    alpha.grp_reg("calculators", &port).unwrap();
+    // What alpha has to tell of beta comes with this.
+    beta.grp_reg("told", beta.port_fn(|_, _| ()).id()).unwrap().cancel();
+    support::until("news of beta", || beta.grp_get("calculators").len() == 1).await;
+    let home =
+        Home::new().set("AEMP_SEEDS", &alpha.listeners()[0]).set("AEMP_SECRET", support::SECRET);
+    let replayed = tokio::task::spawn_blocking(move || {
+        // As wide as what it stands for, since tables are aligned.
+        replay(&home, "command.md", &[("alpha#k2wEu4.1", &port.to_string())]);
+    });
+    replayed.await.unwrap();
+}

@@ -1,0 +1,221 @@
+//! The commands that talk to a network, as processes, with nodes of this process.
+
+mod command;
+mod peer;
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use aemp_actor::prelude::*;
+use command::Home;
+use serde_json::json;
+use support::{death, sink, soon, tcp_node};
+
+/// Counts; `Demo::counter` spawns it.
+#[derive(Port)]
+struct Counter {
+    count: i64,
+}
+
+#[rcv]
+impl Counter {
+    fn add(&mut self, n: i64) {
+        self.count += n;
+    }
+
+    fn count(&self) -> i64 {
+        self.count
+    }
+
+    fn fail(&self, text: String) -> Result<(), Die> {
+        Err(die!("{text}"))
+    }
+}
+
+#[init("Demo::counter")]
+fn counter(start: i64) -> Counter {
+    Counter { count: start }
+}
+
+/// A node, and a home whose configuration leads to it.
+async fn network() -> (Node, Home) {
+    let node = tcp_node("alpha").await;
+    let home = Home::with_seed(&node.listeners()[0]);
+    (node, home)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_sent_and_requests_answered() {
+    let (node, home) = network().await;
+    let port = PortId::from(&node.port(Counter { count: 1 })).to_string();
+    let text = home.aemp(&["snd", &port, "add", "4"]).await.text();
+    assert_eq!(text, "");
+    assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "5");
+    assert_eq!(home.aemp(&["--json", "cal", &port, "count"]).await.json(), json!([5]));
+    assert_eq!(home.aemp(&["cal", "alpha", "info"]).await.text(), "\"alpha\"");
+    let mut sink = sink(&node);
+    let id = sink.id.to_string();
+    home.aemp(&["snd", &id, "tag", "7", "[7,null]", "\"[\"", "{\"a\":true}"]).await.text();
+    assert_eq!(soon("the message", sink.next()).await, r#"["tag","7",[7,null],"[",{"a":true}]"#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_is_said() {
+    let (_node, home) = network().await;
+    let text = home.aemp(&["snd", "alpha#gone", "x"]).await.failed(1);
+    assert_eq!(text, "aemp: no such port: alpha#gone");
+    let text = home.aemp(&["cal", "alpha#gone", "x"]).await.failed(1);
+    assert_eq!(text, "aemp: no such port: alpha#gone");
+    let text = home.aemp(&["mon", "alpha#gone"]).await.failed(1);
+    assert_eq!(text, "aemp: no such port: alpha#gone");
+    // The last timeout counts: this one is short, since nothing tells that a node will never come.
+    let text = home.aemp(&["--timeout", "2", "snd", "beta#x", "y"]).await.failed(1);
+    assert!(text.starts_with("aemp: no such node, or it cannot be reached: "), "{text}");
+    let text = home.aemp(&["snd", "a b#x", "y"]).await.failed(2);
+    assert!(text.contains("is no node ID"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_without_an_answer_times_out() {
+    let (node, home) = network().await;
+    let silent = node.port_fn(|_, _| ()).id().to_string();
+    let text = home.aemp(&["--timeout", "2", "cal", &silent, "x"]).await.failed(3);
+    assert!(text.starts_with(&format!("aemp: no answer from {silent} within")), "{text}");
+    let text = home.aemp(&["--timeout", "2", "mon", &silent]).await.failed(3);
+    assert!(text.contains("still lives"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ports_are_spawned_watched_and_killed() {
+    let (node, home) = network().await;
+    let port = home.aemp(&["spawn", "alpha", "Demo::counter", "40"]).await.text();
+    assert!(port.starts_with("alpha#"), "{port}");
+    assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "40");
+    let text = home.aemp(&["spawn", "alpha", "No::such"]).await.failed(1);
+    assert!(text.contains("no init function"), "{text}");
+    let mut watching = home
+        .command()
+        .args(["--json", "-v", "mon", &port])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It says so when the other node has been told.
+    let mut log = BufReader::new(watching.stderr.take().unwrap()).lines();
+    let log = tokio::task::spawn_blocking(move || {
+        let up = log.find(|line| line.as_ref().is_ok_and(|line| line.contains("watching")));
+        (up, log)
+    });
+    let (up, _log) = soon("the watcher", log).await.unwrap();
+    assert!(up.is_some());
+    home.aemp(&["kil", &port, "my_error", "bye"]).await.text();
+    let done = tokio::task::spawn_blocking(move || watching.wait_with_output().unwrap());
+    let done = soon("the end of the watcher", done).await.unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    assert_eq!(told, json!({ "port": port, "reason": ["my_error", "bye"] }));
+    let gone = death(&node, port.as_str());
+    assert_eq!(soon("the news", gone.reason()).await.kind(), "no_such_port");
+    let text = home.aemp(&["kil", &port]).await.failed(1);
+    assert!(text.contains("no such port"), "{text}");
+    let text = home.aemp(&["kil", "alpha"]).await.failed(2);
+    assert!(text.contains("a node port cannot be killed"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_dies_of_a_message_is_reported() {
+    let (node, home) = network().await;
+    let port = PortId::from(&node.port(Counter { count: 1 })).to_string();
+    let text = home.aemp(&["cal", &port, "fail", "oh dear"]).await.failed(1);
+    assert!(text.contains("died: die: oh dear"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_groups_and_connections_are_shown() {
+    let (alpha, home) = network().await;
+    let beta = Config::new().nodeid("beta").secret("geheim").bind("127.0.0.1:0");
+    let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
+    soon("the mesh", beta.joined()).await;
+    let members = [alpha.port_fn(|_, _| ()).id(), beta.port_fn(|_, _| ()).id()];
+    alpha.grp_reg("chat", &members[0]).unwrap();
+    beta.grp_reg("chat", &members[1]).unwrap();
+    support::until("the group", || alpha.grp_get("chat").len() == 2).await;
+    let text = home.aemp(&["nodes"]).await.text();
+    assert_eq!(text, "NODE   STATE\nalpha  up\nbeta   up");
+    let json = home.aemp(&["--json", "nodes"]).await.json();
+    assert_eq!(json, json!([{ "node": "alpha", "up": true }, { "node": "beta", "up": true }]));
+    let text = home.aemp(&["groups"]).await.text();
+    assert_eq!(text, format!("GROUP  PORT\nchat   {}\n       {}", members[0], members[1]));
+    let json = home.aemp(&["--json", "groups", "chat"]).await.json();
+    assert_eq!(json, json!({ "chat": [members[0].to_string(), members[1].to_string()] }));
+    let text = home.aemp(&["groups", "other"]).await.failed(1);
+    assert!(text.contains("no such group"), "{text}");
+    let json = home.aemp(&["--json", "trace", "alpha"]).await.json();
+    let neighbours = |node: &str| -> Vec<String> {
+        let list = json[node].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+        // Commands that ended a moment ago may still be there.
+        list.filter(|id| !id.starts_with("anon/")).collect()
+    };
+    assert_eq!(
+        (neighbours("alpha"), neighbours("beta")),
+        (vec!["beta".to_owned()], vec!["alpha".to_owned()])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn networks_that_cannot_be_joined() {
+    let (node, home) = network().await;
+    home.run(&["setsecret", "other"]).text();
+    let text = home.aemp(&["nodes"]).await.failed(4);
+    let file = home.file().display().to_string();
+    assert!(text.contains("cannot join the network") && text.contains(&file), "{text}");
+    home.run(&["setsecret", "geheim"]).text();
+    let address = node.listeners()[0].clone();
+    let nobody = Home::new();
+    let text = nobody.aemp(&["nodes"]).await.failed(5);
+    assert!(text.contains("has no seeds: aemp addseed HOST:PORT, or --seed"), "{text}");
+    let text = nobody.aemp(&["--seed", &address, "nodes"]).await.failed(5);
+    assert!(text.contains("has no secret: aemp setsecret"), "{text}");
+    let text = nobody.aemp(&["--profile", "x", "nodes"]).await.failed(1);
+    assert!(text.contains("there is no profile \"x\""), "{text}");
+    let home = home.set("AEMP_SECRET", "geheim").set("AEMP_SEEDS", &address);
+    home.aemp(&["nodes"]).await.text();
+    node.shutdown(std::time::Duration::ZERO).await;
+    let text = home.aemp(&["--timeout", "2", "nodes"]).await.failed(4);
+    assert!(text.contains("cannot join the network: ") && text.contains(&address), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_without_seeds_is_joined_at_its_binds() {
+    let (node, _) = network().await;
+    let home = Home::new();
+    home.run(&[
+        "setsecret",
+        "geheim",
+        "profile",
+        "one",
+        "setbinds",
+        &node.listeners()[0],
+        "setnodeid",
+        "alpha",
+    ])
+    .text();
+    // The node ID of the profile is the other node's.
+    assert_eq!(home.aemp(&["--profile", "one", "cal", "alpha", "time"]).await.code, 0);
+    assert_eq!(home.aemp(&["profile", "one", "nodes"]).await.text(), "NODE   STATE\nalpha  up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn code_is_evaluated_by_a_foreign_node() {
+    if !peer::is_there() {
+        return;
+    }
+    let python = peer::Options::new("python").start().await;
+    let home = Home::with_seed(python.address());
+    assert_eq!(home.aemp(&["eval", "python", "[7,", "'x']"]).await.text(), "[7,\"x\"]");
+    let text = home.aemp(&["eval", "python", "$$"]).await.failed(1);
+    assert_eq!(text, "aemp: python: no Perl here: $$");
+    let (_node, ours) = network().await;
+    let text = ours.aemp(&["eval", "alpha", "1"]).await.failed(1);
+    assert_eq!(text, "aemp: alpha: eval is not supported by this node");
+}

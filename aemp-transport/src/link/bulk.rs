@@ -1,0 +1,118 @@
+//! [`Bulk`]: the lane of large packets, and of what has to keep its place behind them.
+//!
+//! 1. `octets` is what is still to be written of all packets, heads of chunks included.
+//! 2. `keys` counts, by key, the packets of which not every octet has been given out.
+
+use std::collections::{HashMap, VecDeque};
+
+use smol_str::SmolStr;
+
+use super::Order;
+use super::chunk::{HEAD, Kind, MAX_CHUNK, head};
+
+#[derive(Debug, Default)]
+pub(super) struct Bulk {
+    packets: VecDeque<BulkPacket>,
+    /// How much of the first packet has been given out.
+    given: usize,
+    octets: usize,
+    keys: HashMap<SmolStr, usize>,
+}
+
+#[derive(Debug)]
+struct BulkPacket {
+    octets: Box<[u8]>,
+    key: Option<SmolStr>,
+}
+
+/// What a packet of so many octets takes as chunks.
+pub(super) fn cost(octets: usize) -> usize {
+    octets + HEAD * octets.div_ceil(MAX_CHUNK)
+}
+
+impl Bulk {
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    pub(super) fn octets(&self) -> usize {
+        self.octets
+    }
+
+    pub(super) fn packets(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Whether a packet of this order has to wait here, though it is small.
+    pub(super) fn holds_up(&self, order: Order<'_>) -> bool {
+        match order {
+            Order::Free => false,
+            Order::Among(key) => self.keys.contains_key(key),
+            Order::After(_) => !self.is_empty(),
+        }
+    }
+
+    pub(super) fn push(&mut self, packet: Vec<u8>, order: Order<'_>) {
+        let key = order.key().map(SmolStr::new);
+        if let Some(key) = key.clone() {
+            *self.keys.entry(key).or_default() += 1;
+        }
+        self.octets += cost(packet.len());
+        self.packets.push_back(BulkPacket { octets: packet.into(), key });
+    }
+
+    /// Appends the next chunk to `out`; says whether it is the last of its packet, and `None` when
+    /// there is none.
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) -> Option<bool> {
+        let packet = self.packets.front()?;
+        let rest = &packet.octets[self.given..];
+        let part = &rest[..rest.len().min(MAX_CHUNK)];
+        let is_last = part.len() == rest.len();
+        out.extend_from_slice(&head(if is_last { Kind::Last } else { Kind::Part }, part.len()));
+        out.extend_from_slice(part);
+        self.given += part.len();
+        self.octets -= HEAD + part.len();
+        if is_last {
+            self.given = 0;
+            let key = self.packets.pop_front().and_then(|packet| packet.key);
+            self.forget(key);
+        }
+        Some(is_last)
+    }
+
+    fn forget(&mut self, key: Option<SmolStr>) {
+        let Some(key) = key else { return };
+        if let Some(count) = self.keys.get_mut(&key) {
+            *count -= 1;
+            if *count == 0 {
+                self.keys.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_become_chunks() {
+        let mut bulk = Bulk::default();
+        bulk.push(vec![7; MAX_CHUNK + 1], Order::Among("a"));
+        bulk.push(vec![8; MAX_CHUNK], Order::After("b"));
+        assert_eq!(bulk.octets(), 2 * MAX_CHUNK + 1 + 3 * HEAD);
+        assert!(bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
+        assert!(!bulk.holds_up(Order::Among("c")) && bulk.holds_up(Order::After("c")));
+        let mut out = Vec::new();
+        assert_eq!(bulk.next(&mut out), Some(false));
+        assert_eq!((&out[..HEAD], out.len()), (&[1, 1, 0, 0][..], MAX_CHUNK + HEAD));
+        out.clear();
+        assert!(bulk.holds_up(Order::Among("a")));
+        assert_eq!(bulk.next(&mut out), Some(true));
+        assert_eq!(out, [2, 0, 0, 1, 7]);
+        assert!(!bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
+        assert_eq!((bulk.next(&mut out), bulk.next(&mut out)), (Some(true), None));
+        assert!(bulk.is_empty() && bulk.octets() == 0 && bulk.keys.is_empty());
+        assert!(!bulk.holds_up(Order::After("b")));
+    }
+}

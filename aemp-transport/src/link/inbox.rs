@@ -1,0 +1,244 @@
+//! [`Inbox`]: what was read, taken apart into packets.
+//!
+//! With chunks, packets of the express lane are no longer than a chunk, and the bulk lane holds one
+//! packet: together no more than `max_packet`, and a few chunks.
+
+use bytes::{Buf, BytesMut};
+
+use super::chunk::{self, HEAD, Kind, MAX_CHUNK};
+use crate::framing::{Decoder, FrameError, Framing, Limits, Packet};
+
+#[derive(Debug)]
+pub(super) enum Inbox {
+    /// Packets one after the other.
+    Plain(Decoder),
+    Chunked(Box<Lanes>),
+}
+
+/// The two lanes of chunks.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    /// What the octets that come next belong to, and how many of them.
+    open: Option<(Kind, usize)>,
+    express: Decoder,
+    /// The start of a packet of the express lane.
+    small: BytesMut,
+    bulk: Decoder,
+    /// What has come of a large packet.
+    large: BytesMut,
+    /// The most that can be in `large`.
+    max_large: usize,
+}
+
+const MISPLACED_END: FrameError = FrameError::Chunk("it does not end where a packet does");
+
+impl Inbox {
+    pub(super) fn new(framing: Framing, limits: Limits, chunked: bool) -> Self {
+        if !chunked {
+            return Self::Plain(Decoder::new(framing, limits));
+        }
+        let small = Limits { max_packet: limits.max_packet.min(MAX_CHUNK), ..limits };
+        Self::Chunked(Box::new(Lanes {
+            open: None,
+            express: Decoder::new(framing, small),
+            small: BytesMut::new(),
+            bulk: Decoder::new(framing, limits),
+            large: BytesMut::new(),
+            max_large: limits.max_packet.saturating_add(MAX_CHUNK),
+        }))
+    }
+
+    /// Takes the next packet off the front of `buf`, to which may only be appended between calls;
+    /// `None` if more octets are needed.
+    pub(super) fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
+        match self {
+            Self::Plain(decoder) => decoder.next(buf),
+            Self::Chunked(lanes) => lanes.next(buf),
+        }
+    }
+
+    /// Whether the stream may end here, `buf` being what is left of it.
+    pub(super) fn finish(&self, buf: &BytesMut) -> Result<(), FrameError> {
+        match self {
+            Self::Plain(decoder) => decoder.finish(buf),
+            Self::Chunked(lanes) if buf.is_empty() && lanes.is_between_packets() => Ok(()),
+            Self::Chunked(_) => Err(FrameError::Incomplete),
+        }
+    }
+}
+
+impl Lanes {
+    fn is_between_packets(&self) -> bool {
+        self.open.is_none() && self.small.is_empty() && self.large.is_empty()
+    }
+
+    fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
+        loop {
+            if !self.small.is_empty()
+                && let Some(packet) = self.express.next(&mut self.small)?
+            {
+                return Ok(Some(packet));
+            }
+            let Some((kind, left)) = self.open else {
+                if !self.small.is_empty() {
+                    return Err(MISPLACED_END);
+                }
+                let Some(head) = buf.first_chunk::<HEAD>() else { return Ok(None) };
+                self.open = Some(chunk::decode(*head)?);
+                buf.advance(HEAD);
+                continue;
+            };
+            if buf.is_empty() {
+                return Ok(None);
+            }
+            let octets = buf.split_to(left.min(buf.len()));
+            let left = left - octets.len();
+            self.open = (left > 0).then_some((kind, left));
+            if kind == Kind::Express {
+                // Not copied while it is of the same read.
+                self.small.unsplit(octets);
+            } else if let Some(packet) = self.part(&octets, kind == Kind::Last && left == 0)? {
+                return Ok(Some(packet));
+            }
+        }
+    }
+
+    /// One more part of a large packet, which is whole with its last one, and not before.
+    fn part(&mut self, part: &[u8], is_last: bool) -> Result<Option<Packet>, FrameError> {
+        self.make_room(part.len());
+        self.large.extend_from_slice(part);
+        let packet = self.bulk.next(&mut self.large)?;
+        match (is_last, packet.is_some() && self.large.is_empty()) {
+            (true, true) => {
+                self.large = BytesMut::new();
+                Ok(packet)
+            }
+            (false, false) if packet.is_none() && !self.large.is_empty() => Ok(None),
+            _ => Err(MISPLACED_END),
+        }
+    }
+
+    /// Doubles the room for a large packet as it grows, up to what it may have.
+    fn make_room(&mut self, octets: usize) {
+        let needed = self.large.len() + octets;
+        if self.large.capacity() < needed {
+            let room = (2 * self.large.len()).min(self.max_large).max(needed);
+            let mut larger = BytesMut::with_capacity(room);
+            larger.extend_from_slice(&self.large);
+            self.large = larger;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits { max_packet: 300_000, max_depth: 9 };
+
+    fn chunked(framing: Framing) -> Inbox {
+        Inbox::new(framing, LIMITS, true)
+    }
+
+    fn chunk(kind: Kind, octets: &[u8]) -> Vec<u8> {
+        [&chunk::head(kind, octets.len())[..], octets].concat()
+    }
+
+    /// The ports of what comes, in pieces of `size` octets.
+    fn ports(inbox: &mut Inbox, stream: &[u8], size: usize) -> Result<Vec<String>, FrameError> {
+        let (mut buf, mut ports) = (BytesMut::new(), Vec::new());
+        for piece in stream.chunks(size) {
+            buf.extend_from_slice(piece);
+            while let Some(packet) = inbox.next(&mut buf)? {
+                ports.push(packet.port.to_string());
+            }
+            if let Inbox::Chunked(lanes) = inbox {
+                assert!(lanes.large.capacity() <= LIMITS.max_packet + MAX_CHUNK);
+                assert!(buf.len() < HEAD && lanes.small.len() <= MAX_CHUNK);
+            }
+        }
+        inbox.finish(&buf)?;
+        Ok(ports)
+    }
+
+    fn packet(framing: Framing, port: &str, octets: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        framing.encode(port, &"x".repeat(octets), &mut out).expect("encodable");
+        out
+    }
+
+    #[test]
+    fn small_packets_between_the_parts_of_a_large_one() {
+        for &framing in Framing::ALL {
+            let large = packet(framing, "large", 200_000);
+            let small = [packet(framing, "a", 1), packet(framing, "b", 2)].concat();
+            let mut stream = Vec::new();
+            for part in large[..150_000].chunks(MAX_CHUNK) {
+                stream.extend(chunk(Kind::Part, part));
+                stream.extend(chunk(Kind::Express, &small));
+            }
+            stream.extend(chunk(Kind::Last, &large[150_000..]));
+            stream.extend(chunk(Kind::Last, &packet(framing, "behind", 1)));
+            for size in [1, 7, 4096, 1 << 20] {
+                assert_eq!(
+                    ports(&mut chunked(framing), &stream, size).expect("valid"),
+                    ["a", "b", "a", "b", "a", "b", "large", "behind"]
+                );
+            }
+            let cut = ports(&mut chunked(framing), &stream[..100_000], 4096);
+            assert_eq!(cut.expect_err("cut"), FrameError::Incomplete);
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_rules_is_refused() {
+        for &framing in Framing::ALL {
+            let small = packet(framing, "a", 9);
+            let (start, end) = small.split_at(5);
+            for (stream, text) in [
+                (b"[\"a\"]".to_vec(), "its kind is unknown"),
+                (vec![0; 9], "it is empty"),
+                (vec![1, 255, 0, 0], "it is longer than 65536 octets"),
+                (chunk(Kind::Express, start), "it does not end where a packet does"),
+                (chunk(Kind::Last, start), "it does not end where a packet does"),
+                (
+                    chunk(Kind::Last, &[&small[..], start].concat()),
+                    "it does not end where a packet does",
+                ),
+                (chunk(Kind::Last, &small.repeat(2)), "it does not end where a packet does"),
+                (chunk(Kind::Part, &small), "it does not end where a packet does"),
+                (
+                    [chunk(Kind::Part, start), chunk(Kind::Part, end)].concat(),
+                    "it does not end where a packet does",
+                ),
+            ] {
+                for size in [1, 1000] {
+                    let error = ports(&mut chunked(framing), &stream, size).expect_err(text);
+                    assert_eq!(error.to_string(), format!("malformed chunk: {text}"), "{framing}");
+                }
+            }
+            let endless = chunk(Kind::Part, &packet(framing, "p", 400_000)[..MAX_CHUNK]).repeat(9);
+            let error = ports(&mut chunked(framing), &endless, 4096).expect_err("too long");
+            assert_eq!(error, FrameError::TooLong { limit: LIMITS.max_packet }, "{framing}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_or_grows_beyond_its_bound(
+            which in prop::sample::select(Framing::ALL),
+            chunks in prop::collection::vec(
+                (0..3_u8, prop::collection::vec(prop_oneof![Just(b'['), 0..9_u8, any::<u8>()], 1..40)), 0..9),
+        ) {
+            let mut stream = Vec::new();
+            for (kind, octets) in chunks {
+                let kind = [Kind::Express, Kind::Part, Kind::Last][usize::from(kind)];
+                stream.extend(chunk(kind, &octets));
+            }
+            let _ = ports(&mut chunked(which), &stream, 3);
+            let _ = ports(&mut chunked(which), &stream, 1 << 20);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! [`Order`]: what a packet must not overtake.
+
+/// What a packet must not overtake.
+///
+/// Packets of one key arrive in the order they were sent. A small packet overtakes a large one that
+/// is being sent, unless that has the same key, or something of that key waits behind it. Where the
+/// peer does not know of this, everything arrives in the order it was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Order<'a> {
+    /// Nothing: a sign of life.
+    Free,
+    /// Packets of the same key; the key of a message is the port it is for.
+    Among(&'a str),
+    /// Everything that was sent before; and packets of this key do not overtake it.
+    After(&'a str),
+}
+
+impl<'a> Order<'a> {
+    /// What later packets are compared with.
+    pub(super) fn key(self) -> Option<&'a str> {
+        match self {
+            Self::Free => None,
+            Self::Among(key) | Self::After(key) => Some(key),
+        }
+    }
+}

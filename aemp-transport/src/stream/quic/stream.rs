@@ -1,0 +1,179 @@
+//! A stream and its halves.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use quinn::{Connection, RecvStream, SendStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::lost::{not_read, not_written};
+use super::whole::Whole;
+use crate::stream::{BoxReader, BoxWriter, Reach, Scheme, Session, Stream, host};
+
+/// What may wait in the connection beyond what the network takes at once: enough to keep it busy
+/// until the writer's next turn, and not more, so that it is the link that decides what goes first.
+const AHEAD: u64 = 128 << 10;
+
+/// The window is looked at anew after so many octets.
+const PACE: usize = 64 << 10;
+
+/// A connection with its stream.
+pub(super) struct QuicStream {
+    reading: ReadHalf,
+    writing: WriteHalf,
+    session: Session,
+}
+
+struct ReadHalf {
+    /// `None` only while it is dropped.
+    stream: Option<RecvStream>,
+    whole: Arc<Whole>,
+}
+
+struct WriteHalf {
+    /// `None` only while it is dropped.
+    stream: Option<SendStream>,
+    whole: Arc<Whole>,
+    /// Octets written since the window was looked at.
+    unpaced: usize,
+    window: u64,
+}
+
+impl QuicStream {
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub(super) fn new(
+        connection: Connection,
+        (sending, receiving): (SendStream, RecvStream),
+        session: Session,
+        window: u32,
+    ) -> Self {
+        let whole = Arc::new(Whole::new(connection));
+        let reading = ReadHalf { stream: Some(receiving), whole: Arc::clone(&whole) };
+        let writing =
+            WriteHalf { stream: Some(sending), whole, unpaced: PACE, window: window.into() };
+        Self { reading, writing, session }
+    }
+}
+
+impl Stream for QuicStream {
+    fn split(self: Box<Self>) -> (BoxReader, BoxWriter) {
+        (Box::new(self.reading), Box::new(self.writing))
+    }
+
+    fn peer_address(&self) -> Option<String> {
+        Some(host::canonical(self.reading.whole.connection.remote_address()))
+    }
+
+    fn transport(&self) -> &'static str {
+        Scheme::Quic.name()
+    }
+
+    fn reach(&self) -> Reach {
+        host::reach(self.reading.whole.connection.remote_address())
+    }
+
+    fn session(&self) -> Option<Session> {
+        Some(self.session.clone())
+    }
+}
+
+impl WriteHalf {
+    /// Bounds what waits in the connection by what the network takes at once.
+    fn pace(&mut self) {
+        if self.unpaced >= PACE {
+            self.unpaced = 0;
+            let connection = &self.whole.connection;
+            let network = connection.stats().path.cwnd;
+            connection.set_send_window(network.saturating_add(AHEAD).min(self.window));
+        }
+    }
+}
+
+impl AsyncRead for ReadHalf {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().stream {
+            Some(stream) => stream.poll_read_buf(cx, buf).map_err(not_read),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl AsyncWrite for WriteHalf {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.pace();
+        let Some(stream) = &mut this.stream else {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        };
+        let written = ready!(Pin::new(stream).poll_write(cx, buf)).map_err(not_written)?;
+        this.unpaced += written;
+        Poll::Ready(Ok(written))
+    }
+
+    /// Octets that were written are on their way.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().stream {
+            Some(stream) => Pin::new(stream).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Drop for ReadHalf {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.whole.received(stream);
+        }
+    }
+}
+
+impl Drop for WriteHalf {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.whole.sent(stream);
+        }
+    }
+}
+
+impl AsyncRead for QuicStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reading).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for QuicStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writing).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writing).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writing).poll_shutdown(cx)
+    }
+}
