@@ -49,6 +49,8 @@ mod group;
 #[path = "../../book/doctests.rs"]
 mod guide;
 mod id;
+pub mod introspection;
+pub mod log;
 mod mesh;
 mod message;
 mod monitor;
@@ -65,6 +67,7 @@ mod relay;
 mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod tap;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 #[cfg(feature = "quic")]
@@ -93,3 +96,4 @@ pub use crate::port::{
 };
 pub use crate::reason::{Reason, kind};
 pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};
+pub use crate::tap::{Tap, Tapped};

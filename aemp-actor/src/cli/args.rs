@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
+use super::operating;
 use crate::config::{KEYS, Key, Kind};
 
 /// What counts for all commands of a line.
@@ -55,6 +56,7 @@ pub(crate) fn command() -> Command {
         .override_usage("aemp [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]...")
         .args(options())
         .subcommands(network())
+        .subcommands(operating::commands())
         .subcommands(profiles())
         .subcommands(KEYS.iter().flat_map(of_key))
         .after_help(after_help())
@@ -92,7 +94,7 @@ fn options() -> [Arg; 5] {
     ]
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|text| Duration::try_from_secs_f64(text).ok());
     seconds.filter(|time| !time.is_zero()).ok_or_else(|| "a number of seconds above 0".to_owned())
 }

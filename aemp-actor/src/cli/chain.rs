@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use clap::Command;
 
 use super::args::{WITH_VALUE, WITHOUT_VALUE};
+use super::operating;
 
 /// Cuts a command line (without the program's name) into its commands, each with the options that
 /// stand before it or before an earlier one.
@@ -62,7 +63,7 @@ fn arities(command: &Command) -> HashMap<String, usize> {
         let last = matches!(
             sub.get_name(),
             "mon" | "trace" | "shell" | "nodes" | "groups" | "completions"
-        );
+        ) || operating::knows(sub.get_name());
         if fixed && !last {
             for name in std::iter::once(sub.get_name()).chain(sub.get_all_aliases()) {
                 takes.insert(name.to_owned(), args.len());

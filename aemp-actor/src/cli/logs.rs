@@ -10,6 +10,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use crate::log;
+
 /// The last problem with a seed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SeedProblem {
@@ -36,6 +38,19 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
     // A program that embeds the command may have a log already: then that is the log.
     drop(tracing_subscriber::registry().with(log).with(seeds).try_init());
     receiver
+}
+
+/// Sets up the log of a node that runs as a service: up to this level of the reference's to
+/// standard error, all of it to nodes that catch it.
+pub(crate) fn of_node(verbosity: u8) {
+    let filter = EnvFilter::try_from_env("AEMP_LOG")
+        .unwrap_or_else(|_| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
+    let shown = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .with_filter(filter);
+    // A program that embeds the command may have a log already: then that is the log.
+    drop(tracing_subscriber::registry().with(shown).with(log::layer()).try_init());
 }
 
 /// Listens for what the node says of seeds.

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, looking, messages, shell};
+use super::{args, chain, check, connection, looking, messages, operating, run, shell};
 use crate::config::Profiles;
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
@@ -26,7 +26,7 @@ pub fn main() -> ExitCode {
     let words: Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
     let outcome = match words {
-        Ok(words) => run(words),
+        Ok(words) => all(words),
         Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
     };
     match outcome {
@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(words: Vec<String>) -> Result<(), Failure> {
+fn all(words: Vec<String>) -> Result<(), Failure> {
     let command = args::command();
     let mut steps = Vec::new();
     // All are understood before the first is carried out.
@@ -73,7 +73,11 @@ fn run(words: Vec<String>) -> Result<(), Failure> {
             }
             _ => {
                 let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
-                network(name, arguments, &with_profile(options, profile))?;
+                let options = with_profile(options, profile);
+                match name {
+                    "run" => run::run(arguments, &options)?,
+                    _ => network(name, arguments, &options)?,
+                }
             }
         }
     }
@@ -131,6 +135,7 @@ async fn carry_out(
         "nodes" => looking::nodes(connection),
         "groups" => looking::groups(connection, arguments.get_one::<String>("GROUP")),
         "shell" => shell::run(connection, arguments.get_one::<String>("NODE")).await,
+        name if operating::knows(name) => operating::carry_out(name, arguments, connection).await,
         other => Err(Failure::Usage(format!("there is no command {other}"))),
     }
 }

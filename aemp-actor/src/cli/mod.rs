@@ -29,10 +29,13 @@ mod logs;
 mod looking;
 mod main;
 mod messages;
+mod operating;
 mod output;
+mod run;
 mod settings;
 mod shell;
 mod show;
+mod top;
 mod words;
 
 pub use self::main::main;

@@ -12,7 +12,7 @@ use crate::id::{NodeId, PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
-use crate::port::AnyCell;
+use crate::port::{AnyCell, Facts};
 use crate::reason::Reason;
 
 /// The init function by which the other node spawns it.
@@ -135,6 +135,15 @@ impl AnyCell for Rendezvous {
 
     fn untold(&self, _: &PortId) -> Option<Reason> {
         None
+    }
+
+    fn kind(&self) -> &'static str {
+        "rendezvous"
+    }
+
+    fn facts(&self) -> Facts {
+        let watchers = self.watchers.lock();
+        Facts::simple(watchers.as_ref().map_or(0, Watchers::len))
     }
 
     fn death(&self) -> Option<Reason> {

@@ -12,4 +12,5 @@ pub use args::FromArgs;
 pub(crate) use args::{read, read_request};
 pub use bad_message::BadMessage;
 pub use rest::Rest;
+pub(crate) use value_list::shortened;
 pub use value_list::{ArgError, Message};

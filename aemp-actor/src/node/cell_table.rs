@@ -75,11 +75,12 @@ impl CellTable {
 
     /// All cells, part by part: one that is added or removed meanwhile may be missed.
     pub(super) fn all(&self) -> Vec<Arc<dyn AnyCell>> {
-        let mut cells = Vec::with_capacity(self.len());
-        for shard in &self.shards {
-            cells.extend(shard.read().iter().cloned());
-        }
-        cells
+        self.parts().flatten().collect()
+    }
+
+    /// The same, one part of the table at a time: the only lock is held while a part is copied.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Vec<Arc<dyn AnyCell>>> {
+        self.shards.iter().map(|shard| shard.read().iter().cloned().collect())
     }
 
     fn hash(&self, name: &str) -> u64 {

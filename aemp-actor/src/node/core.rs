@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::Chance;
 use super::config::Config;
@@ -21,6 +22,7 @@ use super::peer::Peer;
 use super::registry::Registry;
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
+use crate::log::LogCatching;
 use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
@@ -73,7 +75,14 @@ pub(crate) struct Core {
     /// Listeners, seeds and dials, ended by `close`.
     tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) alive: Mutex<Weak<Alive>>,
+    started: Instant,
+    /// Ends the node so that its watchdog starts it again, if it has one.
+    restarter: OnceLock<Restarter>,
+    /// What the service that shows the logs of all nodes does, if it runs.
+    log_catcher: Mutex<Option<LogCatching>>,
 }
+
+type Restarter = Box<dyn Fn() + Send + Sync>;
 
 impl Core {
     pub(super) fn new(
@@ -113,6 +122,9 @@ impl Core {
             listeners: Mutex::default(),
             tasks: Mutex::default(),
             alive: Mutex::default(),
+            started: Instant::now(),
+            restarter: OnceLock::new(),
+            log_catcher: Mutex::default(),
         });
         directory::add(&core);
         core
@@ -178,6 +190,25 @@ impl Core {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// When the node was set up.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(crate) fn restarter(&self) -> Option<&Restarter> {
+        self.restarter.get()
+    }
+
+    /// The first one counts.
+    pub(super) fn set_restarter(&self, restarter: Restarter) {
+        // What comes later is dropped.
+        drop(self.restarter.set(restarter));
+    }
+
+    pub(crate) fn log_catcher(&self) -> &Mutex<Option<LogCatching>> {
+        &self.log_catcher
     }
 
     pub(crate) fn port_options(&self) -> &PortOptions {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Dropped {
@@ -27,6 +29,8 @@ pub(crate) enum Dropped {
 #[derive(Default)]
 pub(crate) struct Counters {
     counts: [AtomicU64; 8],
+    /// Messages that ports have taken out of their mailboxes.
+    handled: AtomicU64,
 }
 
 impl Counters {
@@ -34,6 +38,16 @@ impl Counters {
         if count > 0 {
             self.counts[cause as usize].fetch_add(count as u64, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn add_handled(&self, count: usize) {
+        if count > 0 {
+            self.handled.fetch_add(count as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
     }
 
     fn get(&self, cause: Dropped) -> u64 {
@@ -56,7 +70,8 @@ impl Counters {
 
 /// Messages that a node dropped since it was started, by cause. Who is told of each loss is said
 /// by guarantees 2 and 3 of the delivery contract.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct DroppedCounts {
     /// To ports that were dead, or died with the message in their mailbox.

@@ -43,6 +43,10 @@ impl Functions {
         self.callbacks.insert(name, Arc::new(f)).is_none()
     }
 
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.callbacks.iter().map(|entry| entry.key().clone()).collect()
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<Callback> {
         self.callbacks.get(name).map(|callback| callback.clone())
     }
@@ -66,15 +70,14 @@ fn inits() -> &'static HashMap<&'static str, InitEntry> {
     })
 }
 
+/// The names of the init functions of this process.
+pub(crate) fn init_names() -> impl Iterator<Item = &'static str> {
+    inits().keys().copied()
+}
+
 /// Whether an init function of this name exists.
 pub(crate) fn is_init(name: &str) -> bool {
     inits().contains_key(name)
-}
-
-/// The names of all init functions of this process.
-#[cfg(feature = "cli")]
-pub(crate) fn init_names() -> impl Iterator<Item = &'static str> {
-    inits().keys().copied()
 }
 
 /// Creates the port `port` and runs the init function of this name in its context. For an unknown

@@ -180,6 +180,16 @@ impl Node {
         Ok(())
     }
 
+    /// What is to be done when the node is asked for a restart (`aemp restart`,
+    /// [`Introspect::restart`](crate::introspection::Introspect::restart)); without it such a
+    /// request is refused. Only the first one that is set counts.
+    ///
+    /// A program under `aemp run` ends so that its watchdog starts it again. `f` runs in the task
+    /// that reads the connection and must be quick.
+    pub fn on_restart(&self, f: impl Fn() + Send + Sync + 'static) {
+        self.core.set_restarter(Box::new(f));
+    }
+
     /// Whether the node was shut down.
     pub fn is_shut_down(&self) -> bool {
         self.core.is_closed()

@@ -47,11 +47,13 @@ pub use counters::DroppedCounts;
 pub(crate) use door::Door;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::FunctionCall;
-#[cfg(feature = "cli")]
 pub(crate) use functions::init_names;
 pub use handle::Node;
 pub(crate) use inbound::Origin;
 pub use looking::PingError;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
+pub(crate) use requests::Problem;
 pub(crate) use router::guard;
+#[cfg(feature = "cli")]
+pub(crate) use signal::termination;

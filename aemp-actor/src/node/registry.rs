@@ -103,6 +103,11 @@ impl Registry {
         self.ports.len()
     }
 
+    /// The ports, without an order, some at a time: nothing is locked while they are looked at.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Vec<Arc<dyn AnyCell>>> {
+        self.ports.parts()
+    }
+
     /// Takes no more ports, and gives those there are, in an order that is always the same.
     pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
         self.closed.store(true, Ordering::Release);

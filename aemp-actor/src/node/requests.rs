@@ -19,6 +19,7 @@ use super::inbound::Origin;
 use super::peer::Peer;
 use super::router;
 use crate::id::{PortId, PortName};
+use crate::introspection;
 use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
@@ -45,7 +46,7 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
 
 /// Why a request is not carried out.
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+pub(crate) enum Problem {
     /// It makes no sense.
     #[error("{0}")]
     Senseless(&'static str),
@@ -69,9 +70,17 @@ fn demand(
     right: &'static str,
     granted: impl FnOnce(&Rights) -> bool,
 ) -> Result<(), Problem> {
-    match from {
-        Some(origin) if !granted(&origin.rights) => Err(Problem::Denied(right)),
-        _ => Ok(()),
+    from.map_or(Ok(()), |origin| origin.demand(right, granted))
+}
+
+impl Origin {
+    /// Whether the node has a right.
+    pub(crate) fn demand(
+        &self,
+        right: &'static str,
+        granted: impl FnOnce(&Rights) -> bool,
+    ) -> Result<(), Problem> {
+        if granted(&self.rights) { Ok(()) } else { Err(Problem::Denied(right)) }
     }
 }
 
@@ -354,6 +363,9 @@ fn call(
     message: &Message,
 ) -> Result<(), Problem> {
     demand(from, "functions", |rights| rights.may_run(name))?;
+    if let Some(builtin) = introspection::find(name) {
+        return builtin(core, from, message);
+    }
     let Some(callback) = core.functions().find(name) else {
         let problem = if functions::is_init(name) {
             "this is an init function: it is to be spawned, not called"

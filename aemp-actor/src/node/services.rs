@@ -5,6 +5,7 @@ use super::functions::is_init;
 use super::handle::Node;
 use crate::config::Service;
 use crate::id::PortId;
+use crate::introspection;
 use crate::reason::Reason;
 
 /// Whether all services can be run.
@@ -18,6 +19,7 @@ pub(crate) fn check(node: &Node) -> Result<(), ConfigError> {
 fn is_known(node: &Node, service: &Service) -> bool {
     is_init(&service.name)
         || is_module(service)
+        || introspection::find(&service.name).is_some()
         || node.core().functions().find(&service.name).is_some()
 }
 

@@ -10,6 +10,7 @@ use super::functions::FunctionCall;
 use super::handle::Node;
 use crate::die::Die;
 use crate::id::{NodeId, PortId};
+use crate::introspection;
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
@@ -176,12 +177,13 @@ impl Node {
 
     /// Registers a function that other nodes can call by sending a message with its name as the
     /// tag to this node's port. The name must contain `::`. True when the name was free;
-    /// otherwise it is replaced.
+    /// otherwise it is replaced. Names that begin with `aemp::`, and those of the log catcher, are
+    /// functions that every node has ([`introspection`](crate::introspection)).
     ///
     /// It runs in the task that reads the connection: it must be quick. A panic is logged.
     ///
     /// # Panics
-    /// When the name does not contain `::`.
+    /// When the name does not contain `::`, or is that of a function that every node has.
     pub fn register(
         &self,
         name: impl Into<String>,
@@ -189,6 +191,10 @@ impl Node {
     ) -> bool {
         let name = name.into();
         assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
+        assert!(
+            !introspection::is_reserved(&name),
+            "every node has a function {name:?} of its own"
+        );
         self.core().functions().register(name, f)
     }
 }

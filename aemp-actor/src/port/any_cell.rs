@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::facts::Facts;
+use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -51,6 +53,20 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// Whether `room`, from [`deliver_if_room`](Self::deliver_if_room), is still to be woken.
     fn is_full_for(&self, room: &Arc<Notify>) -> bool;
+
+    /// What kind of port it is, in a word or by the name of its type.
+    fn kind(&self) -> &'static str;
+
+    /// What can be told of the port.
+    fn facts(&self) -> Facts;
+
+    /// From the next batch of messages on, a copy of each goes to `tap`.
+    fn tap(&self, _tap: Arc<Tap>) -> Result<(), TapError> {
+        Err(TapError::Kind { kind: self.kind() })
+    }
+
+    /// Ends [`tap`](Self::tap).
+    fn untap(&self, _tap: &Arc<Tap>) {}
 
     /// Why the port died, if it did.
     fn death(&self) -> Option<Reason>;

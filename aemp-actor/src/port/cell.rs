@@ -23,9 +23,11 @@ use tokio::sync::Notify;
 
 use super::any_cell::AnyCell;
 use super::definition::Port;
+use super::facts::{self, Facts};
 use super::mailbox::{Envelope, Firing, Mailbox, Owned, Stage, weight};
 use super::options::PortOptions;
 use super::runner::{self, Stride};
+use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -41,13 +43,15 @@ pub(crate) struct Cell<P: Port> {
     pub(crate) taken: AtomicUsize,
     /// Owned watches that fired and wait in the mailbox.
     fired: AtomicU32,
+    /// Messages that runners have taken out of the queue, modulo 2^32; written under the lock.
+    pub(super) handled: AtomicU32,
     pub(crate) mailbox: Mutex<Mailbox<P>>,
 }
 
 /// What a runner finds in the mailbox.
 pub(crate) enum Next {
     /// The batch was filled.
-    Batch { stride: Stride },
+    Batch { stride: Stride, taps: Vec<Arc<Tap>> },
     /// Nothing; the value was put back, the runner is to end.
     Idle,
     /// Nothing yet.
@@ -61,6 +65,7 @@ impl<P: Port> Cell<P> {
             core,
             taken: AtomicUsize::new(0),
             fired: AtomicU32::new(0),
+            handled: AtomicU32::new(0),
             mailbox: Mutex::new(Mailbox::new(stage)),
         })
     }
@@ -70,7 +75,7 @@ impl<P: Port> Cell<P> {
     }
 
     pub(crate) fn set_options(&self, options: PortOptions) {
-        self.mailbox.lock().options = Some(Box::new(options));
+        self.mailbox.lock().extras.get_or_insert_default().options = Some(options);
     }
 
     /// Puts one envelope into the mailbox and sees that a runner handles it.
@@ -119,14 +124,14 @@ impl<P: Port> Cell<P> {
 
     /// Messages have been handled: wakes who waits for room.
     pub(crate) fn made_room(&self) {
-        let room = self.mailbox.lock().room.take();
+        let room = self.mailbox.lock().take_room();
         if let Some(room) = room {
             room.notify_waiters();
         }
     }
 
     fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
-        mailbox.options.as_deref().unwrap_or(self.core.port_options())
+        mailbox.options().unwrap_or(self.core.port_options())
     }
 
     fn overflow(self: &Arc<Self>) {
@@ -147,7 +152,11 @@ impl<P: Port> Cell<P> {
             std::mem::swap(&mut mailbox.queue, batch);
             mailbox.octets = 0;
             self.taken.store(batch.len(), Ordering::Relaxed);
-            return Next::Batch { stride: Stride::within(self.options(&mailbox).max_messages) };
+            let handled = self.handled.load(Ordering::Relaxed);
+            // Wraps around, as it is told to.
+            self.handled.store(handled.wrapping_add(batch.len() as u32), Ordering::Relaxed);
+            let stride = Stride::within(self.options(&mailbox).max_messages);
+            return Next::Batch { stride, taps: mailbox.taps() };
         }
         if patience || matches!(mailbox.stage, Stage::Doomed(_)) {
             return Next::Nothing;
@@ -181,18 +190,20 @@ impl<P: Port> Cell<P> {
 
     /// The end: takes the port out of the registry, fires its watchers, ends its watches.
     pub(crate) fn die(self: &Arc<Self>, reason: &Reason) {
-        let (stage, queue, watchers, owned) = {
+        let (stage, queue, watchers, owned, extras) = {
             let mut mailbox = self.mailbox.lock();
             if mailbox.is_dead() {
                 return;
             }
             let stage = std::mem::replace(&mut mailbox.stage, Stage::Dead(reason.clone()));
             let queue = std::mem::take(&mut mailbox.queue);
-            mailbox.options = None;
-            (stage, queue, mailbox.watchers.take_all(), mailbox.owned.take())
+            let extras = mailbox.extras.take();
+            (stage, queue, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
         };
         self.core.registry().remove(&self.name);
-        self.made_room();
+        if let Some(room) = extras.and_then(|extras| extras.room) {
+            room.notify_waiters();
+        }
         self.fired.store(0, Ordering::Relaxed);
         let lost = queue.len() + self.taken.swap(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
@@ -313,12 +324,30 @@ impl<P: Port> AnyCell for Cell<P> {
             self.push_locked(mailbox, Envelope::Untyped(Box::new(message)));
             return Ok(());
         }
-        let room = mailbox.room.get_or_insert_default().clone();
+        let room = mailbox.extras.get_or_insert_default().room.get_or_insert_default().clone();
         Err((message, room))
     }
 
     fn is_full_for(&self, room: &Arc<Notify>) -> bool {
-        self.mailbox.lock().room.as_ref().is_some_and(|other| Arc::ptr_eq(other, room))
+        let mailbox = self.mailbox.lock();
+        let waited_for = mailbox.extras.as_ref().and_then(|extras| extras.room.as_ref());
+        waited_for.is_some_and(|other| Arc::ptr_eq(other, room))
+    }
+
+    fn kind(&self) -> &'static str {
+        facts::kind::<P>()
+    }
+
+    fn facts(&self) -> Facts {
+        self.look()
+    }
+
+    fn tap(&self, tap: Arc<Tap>) -> Result<(), TapError> {
+        self.add_tap(tap)
+    }
+
+    fn untap(&self, tap: &Arc<Tap>) {
+        self.remove_tap(tap);
     }
 
     fn death(&self) -> Option<Reason> {

@@ -1,10 +1,12 @@
 //! From a typed message to the values that travel.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use aemp_transport::to_values;
+use aemp_transport::{Value, to_values};
 use serde::Serialize;
 
+use super::definition::Port;
 use super::reply::Reply;
 use crate::id::PortId;
 use crate::message::{Message, Rest};
@@ -14,8 +16,24 @@ use crate::node::Core;
 /// be called, once.
 #[derive(Debug)]
 pub struct Encoder<'a> {
-    core: &'a Arc<Core>,
-    to: &'a PortId,
+    target: Target<'a>,
+}
+
+#[derive(Debug)]
+enum Target<'a> {
+    /// Sent to a port.
+    Send { core: &'a Arc<Core>, to: &'a PortId },
+    /// Copied for a tap.
+    Copy(&'a mut Vec<Value>),
+}
+
+thread_local! {
+    static CAPTURING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a message is being copied on this thread, and sent nowhere.
+pub(super) fn is_capturing() -> bool {
+    CAPTURING.get()
 }
 
 /// A message that cannot be sent as data.
@@ -38,7 +56,22 @@ pub enum Unencodable {
 
 impl<'a> Encoder<'a> {
     pub(crate) fn new(core: &'a Arc<Core>, to: &'a PortId) -> Self {
-        Self { core, to }
+        Self { target: Target::Send { core, to } }
+    }
+
+    /// The values of a typed message, which stays where it is.
+    pub(super) fn copy<P: Port>(msg: &P::Msg) -> Result<Vec<Value>, Unencodable> {
+        struct Capturing;
+        impl Drop for Capturing {
+            fn drop(&mut self) {
+                CAPTURING.set(false);
+            }
+        }
+        CAPTURING.set(true);
+        let _capturing = Capturing;
+        let mut values = Vec::new();
+        P::encode(msg, Encoder { target: Target::Copy(&mut values) })?;
+        Ok(values)
     }
 
     /// Sends `parts`, a tuple that begins with the tag.
@@ -46,9 +79,16 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// When a part cannot be serialised.
     pub fn message<T: Serialize + ?Sized>(self, parts: &T) -> Result<(), Unencodable> {
-        self.core
-            .try_snd(self.to, parts)
-            .map_err(|error| Unencodable::Serialize { text: error.to_string() })
+        let unencodable = |text| Unencodable::Serialize { text };
+        match self.target {
+            Target::Send { core, to } => {
+                core.try_snd(to, parts).map_err(|error| unencodable(error.to_string()))
+            }
+            Target::Copy(copy) => {
+                *copy = to_values(parts).map_err(|error| unencodable(error.to_string()))?;
+                Ok(())
+            }
+        }
     }
 
     /// Sends `parts` and the surplus arguments after them.

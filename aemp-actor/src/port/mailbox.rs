@@ -20,6 +20,7 @@ use super::context::Ctx;
 use super::definition::Port;
 use super::init::Starter;
 use super::options::PortOptions;
+use super::tap::Tap;
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::Message;
@@ -76,10 +77,19 @@ pub(crate) struct Mailbox<P: Port> {
     /// Watches this port made; ended when it dies. Boxed: most ports make none.
     #[expect(clippy::box_collection)]
     pub(crate) owned: Option<Box<BTreeMap<WatchId, Owned>>>,
+    /// What most ports do not have.
+    pub(crate) extras: Option<Box<Extras>>,
+}
+
+/// What few ports have. One box for all of it, so that the others hold one word.
+#[derive(Default)]
+pub(crate) struct Extras {
+    /// `None`: the defaults of the node.
+    pub(crate) options: Option<PortOptions>,
     /// Woken when messages have been handled; set while somebody waits for room.
     pub(crate) room: Option<Arc<Notify>>,
-    /// `None`: the defaults of the node.
-    pub(crate) options: Option<Box<PortOptions>>,
+    /// Who is sent copies of the messages.
+    pub(crate) taps: Vec<Arc<Tap>>,
 }
 
 impl<P: Port> Mailbox<P> {
@@ -90,9 +100,22 @@ impl<P: Port> Mailbox<P> {
             stage,
             watchers: Watchers::default(),
             owned: None,
-            room: None,
-            options: None,
+            extras: None,
         }
+    }
+
+    pub(crate) fn options(&self) -> Option<&PortOptions> {
+        self.extras.as_ref()?.options.as_ref()
+    }
+
+    /// Who waits for room, and has to be woken.
+    pub(crate) fn take_room(&mut self) -> Option<Arc<Notify>> {
+        self.extras.as_mut()?.room.take()
+    }
+
+    /// Who is sent copies of the messages; nobody as a rule.
+    pub(crate) fn taps(&self) -> Vec<Arc<Tap>> {
+        self.extras.as_ref().map(|extras| extras.taps.clone()).unwrap_or_default()
     }
 
     /// Whether what is pushed now is lost.

@@ -99,6 +99,24 @@ where
     id
 }
 
+impl ReceivePort {
+    /// What the block has not received yet.
+    pub(super) fn inbox(&self) -> Unread {
+        Unread(self.inbox.clone())
+    }
+}
+
+/// What the block of a receiving port has not received yet, to be looked at later.
+pub(super) struct Unread(Arc<Mutex<Inbox>>);
+
+impl Unread {
+    /// Messages and octets.
+    pub(super) fn count(&self) -> (usize, usize) {
+        let inbox = self.0.lock();
+        (inbox.unread, inbox.octets)
+    }
+}
+
 impl Drop for ReceivePort {
     fn drop(&mut self) {
         let task = self.inbox.lock().task.take();

@@ -10,6 +10,8 @@ use tokio::sync::{Notify, oneshot};
 
 use super::any_cell::AnyCell;
 use super::context::PortScope;
+use super::encoder;
+use super::facts::Facts;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -68,12 +70,14 @@ impl<T> Reply<T> {
     }
 }
 
-/// The reply port's ID; an error for a caller on this node, which has none.
+/// The reply port's ID; an error for a caller on this node, which has none, unless the message is
+/// only copied for a tap.
 impl<T> Serialize for Reply<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.to {
             To::Port(id) => id.serialize(serializer),
             To::Nowhere => serializer.serialize_unit(),
+            To::Caller(_) if encoder::is_capturing() => serializer.serialize_unit(),
             To::Caller(_) => Err(serde::ser::Error::custom("the caller has no port ID")),
         }
     }
@@ -173,6 +177,14 @@ impl AnyCell for ReplyCell {
 
     fn is_full_for(&self, _: &Arc<Notify>) -> bool {
         false
+    }
+
+    fn kind(&self) -> &'static str {
+        "reply"
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::simple(0)
     }
 
     fn death(&self) -> Option<Reason> {

@@ -18,6 +18,7 @@ use super::context::Ctx;
 use super::definition::Port;
 use super::init::Init;
 use super::mailbox::{Envelope, Firing, Stage, Task};
+use super::tap::{self, Tap};
 use crate::die::Die;
 use crate::message::Message;
 use crate::mutation;
@@ -42,6 +43,9 @@ impl Stride {
         left & self.0 == 0
     }
 }
+
+/// Messages that a runner has taken before it tells the node.
+const TALLIED: usize = 1024;
 
 /// Why a runner ended.
 enum End {
@@ -158,11 +162,12 @@ async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>
     }
     let mut ctx = Ctx::new(cell.clone());
     let mut patience = PATIENCE;
+    let mut tally = Tally { core: &cell.core, messages: 0 };
     loop {
         let next = cell.next(batch, value, patience > 0);
         cell.made_room();
-        let stride = match next {
-            Next::Batch { stride } => stride,
+        let (stride, taps) = match next {
+            Next::Batch { stride, taps } => (stride, taps),
             Next::Idle => return End::Idle,
             Next::Nothing => {
                 patience = patience.saturating_sub(1);
@@ -171,11 +176,33 @@ async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>
             }
         };
         patience = PATIENCE;
+        tally.add(batch.len());
         let Some(value) = value.as_mut() else { return End::Idle };
-        let batch = Batch { cell, envelopes: batch.drain(..) };
+        let batch = Batch { cell, envelopes: batch.drain(..), taps };
         if let Err(reason) = handle_batch(batch, stride, value, &mut ctx).await {
             return End::Dead(reason);
         }
+    }
+}
+
+/// Counts messages for the node: seldom, since all ports of the node share its counter.
+struct Tally<'a> {
+    core: &'a Core,
+    messages: usize,
+}
+
+impl Tally<'_> {
+    fn add(&mut self, messages: usize) {
+        self.messages += messages;
+        if self.messages >= TALLIED {
+            self.core.counters().add_handled(std::mem::take(&mut self.messages));
+        }
+    }
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        self.core.counters().add_handled(self.messages);
     }
 }
 
@@ -183,6 +210,8 @@ async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>
 struct Batch<'a, P: Port> {
     cell: &'a Arc<Cell<P>>,
     envelopes: std::vec::Drain<'a, Envelope<P>>,
+    /// Who is sent copies of them.
+    taps: Vec<Arc<Tap>>,
 }
 
 /// However the batch ended: what is left is counted, and dropped one by one, since each of them
@@ -209,6 +238,9 @@ async fn handle_batch<P: Port>(
             cell.taken.store(left, Ordering::Relaxed);
             cell.made_room();
             tokio::task::coop::consume_budget().await;
+        }
+        if !batch.taps.is_empty() {
+            tap::copy(&cell.core, &batch.taps, &envelope);
         }
         let handled = match envelope {
             Envelope::Typed(msg) => value.handle(ctx, msg).await.map_err(Reason::from),

@@ -1,6 +1,8 @@
 //! The command as a process, in a home of its own.
 #![allow(dead_code)]
 
+pub(crate) mod service;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -8,6 +8,7 @@ import time
 
 from data import PROTOCOL, Data
 from link import Link
+from log import CONNECT, Log
 from mesh import Mesh
 from wire import Refused
 
@@ -30,6 +31,8 @@ class Node:
         self.counter, self.report, self.functions = 0, report, functions
         self.ports, self.links, self.listeners = {"": self._request}, {}, []
         self.monitors, self.watchers, self.waiting = {}, {}, {}
+        self.log = Log(self)
+        functions[CONNECT] = lambda node, origin, *args: node.log.connect(*args)
         self.data = Data(self)
         self.data.register(functions)
         self.relayed, self.losing = 0, None  # data relayed, and which of them is to be lost
@@ -226,6 +229,7 @@ class Node:
         for packet in self.waiting.pop(link.peer, []):
             link.send(packet)
         self.mesh.node_up(link.peer)
+        self.log.node_up(link.peer)
         asyncio.ensure_future(self._run(link))
         return link.peer
 

@@ -149,6 +149,12 @@ class Program:
     async def do_unmon(self, port):
         self.node.unmon(self.keys.pop(port))
 
+    async def do_catch(self, level):
+        self.node.log.catch(level)
+
+    async def do_log(self, level, text):
+        self.node.log.log(level, text)
+
     async def do_kil(self, port, reason=()):
         self.node.kil(port, reason)
 

@@ -180,6 +180,14 @@ impl Config {
         self
     }
 
+    /// Whether those who have the right to `aemp::tap` can watch the messages of ports of this
+    /// node ([`Node::tap`](crate::Node::tap)). Default: yes.
+    #[must_use]
+    pub fn taps(mut self, allowed: bool) -> Self {
+        self.taps = allowed;
+        self
+    }
+
     /// Bounds of mailboxes that have none of their own.
     #[must_use]
     pub fn port_options(mut self, options: PortOptions) -> Self {

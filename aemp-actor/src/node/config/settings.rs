@@ -42,6 +42,7 @@ pub struct Config {
     /// How far relayed streams go: in a simulation no further than this process.
     pub(crate) relay_reach: Reach,
     pub(crate) access: Access,
+    pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
     pub(crate) services: Vec<Service>,
     /// What the node leaves to chance: the system's, or a simulation's.
@@ -73,6 +74,7 @@ impl Default for Config {
             relay: true,
             relay_reach: Reach::Network,
             access: Access::default(),
+            taps: true,
             port_options: PortOptions::default(),
             services: Vec::new(),
             chance: Arc::new(System),

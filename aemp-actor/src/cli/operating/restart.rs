@@ -1,0 +1,63 @@
+//! `restart`.
+
+use aemp_transport::Value;
+
+use crate::cli::ask::ask;
+use crate::cli::{Connection, Failure};
+use crate::id::{NodeId, PortId};
+use crate::introspection::IntrospectError;
+use crate::node::NodeEvents;
+
+/// What a node of the reference does to be restarted by its watchdog.
+const PERL: &str = "AnyEvent::Watchdog::Util::enabled or die \"not running under a watchdog\\n\"; \
+                    AnyEvent::Watchdog::Util::restart; ()";
+
+/// Asks for the restart, and waits until the node was away and is back.
+pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), Failure> {
+    let node = connection.node_id(node)?;
+    // Connected, so that its going is seen.
+    super::super::ask::settled(connection, &node).await?;
+    let mut events = connection.node.node_events();
+    match connection.look(node.as_str())?.restart().await {
+        Err(IntrospectError::Unanswered { .. }) => perl(connection, &node).await?,
+        // It may be gone before the answer is out.
+        Err(IntrospectError::Down { .. }) | Ok(()) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let limit = connection.options.timeout();
+    if tokio::time::timeout(limit, back(&mut events, &node)).await.is_err() {
+        return Err(Failure::Timeout(format!("node {node} is not back within {limit:?}")));
+    }
+    let output = connection.output();
+    match output.json {
+        true => output.json(&serde_json::json!({ "restarted": node.as_str() })),
+        false => output.line(&format!("node {node} is back")),
+    }
+    Ok(())
+}
+
+async fn back(events: &mut NodeEvents, node: &NodeId) {
+    let mut was_down = false;
+    loop {
+        let event = events.next().await;
+        if event.node() == node {
+            was_down |= !event.is_up();
+            if was_down && event.is_up() {
+                return;
+            }
+        }
+    }
+}
+
+async fn perl(connection: &Connection, node: &NodeId) -> Result<(), Failure> {
+    let request = vec![Value::from("eval"), Value::from(PERL)];
+    let answer = ask(connection, &PortId::of_node(node), request).await;
+    match answer.as_deref() {
+        Ok([Value::Str(error), ..]) if !error.is_empty() => {
+            Err(Failure::Failed(format!("node {node}: {}", error.trim_end())))
+        }
+        // It may be gone before the answer is out.
+        Ok(_) | Err(Failure::Failed(_)) => Ok(()),
+        Err(_) => Err(Failure::Timeout(format!("node {node} does not answer"))),
+    }
+}

@@ -1,0 +1,68 @@
+//! `tap`.
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::output::json_of;
+use crate::cli::{Connection, Failure};
+use crate::tap::Tapped;
+
+/// Prints messages until the port is dead, so many have come, or the time of `--timeout` is over.
+pub(super) async fn tap(
+    connection: &Connection,
+    port: &str,
+    count: Option<u64>,
+) -> Result<(), Failure> {
+    let port = connection.port(port)?;
+    let mut tap = connection.node.tap(&port).await?;
+    tracing::info!(target: "aemp", "tapping {port}");
+    let watch = async {
+        let mut left = count.unwrap_or(u64::MAX);
+        while left > 0 {
+            match tap.next().await {
+                Some(tapped) => show(connection, &tapped),
+                None => return Err(ended(&tap)),
+            }
+            left -= 1;
+        }
+        Ok(())
+    };
+    match connection.options.timeout {
+        Some(limit) => tokio::time::timeout(limit, watch).await.unwrap_or(Ok(())),
+        None => watch.await,
+    }
+}
+
+fn ended(tap: &crate::tap::Tap) -> Failure {
+    let reason = tap.ended().map(|reason| reason.text()).unwrap_or_default();
+    Failure::Failed(format!("the tap has ended: {reason}"))
+}
+
+fn show(connection: &Connection, tapped: &Tapped) {
+    let output = connection.output();
+    let (skipped, message, hidden) = match tapped {
+        Tapped::Message { skipped, message } => {
+            let values = message.values().unwrap_or_default();
+            (*skipped, Some(values.iter().map(json_of).collect::<Vec<Json>>()), None)
+        }
+        Tapped::Hidden { skipped, tag, why } => (*skipped, None, Some((tag, why))),
+    };
+    if output.json {
+        let line = match (&message, hidden) {
+            (Some(values), _) => json!({ "skipped": skipped, "message": values }),
+            (_, hidden) => {
+                let (tag, why) = hidden.unzip();
+                json!({ "skipped": skipped, "tag": tag, "why": why })
+            }
+        };
+        return output.line(&line.to_string());
+    }
+    if skipped > 0 {
+        output.line(&format!("({skipped} messages were left out)"));
+    }
+    if let Some(values) = message {
+        let texts: Vec<String> = values.iter().map(Json::to_string).collect();
+        output.line(&texts.join(","));
+    } else if let Some((tag, why)) = hidden {
+        output.line(&format!("({tag}: {why})"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The process with the node.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::notify;
+use super::plan::Plan;
+use super::socket::{OpenSocket, Socket, Word};
+use crate::cli::{Failure, logs};
+use crate::node::{Node, termination};
+
+/// How often the watchdog is given a sign of life, unless it waits for less long.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Runs the node until the system, the watchdog or `aemp restart` ends it.
+pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
+    logs::of_node(plan.verbosity);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
+    runtime.block_on(live(plan, watchdog))
+}
+
+async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
+    let terminated = termination().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
+    let beat = BEAT.min(plan.heartbeat / 4);
+    let grace = plan.grace;
+    let node = Node::configure(plan.config).await;
+    let node = node.map_err(|error| Failure::Config(error.to_string()))?;
+    let listeners = node.listeners().join(" ");
+    tracing::info!(target: "aemp", "node {} is running, and listens on {listeners}", node.id());
+    match watchdog {
+        None => {
+            notify::ready();
+            terminated.await;
+            notify::stopping();
+        }
+        Some(watchdog) => {
+            let mut watchdog =
+                watchdog.open().map_err(|error| Failure::Failed(format!("watchdog: {error}")))?;
+            watched(&node, &mut watchdog, beat, terminated).await;
+        }
+    }
+    node.shutdown(grace).await;
+    Ok(())
+}
+
+/// Returns when the node is to end.
+async fn watched(
+    node: &Node,
+    watchdog: &mut OpenSocket,
+    beat: Duration,
+    terminated: impl Future<Output = ()>,
+) {
+    let (sender, mut restart) = mpsc::unbounded_channel();
+    node.on_restart(move || {
+        let _ = sender.send(());
+    });
+    watchdog.say(Word::Up).await;
+    let mut terminated = std::pin::pin!(terminated);
+    let mut beats = tokio::time::interval(beat);
+    loop {
+        tokio::select! {
+            _ = beats.tick() => {
+                // A node whose ports or locks hang gives no sign of life.
+                if node.cal::<(f64,)>(node, ("time",)).timeout(beat).await.is_ok() {
+                    watchdog.say(Word::Beat).await;
+                }
+            }
+            said = watchdog.next() => if said.is_none() {
+                tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
+                return;
+            },
+            _ = restart.recv() => {
+                watchdog.say(Word::Restart).await;
+                return;
+            }
+            _ = &mut terminated => return,
+        }
+    }
+}

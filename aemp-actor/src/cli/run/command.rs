@@ -1,0 +1,63 @@
+//! The command line of `run`, and which of the two processes this is.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::plan::Plan;
+use super::{child, socket, watchdog};
+use crate::cli::{Failure, Options};
+
+/// The command.
+pub(crate) fn command() -> Command {
+    Command::new("run")
+        .about("Run a node as a profile says, with its services, under a watchdog")
+        .arg(
+            Arg::new("verbosity")
+                .long("verbosity")
+                .value_name("LEVEL")
+                .value_parser(value_parser!(u8).range(0..=9))
+                .help(
+                    "Log up to this level to standard error, 0 to 9 [default: AEMP_VERBOSE, \
+                     PERL_ANYEVENT_VERBOSE, or 7]",
+                ),
+        )
+        .arg(
+            Arg::new("heartbeat")
+                .long("heartbeat")
+                .value_name("SECONDS")
+                .value_parser(crate::cli::args::seconds)
+                .default_value("60")
+                .help("A node that gives no sign of life for so long is killed and started again"),
+        )
+        .arg(
+            Arg::new("grace")
+                .long("grace")
+                .value_name("SECONDS")
+                .value_parser(crate::cli::args::seconds)
+                .default_value("10")
+                .help("How long the node may take to end when it is told to"),
+        )
+        .arg(
+            Arg::new("no-watchdog")
+                .long("no-watchdog")
+                .action(ArgAction::SetTrue)
+                .help("Run the node in this process; something else watches over it"),
+        )
+        .arg(
+            Arg::new("ARGUMENT")
+                .value_name("PROFILE [KEY VALUE]...")
+                .num_args(0..)
+                .help("A profile [default: the host name]; then keys and values that are defaults"),
+        )
+}
+
+/// Runs the node, or the watchdog of the process that does.
+pub(crate) fn run(arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
+    let plan = Plan::new(arguments, options)?;
+    if let Some(watchdog) = socket::Socket::of_watchdog() {
+        return child::run(plan, Some(watchdog));
+    }
+    if arguments.get_flag("no-watchdog") {
+        return child::run(plan, None);
+    }
+    watchdog::run(&plan)
+}

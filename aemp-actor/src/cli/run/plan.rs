@@ -1,0 +1,60 @@
+//! What is to be run.
+
+use std::time::Duration;
+
+use clap::ArgMatches;
+
+use crate::cli::{Failure, Options};
+use crate::config::{Key, Profiles, host_name};
+use crate::node::Config;
+
+/// Read before anything is started: what is wrong is said by the first process.
+pub(super) struct Plan {
+    pub(super) config: Config,
+    pub(super) verbosity: u8,
+    pub(super) heartbeat: Duration,
+    pub(super) grace: Duration,
+}
+
+impl Plan {
+    pub(super) fn new(arguments: &ArgMatches, options: &Options) -> Result<Self, Failure> {
+        let words: Vec<String> =
+            arguments.get_many::<String>("ARGUMENT").unwrap_or_default().cloned().collect();
+        let seconds = |id: &str| {
+            arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
+        };
+        Ok(Self {
+            config: config(&words, options)?,
+            verbosity: arguments.get_one("verbosity").copied().unwrap_or_else(verbosity),
+            heartbeat: seconds("heartbeat"),
+            grace: seconds("grace"),
+        })
+    }
+}
+
+/// As the environment says.
+fn verbosity() -> u8 {
+    let number = |name| std::env::var(name).ok()?.trim().parse().ok();
+    number("AEMP_VERBOSE").or_else(|| number("PERL_ANYEVENT_VERBOSE")).unwrap_or(7)
+}
+
+/// The arguments, and over them the profile.
+fn config(words: &[String], options: &Options) -> Result<Config, Failure> {
+    let profiles = Profiles::open()?;
+    let (name, defaults) = match words.split_first() {
+        Some((name, defaults)) => (name.clone(), defaults),
+        None => (options.profile.clone().unwrap_or_else(host_name), words),
+    };
+    let mut config = Config::new();
+    let (pairs, rest) = defaults.as_chunks::<2>();
+    if let [key] = rest {
+        return Err(Failure::Usage(format!("there is no value for the key {key:?}")));
+    }
+    for [key, text] in pairs {
+        let known = Key::find(key).ok_or_else(|| Failure::Usage(format!("no such key: {key}")))?;
+        let wrong = |problem| Failure::Usage(format!("{key}: {problem}"));
+        let value = known.read(text).map_err(wrong)?;
+        (known.apply)(&mut config, &value).map_err(wrong)?;
+    }
+    Ok(config.profile_of(&profiles, &name)?)
+}

@@ -1,0 +1,88 @@
+//! The socket between the watchdog and its child, which has it as its standard input.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream as StdStream;
+use std::process::Stdio;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+/// What tells the child that it is one.
+pub(super) const VARIABLE: &str = "AEMP_WATCHDOG_SOCKET";
+
+/// What the child says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Word {
+    /// The node is up.
+    Up,
+    /// The node lives.
+    Beat,
+    /// It is to be started again.
+    Restart,
+}
+
+impl Word {
+    fn octet(self) -> u8 {
+        match self {
+            Self::Up => b'u',
+            Self::Beat => b'b',
+            Self::Restart => b'r',
+        }
+    }
+
+    fn of(octet: u8) -> Option<Self> {
+        [Self::Up, Self::Beat, Self::Restart].into_iter().find(|word| word.octet() == octet)
+    }
+}
+
+/// One end.
+pub(super) struct Socket {
+    stream: StdStream,
+}
+
+impl Socket {
+    /// Both ends; the second is a child's standard input.
+    pub(super) fn pair() -> io::Result<(Self, Stdio)> {
+        let (stream, other) = StdStream::pair()?;
+        Ok((Self { stream }, Stdio::from(OwnedFd::from(other))))
+    }
+
+    /// The child's end, if this process is one.
+    pub(super) fn of_watchdog() -> Option<Self> {
+        std::env::var_os(VARIABLE)?;
+        let input = io::stdin().as_fd().try_clone_to_owned().ok()?;
+        Some(Self { stream: StdStream::from(input) })
+    }
+
+    /// To be used, inside of a runtime.
+    pub(super) fn open(self) -> io::Result<OpenSocket> {
+        self.stream.set_nonblocking(true)?;
+        Ok(OpenSocket { stream: UnixStream::from_std(self.stream)? })
+    }
+}
+
+/// An end in use.
+pub(super) struct OpenSocket {
+    stream: UnixStream,
+}
+
+impl OpenSocket {
+    /// Says a word; that nobody hears it is noticed by [`next`](Self::next).
+    pub(super) async fn say(&mut self, word: Word) {
+        drop(self.stream.write_all(&[word.octet()]).await);
+    }
+
+    /// The next word; `None` when the other side is gone.
+    ///
+    /// # Cancel safety
+    /// No word is lost.
+    pub(super) async fn next(&mut self) -> Option<Word> {
+        loop {
+            let octet = self.stream.read_u8().await.ok()?;
+            if let Some(word) = Word::of(octet) {
+                return Some(word);
+            }
+        }
+    }
+}

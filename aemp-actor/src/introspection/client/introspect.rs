@@ -1,0 +1,114 @@
+//! The typed questions.
+
+use std::time::Duration;
+
+use aemp_transport::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::conversation::Conversation;
+use super::error::IntrospectError;
+use crate::id::NodeId;
+use crate::introspection::{FunctionInfo, GroupPage, GroupQuery, NodeInfo, PortPage, PortQuery};
+use crate::node::Node;
+
+/// How long an answer is waited for, unless it is said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Asks a node about itself: see [`Node::introspect`].
+///
+/// # Cancel safety
+/// All questions can be dropped while they wait; the answer then goes nowhere.
+#[derive(Clone, Debug)]
+pub struct Introspect {
+    node: Node,
+    of: NodeId,
+    timeout: Duration,
+}
+
+/// Looking into nodes.
+impl Node {
+    /// Looks into a node, this one or any other, which is connected to if need be.
+    pub fn introspect(&self, node: impl Into<NodeId>) -> Introspect {
+        Introspect { node: self.clone(), of: node.into(), timeout: TIMEOUT }
+    }
+}
+
+impl Introspect {
+    /// Sets how long each answer is waited for. Default 30 s. That a node has no such function is
+    /// noticed sooner.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What the node tells of itself.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn info(&self) -> Result<NodeInfo, IntrospectError> {
+        self.ask("aemp::info", Vec::new()).await
+    }
+
+    /// Its ports. On a node that has many it takes time that grows with their number; with more
+    /// than 10,000 ports the right to `aemp::functions` is needed, too.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn ports(&self, query: PortQuery) -> Result<PortPage, IntrospectError> {
+        let mut asked = self.begin("aemp::ports", vec![value(&query)]);
+        match asked.answer().await {
+            // A node with many ports answers after the echo; one that does not grant it, never.
+            Err(error @ IntrospectError::Unanswered { .. }) => match self.functions().await {
+                Ok(functions) if is_allowed(&functions, "aemp::ports") => asked.answer().await,
+                _ => Err(error),
+            },
+            answered => answered,
+        }
+    }
+
+    /// What can be run there by name.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn functions(&self) -> Result<Vec<FunctionInfo>, IntrospectError> {
+        self.ask("aemp::functions", Vec::new()).await
+    }
+
+    /// The groups that it knows of.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn groups(&self, query: GroupQuery) -> Result<GroupPage, IntrospectError> {
+        self.ask("aemp::groups", vec![value(&query)]).await
+    }
+
+    /// Has it end, and its watchdog start it again.
+    ///
+    /// # Errors
+    /// When it has none ([`Node::on_restart`]), and as above.
+    pub async fn restart(&self) -> Result<(), IntrospectError> {
+        self.ask("aemp::restart", Vec::new()).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        function: &'static str,
+        args: Vec<Value>,
+    ) -> Result<T, IntrospectError> {
+        self.begin(function, args).answer().await
+    }
+
+    pub(crate) fn begin(&self, function: &'static str, args: Vec<Value>) -> Conversation {
+        Conversation::begin(&self.node, &self.of, function, args, self.timeout)
+    }
+}
+
+fn is_allowed(functions: &[FunctionInfo], name: &str) -> bool {
+    functions.iter().any(|function| function.name == name && function.allowed)
+}
+
+fn value(query: &impl Serialize) -> Value {
+    aemp_transport::to_value(query).expect("queries serialise")
+}

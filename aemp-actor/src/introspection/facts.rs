@@ -1,0 +1,135 @@
+//! What nodes tell of themselves.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{NodeId, PortId};
+use crate::node::{DroppedCounts, PeerInfo};
+use crate::port::PortState;
+
+/// A node, as it describes itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct NodeInfo {
+    /// Its ID.
+    pub node: NodeId,
+    /// The software that it runs: `aemp-actor`.
+    pub software: String,
+    /// The version of the software.
+    pub version: String,
+    /// The versions of this protocol that it understands.
+    pub introspection: Vec<i64>,
+    /// How long ago it was set up; seconds, as a float, in the protocol.
+    #[serde(with = "seconds")]
+    pub uptime: Duration,
+    /// Where it listens; empty for a private node.
+    pub listeners: Vec<String>,
+    /// How many ports it has, reply ports and those of the mesh included.
+    pub ports: u64,
+    /// Messages that its ports have taken out of their mailboxes since it was set up. Ports that
+    /// are busy tell the node once in a thousand messages, so it may lag behind.
+    pub handled: u64,
+    /// Messages that it has dropped, by cause.
+    #[serde(default)]
+    pub dropped: DroppedCounts,
+    /// How many groups with members it knows of.
+    pub groups: u64,
+    /// The other nodes that it is connected to, or knows.
+    #[serde(default)]
+    pub peers: Vec<PeerInfo>,
+    /// Whether it runs under a watchdog that would start it again.
+    #[serde(default)]
+    pub watched: bool,
+    /// Its process, which other nodes may share; `None` where the system does not say.
+    #[serde(default)]
+    pub process: Option<ProcessInfo>,
+}
+
+/// The process of a node.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// Its number.
+    pub pid: u32,
+    /// Octets of its memory that are resident.
+    pub resident: u64,
+    /// Processor time that it has used; seconds, as a float, in the protocol.
+    #[serde(with = "seconds")]
+    pub cpu: Duration,
+}
+
+/// A port, as its node describes it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PortInfo {
+    /// Its name on its node; `NODE#NAME` is its ID.
+    pub name: String,
+    /// The name of the type of a struct, or `closure`, `receiving`, `reply` (of a request that
+    /// waits) or `rendezvous` (by which another node tells of the mesh).
+    pub kind: String,
+    /// Where it is in its life.
+    pub state: PortState,
+    /// Messages in its mailbox, those of the batch that it is handling included.
+    pub waiting: u64,
+    /// Octets of the untyped messages in its mailbox.
+    pub octets: u64,
+    /// How many monitors watch it.
+    pub watchers: u64,
+    /// Messages that it has taken out of its mailbox, modulo 2^32. The difference of two answers
+    /// is a rate.
+    pub handled: u32,
+}
+
+/// What a node can be asked to run by name.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FunctionInfo {
+    /// Its registered name.
+    pub name: String,
+    /// What it is.
+    pub kind: FunctionKind,
+    /// Whether the node that asks may run it.
+    pub allowed: bool,
+}
+
+/// What can be run by name.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum FunctionKind {
+    /// It is spawned, and makes a port.
+    Init,
+    /// It is called, and was registered by the program.
+    Function,
+    /// It is called, and every node has it.
+    Builtin,
+}
+
+/// A group, as a node knows it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GroupInfo {
+    /// Its name.
+    pub name: String,
+    /// How many members it has.
+    pub members: u64,
+    /// The first hundred of them, sorted.
+    pub ports: Vec<PortId>,
+}
+
+/// Durations as seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(from)?;
+        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,14 @@
+//! The functions that answer: a table, a reader of questions, and one file for each.
+
+mod functions;
+mod groups;
+mod info;
+mod ports;
+mod process;
+mod question;
+mod restart;
+mod selection;
+mod table;
+mod tap;
+
+pub(crate) use table::{find, is_reserved};

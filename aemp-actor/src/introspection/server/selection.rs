@@ -1,0 +1,148 @@
+//! Which of many ports are told of. Plain data; the ports come from elsewhere.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::introspection::{PortInfo, PortOrder, PortPage};
+
+/// Octets of names and kinds that an answer may hold.
+const OCTETS: usize = 1 << 20;
+
+/// The first `most` of many, in memory for so many.
+pub(super) struct First<K, T> {
+    most: usize,
+    kept: BinaryHeap<Entry<K, T>>,
+    more: bool,
+}
+
+struct Entry<K, T> {
+    key: K,
+    item: T,
+}
+
+impl<K: Ord, T> PartialEq for Entry<K, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<K: Ord, T> Eq for Entry<K, T> {}
+
+impl<K: Ord, T> PartialOrd for Entry<K, T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K: Ord, T> Ord for Entry<K, T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl<K: Ord, T> First<K, T> {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, kept: BinaryHeap::new(), more: false }
+    }
+
+    /// Whether something with this key would be kept.
+    pub(super) fn wants(&self, key: &K) -> bool {
+        self.kept.len() < self.most || self.kept.peek().is_some_and(|last| *key < last.key)
+    }
+
+    pub(super) fn add(&mut self, key: K, item: T) {
+        if !self.wants(&key) {
+            self.more = true;
+            return;
+        }
+        self.kept.push(Entry { key, item });
+        if self.kept.len() > self.most {
+            self.kept.pop();
+            self.more = true;
+        }
+    }
+
+    /// The first ones in their order, and whether there were more.
+    pub(super) fn into_sorted(self) -> (Vec<T>, bool) {
+        let sorted = self.kept.into_sorted_vec();
+        (sorted.into_iter().map(|entry| entry.item).collect(), self.more)
+    }
+}
+
+/// What ports are sorted by: the largest first, then by name.
+pub(super) fn key(order: PortOrder, port: &PortInfo) -> (Reverse<u64>, String) {
+    let size = match order {
+        PortOrder::Name => 0,
+        PortOrder::Waiting => port.waiting,
+        PortOrder::Octets => port.octets,
+        PortOrder::Handled => u64::from(port.handled),
+    };
+    (Reverse(size), port.name.clone())
+}
+
+/// The page, cut to a bounded number of octets.
+pub(super) fn page(order: PortOrder, total: u64, mut ports: Vec<PortInfo>, more: bool) -> PortPage {
+    let mut octets = 0;
+    let fitting = ports.iter().take_while(|port| {
+        octets += port.name.len() + port.kind.len();
+        octets <= OCTETS
+    });
+    let fitting = fitting.count().max(1);
+    let more = more || fitting < ports.len();
+    ports.truncate(fitting);
+    let last = ports.last().filter(|_| more && order == PortOrder::Name);
+    let next = last.map(|port| port.name.clone());
+    PortPage { total, ports, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::introspection::PortState;
+
+    fn port(name: &str, waiting: u64) -> PortInfo {
+        PortInfo {
+            name: name.into(),
+            kind: "closure".into(),
+            state: PortState::Idle,
+            waiting,
+            octets: 0,
+            watchers: 0,
+            handled: 0,
+        }
+    }
+
+    #[test]
+    fn the_first_are_kept_in_order() {
+        let mut first = First::new(3);
+        for number in [5, 1, 4, 1, 3, 9, 2] {
+            first.add(number, number * 10);
+        }
+        assert_eq!(first.into_sorted(), (vec![10, 10, 20], true));
+        let mut first = First::new(3);
+        first.add(2, "b");
+        first.add(1, "a");
+        assert_eq!(first.into_sorted(), (vec!["a", "b"], false));
+    }
+
+    #[test]
+    fn the_fullest_come_first() {
+        let mut ports = [port("b", 2), port("a", 2), port("c", 9), port("d", 0)];
+        ports.sort_by_key(|port| key(PortOrder::Waiting, port));
+        let names: Vec<&str> = ports.iter().map(|port| port.name.as_str()).collect();
+        assert_eq!(names, ["c", "a", "b", "d"]);
+    }
+
+    #[test]
+    fn a_page_is_bounded_and_says_where_the_next_begins() {
+        let long = "x".repeat(OCTETS / 2);
+        let ports: Vec<PortInfo> = (0..4).map(|n| port(&format!("{n}{long}"), 0)).collect();
+        let cut = page(PortOrder::Name, 4, ports.clone(), false);
+        assert_eq!(cut.ports.len(), 1);
+        assert_eq!(cut.next.as_deref(), Some(&*ports[0].name));
+        assert_eq!(page(PortOrder::Waiting, 4, ports, true).next, None);
+        let whole = page(PortOrder::Name, 2, vec![port("a", 0), port("b", 0)], false);
+        assert_eq!((whole.ports.len(), whole.next), (2, None));
+        assert_eq!(page(PortOrder::Name, 0, Vec::new(), false).next, None);
+    }
+}

@@ -1,0 +1,64 @@
+//! The reference's levels and ours.
+
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+
+/// The reference's number of a level.
+#[must_use]
+pub fn level_number(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 4,
+        Level::WARN => 5,
+        Level::INFO => 7,
+        Level::DEBUG => 8,
+        Level::TRACE => 9,
+    }
+}
+
+/// The level of a number of the reference.
+#[must_use]
+pub fn level_of(number: u8) -> Level {
+    match number {
+        0..=4 => Level::ERROR,
+        5 => Level::WARN,
+        6 | 7 => Level::INFO,
+        8 => Level::DEBUG,
+        _ => Level::TRACE,
+    }
+}
+
+/// What a program shows that is told to show everything up to this number (`AEMP_VERBOSE`).
+#[must_use]
+pub fn verbosity(number: u8) -> LevelFilter {
+    match number {
+        0..=3 => LevelFilter::OFF,
+        4 => LevelFilter::ERROR,
+        5 | 6 => LevelFilter::WARN,
+        7 => LevelFilter::INFO,
+        8 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_there_and_back() {
+        for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+            assert_eq!(level_of(level_number(level)), level);
+            assert_eq!(verbosity(level_number(level)), LevelFilter::from_level(level));
+        }
+    }
+
+    #[test]
+    fn the_verbosity_shows_what_is_up_to_it() {
+        for number in 0..=9 {
+            let shown = verbosity(number);
+            for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
+                assert_eq!(shown >= level, level_number(level) <= number, "{number} {level}");
+            }
+        }
+    }
+}

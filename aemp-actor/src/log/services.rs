@@ -1,0 +1,69 @@
+//! The functions of the reference's log catcher.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::catching::VERSION;
+use super::forwarding;
+use crate::id::PortId;
+use crate::message::Message;
+use crate::node::{Core, Node, Origin, Problem, Rights};
+
+/// Called by a node that catches.
+pub(crate) const CONNECT: &str = "AnyEvent::MP::LogCatcher::connect";
+
+/// Called, as a service, by the node itself.
+pub(crate) const CATCH: &str = "AnyEvent::MP::LogCatcher::catch";
+
+/// `VERSION PORT LEVEL`: from now on log lines go to the port.
+///
+/// # Errors
+/// When the request makes no sense.
+pub(crate) fn connect(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+) -> Result<(), Problem> {
+    let arguments = message.args::<(i64, PortId, u8)>();
+    let (version, port, level) =
+        arguments.map_err(|_| "the arguments are a version, a port, a level")?;
+    if version != VERSION {
+        return Err("this version of the log catcher is not known here, only 0".into());
+    }
+    if port.is_node() {
+        return Err("log lines go to a port, not to a node port".into());
+    }
+    if let Some(origin) = from
+        && port.node() != origin.peer.id()
+    {
+        origin.demand("relay", Rights::may_relay)?;
+    }
+    forwarding::add(core, port, level);
+    Ok(())
+}
+
+/// `LEVEL`: prints what other nodes log; without a level, stops that.
+///
+/// # Errors
+/// When it is another node that asks, or the level is none.
+pub(crate) fn catch(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+) -> Result<(), Problem> {
+    if from.is_some() {
+        return Err("only the node itself catches logs (a service of its profile)".into());
+    }
+    let (level,): (Option<u8>,) = message.args().map_err(|_| "the level is no number")?;
+    let catching = level.map(|level| {
+        Node::of_core(core).catch_logs(level, |line| {
+            let now = humantime::format_rfc3339_seconds(SystemTime::now());
+            eprintln!("{now} [{}] <{}> {}", line.node, line.level, line.text);
+        })
+    });
+    let before = std::mem::replace(&mut *core.log_catcher().lock(), catching);
+    if let Some(before) = before {
+        before.cancel();
+    }
+    Ok(())
+}

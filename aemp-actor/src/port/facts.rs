@@ -1,0 +1,85 @@
+//! What can be told of a port to whoever looks into a node: nothing of it is kept for that.
+
+use std::any::{Any, TypeId};
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::Cell;
+use super::closure::FnPort;
+use super::definition::Port;
+use super::mailbox::Stage;
+use super::receive::ReceivePort;
+
+/// Where a port is in its life.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum PortState {
+    /// Its init function has not ended yet.
+    Starting,
+    /// It waits for messages.
+    Idle,
+    /// It handles a message, or is about to.
+    Running,
+    /// It is being killed, or was killed a moment ago.
+    Dying,
+}
+
+/// What can be told of a port; see [`PortInfo`](crate::introspection::PortInfo).
+pub(crate) struct Facts {
+    pub(crate) state: PortState,
+    pub(crate) waiting: usize,
+    pub(crate) octets: usize,
+    pub(crate) watchers: usize,
+    pub(crate) handled: u32,
+}
+
+impl Facts {
+    /// A port without a mailbox.
+    pub(crate) fn simple(watchers: usize) -> Self {
+        Self { state: PortState::Idle, waiting: 0, octets: 0, watchers, handled: 0 }
+    }
+}
+
+/// What kind of port this is: the name of its type, or a word for those of this crate.
+pub(super) fn kind<P: Port>() -> &'static str {
+    let own = TypeId::of::<P>();
+    if own == TypeId::of::<FnPort>() {
+        "closure"
+    } else if own == TypeId::of::<ReceivePort>() {
+        "receiving"
+    } else {
+        std::any::type_name::<P>()
+    }
+}
+
+impl<P: Port> Cell<P> {
+    pub(super) fn look(&self) -> Facts {
+        let mailbox = self.mailbox.lock();
+        let mut unread = None;
+        let state = match &mailbox.stage {
+            Stage::Starting(_) => PortState::Starting,
+            Stage::Idle(value) => {
+                unread = (value as &dyn Any).downcast_ref::<ReceivePort>().map(ReceivePort::inbox);
+                PortState::Idle
+            }
+            Stage::Running(_) => PortState::Running,
+            Stage::Doomed(_) | Stage::Dead(_) => PortState::Dying,
+        };
+        let mut facts = Facts {
+            state,
+            waiting: mailbox.queue.len() + self.taken.load(Ordering::Relaxed),
+            octets: mailbox.octets,
+            watchers: mailbox.watchers.len(),
+            handled: self.handled.load(Ordering::Relaxed),
+        };
+        drop(mailbox);
+        if let Some(unread) = unread {
+            let (messages, octets) = unread.count();
+            facts.waiting += messages;
+            facts.octets += octets;
+        }
+        facts
+    }
+}

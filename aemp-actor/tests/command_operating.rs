@@ -1,0 +1,301 @@
+//! A tour of a network of five nodes, each in a process of its own, and one here, with the commands
+//! that look into nodes and operate them.
+#![cfg(unix)]
+
+mod command;
+mod support;
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+
+use aemp_actor::prelude::*;
+use command::Home;
+use command::service::Service;
+use rexpect::session::{Options, StreamSession};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::{Value as Json, json};
+use support::{soon, until};
+
+const NAMES: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
+
+/// Five nodes, one of this process with a port, and a home that leads there.
+struct Network {
+    home: Home,
+    services: Vec<Service>,
+    own: Node,
+    port: PortId,
+}
+
+#[derive(Port, Default)]
+struct Adder {
+    sum: i64,
+}
+
+#[rcv]
+impl Adder {
+    fn add(&mut self, n: i64) {
+        self.sum += n;
+    }
+
+    fn sum(&self) -> i64 {
+        self.sum
+    }
+}
+
+async fn network() -> Network {
+    let home = Home::new();
+    home.run(&["setsecret", support::SECRET]).text();
+    let first = Service::start(&home, NAMES[0], None, &[]);
+    let seed = first.address.clone();
+    let mut services = vec![first];
+    let start = |name: &&str| Service::start(&home, name, Some(&seed), &[]);
+    services.extend(NAMES[1..].iter().map(start));
+    let home = home.set("AEMP_SEEDS", &seed);
+    let own = support::config("own").seed(&seed);
+    let own = Node::configure(own).await.unwrap();
+    until("the mesh", || own.up_nodes().len() == NAMES.len()).await;
+    let port = PortId::from(&own.port(Adder::default()));
+    own.grp_reg("adders", &port).unwrap();
+    Network { home, services, own, port }
+}
+
+impl Network {
+    async fn json(&self, arguments: &[&str]) -> Json {
+        let arguments = [&["--json"], arguments].concat();
+        self.home.aemp(&arguments).await.json()
+    }
+
+    /// A command that goes on, and its lines.
+    fn begin(&self, arguments: &[&str]) -> (Child, impl Iterator<Item = String> + Send + use<>) {
+        let mut command = self.home.command();
+        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (child, lines.map_while(Result::ok))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tour_of_five_nodes() {
+    let network = network().await;
+    let home = &network.home;
+    for name in NAMES {
+        let info = network.json(&["info", name]).await;
+        assert_eq!(info["node"], name);
+        assert_eq!(info["watched"], true);
+        assert!(info["peers"].as_array().unwrap().len() >= 5, "{info}");
+    }
+    let text = home.aemp(&["info", "beta"]).await.text();
+    for part in ["node              beta", "watchdog          yes", "PEER", "alpha"] {
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+    looking(&network).await;
+    top(&network).await;
+    tapping(&network).await;
+    log(&network).await;
+    benching(&network).await;
+    let text = home.aemp(&["restart", "own"]).await.failed(1);
+    assert!(text.contains("does not run under a watchdog"), "{text}");
+    home.aemp(&["kil", &network.port.to_string()]).await.text();
+    let text = home.aemp(&["tap", &network.port.to_string()]).await.failed(1);
+    assert!(text.contains("there is no port"), "{text}");
+    assert_eq!(network.services.len(), 5);
+}
+
+async fn looking(network: &Network) {
+    let home = &network.home;
+    let page = network.json(&["ports", "own", "*Adder"]).await;
+    assert_eq!(page["ports"][0]["name"], network.port.port());
+    let text = home.aemp(&["ports", "own", "*Adder", "--sort", "handled"]).await.text();
+    assert!(text.contains(&network.port.to_string()) && text.contains("idle"), "{text}");
+    let text = home.aemp(&["ports", "gamma", "--limit", "2"]).await.text();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let functions = network.json(&["functions", "delta"]).await;
+    let info = functions.as_array().unwrap().iter().find(|f| f["name"] == "aemp::info").unwrap();
+    assert_eq!(*info, json!({ "name": "aemp::info", "kind": "builtin", "allowed": true }));
+    let text = home.run(&["--timeout", "2", "info", "nobody"]);
+    assert!(text.code == 1 || text.code == 3, "{text:?}");
+}
+
+async fn top(network: &Network) {
+    let rows = network.json(&["top", "--interval", "0.2", "--sort", "node"]).await;
+    let nodes: Vec<&str> =
+        rows.as_array().unwrap().iter().map(|row| row["node"].as_str().unwrap()).collect();
+    for name in NAMES {
+        assert!(nodes.contains(&name), "{nodes:?}");
+    }
+    assert!(nodes.is_sorted(), "{nodes:?}");
+    assert!(rows[0]["handled"].is_number() && rows[0]["memory"].is_number(), "{rows}");
+    let text = network.home.aemp(&["top", "--once", "--interval", "0.2"]).await.text();
+    assert!(text.starts_with("NODE") && text.contains("epsilon"), "{text}");
+}
+
+async fn tapping(network: &Network) {
+    let port = network.port.to_string();
+    let (mut child, mut lines) =
+        network.begin(&["--timeout", "60", "--json", "tap", &port, "--count", "3"]);
+    // What comes before the tap is there is not seen.
+    let own = network.own.clone();
+    let query = aemp_actor::introspection::PortQuery::new().pattern("closure");
+    soon("the tap", async {
+        while own.introspect(&own).ports(query.clone()).await.unwrap().ports.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let lines = tokio::task::spawn_blocking(move || {
+        let lines: Vec<String> = lines.by_ref().take(3).collect();
+        assert!(child.wait().unwrap().success());
+        lines
+    });
+    for n in 1..=3 {
+        own.snd(&network.port, ("add", n));
+    }
+    for (n, line) in (1..=3).zip(soon("the messages", lines).await.unwrap()) {
+        let line: Json = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["message"], json!(["add", n]));
+    }
+}
+
+async fn log(network: &Network) {
+    let (child, mut lines) = network.begin(&["--timeout", "60", "--json", "log", "9"]);
+    struct Kill(Child);
+    impl Drop for Kill {
+        fn drop(&mut self) {
+            drop(self.0.kill());
+            drop(self.0.wait());
+        }
+    }
+    let child = Kill(child);
+    // Each command that comes is news for the nodes, and logged.
+    let line = tokio::task::spawn_blocking(move || lines.next());
+    while !line.is_finished() {
+        network.home.aemp(&["nodes"]).await.text();
+    }
+    let line: Json = serde_json::from_str(&line.await.unwrap().unwrap()).unwrap();
+    drop(child);
+    assert!(NAMES.contains(&line["node"].as_str().unwrap()), "{line}");
+    assert!(line["text"].as_str().unwrap().starts_with("aemp"), "{line}");
+}
+
+async fn benching(network: &Network) {
+    let result = network.json(&["bench", "beta", "--messages", "500", "--size", "10"]).await;
+    assert_eq!(result["messages"], 500);
+    assert!(result["messages_per_second"].as_f64().unwrap() > 0.0, "{result}");
+    let text = network.home.aemp(&["bench", "own", "--messages", "10"]).await.text();
+    assert!(text.contains("round trip") && text.contains("messages/s"), "{text}");
+}
+
+/// The other end of the terminal; where it is gone is the end.
+struct Terminal(File);
+
+impl Read for Terminal {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(into) {
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                Ok(0)
+            }
+            other => other,
+        }
+    }
+}
+
+/// `aemp top` on a terminal.
+fn top_session(home: &Home, interval: &str) -> (StreamSession<File>, Child) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let user = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let size = Winsize { ws_row: 24, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&user, size).unwrap();
+    let mut command = home.command();
+    command.args(["--timeout", "60", "top", "--interval", interval]).env("TERM", "xterm");
+    command.stdin(user.try_clone().unwrap()).stdout(user.try_clone().unwrap()).stderr(user);
+    let child = command.spawn().unwrap();
+    let terminal = File::from(terminal);
+    let options = Options::new().timeout_ms(Some(60_000));
+    let reading = Terminal(terminal.try_clone().unwrap());
+    (StreamSession::new(reading, terminal, options), child)
+}
+
+fn press(session: &mut StreamSession<File>, key: &str) {
+    session.send(key).unwrap();
+    session.flush().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn top_on_a_terminal() {
+    let alpha = support::tcp_node("alpha").await;
+    let beta = Node::configure(support::config("beta").seed(&alpha.listeners()[0])).await.unwrap();
+    soon("the mesh", beta.joined()).await;
+    let home = Home::with_seed(&alpha.listeners()[0]);
+    let session = tokio::task::spawn_blocking(move || {
+        let (mut session, mut child) = top_session(&home, "0.2");
+        session.exp_string("NODE").unwrap();
+        session.exp_string("HANDLED/s").unwrap();
+        session.exp_string("alpha").unwrap();
+        session.exp_string("sort: n node").unwrap();
+        // By name: alpha comes before beta, in the next picture and those after it.
+        press(&mut session, "n");
+        session.exp_regex("alpha[^\n]*?\x1b\\[3;1Hbeta").unwrap();
+        press(&mut session, "q");
+        session.exp_eof().unwrap();
+        assert!(child.wait().unwrap().success());
+    });
+    session.await.unwrap();
+}
+
+/// What `aemp top` costs five nodes with 10,000 messages each second between them, in processor
+/// time: `cargo test --release --test command_operating -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, of a minute"]
+async fn what_top_costs() {
+    const SECONDS: u64 = 20;
+    let network = network().await;
+    let (own, port) = (network.own.clone(), network.port.to_string());
+    let load = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(10));
+        loop {
+            ticks.tick().await;
+            for _ in 0..20 {
+                NAMES.iter().for_each(|name| own.snd(*name, ("snd", &port, "add", 1)));
+            }
+        }
+    });
+    let cpu = async || {
+        let mut times = Vec::new();
+        for name in NAMES {
+            let info = network.own.introspect(name).info().await.unwrap();
+            times.push(info.process.unwrap().cpu.as_secs_f64());
+        }
+        times
+    };
+    let pass = async || {
+        let before = cpu().await;
+        tokio::time::sleep(std::time::Duration::from_secs(SECONDS)).await;
+        let times: Vec<f64> = cpu().await;
+        times
+            .iter()
+            .zip(before)
+            .map(|(now, then)| (now - then) / SECONDS as f64)
+            .collect::<Vec<_>>()
+    };
+    let alone = pass().await;
+    let (mut session, mut child) = top_session(&network.home, "1");
+    session.exp_string("epsilon").unwrap();
+    let reading = tokio::task::spawn_blocking(move || {
+        let eof = session.exp_eof();
+        (session, eof)
+    });
+    let watched = pass().await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(reading.await.unwrap());
+    load.abort();
+    for (name, (alone, watched)) in NAMES.iter().zip(alone.iter().zip(&watched)) {
+        let (alone, watched) = (alone * 100.0, watched * 100.0);
+        println!("{name}: {alone:.2} % alone, {watched:.2} % with top: {:+.2}", watched - alone);
+    }
+}
