@@ -177,10 +177,23 @@ async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Chil
     let id = child.id().unwrap_or_default();
     page.show("Command::new(current_exe()?).arg(\"worker\")", format!("process {id}"));
     let event = within("node worker coming up", events.next()).await?;
-    let (node, after) = (event.node(), started.elapsed().as_millis());
-    page.show("node.node_events().next().await", format_args!("{node} is up after {after} ms"));
-    expect(event.is_up() && *event.node() == "worker", "node worker up")?;
+    let (other, after) = (event.node(), started.elapsed().as_millis());
+    page.show("node.node_events().next().await", format_args!("{other} is up after {after} ms"));
+    expect(event.is_up() && *other == "worker", "node worker up")?;
+    let protected = connections(page, node);
+    expect(protected, "every connection encrypted")?;
     Ok(child)
+}
+
+/// Shows how each connection is protected; false if one is not.
+fn connections(page: &mut Page, node: &Node) -> bool {
+    let peers = node.peers().into_iter();
+    let protections: Vec<_> =
+        peers.filter_map(|peer| Some((peer.node.clone(), node.protection(peer.node)?))).collect();
+    for (node, protection) in &protections {
+        page.show(&format!("node.protection(\"{node}\")"), protection);
+    }
+    !protections.is_empty() && protections.iter().all(|(_, protection)| protection.is_encrypted())
 }
 
 async fn typed_spawn(page: &mut Page, node: &Node, worker: &Child) -> Done<ClerkRef> {
