@@ -42,6 +42,10 @@ mod receive {}
 mod operating {}
 
 /// See the file.
+#[doc = include_str!("src/data.md")]
+mod data {}
+
+/// See the file.
 #[doc = include_str!("src/scripts.md")]
 mod scripts {}
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
+use aemp_examples::peak_mib;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -127,12 +128,4 @@ fn end_of(node: &Node, port: PortId) -> oneshot::Receiver<Reason> {
 async fn ended(end: oneshot::Receiver<Reason>) -> Reason {
     let told = tokio::time::timeout(Duration::from_secs(60), end).await;
     told.map_or_else(|_| Reason::from("nobody was told"), Result::unwrap_or_default)
-}
-
-/// The most memory that was resident, in MiB; 0 where the system does not say.
-fn peak_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|n| n.parse().ok());
-    kib.unwrap_or(0_u64) / 1024
 }

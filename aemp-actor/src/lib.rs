@@ -63,6 +63,7 @@ mod node;
 mod port;
 pub mod prelude;
 mod reason;
+mod relay;
 mod service;
 #[cfg(feature = "sim")]
 pub mod sim;

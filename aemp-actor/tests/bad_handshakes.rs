@@ -99,8 +99,7 @@ async fn foreign_protocols() {
     gate.refuses(b"\x16\x03\x01\x02\0\x01\xff\n", "speaks no AEMP").await;
     gate.refuses(b"\n\n\n", r#"no AEMP: its first line is """#).await;
     gate.refuses(b"AEMP;1;bad;x;json\nx\n", "speaks no AEMP").await;
-    gate.refuses(b"aemp-dataconn;1;bad;x;json\nx\n", r#"asks for the sub-protocol "dataconn""#)
-        .await;
+    gate.refuses(b"aemp-chat;1;bad;x;json\nx\n", r#"asks for the sub-protocol "chat""#).await;
 }
 
 #[tokio::test]

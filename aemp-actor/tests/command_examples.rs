@@ -67,13 +67,14 @@ async fn the_chapter_on_the_command() {
     soon("the mesh", beta.joined()).await;
     let port = PortId::from(&alpha.port(Calculator));
     alpha.grp_reg("calculators", &port).unwrap();
-    // What alpha has to tell of beta comes with this.
-    beta.grp_reg("told", beta.port_fn(|_, _| ()).id()).unwrap().cancel();
-    support::until("news of beta", || beta.grp_get("calculators").len() == 1).await;
+    // Alpha knows where beta is when it knows of beta's groups.
+    let told = beta.grp_reg("told", beta.port_fn(|_, _| ()).id()).unwrap();
+    support::until("news of beta", || alpha.grp_get("told").len() == 1).await;
+    told.cancel();
+    support::until("news of beta", || alpha.grp_get("told").is_empty()).await;
     let home =
         Home::new().set("AEMP_SEEDS", &alpha.listeners()[0]).set("AEMP_SECRET", support::SECRET);
     let replayed = tokio::task::spawn_blocking(move || {
-        // As wide as what it stands for, since tables are aligned.
         replay(&home, "command.md", &[("alpha#k2wEu4.1", &port.to_string())]);
     });
     replayed.await.unwrap();

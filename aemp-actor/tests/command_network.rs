@@ -206,6 +206,21 @@ async fn a_profile_without_seeds_is_joined_at_its_binds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_of_the_profile_is_enough() {
+    let home = Home::new();
+    home.run(&["gencert", "setrequire", "certificate", "profile", "server"]).text();
+    home.run(&["profile", "server", "setnodeid", "alpha", "setbinds", "127.0.0.1:*"]).text();
+    let profiles = aemp_actor::Profiles::open_at(home.file()).unwrap();
+    let node = Config::new().profile_of(&profiles, "server").unwrap();
+    let node = Node::configure(node).await.unwrap();
+    home.run(&["setseeds", &node.listeners()[0]]).text();
+    assert_eq!(home.aemp(&["nodes"]).await.text(), "NODE   STATE\nalpha  up");
+    home.run(&["gencert"]).text();
+    let text = home.aemp(&["nodes"]).await.failed(4);
+    assert!(text.contains("cannot join the network"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn code_is_evaluated_by_a_foreign_node() {
     if !peer::is_there() {
         return;

@@ -49,6 +49,7 @@ fn every_key_can_be_set_and_removed() {
         ("binds", "*:1,*:2", json!(["*:1", "*:2"])),
         ("seeds", "[\"a:1\"]", json!(["a:1"])),
         ("secret", "7", json!("7")),
+        ("secrets", "new,old", json!(["new", "old"])),
         ("services", "A::b,C::d", json!(["A::b", "C::d"])),
         ("monitor_timeout", "2.5", json!(2.5)),
         ("connect_interval", "1", json!(1)),
@@ -56,6 +57,14 @@ fn every_key_can_be_set_and_removed() {
         ("framing_format", "json,storable", json!(["json", "storable"])),
         ("auth_offer", "hmac_sha3_512", json!(["hmac_sha3_512"])),
         ("auth_accept", "hmac_sha3_512,cleartext", json!(["hmac_sha3_512", "cleartext"])),
+        ("accept_cleartext", "0", json!(0)),
+        ("stls", "1", json!(1)),
+        ("require", "certificate", json!("certificate")),
+        ("plain_peers", "0", json!(0)),
+        ("anonymous_peers", "0", json!(0)),
+        ("check_node_id", "1", json!(1)),
+        ("access", "{\"rules\":[]}", json!({ "rules": [] })),
+        ("transports", "quic,tcp", json!(["quic", "tcp"])),
         ("autocork", "1", json!(1)),
         ("nodelay", "0", json!(0)),
         ("nodes", "{\"a\":\"h:1\"}", json!({ "a": "h:1" })),
@@ -66,6 +75,7 @@ fn every_key_can_be_set_and_removed() {
         ("max_handshakes_per_address", "9", json!(9)),
         ("max_spawned", "9", json!(9)),
         ("max_monitors", "9", json!(9)),
+        ("max_data_connections", "9", json!(9)),
         ("max_messages", "9", json!(9)),
         ("max_octets", "9", json!(9)),
     ];
@@ -196,6 +206,9 @@ fn wrong_commands_change_nothing() {
         (&["profile", "p", "setparent", "nobody"][..], 5, "does not exist"),
         (&["setparent", "nobody"][..], 2, "aemp profile NAME setparent"),
         (&["setseeds", "[1"][..], 2, "this is no JSON"),
+        (&["setrequire", "tls"][..], 2, "none, encrypted or certificate is needed"),
+        (&["settransports", "pigeon"][..], 2, "there is no transport \"pigeon\""),
+        (&["setaccess", "{\"rule\":[]}"][..], 2, "unknown field `rule`"),
         (&["setmonitor_timeout", "soon"][..], 2, "a number of seconds is needed"),
     ] {
         let error = home.run(line).failed(code);
@@ -208,6 +221,10 @@ fn wrong_commands_change_nothing() {
 fn check_says_where_and_what_to_do() {
     let home = Home::new();
     assert!(home.run(&["check"]).text().ends_with("there is no such file"));
+    let perl = home.folder().join(".perl-anyevent-mp");
+    std::fs::copy("tests/fixtures/profiles/reference.json", &perl).unwrap();
+    let text = home.run(&["check"]).text();
+    assert!(text.contains(&format!("export AEMP_RC={}", perl.display())), "{text}");
     home.write(
         "{\n  \"secret\": \"x\",\n  \"monitortimeout\": 3,\n  \"eval\": \"1\",\n  \"profile\": {\n    \
          \"a\": { \"parent\": \"c\" },\n    \"c\": { \"parent\": \"a\" },\n    \

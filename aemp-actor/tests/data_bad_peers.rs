@@ -245,6 +245,7 @@ async fn a_peer_without_listeners_is_asked_to_dial() {
     let (id, port) = asked(&mut peer).await;
     data_is_refused(&node, "thief", &id).await;
     let name = port.split_once('#').unwrap().1;
+    peer.packet(json!(["", "mon1", name])).await;
     peer.packet(json!([name, "expected"])).await;
     assert_eq!(peer.next().await, json!(["", CONNECT, id, "asking"]));
     let mut data = RawPeer::connect(&node).await;
@@ -256,6 +257,9 @@ async fn a_peer_without_listeners_is_asked_to_dial() {
     soon("the first octets", read).await.unwrap();
     assert_eq!(&first, b"first\n");
     data_is_refused(&node, "private", &id).await;
+    // The port is alive: the peer need not have read the end of the handshake yet.
+    assert_eq!(peer.next().await, json!(["", "mon0", ""]));
+    peer.nothing_more().await;
 }
 
 #[tokio::test]

@@ -211,3 +211,15 @@ async fn whoever_shuts_down_meanwhile_is_told() {
     assert!(matches!(error, DataConnError::ShutDown { .. }), "{error}");
     drop(two);
 }
+
+/// Messages of two private nodes go through a third one; what is large is not to.
+#[tokio::test]
+async fn not_through_a_relay() {
+    let hub = tcp_node("hub").await;
+    let one = private_node(&Net::Tcp, "one", &hub).await;
+    let two = private_node(&Net::Tcp, "two", &hub).await;
+    serve_echo(&two);
+    soon("the relayed connection", one.wait_up("two")).await;
+    let error = connect(&one, &two).await.unwrap_err();
+    assert!(matches!(error, DataConnError::NoListeners { .. }), "{error}");
+}

@@ -18,7 +18,7 @@ fn checksum(sum: u32, octets: &[u8]) -> u32 {
         a = (a + u32::from(*octet)) % 65521;
         b = (b + a) % 65521;
     }
-    b << 16 | a
+    (b << 16) | a
 }
 
 /// What `Peer::sum_up` does.

@@ -211,7 +211,10 @@ fn named(verb: &str, name: &str) -> Command {
 /// What one element of a list is called.
 pub(crate) fn element_of(key: &Key) -> Option<&'static str> {
     let list = matches!(key.kind, Kind::List | Kind::Services);
-    list.then(|| key.name.strip_suffix('s').unwrap_or(key.name))
+    let element = key.name.strip_suffix('s').unwrap_or(key.name);
+    // One secret of the secrets is none: there is a key of that name.
+    let taken = element != key.name && Key::find(element).is_some();
+    (list && !taken).then_some(element)
 }
 
 fn after_help() -> String {

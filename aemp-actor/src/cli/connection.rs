@@ -57,7 +57,9 @@ impl Plan {
                 "profile {name:?} of {path} has no seeds: aemp addseed HOST:PORT, or --seed"
             )));
         }
-        let Some(source) = effective.sources.get("secret") else {
+        let proof = ["secrets", "secret", "cert"];
+        let proof = proof.iter().find_map(|key| effective.sources.get(*key));
+        let Some(source) = proof else {
             return Err(Failure::Config(format!(
                 "profile {name:?} of {path} has no secret: aemp setsecret SECRET, or AEMP_SECRET"
             )));
@@ -74,7 +76,7 @@ impl Plan {
             Node::configure(config).await.map_err(|error| Failure::Config(error.to_string()))?;
         let hint = |problem: &SeedProblem| {
             let hint = if problem.permanent {
-                format!("; the secret is set by {secret}")
+                format!("; what it proves itself with is set by {secret}")
             } else {
                 String::new()
             };
@@ -112,7 +114,7 @@ impl Plan {
 /// Where to dial a listener of this machine; one on a free port cannot be.
 fn dialable(bind: &str) -> Option<String> {
     let (host, port) = bind.rsplit_once(':')?;
-    let host = if host == "*" { "127.0.0.1" } else { host };
+    let host = host.replace('*', "127.0.0.1");
     (!matches!(port, "*" | "0")).then(|| format!("{host}:{port}"))
 }
 

@@ -43,6 +43,7 @@ pub(crate) struct Key {
 
 impl Key {
     /// The key of this name.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         KEYS.iter().find(|key| key.name == name)
     }
@@ -54,7 +55,7 @@ impl Key {
 
     /// Whether its value is to be kept from other people.
     pub(crate) fn is_private(&self) -> bool {
-        matches!(self.name, "secret" | "cert")
+        matches!(self.name, "secret" | "secrets" | "cert")
     }
 
     /// Reads the text of an environment variable or an argument: JSON if it looks like it, else as
@@ -138,6 +139,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("anonymous_peers", Kind::Flag, "admits peers that prove nothing", |to, json| {
         set(convert::flag(json), |admit| *to = to.clone().anonymous_peers(admit))
     }),
+    key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
+        set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
+    }),
     key("access", Kind::Table, "what other nodes may ask of this one", security::access),
     key(
         "transports",
@@ -178,6 +182,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
         set(convert::count(json), |ports| to.max_monitors = ports)
     }),
+    key(
+        "max_data_connections",
+        Kind::Count,
+        "data connections that one other node may have here",
+        |to, json| set(convert::count(json), |number| to.max_data_connections = number),
+    ),
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
         set(convert::count(json), |number| to.port_options = to.port_options.max_messages(number))
     }),

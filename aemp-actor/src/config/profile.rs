@@ -1,7 +1,7 @@
 //! A profile becomes the settings of a node.
 
 use super::error::ProfileError;
-use super::keys::Key;
+use super::keys::KEYS;
 use super::nodeid::{expand, host_name};
 use super::profiles::Profiles;
 use crate::node::Config;
@@ -55,8 +55,9 @@ impl Config {
     /// As for [`profile`](Self::profile).
     pub fn profile_of(mut self, profiles: &Profiles, name: &str) -> Result<Self, ProfileError> {
         let effective = profiles.effective(name)?;
-        for (key, value) in &effective.values {
-            if let Some(key) = Key::find(key) {
+        // In the order of the table: secrets count above a secret.
+        for key in KEYS {
+            if let Some(value) = effective.values.get(key.name) {
                 (key.apply)(&mut self, value).map_err(|problem| effective.error(key, problem))?;
             }
         }

@@ -239,7 +239,7 @@ impl Mesh {
                 }
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
-            Effect::Dial { node, addresses } => reach(core, &node, &addresses),
+            Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Monitor { id, callback, first } => {

@@ -19,7 +19,7 @@ pub(super) enum Effect {
     /// Tell the nodes that asked for news of these addresses, after a while.
     Announce { node: NodeId, addresses: Vec<String> },
     /// A node was heard of: connect to it.
-    Dial { node: NodeId, addresses: Vec<String> },
+    Dial { node: NodeId, addresses: Vec<String>, told_by: NodeId },
     /// A node that was up, or heard of, cannot be reached: ask the master for it now and then.
     Seek { node: NodeId },
     /// Tell the monitors of the group.

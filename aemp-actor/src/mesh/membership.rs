@@ -234,7 +234,7 @@ impl Membership {
                 self.addresses.insert(node.clone(), addresses.clone());
                 effects.push_back(Effect::Announce { node: node.clone(), addresses });
             }
-            News::Nodes(nodes) => self.heard_of(nodes, effects),
+            News::Nodes(nodes) => self.heard_of(nodes, node, effects),
             News::Set(mut groups) => {
                 groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
                 let changes = self.groups.set(node, &groups);
@@ -319,7 +319,12 @@ impl Membership {
         effects.push_back(Effect::Changed(change));
     }
 
-    fn heard_of(&mut self, nodes: BTreeMap<NodeId, Vec<String>>, effects: &mut Effects) {
+    fn heard_of(
+        &mut self,
+        nodes: BTreeMap<NodeId, Vec<String>>,
+        told_by: &NodeId,
+        effects: &mut Effects,
+    ) {
         for (node, addresses) in nodes {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
@@ -330,7 +335,8 @@ impl Membership {
             if !addresses.is_empty() {
                 self.heard.insert(node.clone());
             }
-            effects.push_back(Effect::Dial { node, addresses });
+            let told_by = told_by.clone();
+            effects.push_back(Effect::Dial { node, addresses, told_by });
         }
     }
 

@@ -27,6 +27,7 @@ use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
+use crate::relay::Relays;
 use crate::service::Data;
 
 /// Dials that go on at the same time.
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     /// Where nodes can be dialled, as far as is known.
     addresses: DashMap<NodeId, Vec<Address>>,
     mesh: Mesh,
+    relays: Relays,
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
@@ -95,6 +97,7 @@ impl Core {
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }
+        let relays = Relays::new(config.max_handshakes, config.max_handshakes_per_address);
         let core = Arc::new(Self {
             id,
             runtime,
@@ -106,6 +109,7 @@ impl Core {
             sweep_at: AtomicUsize::new(SWEEP_AT),
             addresses: DashMap::new(),
             mesh,
+            relays,
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
             data: Data::default(),
@@ -162,6 +166,10 @@ impl Core {
 
     pub(crate) fn mesh(&self) -> &Mesh {
         &self.mesh
+    }
+
+    pub(crate) fn relays(&self) -> &Relays {
+        &self.relays
     }
 
     pub(crate) fn dials(&self) -> &Semaphore {
@@ -379,8 +387,14 @@ impl Core {
         for watch in watchers {
             router::fire(self, watch, &reason);
         }
-        for peer in self.peers() {
-            peer.finish(self, &reason);
+        let (relayed, direct): (Vec<_>, Vec<_>) =
+            self.peers().into_iter().partition(|peer| peer.is_relayed());
+        for peer in &relayed {
+            peer.finish(self, &reason, &[]);
+            peer.wake();
+        }
+        for peer in direct {
+            peer.finish(self, &reason, &relayed);
             peer.wake();
         }
         self.mesh.end();

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 /// there are too many from one address, its next connection is refused, so that one address
 /// cannot keep the others out.
 #[derive(Clone)]
-pub(super) struct Door {
+pub(crate) struct Door {
     limit: usize,
     limit_per_address: usize,
     inside: Arc<Mutex<Inside>>,
@@ -25,22 +25,23 @@ struct Inside {
     by_address: HashMap<String, usize>,
 }
 
-/// There are too many handshakes with one address.
+/// There are too many handshakes, in all or with one address.
 #[derive(Debug, thiserror::Error)]
-#[error("{count} handshakes with {address} are unfinished (max_handshakes_per_address)")]
-pub(super) struct Crowd {
-    address: String,
-    count: usize,
+pub(crate) enum Crowd {
+    #[error("{count} handshakes with {address} are unfinished (max_handshakes_per_address)")]
+    OfOne { address: String, count: usize },
+    #[error("{count} handshakes are unfinished (max_handshakes)")]
+    InAll { count: usize },
 }
 
 /// One handshake; it counts until this is dropped.
-pub(super) struct Visit {
+pub(crate) struct Visit {
     door: Door,
     address: Option<String>,
 }
 
 impl Door {
-    pub(super) fn new(limit: usize, limit_per_address: usize) -> Self {
+    pub(crate) fn new(limit: usize, limit_per_address: usize) -> Self {
         Self { limit, limit_per_address, inside: Arc::default(), left: Arc::default() }
     }
 
@@ -62,11 +63,24 @@ impl Door {
             Some((host, _)) => host.to_owned(),
             None => peer,
         });
+        self.let_in(address)
+    }
+
+    /// Lets a connection from `address`, whatever is taken for one, in, unless there is no room.
+    pub(crate) fn enter_now(&self, address: &str) -> Result<Visit, Crowd> {
+        let count = self.inside.lock().count;
+        if count >= self.limit {
+            return Err(Crowd::InAll { count });
+        }
+        self.let_in(Some(address.to_owned()))
+    }
+
+    fn let_in(&self, address: Option<String>) -> Result<Visit, Crowd> {
         let mut inside = self.inside.lock();
         if let Some(address) = &address {
             let count = inside.by_address.entry(address.clone()).or_default();
             if *count >= self.limit_per_address {
-                return Err(Crowd { address: address.clone(), count: *count });
+                return Err(Crowd::OfOne { address: address.clone(), count: *count });
             }
             *count += 1;
         }
@@ -109,6 +123,10 @@ mod tests {
         assert!(!is_ready(door.room()));
         drop(first);
         assert!(is_ready(door.room()));
+        let fourth = door.enter_now("10.0.0.1").unwrap();
+        let full = door.enter_now("b/c:d").err().unwrap().to_string();
+        assert!(full.contains("3 handshakes are unfinished"), "{full}");
+        drop(fourth);
         assert!(door.enter(from("10.0.0.1:4")).is_ok());
     }
 

@@ -58,8 +58,9 @@ impl Node {
     }
 
     /// Waits until the node has joined the mesh: a seed is up and has told its news, and the nodes
-    /// that it named are connected and have told theirs, or could not be reached. At once when
-    /// there are no seeds, or the node is shut down.
+    /// that it named are connected and have told theirs, or could not be reached (for private nodes, that
+    /// are connected through others: within 3 s). At once when there are no seeds, or the node is
+    /// shut down.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.

@@ -24,12 +24,13 @@ use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
 use crate::reason::Reason;
+use crate::relay;
 use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
-/// nothing is carried out but the firing of monitors.
+/// nothing is carried out but the firing of monitors and what relayed connections need to end.
 pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
-    if core.is_closed() && message.tag() != "kil0" {
+    if core.is_closed() && !matches!(message.tag(), "kil0" | relay::FUNCTION) {
         core.count_dropped(Dropped::Closed, 1);
         return;
     }
@@ -119,8 +120,10 @@ fn carry_out(
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, from, message),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
-        "snd" => relay(core, from, elements(message)?, relayed),
-        "snd_multiple" => relay_multiple(core, from, elements(message)?, relayed),
+        "snd" => send_on(core, from, elements(message)?, relayed),
+        "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
+        // Who speaks has to prove itself behind this, and has the rights that are its own then.
+        relay::FUNCTION => Ok(relay::receive(core, from, message)?),
         question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
             demand(from, "look", Rights::may_look)?;
             answer(core, from, message, facts(core, question), relayed)
@@ -270,7 +273,7 @@ fn meet(
 
 /// Sends a message from here: to a port here, or to another node; what a node has sent to itself
 /// needs no right, so that everybody can ask for a sign of life.
-fn relay(
+fn send_on(
     core: &Arc<Core>,
     from: Option<&Origin>,
     mut values: Vec<Value>,
@@ -289,11 +292,15 @@ fn relay(
     } else if from.is_none_or(|origin| to.node() != origin.peer.id()) {
         demand(from, "relay", Rights::may_relay)?;
     }
+    let origin = from.map(|origin| origin.peer.id());
+    if to.is_node() && !relay::pass(core, origin, to.node(), &values)? {
+        return Ok(());
+    }
     core.snd(&to, &values);
     Ok(())
 }
 
-fn relay_multiple(
+fn send_on_multiple(
     core: &Arc<Core>,
     from: Option<&Origin>,
     messages: Vec<Value>,
@@ -301,7 +308,7 @@ fn relay_multiple(
 ) -> Result<(), Problem> {
     for message in messages {
         match message {
-            Value::List(values) => relay(core, from, values, relayed)?,
+            Value::List(values) => send_on(core, from, values, relayed)?,
             _ => return Err("an element is no list".into()),
         }
     }
@@ -318,7 +325,7 @@ fn answer(
 ) -> Result<(), Problem> {
     let mut values = elements(message)?;
     values.extend(result);
-    relay(core, from, values, relayed)
+    send_on(core, from, values, relayed)
 }
 
 /// As in the reference: the known nodes include this one, those that are up do not.
@@ -346,7 +353,7 @@ fn refuse_eval(
     }
     values.remove(0);
     values.push(Value::from("eval is not supported by this node"));
-    relay(core, from, values, relayed)
+    send_on(core, from, values, relayed)
 }
 
 fn call(

@@ -260,9 +260,13 @@ impl State {
         }
     }
 
-    /// A program listens on the host: its machine is there, and knows nothing of old connections.
-    pub(super) fn comes_back(&mut self, host: &str) {
+    /// A program listens on the host, or dials: its machine is there, and knows nothing of old
+    /// connections.
+    pub(super) fn comes_back(&mut self, host: &str, boot: u64) {
         let entry = self.host(host);
+        if boot <= entry.dead || std::mem::replace(&mut entry.back, boot) == boot {
+            return;
+        }
         let was_down = entry.dead > 0 && entry.dead + 1 >= entry.boots;
         entry.silent = false;
         self.counts.restarts += u64::from(was_down);
@@ -282,7 +286,7 @@ impl State {
                 }
             }
         }
-        self.journal.note(|| format!("{host} listens"));
+        self.journal.note(|| format!("{host} is there"));
     }
 
     /// The listener of that program is gone, and with it whoever waits to be accepted.

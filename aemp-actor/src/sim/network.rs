@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aemp_transport::Reach;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -79,13 +80,15 @@ impl Network {
     ///
     /// Each call is a new start of the host's program: one for each node.
     pub fn config(&self, host: &str) -> Config {
+        self.private_config(host).bind(format!("mem:{host}"))
+    }
+
+    /// The same for a node that does not listen: nobody can dial it.
+    pub fn private_config(&self, host: &str) -> Config {
         let transport = self.transport(host);
         let random = Random::of(self.inner.seed, &format!("node {host} {}", transport.boot()));
-        let mut config = Config::new()
-            .nodeid(host)
-            .secret(SECRET)
-            .bind(format!("mem:{host}"))
-            .transport(transport);
+        let mut config = Config::new().nodeid(host).secret(SECRET).transport(transport);
+        config.relay_reach = Reach::Process;
         config.chance = Arc::new(Seeded::new(random, self.inner.begun));
         config
     }

@@ -62,6 +62,8 @@ pub(super) struct Host {
     pub(super) dead: u64,
     /// Its machine crashed and has not come back.
     pub(super) silent: bool,
+    /// The last program that was noticed to have been started.
+    pub(super) back: u64,
     pub(super) listening: Option<Listening>,
 }
 

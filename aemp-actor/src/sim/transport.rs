@@ -66,6 +66,7 @@ impl Transport for SimTransport {
 
     async fn dial(&self, address: &Address) -> io::Result<BoxStream> {
         let to = host_of(address)?;
+        self.network.with(|state| state.comes_back(&self.host, self.boot));
         self.travel(&self.host, to).await;
         let connection = self.network.with(|state| state.knock(&self.host, to));
         // Made at once, so that a dial that is dropped closes the connection.
@@ -92,7 +93,7 @@ impl Transport for SimTransport {
             if state.host(&self.host).listening.is_some() {
                 return false;
             }
-            state.comes_back(&self.host);
+            state.comes_back(&self.host, self.boot);
             let listening = Listening { boot: self.boot, ..Listening::default() };
             state.host(&self.host).listening = Some(listening);
             true

@@ -35,6 +35,7 @@ class Node:
         functions[CONNECT] = lambda node, origin, *args: node.log.connect(*args)
         self.data = Data(self)
         self.data.register(functions)
+        self.relayed, self.losing = 0, None  # data relayed, and which of them is to be lost
         self.mesh = Mesh(self, options.get("seeds", []), options.get("announce_after", 2))
 
     # Ports.
@@ -150,6 +151,10 @@ class Node:
         self.kil(f"{self.id}#{port}", reason)
 
     def _request_snd(self, to, *args):
+        if args[0:1] == ("aemp::relay",) and args[3] == "data":
+            self.relayed += 1
+            if self.relayed == self.losing:
+                return self.report({"event": "lost_data", "to": to})
         self.snd(to, *args)
 
     def _request_snd_multiple(self, *messages):

@@ -197,6 +197,10 @@ class Program:
         """Says something to the rendezvous port there."""
         self.node.mesh._tell(node, *message)
 
+    async def do_lose(self, after):
+        """Loses one relayed message with data, the one after so many others."""
+        self.node.losing = self.node.relayed + after + 1
+
     async def do_cut_off(self, node):
         self.node.links[node].writer.transport.abort()
 

@@ -16,6 +16,8 @@ pub enum Scheme {
     Quic,
     /// `mem:NAME`: within this process.
     Memory,
+    /// `relay:HUB>NODE`: through a node that both are connected to.
+    Relay,
 }
 
 impl Scheme {
@@ -26,15 +28,17 @@ impl Scheme {
             Self::Tcp => "tcp",
             Self::Quic => "quic",
             Self::Memory => "mem",
+            Self::Relay => "relay",
         }
     }
 }
 
 /// Where to dial or listen: a scheme and a text that the scheme's transport understands.
 ///
-/// Read from `HOST:PORT`, `tcp:HOST:PORT`, `quic:HOST:PORT` or `mem:NAME`, and displayed like that,
-/// but without `tcp:`. An IPv6 address as host is written `[ADDRESS]`. To listen, the host may be
-/// `*` (all there are), the port 0 or `*` (any).
+/// Read from `HOST:PORT`, `tcp:HOST:PORT`, `quic:HOST:PORT`, `mem:NAME` or `relay:HUB>NODE`, and
+/// displayed like that, but without `tcp:`. An IPv6 address as host is written `[ADDRESS]`. To
+/// listen, the host may be `*` (all there are), the port 0 or `*` (any). `HUB` and `NODE` are node
+/// IDs, in which there is no `>`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Address {
     scheme: Scheme,
@@ -69,6 +73,12 @@ pub enum AddressError {
         /// The address.
         text: String,
     },
+    /// A relayed address does not name two nodes.
+    #[error("no two nodes in the address {text:?} (expected relay:HUB>NODE)")]
+    NoNodes {
+        /// The address.
+        text: String,
+    },
 }
 
 impl Address {
@@ -84,6 +94,21 @@ impl Address {
         &self.text
     }
 
+    /// The address of a node behind another.
+    ///
+    /// # Errors
+    ///
+    /// One of them is empty, or holds a `>`.
+    pub fn relayed(hub: &str, node: &str) -> Result<Self, AddressError> {
+        format!("{}:{hub}>{node}", Scheme::Relay.name()).parse()
+    }
+
+    /// Hub and node of a relayed address.
+    #[must_use]
+    pub fn hub_and_node(&self) -> Option<(&str, &str)> {
+        if self.scheme == Scheme::Relay { self.text.split_once('>') } else { None }
+    }
+
     /// The address of a socket.
     pub(super) fn of(scheme: Scheme, socket: SocketAddr) -> Self {
         Self { scheme, text: socket.to_string().into() }
@@ -94,7 +119,7 @@ impl Address {
         let (host, port) = self.text.rsplit_once(':')?;
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         let port = if port == "*" { 0 } else { port.parse().ok()? };
-        (self.scheme != Scheme::Memory).then_some((host, port))
+        matches!(self.scheme, Scheme::Tcp | Scheme::Quic).then_some((host, port))
     }
 
     fn socket(scheme: Scheme, text: &str) -> Result<Self, AddressError> {
@@ -112,6 +137,15 @@ impl Address {
     }
 }
 
+fn relay(nodes: &str, text: &str) -> Result<Address, AddressError> {
+    match nodes.split_once('>') {
+        Some((hub, node)) if !hub.is_empty() && !node.is_empty() && !node.contains('>') => {
+            Ok(Address { scheme: Scheme::Relay, text: nodes.into() })
+        }
+        _ => Err(AddressError::NoNodes { text: text.to_owned() }),
+    }
+}
+
 fn is_bare_v6(host: &str) -> bool {
     let bracketed = host.starts_with('[') && host.ends_with(']');
     !bracketed && host.contains(':')
@@ -124,6 +158,8 @@ impl FromStr for Address {
         match text.split_once(':') {
             Some(("mem", "")) => Err(AddressError::NoName { text: text.to_owned() }),
             Some(("mem", name)) => Ok(Self { scheme: Scheme::Memory, text: name.into() }),
+            // A host may be called so, too.
+            Some(("relay", nodes)) if nodes.contains('>') => relay(nodes, text),
             Some(("tcp", rest)) => Self::socket(Scheme::Tcp, rest),
             Some(("quic", rest)) => Self::socket(Scheme::Quic, rest),
             _ => Self::socket(Scheme::Tcp, text),
@@ -141,7 +177,9 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scheme {
             Scheme::Tcp => f.write_str(&self.text),
-            Scheme::Quic | Scheme::Memory => write!(f, "{}:{}", self.scheme.name(), self.text),
+            Scheme::Quic | Scheme::Memory | Scheme::Relay => {
+                write!(f, "{}:{}", self.scheme.name(), self.text)
+            }
         }
     }
 }
@@ -163,12 +201,16 @@ mod tests {
             ("quic:[::1]:*", Scheme::Quic, "quic:[::1]:*"),
             ("quic:*:0", Scheme::Quic, "quic:*:0"),
             ("mem:alpha", Scheme::Memory, "mem:alpha"),
+            ("relay:a:b/c>d:e", Scheme::Relay, "relay:a:b/c>d:e"),
         ] {
             let address: Address = text.parse().expect(text);
             assert_eq!((address.scheme(), address.to_string().as_str()), (scheme, shown));
         }
         let v6: Address = "[::1]:*".parse().expect("valid");
         assert_eq!(v6.host_and_port(), Some(("::1", 0)));
+        let relayed = Address::relayed("a:b/c", "d:e").expect("valid");
+        assert_eq!(relayed.hub_and_node(), Some(("a:b/c", "d:e")));
+        assert_eq!((v6.hub_and_node(), relayed.host_and_port()), (None, None));
     }
 
     #[test]
@@ -185,5 +227,9 @@ mod tests {
         assert!(text(":4040").starts_with("invalid host"));
         assert!(text("::1:4040").starts_with("invalid host"));
         assert!(text("mem:").starts_with("no name"));
+        for relayed in ["relay:a>", "relay:>b", "relay:a>b>c"] {
+            assert!(text(relayed).starts_with("no two nodes"), "{relayed}");
+        }
+        assert_eq!("relay:4040".parse::<Address>().expect("a host").scheme(), Scheme::Tcp);
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Err(error) => vec![unreadable(error)],
     };
     problems.extend(variables(&environment));
+    problems.extend(elsewhere(&path, &environment));
     print(&path, &problems, Output::new(options.json));
     if file::is_bad(&problems) { Err(Failure::Said(5)) } else { Ok(()) }
 }
@@ -37,6 +38,17 @@ fn unreadable(error: ProfileError) -> Problem {
         ),
         other => Problem::error(other.to_string(), "set AEMP_RC to the path of the file"),
     }
+}
+
+/// There is no file, but one of the reference where that looks for it.
+fn elsewhere(path: &Path, environment: &Environment) -> Option<Problem> {
+    let other = environment.path("HOME")?.join(".perl-anyevent-mp");
+    (!path.exists() && other.exists()).then(|| {
+        Problem::warning(
+            format!("there is no such file, but there is {} of the reference", other.display()),
+            format!("export AEMP_RC={} uses that", other.display()),
+        )
+    })
 }
 
 fn variables(environment: &Environment) -> Vec<Problem> {

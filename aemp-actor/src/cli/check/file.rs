@@ -101,7 +101,8 @@ fn ancestry(profiles: &Profiles, name: &str, own: &Map<String, Json>) -> Option<
 fn secretless(profiles: &Profiles, name: &str) -> Option<Problem> {
     let values = profiles.effective(name).ok()?.values;
     let has = |key: &str| values.get(key).is_some();
-    let empty = values.get("secret").is_none_or(|secret| secret == "");
+    let empty =
+        !has("cert") && !has("secrets") && values.get("secret").is_none_or(|secret| secret == "");
     let talks = has("binds") || has("seeds");
     (talks && empty).then(|| {
         Problem::warning(
@@ -153,7 +154,7 @@ fn permissions(profiles: &Profiles) -> Option<Problem> {
     let everybody = names.into_iter().map(Some).chain([None]);
     let private = everybody
         .filter_map(|profile| profiles.values(profile))
-        .any(|values| values.contains_key("secret") || values.contains_key("cert"));
+        .any(|values| ["secret", "secrets", "cert"].iter().any(|key| values.contains_key(*key)));
     let mode = std::fs::metadata(profiles.path()).ok()?.permissions().mode() & 0o777;
     (private && mode & 0o077 != 0).then(|| {
         Problem::error(

@@ -161,6 +161,17 @@ impl Config {
         self
     }
 
+    /// Whether this node talks to others through a third: accepts such connections and, when it
+    /// does not listen anywhere itself, makes them to nodes that do not either. Default: yes.
+    ///
+    /// Passing on what others say to each other is no matter of this setting, but of
+    /// [`Rights::relay`](crate::Rights::relay).
+    #[must_use]
+    pub fn relay(mut self, relay: bool) -> Self {
+        self.relay = relay;
+        self
+    }
+
     /// What other nodes may ask of this one. Default: everything, except for untrusted nodes,
     /// which may ask nothing.
     #[must_use]

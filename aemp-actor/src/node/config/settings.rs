@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Framing, Limits, Tcp, Transport};
+use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
 use super::security::Security;
 use super::transports::Later;
@@ -38,6 +38,9 @@ pub struct Config {
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
     pub(crate) max_data_connections: usize,
+    pub(crate) relay: bool,
+    /// How far relayed streams go: in a simulation no further than this process.
+    pub(crate) relay_reach: Reach,
     pub(crate) access: Access,
     pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
@@ -68,6 +71,8 @@ impl Default for Config {
             max_spawned: 100_000,
             max_monitors: 1_000_000,
             max_data_connections: 256,
+            relay: true,
+            relay_reach: Reach::Network,
             access: Access::default(),
             taps: true,
             port_options: PortOptions::default(),

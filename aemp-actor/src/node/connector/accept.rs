@@ -29,7 +29,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                 Ok(visit) => {
                     let core = own.clone();
                     own.run(async move {
-                        accepted(&core, stream).await;
+                        greet_accepted(&core, stream).await;
                         drop(visit);
                     });
                 }
@@ -39,7 +39,11 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
     });
 }
 
-async fn accepted(core: &Arc<Core>, stream: BoxStream) {
+/// Runs the handshake of a connection that was accepted.
+///
+/// # Cancel safety
+/// Dropping it abandons the connection.
+pub(crate) async fn greet_accepted(core: &Arc<Core>, stream: BoxStream) {
     let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
     match greet(core, stream, None).await {
         Ok(_) => {}

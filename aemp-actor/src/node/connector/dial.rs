@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{Address, EstablishError, HandshakeError};
+use aemp_transport::{Address, EstablishError, HandshakeError, Scheme};
 
 use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::relay;
 use crate::service::DATA_CONN;
 
 /// Why a dial gave no connection.
@@ -58,16 +59,24 @@ impl DialError {
 /// Dropping it abandons the attempt.
 pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer>, DialError> {
     let address = address.clone();
-    let Some(transport) = core.config().transport_for(&address) else {
+    let relayed = address.scheme() == Scheme::Relay;
+    let dialled = if relayed {
+        relay::dial(core, &address).await
+    } else if let Some(transport) = core.config().transport_for(&address) {
+        transport.dial(&address).await
+    } else {
         return Err(DialError::NoTransport { address });
     };
-    let stream = match transport.dial(&address).await {
+    let stream = match dialled {
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
     match greet(core, stream, Some(&address)).await {
         Ok(Greeted::Node(peer)) => {
-            core.add_address(peer.id(), &address);
+            // What goes through a hub is worked out anew each time.
+            if !relayed {
+                core.add_address(peer.id(), &address);
+            }
             Ok(peer)
         }
         Err(Failure::Establish(error)) => Err(DialError::Handshake { address, error }),
@@ -78,7 +87,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         }
         Err(Failure::Refused(refusal, node)) => {
             // Whoever it is has proved nothing; but a node of that name is connected.
-            if core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
+            if !relayed && core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
                 core.add_address(&node, &address);
             }
             Err(DialError::Refused { address, refusal, node })

@@ -6,6 +6,7 @@ mod dial;
 mod greet;
 mod pursue;
 
+pub(crate) use accept::greet_accepted;
 pub(super) use accept::listen;
 pub(crate) use backoff::Backoff;
 pub(crate) use dial::{DialError, dial};

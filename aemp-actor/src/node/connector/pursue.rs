@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aemp_transport::Address;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -11,6 +13,7 @@ use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
 use crate::reason::{Reason, kind};
+use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
@@ -26,21 +29,38 @@ fn share(time: Duration, left: usize) -> Duration {
     DIAL_LIMIT.min(time / u32::try_from(left).unwrap_or(u32::MAX).max(1))
 }
 
+/// Where to dial a node, who else dials, and how long at the most: where no address is known, it is
+/// tried through others.
+fn ways<'a>(
+    core: &'a Core,
+    node: &NodeId,
+    round: usize,
+) -> (Vec<Address>, &'a Semaphore, Duration) {
+    let addresses = core.addresses(node);
+    if !addresses.is_empty() {
+        return (addresses, core.dials(), DIAL_LIMIT);
+    }
+    (relay::addresses(core, node, round), core.relays().dials(), relay::RELAY_LIMIT)
+}
+
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = "no address is known for it, and it did not connect".to_owned();
-    loop {
-        let addresses = core.addresses(peer.id());
+    for round in 0.. {
+        let (addresses, dials, longest) = ways(core, peer.id(), round);
         let mut refused = 0;
         for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
             if !peer.is_connecting() {
                 return;
             }
             // Paced: a node that hears of many at once dials a few at a time.
-            let Ok(_permit) = core.dials().acquire().await else { return };
+            let Ok(_permit) = dials.acquire().await else { return };
+            if Instant::now() >= deadline {
+                break;
+            }
             let limit = share(deadline.saturating_duration_since(Instant::now()), left);
-            match tokio::time::timeout(limit, dial(core, address)).await {
+            match tokio::time::timeout(limit.min(longest), dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
                     problem = format!("at {address} there is node {}", other.id());
@@ -73,15 +93,19 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     }
 }
 
-/// Connects to a node that was heard of at `addresses`.
-pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String]) {
-    let peer = core.peer(node);
+/// Connects to a node that was heard of at `addresses`, from node `told_by`.
+pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_by: &NodeId) {
     core.remember_addresses(node, addresses);
     if addresses.is_empty() || core.addresses(node).is_empty() {
-        // A private node, or one that no transport here leads to: it dials us.
-        core.mesh().given_up(core, node);
+        // A private node, or one that no transport here leads to: it dials us, or cannot.
+        if relay::is_wanted(core) && core.addresses(node).is_empty() {
+            relay::approach(core, node, Some(told_by));
+        } else {
+            core.mesh().given_up(core, node);
+        }
         return;
     }
+    let peer = core.peer(node);
     if peer.begin() {
         want(core, &peer);
     }

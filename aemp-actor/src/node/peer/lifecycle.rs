@@ -16,9 +16,13 @@ use crate::node::events::NodeEvent;
 use crate::node::waiting::{Packet, Waiting};
 use crate::node::{connector, router};
 use crate::reason::{Reason, kind};
+use crate::relay;
 
 /// How long a connection that was finished on this side waits for the other side to end it too.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long a connection waits for those that may go through it to be finished.
+const RELAYED_FAREWELL: Duration = Duration::from_secs(2);
 
 impl Peer {
     /// Whether a connection whose greeting was read may go on.
@@ -135,7 +139,7 @@ impl Peer {
 
     /// Ends the connection of that number, or with `None` the wait for one: monitors fire.
     pub(super) fn fall(self: &Arc<Self>, core: &Arc<Core>, attempt: Option<u64>, reason: &Reason) {
-        let (link, watches, watched) = {
+        let (up, watches, watched) = {
             let mut state = self.state.lock();
             let falls = match (&state.stage, attempt) {
                 (Stage::Up(up), Some(attempt)) => up.attempt == attempt,
@@ -149,17 +153,17 @@ impl Peer {
                 state.arbiter.down(attempt);
             }
             let stage = std::mem::replace(&mut state.stage, Stage::Falling(Waiting::default()));
-            let link = match stage {
-                Stage::Up(up) => Some(up.link),
+            let up = match stage {
+                Stage::Up(up) => Some(up),
                 Stage::Connecting(waiting) => {
                     self.count_lost(core, Dropped::NoConnection, waiting.len());
                     None
                 }
                 Stage::Idle | Stage::Falling(_) => None,
             };
-            (link, state.watches.lost(), std::mem::take(&mut state.watched))
+            (up, state.watches.lost(), std::mem::take(&mut state.watched))
         };
-        if let Some(link) = &link {
+        if let Some(Up { link, .. }) = &up {
             self.round_trips.lock().reset();
             link.close(CloseReason::local(reason.text()));
             self.count_lost(core, Dropped::NoConnection, link.lost_packets());
@@ -185,11 +189,15 @@ impl Peer {
                 }
             });
         }
+        if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) {
+            relay::approach(core, &self.id, None);
+        }
     }
 
     fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
         tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
         let _telling = self.telling.lock();
+        relay::node_down(core, &self.id);
         core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
@@ -216,16 +224,32 @@ impl Peer {
         None
     }
 
-    /// The node is being shut down: what is queued goes out, then the connection ends.
-    pub(crate) fn finish(self: &Arc<Self>, core: &Arc<Core>, reason: &Reason) {
+    /// The node is being shut down: what is queued goes out, then the connection ends; after those
+    /// to the nodes `before` it, which may go through it.
+    pub(crate) fn finish(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        reason: &Reason,
+        before: &[Arc<Self>],
+    ) {
         let link = self.link();
         let Some(link) = link else {
             self.fall(core, None, reason);
             return;
         };
         self.tell_shutdown(reason);
-        link.finish();
+        if before.is_empty() {
+            link.finish();
+        }
+        let before = before.to_vec();
         core.runtime().spawn(async move {
+            let relayed = async {
+                for peer in before {
+                    peer.until(|peer| !peer.has_links()).await;
+                }
+            };
+            drop(tokio::time::timeout(RELAYED_FAREWELL, relayed).await);
+            link.finish();
             if tokio::time::timeout(FAREWELL, link.closed()).await.is_err() {
                 link.close(CloseReason::Finished);
             }
@@ -243,6 +267,19 @@ impl Peer {
             Stage::Up(up) => Some(up.facts.protection),
             _ => None,
         }
+    }
+
+    /// The connection and its number, if the node is connected, and not through another.
+    pub(crate) fn direct_link(&self) -> Option<(u64, LinkSender)> {
+        match &self.state.lock().stage {
+            Stage::Up(up) if !up.is_relayed() => Some((up.attempt, up.link.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether the node is connected through another.
+    pub(crate) fn is_relayed(&self) -> bool {
+        matches!(&self.state.lock().stage, Stage::Up(up) if up.is_relayed())
     }
 
     /// The link, if the node is connected.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aemp_transport::LinkSender;
+use aemp_transport::{LinkSender, Scheme};
 
 use super::{Facts, Peer};
 use crate::id::PortName;
@@ -49,6 +49,13 @@ pub(super) struct Up {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
     pub(super) facts: Box<Facts>,
+}
+
+impl Up {
+    /// Whether it goes through another node.
+    pub(super) fn is_relayed(&self) -> bool {
+        self.facts.transport == Scheme::Relay.name()
+    }
 }
 
 impl State {

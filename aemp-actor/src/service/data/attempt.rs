@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::connection::DataConn;
 use super::error::DataConnError;
 use super::expectations::Expectation;
+use super::requests::LONGEST;
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 use crate::monitor::MonGuard;
@@ -29,7 +31,7 @@ enum Event {
 }
 
 /// The ID, the port that stands for the attempt, and what is heard of it. Dropping it takes all of
-/// that back, here and, since the port dies, on the other node.
+/// that back, here and, since the port dies, on the other node; unless it has succeeded.
 pub(super) struct Attempt {
     core: Arc<Core>,
     pub(super) node: NodeId,
@@ -37,6 +39,8 @@ pub(super) struct Attempt {
     pub(super) port: PortId,
     events: mpsc::UnboundedReceiver<Event>,
     _monitors: [MonGuard; 2],
+    /// The port is to outlive this.
+    port_stays: bool,
 }
 
 impl Attempt {
@@ -57,7 +61,7 @@ impl Attempt {
         // Nobody else draws the same 190 random bits.
         drop(core.data().expectations.add(&id, expectation));
         let _monitors = [refused.guard(), lost.guard()];
-        Self { core, node: node.clone(), id, port, events, _monitors }
+        Self { core, node: node.clone(), id, port, events, _monitors, port_stays: false }
     }
 
     /// Waits for what happens next: the connection, or that the other node expects it (`None`).
@@ -84,9 +88,25 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// The connection is there. The port stays until `deadline`: the other node may not have read
+    /// the end of the handshake yet, and gives up when it learns of the port's death first.
+    pub(super) fn succeed(mut self, deadline: Instant) {
+        self.port_stays = true;
+        let (core, port) = (self.core.clone(), self.port.clone());
+        let end = deadline.min(Instant::now() + LONGEST);
+        self.core.run(async move {
+            sleep_until(end).await;
+            core.kil(&port, Reason::normal());
+        });
+    }
+}
+
 impl Drop for Attempt {
     fn drop(&mut self) {
         drop(self.core.data().expectations.take(&self.id, &self.node));
-        self.core.kil(&self.port, Reason::normal());
+        if !self.port_stays {
+            self.core.kil(&self.port, Reason::normal());
+        }
     }
 }

@@ -11,7 +11,8 @@ use super::attempt::Attempt;
 use super::connection::DataConn;
 use super::error::DataConnError;
 use super::handing_over::hand_over;
-use super::requests::{CONNECT, expect_request};
+use super::requests::expect_request;
+use super::wire::CONNECT;
 use super::{dialling, functions};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
@@ -81,7 +82,11 @@ impl Node {
         let request =
             expect_request(&course.attempt.id, &course.attempt.port, timeout, name, values);
         match timeout_at(course.deadline, course.run(&request)).await {
-            Ok(result) => result,
+            Ok(Ok(conn)) => {
+                course.attempt.succeed(course.deadline);
+                Ok(conn)
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(DataConnError::Timeout { node, timeout, doing: course.doing }),
         }
     }

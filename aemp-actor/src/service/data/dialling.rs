@@ -6,7 +6,7 @@ use aemp_transport::{
     Address, EstablishError, Established, HandshakeConfig, SubProtocol, establish,
 };
 
-use super::{DATA_CONN, ID_KEY};
+use super::wire::{DATA_CONN, ID_KEY};
 use crate::id::NodeId;
 use crate::node::Core;
 

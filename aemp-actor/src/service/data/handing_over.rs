@@ -6,13 +6,10 @@ use aemp_transport::{Established, PeerGreeting};
 
 use super::connection::DataConn;
 use super::expectations::Expectation;
-use super::{DATA_CONN, ID_KEY};
+use super::wire::{DATA_CONN, ID_KEY, KIND};
 use crate::id::NodeId;
 use crate::node::{Core, Dropped};
 use crate::reason::Reason;
-
-/// The kind of the reason that a port of the asking node is killed with.
-const KIND: &str = "AnyEvent::MP::DataConn";
 
 /// A data connection that nobody expects. (Its ID is not shown: it may be somebody's secret.)
 #[derive(Debug, thiserror::Error)]

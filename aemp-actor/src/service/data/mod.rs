@@ -23,33 +23,12 @@ mod functions;
 mod handing_over;
 mod requests;
 mod seats;
+mod state;
+mod wire;
 
 pub use connection::{DataConn, DataReader, DataWriter};
 pub use error::DataConnError;
 pub(crate) use handing_over::{Unexpected, admits, arrived};
-pub(crate) use requests::{CONNECT, EXPECT, ExpectError, dial, expect};
-
-use expectations::Expectations;
-use functions::Functions;
-use seats::Seats;
-
-/// The sub-protocol that such a connection asks for in its greeting.
-pub(crate) const DATA_CONN: &str = "dataconn";
-
-/// The key of the greeting that has the ID.
-const ID_KEY: &str = "dataconn_id";
-
-/// What a node knows of data connections.
-#[derive(Default)]
-pub(crate) struct Data {
-    functions: Functions,
-    expectations: Expectations,
-    seats: Seats,
-}
-
-impl Data {
-    /// The node is shut down.
-    pub(crate) fn close(&self) {
-        self.expectations.clear();
-    }
-}
+pub(crate) use requests::{ExpectError, dial, expect};
+pub(crate) use state::Data;
+pub(crate) use wire::{CONNECT, DATA_CONN, EXPECT};

@@ -11,19 +11,14 @@ use super::dialling;
 use super::expectations::{Expectation, Wanted};
 use super::functions;
 use super::handing_over::{fail, hand_over, reason};
+use super::wire::EXPECT;
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 use crate::monitor::Action;
 use crate::node::{Core, DIAL_LIMIT, Rights};
 
-/// The request to expect a connection.
-pub(crate) const EXPECT: &str = "AnyEvent::MP::DataConn::_expect";
-
-/// The request to dial for one that is expected.
-pub(crate) const CONNECT: &str = "AnyEvent::MP::DataConn::_connect";
-
 /// How long a connection is expected at most, whatever the other node wants.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// How much the arguments may weigh, in octets: they wait here until the connection comes.
 const MAX_ARGS: usize = 64 << 10;

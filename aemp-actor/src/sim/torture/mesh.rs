@@ -80,6 +80,9 @@ impl super::plan::Plan {
         let Some(index) = self.hosts.iter().position(|other| *other == host) else {
             return Vec::new();
         };
+        if self.is_private(host) {
+            return self.public().to_vec();
+        }
         let (first, last) = (self.hosts[0], self.hosts.len() - 1);
         match self.seeds {
             Seeds::None => Vec::new(),

@@ -46,6 +46,8 @@ const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<&'static str>,
+    /// How many of them, from the first, listen; the others are private, and connected to these.
+    public: usize,
     /// Steps of the program.
     pub(super) steps: usize,
     /// Pauses between steps.
@@ -80,8 +82,10 @@ impl Plan {
         let calm = *random.pick(&[300, 1000, 5000]).unwrap_or(&2000);
         let monitor_timeout = millis(random.within(1000..=8000) as u64);
         let connect_timeout = millis(random.within(1000..=8000) as u64);
+        let hosts = HOSTS[..random.within(2..=5)].to_vec();
         Self {
-            hosts: HOSTS[..random.within(2..=5)].to_vec(),
+            public: hosts.len(),
+            hosts,
             steps: random.within(60..=200),
             pause: Duration::ZERO..=millis(pause),
             latency: Duration::ZERO..=millis(slow),
@@ -101,6 +105,33 @@ impl Plan {
             repaired: Duration::from_secs(10),
             threaded: false,
         }
+        .with_private_hosts(random)
+    }
+
+    /// In some runs there are hosts that nobody can dial.
+    fn with_private_hosts(mut self, random: &mut Random) -> Self {
+        if self.hosts.len() > 2 && !self.are_strangers() && random.percent(40) {
+            self.public = random.within(1..=self.hosts.len() - 2);
+            // Every way is twice as long, and there is one more to go.
+            let longer = self.connect_timeout.max(Duration::from_secs(4));
+            self.healing += longer - self.connect_timeout;
+            self.connect_timeout = longer;
+        }
+        self
+    }
+
+    /// Whether the two can only talk through a third.
+    pub(super) fn is_relayed(&self, a: &str, b: &str) -> bool {
+        self.is_private(a) && self.is_private(b)
+    }
+
+    /// The hosts that listen.
+    pub(super) fn public(&self) -> &[&'static str] {
+        &self.hosts[..self.public]
+    }
+
+    pub(super) fn is_private(&self, host: &str) -> bool {
+        self.hosts[self.public..].contains(&host)
     }
 
     /// Adds the plan's settings to those of a node.
@@ -110,9 +141,12 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        let others = self.hosts.iter().filter(|other| **other != host);
+        let others = self.public().iter().filter(|other| **other != host);
         for other in others.filter(|_| !self.are_strangers()) {
             config = config.node(*other, address(other));
+        }
+        if self.is_private(host) {
+            config.binds.clear();
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         if let Some(octets) = self.max_queue {
@@ -138,6 +172,7 @@ impl Plan {
         let millis = Duration::from_millis;
         Self {
             hosts: HOSTS[..2].to_vec(),
+            public: 2,
             steps: usize::MAX,
             pause: Duration::ZERO..=millis(1),
             faults: Vec::new(),

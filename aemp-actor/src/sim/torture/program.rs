@@ -139,7 +139,12 @@ impl Program {
                 let (a, b) = (one.id().as_str(), other.id().as_str());
                 let count = self.world.ground.connections(a, b);
                 let up = [one.node_is_up(other), other.node_is_up(one)].map(usize::from);
-                if up != [count; 2] {
+                if self.world.plan.is_relayed(a, b) {
+                    if up[0] != up[1] {
+                        let text = format!("relayed between {a} and {b}, up: {up:?}");
+                        self.world.log.broken(8, text);
+                    }
+                } else if up != [count; 2] {
                     let text = format!("{count} connections between {a} and {b}, up: {up:?}");
                     self.world.log.broken(8, text);
                 }

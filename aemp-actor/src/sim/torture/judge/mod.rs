@@ -50,6 +50,7 @@ pub(super) fn judge(record: &Record, plan: &Plan) -> Vec<Finding> {
 
 struct Judge<'a> {
     record: &'a Record,
+    plan: &'a Plan,
     healing: Duration,
     quiet: Duration,
     /// Nodes have to hear of each other before they can speak.
@@ -66,7 +67,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(record: &'a Record, plan: &Plan) -> Self {
+    fn new(record: &'a Record, plan: &'a Plan) -> Self {
         let mut streams: BTreeMap<_, Vec<WordNo>> = BTreeMap::new();
         let mut spawned = BTreeMap::new();
         for (no, word) in record.words.iter().enumerate() {
@@ -80,6 +81,7 @@ impl<'a> Judge<'a> {
         let strangers = plan.are_strangers();
         Self {
             record,
+            plan,
             healing,
             quiet,
             strangers,
@@ -125,7 +127,9 @@ impl<'a> Judge<'a> {
         if host == other {
             return !down(host);
         }
-        if self.strangers && self.down.contains_key(other) {
+        // What two private nodes say to each other may go through any other.
+        let relayed = self.plan.is_relayed(host, other);
+        if (self.strangers || relayed) && self.down.contains_key(other) {
             // They begin as such.
             let downtimes = self.down.values().flatten().chain([&(Duration::ZERO, Duration::ZERO)]);
             let ways = self.record.disturbances.iter();

@@ -1,0 +1,117 @@
+//! Who dials whom through which hub, and when.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_transport::Address;
+use tokio::time::Instant;
+
+use crate::id::NodeId;
+use crate::node::{Backoff, Core, dial};
+
+/// How long one hub is tried, the handshake included.
+pub(crate) const RELAY_LIMIT: Duration = Duration::from_secs(5);
+
+/// Hubs that are tried one after the other.
+const HUBS: usize = 4;
+
+/// Dials that nobody answers, until a node counts as one that does not know of relayed connections.
+const UNANSWERED: usize = 3;
+
+/// The longest pause before a lost connection is made again, so that the two nodes do not dial each
+/// other in the same instant.
+const JITTER: Duration = Duration::from_millis(200);
+
+/// How long joining waits for a private node.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Whether this node dials nodes that have no listener through others: it has none itself.
+pub(crate) fn is_wanted(core: &Core) -> bool {
+    core.config().relay && core.listeners().lock().is_empty()
+}
+
+/// Where a node may be reached of which no address is known, if this node has no listener: through
+/// each node that it is connected to, a few at a time, beginning with another one in each `round`.
+pub(crate) fn addresses(core: &Core, node: &NodeId, round: usize) -> Vec<Address> {
+    if !is_wanted(core) {
+        return Vec::new();
+    }
+    let mut hubs = hubs(core, node, None);
+    if !hubs.is_empty() {
+        let first = (round * HUBS) % hubs.len();
+        hubs.rotate_left(first);
+    }
+    let relayed = hubs.iter().take(HUBS).map(|hub| Address::relayed(hub.as_str(), node.as_str()));
+    relayed.filter_map(Result::ok).collect()
+}
+
+/// The nodes that this one is connected to, `first` at the head; the others in an order that is the
+/// same for both ends, and another for each pair of them, so that pairs spread over the hubs.
+fn hubs(core: &Core, node: &NodeId, first: Option<&NodeId>) -> Vec<NodeId> {
+    let (low, high) = if core.id() < node { (core.id(), node) } else { (node, core.id()) };
+    let mut hubs: Vec<(bool, u64, NodeId)> = core
+        .peers()
+        .into_iter()
+        .filter(|peer| peer.id() != node && peer.direct_link().is_some())
+        .map(|peer| {
+            let mut hasher = DefaultHasher::new();
+            (low.as_str(), high.as_str(), peer.id().as_str()).hash(&mut hasher);
+            (Some(peer.id()) != first, hasher.finish(), peer.id().clone())
+        })
+        .collect();
+    hubs.sort();
+    hubs.into_iter().map(|(_, _, hub)| hub).collect()
+}
+
+/// Connects to a node without listeners that was heard of from `told_by`, or was lost, through the
+/// nodes that this one is connected to; gives up after the connect timeout, or when nobody answers.
+///
+/// Nothing waits for it: what is to be sent meanwhile makes a connection of its own.
+pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
+    if !core.relays().may_approach(node) {
+        return;
+    }
+    let (own, node, told_by) = (core.clone(), node.clone(), told_by.cloned());
+    core.run(async move {
+        if told_by.is_none() {
+            tokio::time::sleep(JITTER.mul_f64(own.chance().fraction())).await;
+        }
+        let mut trying = std::pin::pin!(try_hubs(&own, &node, told_by.as_ref()));
+        if tokio::time::timeout(PATIENCE, &mut trying).await.is_err() {
+            own.mesh().given_up(&own, &node);
+            trying.await;
+        }
+        own.relays().approached(&node);
+        if !own.peer(&node).is_up() {
+            own.mesh().given_up(&own, &node);
+        }
+        own.forget_stranger(own.peer(&node));
+    });
+}
+
+async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
+    let peer = core.peer(node);
+    let deadline = Instant::now() + core.config().connect_timeout_or_default();
+    let mut backoff = Backoff::new(core.config().connect_interval);
+    let mut unanswered = 0;
+    while Instant::now() < deadline && unanswered < UNANSWERED {
+        for hub in hubs(core, node, told_by).iter().take(HUBS) {
+            if peer.is_up() || peer.is_connecting() || core.is_closed() {
+                return;
+            }
+            let Ok(address) = Address::relayed(hub.as_str(), node.as_str()) else { return };
+            let Ok(_permit) = core.relays().dials().acquire().await else { return };
+            match tokio::time::timeout(RELAY_LIMIT, dial(core, &address)).await {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) if error.is_permanent() => {
+                    tracing::warn!(target: "aemp", "no connection to node {node}: {error}");
+                    return;
+                }
+                Ok(Err(error)) => tracing::debug!(target: "aemp", "{error}"),
+                Err(_) => unanswered += 1,
+            }
+        }
+        tokio::time::sleep(backoff.next(core.chance())).await;
+    }
+}

@@ -1,0 +1,63 @@
+//! This node as the hub of others.
+
+use std::sync::Arc;
+
+use aemp_transport::Value;
+
+use super::letter::FUNCTION;
+use crate::id::{NodeId, PortName};
+use crate::node::Core;
+
+/// Whether a message that node `from` has this node send to the node port of `to` is to be passed
+/// on. Relayed letters for a node that is not connected are not: they are answered.
+///
+/// # Errors
+/// What is wrong with the letter.
+pub(crate) fn pass(
+    core: &Arc<Core>,
+    from: Option<&NodeId>,
+    to: &NodeId,
+    message: &[Value],
+) -> Result<bool, &'static str> {
+    if message.first().and_then(Value::as_str) != Some(FUNCTION) {
+        return Ok(true);
+    }
+    let text = |index: usize| message.get(index).and_then(Value::as_str);
+    let (Some(speaker), Some(connection), Some(kind)) = (text(1), text(2), text(3)) else {
+        return Err("a relayed message without sender, connection or kind");
+    };
+    let Some(from) = from.filter(|from| **from == *speaker) else {
+        return Err("a relayed message in the name of another node");
+    };
+    if core.known_peer(to).is_none_or(|peer| !peer.is_up()) {
+        core.relays().routes.lock().closed(from, to, connection);
+        if kind != "close" {
+            close(core, from, to, connection);
+        }
+        return Ok(false);
+    }
+    match kind {
+        "open" => core.relays().routes.lock().opened(from, to, connection),
+        "close" => core.relays().routes.lock().closed(from, to, connection),
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// A node is down: connections through it are lost, and those that it had through this node are
+/// closed in its name.
+pub(crate) fn node_down(core: &Arc<Core>, node: &NodeId) {
+    core.relays().hub_down(node);
+    let ends = core.relays().routes.lock().node_down(node);
+    for (other, connection) in ends {
+        close(core, &other, node, &connection);
+    }
+}
+
+/// Tells a node that its relayed connection to another is gone.
+fn close(core: &Core, to: &NodeId, gone: &NodeId, connection: &str) {
+    let Some(peer) = core.known_peer(to) else { return };
+    let text = format!("node {gone} is not connected to the hub {}", core.id());
+    let letter = (FUNCTION, gone, connection, "close", 0, text);
+    peer.send_if_up(core, &PortName::default(), &PortName::default(), &letter);
+}

@@ -1,0 +1,79 @@
+//! Relayed connections: two nodes of which neither can dial the other talk through a third, the
+//! hub, that both are connected to.
+//!
+//! A relayed connection is an ordinary one over another kind of stream. Handshake, framing,
+//! heartbeat, arbiter, monitors and groups know nothing of it; the nodes prove themselves to each
+//! other, not to the hub. The octets of the stream travel in messages, which each side has the hub
+//! pass on with the request `snd`, that every AEMP node understands:
+//!
+//! ```text
+//!   A ── snd B aemp::relay A CONN … ──▶ hub ── aemp::relay A CONN … ──▶ B
+//!   A ◀── aemp::relay B CONN … ── hub ◀── snd A aemp::relay B CONN … ── B
+//! ```
+//!
+//! Each message is a call of the function `aemp::relay` at the node port:
+//!
+//! ```text
+//!   aemp::relay FROM CONN KIND SEQ WHAT
+//!     FROM  the node that speaks
+//!     CONN  the connection: up to 64 characters, drawn by the node that dials
+//!     SEQ   counts the messages of this side on this connection, from 0
+//!
+//!   KIND    WHAT     meaning
+//!   open    WINDOW   dials; up to WINDOW octets may be on their way to me
+//!   accept  WINDOW   the answer
+//!   data    BASE64   the next octets, at most 16 KiB of them from us; no padding
+//!   ack     TOTAL    so many octets were taken by my reader, since the beginning
+//!   end              no more data from me
+//!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
+//!
+//!   open ─▶                     ◀─ accept
+//!   data, ack … ─▶              ◀─ data, ack …
+//!   end ─▶ … close ─▶           ◀─ … end, close
+//! ```
+//!
+//! The octets are written in base64, since most are encrypted and nearly all hubs speak JSON, in which
+//! half of all octets take two to six; so a message takes the same whatever it says. Numbers may
+//! arrive as texts.
+//!
+//! 1. **No silent hole.** A SEQ that is not the next one, more octets than the window holds, or a
+//!    message that is not in its place ends the connection on both sides (`close` is taken with
+//!    any SEQ). Nothing after a hole is given to the reader.
+//! 2. **Bounded.** A side holds at most [`WINDOW`] octets that its reader has not taken, and has
+//!    at most so many on their way, which is what each relayed connection can add to the queues
+//!    of the hub, in either direction, in base64. What does not fit into the queue for the hub
+//!    waits. Handshakes of relayed connections are bounded as those
+//!    of a listener are, in all and by FROM.
+//! 3. **One hub, one connection to it.** A relayed connection belongs to the connection to its hub
+//!    that it began on, falls with it at once, and never goes through a relayed connection itself.
+//! 4. **A hub of ours helps.** It passes messages on in the name of the node that sent them only,
+//!    keeps none for a node that is not connected, and says `close` in that node's name: at once
+//!    when a message comes for it, and when it goes down, to those who had opened a connection.
+//!    Behind a hub of another make the heartbeat, end to end, finds out.
+//!
+//! Who dials: a node without listeners that hears of another one without (see [`approach`]), or has
+//! something to send to a node of which no address is known.
+
+mod approach;
+mod connection;
+mod dial;
+mod exchange;
+mod hub;
+mod letter;
+mod receive;
+mod routes;
+mod stream;
+mod table;
+
+pub(crate) use approach::{RELAY_LIMIT, addresses, approach, is_wanted};
+pub(crate) use dial::dial;
+pub(crate) use hub::{node_down, pass};
+pub(crate) use letter::FUNCTION;
+pub(crate) use receive::receive;
+pub(crate) use table::Relays;
+
+/// Octets that may be on their way to a reader that has not taken them.
+const WINDOW: u64 = 256 << 10;
+
+/// The most octets in one message.
+const CHUNK: usize = 16 << 10;

@@ -1,0 +1,102 @@
+//! Letters to this node.
+
+use std::sync::Arc;
+
+use super::connection::{Connection, Key, Sent, Way};
+use super::letter::{FUNCTION, Letter, Word};
+use super::stream::RelayStream;
+use crate::id::{NodeId, PortName};
+use crate::message::Message;
+use crate::node::{Core, Origin, greet_accepted};
+
+/// A letter came through a hub.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn receive(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+) -> Result<(), &'static str> {
+    let origin = from.ok_or("only another node can relay")?;
+    let letter = Letter::read(message)?;
+    let hub = origin.peer.id();
+    if letter.from == *hub || letter.from == *core.id() {
+        return Err("a relayed connection joins two nodes other than the hub");
+    }
+    let key = Key { hub: hub.clone(), node: letter.from, name: letter.connection };
+    let known = core.relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
+    match (known, letter.word) {
+        (Some(connection), word) => {
+            if let Err(breach) = connection.receive(letter.seq, word) {
+                tracing::warn!(
+                    target: "aemp",
+                    "connection to node {} relayed by {hub} is given up: {breach}",
+                    key.node
+                );
+            }
+            Ok(())
+        }
+        (None, Word::Open { window }) if letter.seq == 0 => {
+            opened(core, origin, key, window);
+            Ok(())
+        }
+        // What was on its way when the connection ended.
+        (None, Word::Close { .. }) => Ok(()),
+        (None, _) => {
+            tracing::debug!(
+                target: "aemp",
+                "a message of an unknown connection to node {} relayed by {hub}",
+                key.node
+            );
+            refuse(core, origin, &key, "the relayed connection is not known (any more)");
+            Ok(())
+        }
+    }
+}
+
+/// Another node dials this one.
+fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
+    if !core.config().relay || core.is_closed() {
+        refuse(core, origin, &key, "no relayed connections are accepted (Config::relay)");
+        return;
+    }
+    let Some((_, link)) = origin.peer.direct_link().filter(|(n, _)| *n == origin.attempt) else {
+        refuse(core, origin, &key, "no relayed connection goes through another");
+        return;
+    };
+    let visit = match core.relays().door.enter_now(key.node.as_str()) {
+        Ok(visit) => visit,
+        Err(crowd) => {
+            tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
+            refuse(core, origin, &key, "too many handshakes are unfinished");
+            return;
+        }
+    };
+    let way = Way::new(origin.attempt, link, core.config());
+    let connection = Connection::accepted(core.id(), key, way, window);
+    let Some(held) = core.relays().add(connection) else { return };
+    if !matches!(held.connection().accept(), Sent::Done) {
+        // The queue for the hub is full: the other side will try again.
+        return;
+    }
+    let own = core.clone();
+    core.run(async move {
+        greet_accepted(&own, Box::new(RelayStream::new(held))).await;
+        drop(visit);
+    });
+}
+
+/// Tells the other side that there is no such connection.
+fn refuse(core: &Core, origin: &Origin, key: &Key, text: &str) {
+    let letter = relayed_close(core.id(), key, text);
+    origin.peer.send_if_up(core, &PortName::default(), &PortName::default(), &letter);
+}
+
+fn relayed_close<'a>(
+    own: &'a NodeId,
+    key: &'a Key,
+    text: &'a str,
+) -> (&'a str, &'a NodeId, &'a str, &'a NodeId, &'a str, &'a str, u64, &'a str) {
+    ("snd", &key.node, FUNCTION, own, key.name.as_str(), "close", 0, text)
+}

@@ -1,0 +1,104 @@
+//! The relayed connections of a node, and what it needs to make and to pass them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::connection::{Connection, Key};
+use super::routes::Routes;
+use crate::id::NodeId;
+use crate::node::Door;
+
+/// Relayed dials that go on at the same time.
+const DIALS: usize = 16;
+
+type Table = Arc<Mutex<BTreeMap<Key, Arc<Connection>>>>;
+
+/// See the module.
+pub(crate) struct Relays {
+    /// Ordered, so that a simulation does the same each time.
+    table: Table,
+    /// Who may be in a handshake at the other end.
+    pub(super) door: Door,
+    dials: Semaphore,
+    /// Nodes that an approach is made to.
+    approaching: Mutex<BTreeSet<NodeId>>,
+    /// The connections that this node passes letters of, as a hub.
+    pub(super) routes: Mutex<Routes>,
+}
+
+/// A connection in the table; dropped, it is closed and taken out.
+pub(super) struct Held {
+    connection: Arc<Connection>,
+    table: Weak<Mutex<BTreeMap<Key, Arc<Connection>>>>,
+}
+
+impl Relays {
+    pub(crate) fn new(max_handshakes: usize, max_handshakes_per_address: usize) -> Self {
+        Self {
+            table: Table::default(),
+            door: Door::new(max_handshakes, max_handshakes_per_address),
+            dials: Semaphore::new(DIALS),
+            approaching: Mutex::default(),
+            routes: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn dials(&self) -> &Semaphore {
+        &self.dials
+    }
+
+    /// Adds a connection; `None` when there is one of that name.
+    pub(super) fn add(&self, connection: Connection) -> Option<Held> {
+        let connection = Arc::new(connection);
+        let mut table = self.table.lock();
+        if table.contains_key(connection.key()) {
+            return None;
+        }
+        table.insert(connection.key().clone(), connection.clone());
+        Some(Held { connection, table: Arc::downgrade(&self.table) })
+    }
+
+    pub(super) fn find(&self, key: &Key) -> Option<Arc<Connection>> {
+        self.table.lock().get(key).cloned()
+    }
+
+    /// The connection to a hub is down: so are those through it.
+    pub(super) fn hub_down(&self, hub: &NodeId) {
+        let through: Vec<_> = {
+            let table = self.table.lock();
+            let lost = table.values().filter(|c| c.key().hub == *hub && c.way().link.is_closed());
+            lost.cloned().collect()
+        };
+        for connection in through {
+            connection.fail(format!("the connection to the hub {hub} is lost"));
+        }
+    }
+
+    /// Whether nobody else makes an approach to the node; if so, it is noted that somebody does,
+    /// until [`approached`](Self::approached).
+    pub(super) fn may_approach(&self, node: &NodeId) -> bool {
+        self.approaching.lock().insert(node.clone())
+    }
+
+    pub(super) fn approached(&self, node: &NodeId) {
+        self.approaching.lock().remove(node);
+    }
+}
+
+impl Held {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.connection.drop_stream();
+        if let Some(table) = self.table.upgrade() {
+            table.lock().remove(self.connection.key());
+        }
+    }
+}
