@@ -178,7 +178,7 @@ async fn a_service_catches() {
     // It goes to standard error, and is not caught there; that it asked is seen by what it costs.
     let query = aemp_actor::introspection::PortQuery::new().pattern("closure");
     soon("its port", async {
-        while two.introspect(&two).ports(query.clone()).await.unwrap().ports.is_empty() {
+        while one.introspect(&two).ports(query.clone()).await.unwrap().ports.is_empty() {
             tokio::task::yield_now().await;
         }
     })

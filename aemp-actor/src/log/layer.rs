@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
 
 use super::{forwarding, level_number};
@@ -36,21 +36,43 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
         if !forwarding::is_wanted(level) {
             return;
         }
-        let mut text = Text(format!("{}: ", event.metadata().target()));
+        let mut text = Text { target: event.metadata().target().to_owned(), text: String::new() };
         event.record(&mut text);
-        forwarding::tell(level, text.0);
+        if level < level_number(Level::DEBUG) || !is_of_transport(&text.target) {
+            forwarding::tell(level, format!("{}: {}", text.target, text.text));
+        }
     }
 }
 
+/// Crates that say at the lower levels what becomes of each packet: to tell of that would be to
+/// tell of the telling.
+const TRANSPORT: [&str; 4] = ["mio", "quinn", "rustls", "tokio"];
+
+fn is_of_transport(target: &str) -> bool {
+    TRANSPORT.iter().any(|name| target.starts_with(name))
+}
+
 /// The message, and the other fields after it.
-struct Text(String);
+struct Text {
+    target: String,
+    text: String,
+}
 
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a text does not fail.
         let _ = match field.name() {
-            "message" => write!(self.0, "{value:?}"),
-            name => write!(self.0, " {name}={value:?}"),
+            "message" => write!(self.text, "{value:?}"),
+            // Of the crate `log`: said otherwise.
+            name if name.starts_with("log.") => return,
+            name => write!(self.text, " {name}={value:?}"),
         };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "log.target" => value.clone_into(&mut self.target),
+            _ => self.record_debug(field, &value),
+        }
     }
 }
