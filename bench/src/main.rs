@@ -2,7 +2,7 @@
 //! other actor crates in the same run.
 //!
 //! ```text
-//! cargo run --release -- [local|idle|remote|all] [--rounds N] [--messages N] [--ports N] [--transport tcp|quic]
+//! cargo run --release -- [local|idle|remote|all] [--rounds N] [--messages N] [--ports N] [--way NAME]
 //! ```
 //!
 //! Every figure is the median of several rounds after one that is thrown away; the slowest and
@@ -18,6 +18,7 @@ mod peers;
 mod raw;
 mod remote;
 mod rounds;
+mod way;
 mod wire;
 
 use options::{Command, Options};

@@ -1,8 +1,10 @@
 //! The command line.
 
+use crate::way::Way;
+
 /// What to print when it makes no sense.
 pub(crate) const USAGE: &str = "usage: aemp-bench [local|idle|remote|all] \
-     [--rounds N] [--messages N] [--requests N] [--ports N] [--only TEXT] [--transport tcp|quic]";
+     [--rounds N] [--messages N] [--requests N] [--ports N] [--only TEXT] [--way NAME]";
 
 /// What to measure.
 #[derive(Debug, PartialEq)]
@@ -31,32 +33,8 @@ pub(crate) struct Options {
     pub(crate) ports: usize,
     /// Only what has this in its name.
     pub(crate) only: Option<String>,
-    /// What connects two nodes.
-    pub(crate) transports: Vec<Way>,
-}
-
-/// A transport.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Way {
-    Tcp,
-    Quic,
-}
-
-impl Way {
-    /// Where to listen.
-    pub(crate) fn bind(self) -> &'static str {
-        match self {
-            Self::Tcp => "127.0.0.1:0",
-            Self::Quic => "quic:127.0.0.1:0",
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "TCP",
-            Self::Quic => "QUIC",
-        }
-    }
+    /// How two nodes are connected.
+    pub(crate) ways: Vec<Way>,
 }
 
 impl Options {
@@ -69,7 +47,7 @@ impl Options {
             requests: 200_000,
             ports: 1_000_000,
             only: None,
-            transports: vec![Way::Tcp, Way::Quic],
+            ways: Way::ALL.to_vec(),
         };
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
@@ -85,7 +63,7 @@ impl Options {
                 "--messages" => options.messages = number(&arg, &value()?)?,
                 "--requests" => options.requests = number(&arg, &value()?)?,
                 "--only" => options.only = Some(value()?),
-                "--transport" => options.transports = vec![way(&value()?)?],
+                "--way" => options.ways = vec![way(&value()?)?],
                 "--ports" => options.ports = number(&arg, &value()?)?,
                 _ => return Err(format!("unknown argument {arg:?}")),
             }
@@ -100,11 +78,10 @@ impl Options {
 }
 
 fn way(name: &str) -> Result<Way, String> {
-    match name {
-        "tcp" => Ok(Way::Tcp),
-        "quic" => Ok(Way::Quic),
-        _ => Err(format!("--transport: {name:?} is neither tcp nor quic")),
-    }
+    Way::named(name).ok_or_else(|| {
+        let all: Vec<&str> = Way::ALL.iter().map(|way| way.name()).collect();
+        format!("--way: {name:?} is none of {}", all.join(", "))
+    })
 }
 
 fn number(arg: &str, text: &str) -> Result<usize, String> {

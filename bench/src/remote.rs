@@ -1,5 +1,5 @@
-//! Ports on two nodes, over loopback TCP or QUIC and JSON: small messages per second, and large
-//! ones in octets.
+//! Ports on two nodes, over loopback, in each way of connecting them: small messages per second,
+//! large ones in octets, and round trips.
 //!
 //! Messages are sent in windows: after each the sender asks for the sum, and it is never more than
 //! [`AHEAD`] windows ahead of the answers, so that the queue of the link does not overflow.
@@ -12,8 +12,9 @@ use aemp_actor::prelude::*;
 use tokio::runtime::Runtime;
 
 use crate::counter::{Counter, CounterRef, unbounded};
-use crate::options::{Options, Way};
+use crate::options::Options;
 use crate::rounds::{measure, timed};
+use crate::way::Way;
 use crate::wire;
 
 /// Messages of one window.
@@ -28,12 +29,12 @@ const LARGE: usize = 1 << 20;
 /// Prints the figures.
 pub(crate) fn run(options: &Options) {
     let messages = (options.messages / 4 / WINDOW * WINDOW).max(WINDOW);
-    println!("remote: over loopback, JSON, one sender");
+    println!("remote: over loopback, one sender");
     let runtime = crate::runtime();
-    measure(options, "raw TCP, octets encoded, packets parsed", messages, || {
+    measure(options, "raw TCP, JSON encoded, packets parsed", messages, || {
         runtime.block_on(wire::round(messages))
     });
-    for way in &options.transports {
+    for way in &options.ways {
         over(*way, options, messages, &runtime);
     }
     println!();
@@ -108,24 +109,21 @@ async fn windows(counter: &CounterRef, messages: usize, send: impl Fn()) {
     assert_eq!(counted, messages as u64);
 }
 
-fn config(id: &str) -> Config {
-    Config::new().nodeid(id).secret("geheim").quic()
-}
-
 /// Two nodes in this process.
 async fn pair(way: Way) -> (Node, Node) {
-    let here = Node::configure(config("here").bind(way.bind())).await.expect("a port is free");
+    let here = Node::configure(way.config("here").bind(way.bind())).await.expect("a port is free");
     let seeds = here.listeners();
-    let there = Node::configure(config("there").seeds(seeds)).await.expect("it is configured");
+    let there = Node::configure(way.config("there").seeds(seeds)).await.expect("it is configured");
     here.wait_up("there").await;
     (here, there)
 }
 
 /// A node here, and a counter on a node in another process.
 async fn two_processes(way: Way) -> (Node, CounterRef, Child) {
-    let node = Node::configure(config("here").bind(way.bind())).await.expect("a port is free");
+    let node = Node::configure(way.config("here").bind(way.bind())).await.expect("a port is free");
     let mut other = std::process::Command::new(std::env::current_exe().expect("our own path"))
-        .args(["--remote-peer", &node.listeners()[0]])
+        .args(["--remote-peer", &format!("{}={}", way.name(), node.listeners()[0])])
+        .envs(Way::environment())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts once more");
@@ -138,10 +136,14 @@ async fn two_processes(way: Way) -> (Node, CounterRef, Child) {
     (node, counter, other)
 }
 
-/// The other process: a counter on a node that lives as long as the connection to the first.
-pub(crate) fn peer(address: &str) {
+/// The other process: a counter on a node that lives as long as the connection to the first, which
+/// is at `WAY=ADDRESS`.
+pub(crate) fn peer(place: &str) {
+    let (name, address) = place.split_once('=').expect("WAY=ADDRESS");
+    let way = Way::named(name).expect("the name of a way");
     crate::runtime().block_on(async {
-        let node = Node::configure(config("there").seed(address)).await.expect("it is configured");
+        let node =
+            Node::configure(way.config("there").seed(address)).await.expect("it is configured");
         let counter = node.port_with(Counter::default(), unbounded());
         println!("{}", PortId::from(&counter));
         node.wait_up("here").await;
