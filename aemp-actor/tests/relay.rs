@@ -187,7 +187,8 @@ async fn a_node_that_does_not_want_it_is_not_reached() {
 /// One end reads nothing: what waits, waits at the other end, and not in the hub.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_reader_fills_nothing_but_the_queue_of_its_sender() {
-    const LIMIT: usize = 512 << 10;
+    // A window in base64, twice: see the module `relay`.
+    const LIMIT: usize = 1 << 20;
     const COUNT: u64 = 20_000;
     let hub = Node::configure(config("hub").max_queue(LIMIT)).await.unwrap();
     let one = private("one", &[&hub]).await;

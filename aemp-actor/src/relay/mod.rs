@@ -41,8 +41,9 @@
 //!    any SEQ). Nothing after a hole is given to the reader.
 //! 2. **Bounded.** A side holds at most [`WINDOW`] octets that its reader has not taken, and has
 //!    at most so many on their way, which is what each relayed connection can add to the queues
-//!    of the hub, in either direction, in base64. What does not fit into the queue for the hub
-//!    waits. Handshakes of relayed connections are bounded as those
+//!    of the hub, in either direction, in base64; for a moment twice that, since the hub may
+//!    still count what was read already as being written. What does not fit into the queue for
+//!    the hub waits. Handshakes of relayed connections are bounded as those
 //!    of a listener are, in all and by FROM.
 //! 3. **One hub, one connection to it.** A relayed connection belongs to the connection to its hub
 //!    that it began on, falls with it at once, and never goes through a relayed connection itself.
