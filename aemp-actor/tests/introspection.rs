@@ -161,7 +161,7 @@ async fn groups_are_told_of() {
         assert_eq!((page.total, page.groups.len(), page.next), (2, 1, None));
         let group = &page.groups[0];
         assert_eq!((group.name.as_str(), group.members), ("alpha group", 1));
-        assert_eq!(group.ports, [member.id.clone()]);
+        assert_eq!(group.ports, std::slice::from_ref(&member.id));
         let first = one.introspect(&two).groups(GroupQuery::new().limit(1)).await.unwrap();
         assert_eq!(first.next.as_deref(), Some("alpha group"));
         let rest = GroupQuery::new().after("alpha group");
