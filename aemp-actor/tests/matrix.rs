@@ -157,7 +157,7 @@ async fn tcp_with_certificates() {
         let certificates = Certificates::from_pem(&pem).unwrap();
         config.certificates(certificates).require(Require::Certificate)
     };
-    let encryption = Some("certificate");
+    let encryption = Some("TLS 1.3, certificate");
     is_promised_over(Way { settings: Box::new(settings), encryption, ..Way::usual() }).await;
 }
 

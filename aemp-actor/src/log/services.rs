@@ -33,10 +33,12 @@ pub(crate) fn connect(
     if port.is_node() {
         return Err("log lines go to a port, not to a node port".into());
     }
-    if let Some(origin) = from
-        && port.node() != origin.peer.id()
-    {
-        origin.demand("relay", Rights::may_relay)?;
+    if let Some(origin) = from {
+        if port.node() == core.id() {
+            origin.demand("messages", Rights::may_send)?;
+        } else if port.node() != origin.peer.id() {
+            origin.demand("relay", Rights::may_relay)?;
+        }
     }
     forwarding::add(core, port, level);
     Ok(())

@@ -123,7 +123,10 @@ fn carry_out(
         "snd" => send_on(core, from, elements(message)?, relayed),
         "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
         // Who speaks has to prove itself behind this, and has the rights that are its own then.
-        relay::FUNCTION => Ok(relay::receive(core, from, message)?),
+        relay::FUNCTION => {
+            demand(from, "join", Rights::may_join)?;
+            Ok(relay::receive(core, from, message)?)
+        }
         question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
             demand(from, "look", Rights::may_look)?;
             answer(core, from, message, facts(core, question), relayed)

@@ -14,7 +14,7 @@ use crate::message::Message;
 pub(crate) const FUNCTION: &str = "aemp::relay";
 
 /// The longest name of a connection.
-const LONGEST_NAME: usize = 64;
+pub(super) const LONGEST_NAME: usize = 64;
 
 /// See the module [`relay`](super).
 #[derive(Debug, PartialEq)]

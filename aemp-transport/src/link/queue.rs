@@ -145,7 +145,7 @@ impl Queue {
     }
 
     /// Gives the writer what is to be written next, in exchange for the buffer that it has written
-    /// out: everything in the express lane, or else a chunk of the bulk lane.
+    /// out: everything in the express lane, and one chunk of the bulk lane.
     pub(super) fn next(&mut self, mut written: Vec<u8>) -> Next {
         if self.closed.is_some() {
             return Next::Closed;
@@ -167,9 +167,11 @@ impl Queue {
             self.writing = written.len();
             return Next::Batch(written);
         }
-        let batch = mem::replace(&mut self.express, written);
-        self.writing = batch.len();
+        let mut batch = mem::replace(&mut self.express, written);
         self.writing_packets = mem::take(&mut self.waiting_packets);
+        // Small packets that never end must not hold up a large one for ever.
+        self.writing_packets += usize::from(self.bulk.next(&mut batch) == Some(true));
+        self.writing = batch.len();
         Next::Batch(batch)
     }
 

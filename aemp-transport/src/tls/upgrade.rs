@@ -37,10 +37,11 @@ pub(crate) async fn upgrade(
 ) -> io::Result<Upgraded> {
     let parameters = match (upgrade.kind, certificates) {
         (TlsKind::Certificates, Some(certificates)) => certificates.parameters(),
-        // Anybody may speak: what is agreed on without certificates proves nothing by itself.
-        (TlsKind::Secret, _) | (TlsKind::Certificates, None) => {
-            throw_away::parameters().map_err(io::Error::other)?
+        (TlsKind::Certificates, None) => {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no certificates are set"));
         }
+        // Anybody may speak: what is agreed on without certificates proves nothing by itself.
+        (TlsKind::Secret, _) => throw_away::parameters().map_err(io::Error::other)?,
     };
     let stream = Prefixed { prefix, stream };
     let tls: tokio_rustls::TlsStream<Prefixed> = match upgrade.role {

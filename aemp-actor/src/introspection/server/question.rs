@@ -38,7 +38,7 @@ pub(super) fn ask(
 ) -> Result<(), Problem> {
     let mut args = message.values().map_err(|_| "undecodable")?;
     let reply = args.pop().filter(|_| !args.is_empty());
-    let reply = reply.as_ref().and_then(Value::as_str).map(PortId::from);
+    let reply = reply.as_ref().and_then(Value::to_text).map(|id| PortId::from(&*id));
     let reply = reply.filter(|id| !id.is_node()).ok_or("the last argument is no reply port")?;
     may_be_told(core, from, &reply)?;
     args.remove(0);

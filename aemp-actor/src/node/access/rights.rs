@@ -118,6 +118,12 @@ impl Rights {
         self
     }
 
+    /// The same, with all functions as a pattern.
+    pub(super) fn spelt_out(self) -> Self {
+        let functions = self.functions.or_else(|| Some(vec!["*".to_owned()]));
+        Self { functions, ..self }
+    }
+
     pub(crate) fn may_send(&self) -> bool {
         self.messages
     }
@@ -151,6 +157,28 @@ impl Rights {
             None => true,
             Some(patterns) => patterns.iter().any(|p| WildMatch::new(p).matches(function)),
         }
+    }
+}
+
+/// Rights of which none is granted but those that are named.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Named {
+    messages: bool,
+    kil: bool,
+    relay: bool,
+    eval: bool,
+    look: bool,
+    join: bool,
+    data: bool,
+    functions: Vec<String>,
+}
+
+impl Named {
+    pub(super) fn granted(self) -> Rights {
+        let Self { messages, kil, relay, eval, look, join, data, functions } = self;
+        let functions = Some(functions);
+        Rights { messages, kil, relay, eval, look, join, data, functions }
     }
 }
 

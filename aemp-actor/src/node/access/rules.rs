@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
 use super::Rights;
+use super::rights::Named;
 
 /// Which node has which rights: the first rule whose pattern matches its node ID, or what is
 /// granted otherwise.
@@ -30,17 +31,30 @@ pub struct Access {
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Rule {
     /// A pattern of node IDs.
     nodes: String,
-    #[serde(default)]
     rights: Rights,
 }
 
-/// Rights that are none unless somebody says otherwise.
+/// Rights that are none unless somebody says otherwise: in a file, each that is not named.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
+#[serde(from = "Named", into = "Rights")]
 struct Untrusted(Rights);
+
+impl From<Named> for Untrusted {
+    fn from(named: Named) -> Self {
+        Self(named.granted())
+    }
+}
+
+impl From<Untrusted> for Rights {
+    /// Everything is named: what is not written would not be granted when it is read.
+    fn from(untrusted: Untrusted) -> Self {
+        untrusted.0.spelt_out()
+    }
+}
 
 impl Default for Untrusted {
     fn default() -> Self {
@@ -102,11 +116,18 @@ mod tests {
     #[test]
     fn reads_a_file() {
         let access: Access = serde_json::from_str(
-            r#"{"rules": [{"nodes": "w*", "rights": {"kil": false}}], "untrusted": {"kil": false}}"#,
+            r#"{"rules": [{"nodes": "w*", "rights": {"kil": false}}], "untrusted": {"messages": true}}"#,
         )
         .expect("valid");
         assert_eq!(access.of("w1", true), &Rights::all().kil(false));
         assert_eq!(access.of("x", true), &Rights::all());
-        assert_eq!(access.of("x", false), &Rights::all().kil(false));
+        assert_eq!(access.of("x", false), &Rights::none().messages(true));
+        for wrong in
+            [r#"{"rules": [{"nodes": "w*"}]}"#, r#"{"rules": [{"nodes": "w*", "right": {}}]}"#]
+        {
+            assert!(serde_json::from_str::<Access>(wrong).is_err(), "{wrong}");
+        }
+        let written = serde_json::to_string(&access).expect("it serialises");
+        assert_eq!(serde_json::from_str::<Access>(&written).ok(), Some(access));
     }
 }

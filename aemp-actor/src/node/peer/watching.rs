@@ -136,7 +136,6 @@ impl Peer {
         state.spawned = state.spawned.saturating_sub(1);
     }
 
-    /// A port that it wanted to spawn is one too many: dead at once.
     /// It may not have what it asks of that port: dead for it.
     pub(crate) fn tell_denied(&self, core: &Core, port: &PortName, what: &str) {
         let text = format!("port {}#{port} may not {what} by node {}", core.id(), self.id);
@@ -150,6 +149,7 @@ impl Peer {
         }
     }
 
+    /// A port that it wanted to spawn is one too many: dead at once.
     pub(crate) fn refuse_spawn(&self, core: &Core, port: &PortName) {
         let limit = core.config().max_spawned;
         let text = format!(

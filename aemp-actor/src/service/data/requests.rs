@@ -21,6 +21,9 @@ use crate::node::{Core, DIAL_LIMIT, Rights};
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// How much the arguments may weigh, in octets: they wait here until the connection comes.
+/// The longest ID, and the longest name of a port that is to be told.
+const LONGEST_NAME: usize = 256;
+
 const MAX_ARGS: usize = 64 << 10;
 
 /// Why no data connection is expected, or dialled.
@@ -61,6 +64,9 @@ pub(crate) fn expect(
         message.args().map_err(|error| malformed(&error))?;
     if port.node() != from || port.is_node() {
         return Err(ExpectError::ForeignPort { port });
+    }
+    if id.len() > LONGEST_NAME || port.port().len() > LONGEST_NAME {
+        return Err(malformed(&"an ID or a port name of more than 256 octets"));
     }
     let mut values = message.values().map_err(|error| malformed(&error))?;
     let args = Message::from_values(values.split_off(4));

@@ -13,6 +13,9 @@ const DIAL_LIMIT: Duration = Duration::from_millis(3500);
 
 const WINDOW: u32 = 8 << 20;
 
+/// What a peer may have us keep before it has proved itself: enough for a handshake.
+const STRANGER: u32 = 64 << 10;
+
 /// The settings of a [`Quic`](super::Quic).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
@@ -44,7 +47,7 @@ impl Settings {
             .max_idle_timeout(idle)
             .keep_alive_interval(Some(self.monitor_timeout / 4))
             .stream_receive_window(VarInt::from_u32(self.window))
-            .receive_window(VarInt::from_u32(self.window))
+            .receive_window(VarInt::from_u32(self.window.min(STRANGER)))
             .send_window(u64::from(self.window));
         Arc::new(config)
     }

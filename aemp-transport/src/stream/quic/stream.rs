@@ -4,8 +4,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use quinn::{Connection, RecvStream, SendStream};
+use quinn::{Connection, RecvStream, SendStream, VarInt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::lost::{not_read, not_written};
@@ -56,10 +57,17 @@ impl QuicStream {
             WriteHalf { stream: Some(sending), whole, unpaced: PACE, window: window.into() };
         Self { reading, writing, session }
     }
+
+    /// The stream is used for more than a handshake: the peer may fill its window.
+    fn open_window(&self) {
+        let window = u32::try_from(self.writing.window).unwrap_or(u32::MAX);
+        self.reading.whole.connection.set_receive_window(VarInt::from_u32(window));
+    }
 }
 
 impl Stream for QuicStream {
     fn split(self: Box<Self>) -> (BoxReader, BoxWriter) {
+        self.open_window();
         (Box::new(self.reading), Box::new(self.writing))
     }
 
@@ -77,6 +85,16 @@ impl Stream for QuicStream {
 
     fn session(&self) -> Option<Session> {
         Some(self.session.clone())
+    }
+
+    fn keep_alive(&self, _: Duration) -> io::Result<()> {
+        self.open_window();
+        Ok(())
+    }
+
+    fn limit_silence(&self, _: Duration) -> io::Result<()> {
+        self.open_window();
+        Ok(())
     }
 }
 
