@@ -34,7 +34,9 @@ fn processes_started_at_once_form_the_mesh_and_notice_who_is_killed() {
     nodes.insert(0, seed);
     all_see_each_other(&mut nodes);
     println!("{count} processes form the full mesh: {:?}", started.elapsed());
-    println!("the largest of them: {} KiB", nodes.iter().map(Process::memory).max().unwrap_or(0));
+    let largest = nodes.iter().map(Process::memory).max().unwrap_or(0);
+    println!("the largest of them: {largest} KiB");
+    assert!(largest < 15 << 10, "{largest} KiB are resident");
 
     let killed = Instant::now();
     for mut node in nodes.split_off(count - count / 3) {

@@ -115,7 +115,7 @@ fn a_wrong_secret_is_named_on_both_sides() {
          (hmac_sha3_512 of node \"chat\" does not verify)"
     );
     assert_eq!(printed, expected);
-    server.wait_for("refused: wrong secret (hmac_sha3_512 of node \"anon/");
+    server.wait_for("refused: wrong secret (tls_hmac_sha3_512 of node \"anon/");
     client("joe", &address);
 }
 

@@ -2,7 +2,7 @@
 //! business.
 //!
 //! There are two lanes: `express` is written out whole, whenever the writer looks; of `bulk` it gets
-//! one chunk at a time, when nothing else waits. Without chunks everything is express.
+//! one chunk with each batch. Without chunks everything is express.
 //!
 //! 1. `queued()` is what both lanes hold plus what is left of the batch that is being written.
 //! 2. `queued()` never exceeds `limit`.
@@ -254,6 +254,20 @@ mod tests {
         }
         assert!(batch.is_empty());
         chunks
+    }
+
+    #[test]
+    fn small_packets_that_never_end_do_not_hold_up_a_large_one() {
+        let mut queue = Queue::new(usize::MAX, true);
+        queue.push(&mut vec![b'L'; 3 * MAX_CHUNK], Order::Among("large"));
+        let mut parts = 0;
+        for _ in 0..3 {
+            queue.push(&mut vec![b's'; 10], Order::Among("small"));
+            let batch = batch(&mut queue);
+            parts += chunks(&batch).iter().filter(|chunk| chunk.2 == b'L').count();
+        }
+        assert_eq!(parts, 3, "a part with each batch");
+        assert_eq!(queue.unwritten_packets(), 0);
     }
 
     #[test]

@@ -20,10 +20,10 @@ use crate::node::{Core, DIAL_LIMIT, Rights};
 /// How long a connection is expected at most, whatever the other node wants.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
-/// How much the arguments may weigh, in octets: they wait here until the connection comes.
 /// The longest ID, and the longest name of a port that is to be told.
 const LONGEST_NAME: usize = 256;
 
+/// How much the arguments may weigh, in octets: they wait here until the connection comes.
 const MAX_ARGS: usize = 64 << 10;
 
 /// Why no data connection is expected, or dialled.
