@@ -156,7 +156,12 @@ async fn tapping(network: &Network) {
 }
 
 async fn log(network: &Network) {
-    let (child, mut lines) = network.begin(&["--timeout", "60", "--json", "log", "7"]);
+    let mut command = network.home.command();
+    command.args(["--timeout", "60", "--json", "-v", "log", "7"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = |output| BufReader::new(output).lines().map_while(Result::ok);
+    let mut own_log = lines(Box::new(child.stderr.take().unwrap()) as Box<dyn Read + Send>);
+    let mut lines = lines(Box::new(child.stdout.take().unwrap()));
     struct Kill(Child);
     impl Drop for Kill {
         fn drop(&mut self) {
@@ -165,6 +170,13 @@ async fn log(network: &Network) {
         }
     }
     let child = Kill(child);
+    let catching = move || {
+        let found = own_log.find(|line| line.contains("catching the logs"));
+        (found, own_log)
+    };
+    // Its own log is held open: it goes on writing there.
+    let (found, _own_log) = tokio::task::spawn_blocking(catching).await.unwrap();
+    assert!(found.is_some(), "it has joined");
     // Each command that comes is news for the nodes, and logged.
     let line = tokio::task::spawn_blocking(move || lines.next());
     while !line.is_finished() {

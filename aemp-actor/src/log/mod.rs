@@ -39,6 +39,7 @@ mod forwarding;
 #[cfg(feature = "log")]
 mod layer;
 mod levels;
+#[cfg_attr(not(feature = "log"), expect(dead_code))]
 mod lines;
 mod services;
 

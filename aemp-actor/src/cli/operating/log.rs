@@ -22,6 +22,7 @@ pub(super) async fn log(
         // One that prints too slowly misses lines.
         drop(sender.try_send(line.clone()));
     });
+    tracing::info!(target: "aemp", "catching the logs of other nodes up to level {level}");
     let print = async {
         let mut left = count.unwrap_or(u64::MAX);
         while left > 0 {
