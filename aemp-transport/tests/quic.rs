@@ -63,7 +63,37 @@ async fn pair() -> (Box<dyn Listener>, BoxStream, BoxStream) {
     let transport = Quic::new();
     let (mut listener, local) = listen(&transport).await;
     let (near, far) = connect(&transport, &mut *listener, &local).await;
+    for stream in [&near, &far] {
+        // As after a handshake: until then little is read ahead.
+        stream.keep_alive(PATIENCE).expect("it is kept alive");
+    }
     (listener, near, far)
+}
+
+#[tokio::test]
+async fn a_stranger_fills_no_memory() {
+    let transport = Quic::new();
+    let (mut listener, local) = listen(&transport).await;
+    let (mut near, mut far) = connect(&transport, &mut *listener, &local).await;
+    let mut taken = 0;
+    let stuck = async {
+        loop {
+            taken += near.write(&[7; 16 << 10]).await.expect("written");
+        }
+    };
+    // Virtual patience: what can be taken is taken within some round trips on loopback.
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(500), stuck).await.is_err());
+    far.keep_alive(PATIENCE).expect("it is kept alive");
+    let (wrote, read) = (
+        taken,
+        soon("what was written", async {
+            let mut octets = vec![0; taken.min(64 << 10)];
+            far.read_exact(&mut octets).await.expect("read");
+            octets.len()
+        })
+        .await,
+    );
+    assert!(wrote < 1 << 20 && read > 0, "{wrote} octets were taken of a stranger");
 }
 
 #[tokio::test]

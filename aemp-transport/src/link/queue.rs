@@ -278,8 +278,7 @@ mod tests {
         };
         send(&mut queue, 1, 10, Order::Among("a"));
         send(&mut queue, 2, 2 * MAX_CHUNK, Order::Among("a"));
-        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 1)]);
-        assert_eq!(chunks(&batch(&mut queue)), [(1, MAX_CHUNK, 2)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 1), (1, MAX_CHUNK, 2)]);
         send(&mut queue, 3, 10, Order::Among("a"));
         send(&mut queue, 4, 10, Order::Among("b"));
         send(&mut queue, 5, 10, Order::Free);
@@ -288,15 +287,13 @@ mod tests {
         send(&mut queue, 8, 10, Order::Among("c"));
         assert_eq!(queue.queued(), MAX_CHUNK + HEAD + 3 * (10 + HEAD) + 3 * 10 + HEAD);
         assert_eq!(queue.unwritten_packets(), 7);
-        assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4)]);
-        assert_eq!(chunks(&batch(&mut queue)), [(2, MAX_CHUNK, 2)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4), (2, MAX_CHUNK, 2)]);
         send(&mut queue, 9, 10, Order::Among("a"));
         for fill in [3, 6, 7] {
             assert_eq!(chunks(&batch(&mut queue)), [(2, 10, fill)]);
         }
         send(&mut queue, 10, 10, Order::Among("b"));
-        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 10)]);
-        assert_eq!(chunks(&batch(&mut queue)), [(2, 10, 9)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 10), (2, 10, 9)]);
         assert_eq!(queue.next(Vec::new()), Next::Wait);
         assert_eq!((queue.queued(), queue.unwritten_packets()), (0, 0));
     }
