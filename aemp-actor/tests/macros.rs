@@ -1,5 +1,6 @@
-//! The macros as users meet them: through `aemp_actor`, with `tests/macros/pass` compiled and run,
-//! and `tests/macros/fail` compared with the compiler's very words.
+//! The macros as users meet them: through `aemp_actor`, with `tests/macros/pass` (and what it takes
+//! from `together`) compiled and run, and `tests/macros/fail` compared with the compiler's very
+//! words.
 //!
 //! One file per mistake. Compilers word their part differently, so the mistakes are compared on the
 //! pinned one only, and skipped on any other. After a change of wording:

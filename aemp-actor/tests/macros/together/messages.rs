@@ -38,7 +38,7 @@ impl Log {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let node = Node::local();
     let log = node.port(Log::default());
 

@@ -65,7 +65,7 @@ async fn death(node: &Node, port: impl Into<PortId>) -> String {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let network = Memory::new();
     let near = Node::configure(config("near", &network)).await.unwrap();
     let far = Node::configure(config("far", &network).seed("mem:near")).await.unwrap();

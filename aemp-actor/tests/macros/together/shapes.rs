@@ -47,7 +47,7 @@ impl Pair {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let door = DoorRef::from(PortId::from("alpha#1"));
     door.shut(5);
     drop(door.open(5));

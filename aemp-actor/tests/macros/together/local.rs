@@ -24,7 +24,7 @@ impl Room {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let node = Node::local();
     let room = node.port(Room);
     let (sender, receiver) = mpsc::channel();

@@ -37,7 +37,7 @@ impl Till {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let node = Node::local();
     let till = node.port(Till { money: 10 });
 

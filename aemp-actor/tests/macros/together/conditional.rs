@@ -60,7 +60,7 @@ fn gone(what: u8) -> Room {
     Room
 }
 
-fn main() {
+pub(crate) fn main() {
     let room = RoomRef::from(PortId::from("alpha#1"));
     room.there();
     drop(room.either(1));

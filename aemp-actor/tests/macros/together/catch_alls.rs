@@ -61,7 +61,7 @@ async fn death(node: &Node, msg: impl serde::Serialize) -> String {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let node = Node::local();
     let tolerant = node.port(Tolerant::default());
     node.snd(&tolerant, ("number", 1));

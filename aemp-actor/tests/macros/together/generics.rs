@@ -67,7 +67,7 @@ impl Special<u8> {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let store: StoreRef<String> = StoreRef::from(PortId::from("alpha#1"));
     store.put("key".to_owned(), vec![1, 2, 3]);
     store.twin(store.clone());

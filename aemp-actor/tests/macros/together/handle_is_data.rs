@@ -10,7 +10,7 @@ struct Room;
 #[rcv]
 impl Room {}
 
-fn main() {
+pub(crate) fn main() {
     let id = PortId::from("alpha#1");
     let room = RoomRef::from(&id);
     assert_eq!(room, room.clone());
