@@ -261,6 +261,15 @@ fn check_says_where_and_what_to_do() {
 }
 
 #[test]
+fn check_sees_what_was_set_before_it() {
+    let home = Home::new();
+    home.write("{ \"seeds\": \"x:y\" }");
+    assert_eq!(home.run(&["check"]).code, 5);
+    let text = home.run(&["setsecret", "geheim", "setseeds", "a:1", "check"]).text();
+    assert!(text.ends_with("nothing is wrong"), "{text}");
+}
+
+#[test]
 fn completions_are_for_this_command() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish"] {

@@ -63,7 +63,11 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
         let Some((name, arguments)) = matches.subcommand() else { continue };
         match name {
             "completions" => completions(arguments),
-            "check" => check::run(&options)?,
+            "check" => {
+                // What is checked is the file as the commands before have made it.
+                settings.as_mut().map(Settings::save).transpose()?;
+                check::run(&options)?;
+            }
             _ if Settings::knows(name) => {
                 if settings.is_none() {
                     settings = Some(Settings::new(Profiles::open()?));
