@@ -254,6 +254,13 @@ fn check_says_where_and_what_to_do() {
     assert!(done.out.contains("config.json:1:14: error: a value is missing"), "{}", done.out);
     home.write("{}");
     assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
+    let secret = home.folder().join("secret");
+    std::fs::write(&secret, "geheim").unwrap();
+    let home = home
+        .set("AEMP_VERBOSE", "5")
+        .set("AEMP_SECRETS_FILE", secret.to_str().unwrap())
+        .set("AEMP_WATCHDOG_SOCKET", "1");
+    assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
     let home = home.set("AEMP_SEED", "x").set("AEMP_BINDS", "a:b");
     let done = home.run(&["check"]);
     assert!(done.out.contains("did you mean AEMP_SEEDS?"), "{}", done.out);
