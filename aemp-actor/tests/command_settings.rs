@@ -63,6 +63,8 @@ fn every_key_can_be_set_and_removed() {
         ("plain_peers", "0", json!(0)),
         ("anonymous_peers", "0", json!(0)),
         ("check_node_id", "1", json!(1)),
+        ("relay", "0", json!(0)),
+        ("taps", "0", json!(0)),
         ("access", "{\"rules\":[]}", json!({ "rules": [] })),
         ("transports", "quic,tcp", json!(["quic", "tcp"])),
         ("autocork", "1", json!(1)),
