@@ -279,6 +279,19 @@ fn check_sees_what_was_set_before_it() {
 }
 
 #[test]
+fn the_profile_on_the_command_line_counts() {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim", "profile", "a", "profile", "b"]).text();
+    let home = home.set("AEMP_PROFILE", "a");
+    let error = home.run(&["nodes"]).failed(5);
+    assert!(error.contains("profile \"a\""), "{error}");
+    for line in [&["profile", "b", "nodes"][..], &["--profile", "b", "profile", "a", "nodes"]] {
+        let error = home.run(line).failed(5);
+        assert!(error.contains("profile \"b\""), "{line:?}: {error}");
+    }
+}
+
+#[test]
 fn completions_are_for_this_command() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish"] {

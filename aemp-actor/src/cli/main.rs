@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
@@ -77,7 +78,7 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
             }
             _ => {
                 let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
-                let options = with_profile(options, profile);
+                let options = with_profile(options, matches, profile);
                 match name {
                     "run" => run::run(arguments, &options)?,
                     _ => network(name, arguments, &options)?,
@@ -88,9 +89,12 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
     settings.as_mut().map_or(Ok(()), |settings| settings.save().map(drop))
 }
 
-/// `aemp profile NAME cal …` is `aemp --profile NAME cal …`.
-fn with_profile(mut options: Options, profile: Option<String>) -> Options {
-    options.profile = options.profile.or(profile);
+/// `aemp profile NAME cal …` is `aemp --profile NAME cal …`: it counts above `AEMP_PROFILE`.
+fn with_profile(mut options: Options, matches: &ArgMatches, profile: Option<String>) -> Options {
+    let said = matches.value_source("profile") == Some(ValueSource::CommandLine);
+    if !said && profile.is_some() {
+        options.profile = profile;
+    }
     options
 }
 
