@@ -84,6 +84,7 @@ fn systemd_is_told() {
             String::from_utf8_lossy(&octets[..length]).trim().to_owned()
         };
         assert_eq!(next(), "READY=1");
+        assert_eq!(next(), "WATCHDOG=1");
         alpha.signal("-TERM");
         let mut word = next();
         while word == "WATCHDOG=1" {

@@ -63,6 +63,8 @@ fn every_key_can_be_set_and_removed() {
         ("plain_peers", "0", json!(0)),
         ("anonymous_peers", "0", json!(0)),
         ("check_node_id", "1", json!(1)),
+        ("relay", "0", json!(0)),
+        ("taps", "0", json!(0)),
         ("access", "{\"rules\":[]}", json!({ "rules": [] })),
         ("transports", "quic,tcp", json!(["quic", "tcp"])),
         ("autocork", "1", json!(1)),
@@ -254,10 +256,39 @@ fn check_says_where_and_what_to_do() {
     assert!(done.out.contains("config.json:1:14: error: a value is missing"), "{}", done.out);
     home.write("{}");
     assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
+    let secret = home.folder().join("secret");
+    std::fs::write(&secret, "geheim").unwrap();
+    let home = home
+        .set("AEMP_VERBOSE", "5")
+        .set("AEMP_SECRETS_FILE", secret.to_str().unwrap())
+        .set("AEMP_WATCHDOG_SOCKET", "1");
+    assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
     let home = home.set("AEMP_SEED", "x").set("AEMP_BINDS", "a:b");
     let done = home.run(&["check"]);
     assert!(done.out.contains("did you mean AEMP_SEEDS?"), "{}", done.out);
     assert!(done.out.contains("AEMP_BINDS: invalid port"), "{}", done.out);
+}
+
+#[test]
+fn check_sees_what_was_set_before_it() {
+    let home = Home::new();
+    home.write("{ \"seeds\": \"x:y\" }");
+    assert_eq!(home.run(&["check"]).code, 5);
+    let text = home.run(&["setsecret", "geheim", "setseeds", "a:1", "check"]).text();
+    assert!(text.ends_with("nothing is wrong"), "{text}");
+}
+
+#[test]
+fn the_profile_on_the_command_line_counts() {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim", "profile", "a", "profile", "b"]).text();
+    let home = home.set("AEMP_PROFILE", "a");
+    let error = home.run(&["nodes"]).failed(5);
+    assert!(error.contains("profile \"a\""), "{error}");
+    for line in [&["profile", "b", "nodes"][..], &["--profile", "b", "profile", "a", "nodes"]] {
+        let error = home.run(line).failed(5);
+        assert!(error.contains("profile \"b\""), "{line:?}: {error}");
+    }
 }
 
 #[test]

@@ -161,6 +161,23 @@ fn a_new_file_is_private_and_a_link_stays_one() {
     assert_eq!(names.len(), 2, "the file and the old one, nothing temporary: {names:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_old_file_is_kept_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = File::new("old");
+    std::fs::create_dir_all(file.path().parent().unwrap()).unwrap();
+    let text = format!("{{\"secret\": \"{SECRET}\"}}");
+    std::fs::write(file.path(), &text).unwrap();
+    std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o644)).unwrap();
+    let mut profiles = Profiles::open_at(file.path()).unwrap();
+    profiles.set(None, "nodeid", "a");
+    profiles.save().unwrap();
+    let old = format!("{}~", file.path().display());
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), text);
+    assert_eq!(std::fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn what_cannot_be_read_is_an_error_with_its_place() {
     let file = File::new("broken");

@@ -195,7 +195,10 @@ async fn taps_can_be_switched_off_and_denied() {
     for node in [&one, &two] {
         let error = node.tap(room.id()).await.unwrap_err();
         assert!(matches!(error, IntrospectError::Refused { .. }), "{error}");
-        assert!(error.to_string().contains("switched off on node one (Config::taps)"), "{error}");
+        assert!(
+            error.to_string().contains("switched off on node one: set taps (Config::taps)"),
+            "{error}"
+        );
     }
 
     let access = Access::default().otherwise(Rights::all().functions(["Chat::*"]));

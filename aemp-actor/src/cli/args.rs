@@ -84,7 +84,7 @@ fn options() -> [Arg; 5] {
             .env("AEMP_TIMEOUT")
             .hide_env_values(true)
             .value_parser(seconds)
-            .help("Give up after this time [default: 10; mon waits without end]"),
+            .help("Give up after this time [default: 10; mon, tap and log: never]"),
         Arg::new("json").short('j').long("json").action(ArgAction::SetTrue).help("Print JSON"),
         Arg::new("verbose")
             .short('v')

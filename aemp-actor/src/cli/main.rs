@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
@@ -63,7 +64,11 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
         let Some((name, arguments)) = matches.subcommand() else { continue };
         match name {
             "completions" => completions(arguments),
-            "check" => check::run(&options)?,
+            "check" => {
+                // What is checked is the file as the commands before have made it.
+                settings.as_mut().map(Settings::save).transpose()?;
+                check::run(&options)?;
+            }
             _ if Settings::knows(name) => {
                 if settings.is_none() {
                     settings = Some(Settings::new(Profiles::open()?));
@@ -73,7 +78,7 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
             }
             _ => {
                 let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
-                let options = with_profile(options, profile);
+                let options = with_profile(options, matches, profile);
                 match name {
                     "run" => run::run(arguments, &options)?,
                     _ => network(name, arguments, &options)?,
@@ -84,9 +89,12 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
     settings.as_mut().map_or(Ok(()), |settings| settings.save().map(drop))
 }
 
-/// `aemp profile NAME cal …` is `aemp --profile NAME cal …`.
-fn with_profile(mut options: Options, profile: Option<String>) -> Options {
-    options.profile = options.profile.or(profile);
+/// `aemp profile NAME cal …` is `aemp --profile NAME cal …`: it counts above `AEMP_PROFILE`.
+fn with_profile(mut options: Options, matches: &ArgMatches, profile: Option<String>) -> Options {
+    let said = matches.value_source("profile") == Some(ValueSource::CommandLine);
+    if !said && profile.is_some() {
+        options.profile = profile;
+    }
     options
 }
 

@@ -142,6 +142,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("accept_cleartext", Kind::Flag, "whether peers may send the secret itself", |to, json| {
         set(convert::flag(json), |accept| *to = to.clone().accept_cleartext(accept))
     }),
+    key("relay", Kind::Flag, "whether the node talks to others through a third", |to, json| {
+        set(convert::flag(json), |relay| to.relay = relay)
+    }),
+    key("taps", Kind::Flag, "whether others may watch the messages of ports", |to, json| {
+        set(convert::flag(json), |allowed| to.taps = allowed)
+    }),
     key("access", Kind::Table, "what other nodes may ask of this one", security::access),
     key(
         "transports",

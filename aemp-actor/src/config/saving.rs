@@ -38,7 +38,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 }
 
 fn write_private(path: &Path, octets: &[u8]) -> io::Result<()> {
-    // One that is left over of a process that was killed, and had our number.
+    // The copy of the time before, or what a process left that was killed, and had our number.
     if let Err(error) = fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
     {
@@ -53,17 +53,13 @@ fn write_private(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// The copy is for its owner's eyes only, whoever may read the file.
 fn keep_old(path: &Path) -> io::Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    let old = beside(path, "~");
-    match fs::remove_file(&old) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    // Some file systems have no hard links.
-    fs::hard_link(path, &old).or_else(|_| fs::copy(path, &old).map(drop))
+    // Not a link: what others may read of the file they must not read of the copy.
+    write_private(&beside(path, "~"), &fs::read(path)?)
 }
 
 #[cfg(unix)]

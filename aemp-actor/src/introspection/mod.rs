@@ -45,8 +45,9 @@
 //!
 //! # What it costs, and who may ask
 //!
-//! Nothing is counted or kept only to be asked for; answers are made when a question comes, are
-//! bounded in size, and hold no lock for long. Asking for ports takes time that grows with
+//! Nothing is counted or kept only to be asked for, but for two counters for each batch of messages
+//! that a port handles; answers are made when a question comes, are bounded in size, and hold no
+//! lock for long. Asking for ports takes time that grows with
 //! the number of ports, and is done beside the node's other work when there are many.
 //!
 //! Other nodes need the right to the function ([`Rights::functions`](crate::Rights::functions)):

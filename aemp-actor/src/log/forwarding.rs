@@ -4,9 +4,10 @@
 //!
 //! 1. `WANTED` is the highest level that somebody wants, 0 when nobody does; it is written under
 //!    the lock of the list.
-//! 2. A log line is put into queues by whoever logs, perhaps with locks of this crate held: so
+//! 2. A port is in the list once for its node, and no more than `MOST` ports of a node are.
+//! 3. A log line is put into queues by whoever logs, perhaps with locks of this crate held: so
 //!    nothing is sent there. A task for each catcher sends.
-//! 3. While a thread sends lines, or lets somebody handle them, what it logs is told to nobody.
+//! 4. While a thread sends lines, or lets somebody handle them, what it logs is told to nobody.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -18,10 +19,13 @@ use tokio::sync::Notify;
 use super::lines::{self, Line, Lines};
 use crate::id::PortId;
 use crate::monitor::Action;
-use crate::node::Core;
+use crate::node::{Core, Problem};
 
 /// Octets that may wait for a node before lines to it are left out.
 const BACKLOG: usize = 1 << 20;
+
+/// Ports that one node tells its log lines to, at most.
+const MOST: usize = 64;
 
 static WANTED: AtomicU8 = AtomicU8::new(0);
 static CATCHERS: Mutex<Vec<Arc<Catcher>>> = Mutex::new(Vec::new());
@@ -34,7 +38,7 @@ thread_local! {
 struct Catcher {
     core: Weak<Core>,
     port: PortId,
-    level: u8,
+    level: AtomicU8,
     lines: Mutex<Lines>,
     added: Notify,
 }
@@ -50,22 +54,40 @@ pub(super) fn is_wanted(level: u8) -> bool {
 pub(super) fn tell(level: u8, mut text: String) {
     lines::cut(&mut text);
     let text: Arc<str> = text.into();
-    for catcher in CATCHERS.lock().iter().filter(|catcher| level <= catcher.level) {
+    for catcher in CATCHERS.lock().iter().filter(|catcher| level <= catcher.level()) {
         catcher.lines.lock().push((level, text.clone()));
         catcher.added.notify_one();
     }
 }
 
-/// From now on `port` is sent the lines up to `level`, until it dies.
-pub(super) fn add(core: &Arc<Core>, port: PortId, level: u8) {
+/// From now on `port` is sent the lines up to `level`, until it dies. One that is sent some already
+/// has another level from now on.
+///
+/// # Errors
+/// When there are too many.
+pub(super) fn add(core: &Arc<Core>, port: PortId, level: u8) -> Result<(), Problem> {
     let catcher = Arc::new(Catcher {
         core: Arc::downgrade(core),
         port: port.clone(),
-        level,
+        level: AtomicU8::new(level),
         lines: Mutex::default(),
         added: Notify::new(),
     });
-    change(|catchers| catchers.push(catcher.clone()));
+    let is_new = change(|catchers| {
+        let mut known = catchers.iter().filter(|other| other.is_of(core));
+        if let Some(known) = known.clone().find(|other| other.port == port) {
+            known.level.store(level, Ordering::Relaxed);
+            return Ok(false);
+        }
+        if known.nth(MOST - 1).is_some() {
+            return Err("64 ports are sent the log lines of this node, and there can be no more");
+        }
+        catchers.push(catcher.clone());
+        Ok(true)
+    })?;
+    if !is_new {
+        return Ok(());
+    }
     let sending = catcher.clone();
     let task = core.runtime().spawn(async move { send(&sending).await }).abort_handle();
     let end = Action::Call(Box::new(move |_| {
@@ -73,13 +95,25 @@ pub(super) fn add(core: &Arc<Core>, port: PortId, level: u8) {
         task.abort();
     }));
     core.mon(&port, None, end);
+    Ok(())
 }
 
-fn change(change: impl FnOnce(&mut Vec<Arc<Catcher>>)) {
+impl Catcher {
+    fn level(&self) -> u8 {
+        self.level.load(Ordering::Relaxed)
+    }
+
+    fn is_of(&self, core: &Arc<Core>) -> bool {
+        std::ptr::eq(self.core.as_ptr(), Arc::as_ptr(core))
+    }
+}
+
+fn change<R>(change: impl FnOnce(&mut Vec<Arc<Catcher>>) -> R) -> R {
     let mut catchers = CATCHERS.lock();
-    change(&mut catchers);
-    let wanted = catchers.iter().map(|catcher| catcher.level).max().unwrap_or(0);
+    let result = change(&mut catchers);
+    let wanted = catchers.iter().map(|catcher| catcher.level()).max().unwrap_or(0);
     WANTED.store(wanted, Ordering::Relaxed);
+    result
 }
 
 /// Sends the catcher its lines until nobody needs that any more.
@@ -125,4 +159,29 @@ pub(super) fn silently<R>(code: impl FnOnce() -> R) -> R {
     }
     let _before = Before(SILENT.replace(true));
     code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Node;
+
+    #[tokio::test]
+    async fn a_port_is_told_once_and_there_is_a_bound() {
+        let node = Node::local();
+        let core = node.core();
+        let ports: Vec<_> = (0..=MOST).map(|_| node.port_fn(|_, _| ())).collect();
+        let (last, others) = ports.split_last().expect("some");
+        for level in [3, 8] {
+            for port in others {
+                add(core, port.id(), level).expect("not too many");
+            }
+        }
+        let levels: Vec<u8> = change(|catchers| {
+            catchers.iter().filter(|one| one.is_of(core)).map(|one| one.level()).collect()
+        });
+        assert_eq!(levels, [8; MOST]);
+        assert!(add(core, last.id(), 3).is_err());
+        assert!(add(Node::local().core(), last.id(), 3).is_ok(), "another node has its own");
+    }
 }

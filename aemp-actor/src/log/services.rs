@@ -18,7 +18,7 @@ pub(crate) const CATCH: &str = "AnyEvent::MP::LogCatcher::catch";
 /// `VERSION PORT LEVEL`: from now on log lines go to the port.
 ///
 /// # Errors
-/// When the request makes no sense.
+/// When the request makes no sense, or too many ports are sent log lines.
 pub(crate) fn connect(
     core: &Arc<Core>,
     from: Option<&Origin>,
@@ -40,8 +40,7 @@ pub(crate) fn connect(
             origin.demand("relay", Rights::may_relay)?;
         }
     }
-    forwarding::add(core, port, level);
-    Ok(())
+    forwarding::add(core, port, level)
 }
 
 /// `LEVEL`: prints what other nodes log; without a level, stops that.

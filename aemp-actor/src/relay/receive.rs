@@ -58,7 +58,12 @@ pub(crate) fn receive(
 /// Another node dials this one.
 fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
     if !core.config().relay || core.is_closed() {
-        refuse(core, origin, &key, "no relayed connections are accepted (Config::relay)");
+        refuse(
+            core,
+            origin,
+            &key,
+            "no relayed connections are accepted: set relay (Config::relay)",
+        );
         return;
     }
     let Some((_, link)) = origin.peer.direct_link().filter(|(n, _)| *n == origin.attempt) else {

@@ -10,8 +10,14 @@ use crate::cli::{Failure, Options, Output};
 use crate::config::{Environment, KEYS, Key, Place, ProfileError, Profiles, locate, override_by};
 
 /// Variables that are no keys.
-const OTHERS: &[&str] =
-    &["AEMP_RC", "AEMP_PROFILE", "AEMP_LOG", "AEMP_TIMEOUT", "AEMP_SECRET_FILE", "AEMP_CERT_FILE"];
+const OTHERS: &[&str] = &[
+    "AEMP_RC",
+    "AEMP_PROFILE",
+    "AEMP_LOG",
+    "AEMP_TIMEOUT",
+    "AEMP_VERBOSE",
+    "AEMP_WATCHDOG_SOCKET",
+];
 
 /// Checks file and environment, and prints what is wrong; fails if something is.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -54,7 +60,9 @@ fn elsewhere(path: &Path, environment: &Environment) -> Option<Problem> {
 fn variables(environment: &Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
     let own = environment.0.keys().map(String::as_str).filter(|name| name.starts_with("AEMP_"));
-    let known: Vec<String> = KEYS.iter().map(Key::variable).collect();
+    let files = KEYS.iter().filter(|key| key.is_private());
+    let files = files.map(|key| format!("{}_FILE", key.variable()));
+    let known: Vec<String> = KEYS.iter().map(Key::variable).chain(files).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).chain(OTHERS.iter().copied()).collect();
     for name in own.filter(|name| !known.contains(name)) {
         let suggestion = match nearest(name, known.iter().copied()) {

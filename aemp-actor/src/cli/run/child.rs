@@ -32,7 +32,7 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     match watchdog {
         None => {
             notify::ready();
-            terminated.await;
+            alone(&node, beat, terminated).await;
             notify::stopping();
         }
         Some(watchdog) => {
@@ -43,6 +43,25 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     }
     node.shutdown(grace).await;
     Ok(())
+}
+
+/// Returns when the node is to end. Nobody but systemd watches.
+async fn alone(node: &Node, beat: Duration, terminated: impl Future<Output = ()>) {
+    let mut terminated = std::pin::pin!(terminated);
+    let mut beats = tokio::time::interval(beat);
+    loop {
+        tokio::select! {
+            _ = beats.tick() => if lives(node, beat).await {
+                notify::alive();
+            },
+            () = &mut terminated => return,
+        }
+    }
+}
+
+/// A node whose ports or locks hang gives no sign of life.
+async fn lives(node: &Node, beat: Duration) -> bool {
+    node.cal::<(f64,)>(node, ("time",)).timeout(beat).await.is_ok()
 }
 
 /// Returns when the node is to end.
@@ -61,12 +80,9 @@ async fn watched(
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {
-            _ = beats.tick() => {
-                // A node whose ports or locks hang gives no sign of life.
-                if node.cal::<(f64,)>(node, ("time",)).timeout(beat).await.is_ok() {
-                    watchdog.say(Word::Beat).await;
-                }
-            }
+            _ = beats.tick() => if lives(node, beat).await {
+                watchdog.say(Word::Beat).await;
+            },
             said = watchdog.next() => if said.is_none() {
                 tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
                 return;

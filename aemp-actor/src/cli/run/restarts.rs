@@ -33,10 +33,13 @@ pub(super) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct Restarts {
     pause: Duration,
+    /// One of the children was up: the configuration can be right.
+    was_ever_up: bool,
 }
 
 impl Restarts {
     pub(super) fn judge(&mut self, end: End) -> Verdict {
+        self.was_ever_up |= end.was_up;
         match end.code {
             _ if end.wants_restart => {
                 self.pause = Duration::ZERO;
@@ -44,7 +47,7 @@ impl Restarts {
             }
             Some(0) => return Verdict::GiveUp(0),
             // It could not be set up, and said why: it would say the same again.
-            Some(code @ (2 | 5)) if !end.was_up => return Verdict::GiveUp(code),
+            Some(code @ (2 | 5)) if !self.was_ever_up => return Verdict::GiveUp(code),
             _ => {}
         }
         if end.lived >= WELL {
@@ -98,5 +101,15 @@ mod tests {
         assert_eq!(restarts.judge(later), Verdict::StartAfter(FIRST));
         let failed = End { code: Some(1), was_up: false, ..CRASH };
         assert_eq!(restarts.judge(failed), Verdict::StartAfter(2 * FIRST));
+    }
+
+    #[test]
+    fn what_was_up_once_is_tried_again() {
+        let mut restarts = Restarts::default();
+        assert_eq!(restarts.judge(CRASH), Verdict::StartAfter(FIRST));
+        // Its address is not free yet, say.
+        let failed = End { code: Some(5), was_up: false, ..CRASH };
+        assert_eq!(restarts.judge(failed), Verdict::StartAfter(2 * FIRST));
+        assert_eq!(restarts.judge(failed), Verdict::StartAfter(4 * FIRST));
     }
 }

@@ -37,7 +37,7 @@ async fn supervise(plan: &Plan) -> io::Result<u8> {
                 Verdict::StartAfter(pause) => {
                     tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
                     tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
+                        () = rest(pause) => {}
                         () = &mut terminated => return Ok(0),
                     }
                 }
@@ -48,6 +48,19 @@ async fn supervise(plan: &Plan) -> io::Result<u8> {
                 return Ok(0);
             }
         }
+    }
+}
+
+/// How often systemd is told that the watchdog lives while there is no child.
+const SLICE: Duration = Duration::from_secs(1);
+
+/// Waits.
+async fn rest(mut pause: Duration) {
+    while !pause.is_zero() {
+        notify::alive();
+        let slice = pause.min(SLICE);
+        tokio::time::sleep(slice).await;
+        pause -= slice;
     }
 }
 

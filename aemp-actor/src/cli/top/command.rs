@@ -45,12 +45,20 @@ async fn show(connection: &Connection, interval: Duration, by: Column) -> Result
     let (mut board, mut rows, mut round) = (Board::default(), Vec::new(), 0);
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let ask = |round| poll::poll(connection, since, round, connection.options.timeout());
+    // A node that does not answer holds up the next round, but no key.
+    let (mut asked, mut waits) = (std::pin::pin!(ask(round)), true);
     loop {
         tokio::select! {
-            _ = ticks.tick() => {
-                let samples = poll::poll(connection, since, round, connection.options.timeout());
-                rows = board.update(samples.await, by);
+            samples = &mut asked, if waits => {
+                rows = board.update(samples, by);
+                waits = false;
+            }
+            _ = ticks.tick(), if !waits => {
                 round += 1;
+                asked.set(ask(round));
+                waits = true;
+                continue;
             }
             key = screen.key() => match key {
                 Key::Quit => return Ok(()),

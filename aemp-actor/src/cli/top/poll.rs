@@ -34,8 +34,8 @@ pub(super) async fn poll(
 
 async fn ask(own: Node, node: NodeId, since: Instant, round: u64, limit: Duration) -> Sample {
     let look = own.introspect(&node).timeout(limit);
-    let round_trip = own.ping(&node, limit).await.ok();
-    let info = look.info().await.ok();
+    let (round_trip, info) = tokio::join!(own.ping(&node, limit), look.info());
+    let (round_trip, info) = (round_trip.ok(), info.ok());
     let at = since.elapsed();
     let mut depth = None;
     if let Some(info) = &info

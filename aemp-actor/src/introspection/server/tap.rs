@@ -15,7 +15,10 @@ pub(crate) const MORE: &str = "more";
 pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let (core, reader) = (question.core, question.reply());
     if !core.config().taps {
-        return Err(format!("taps are switched off on node {} (Config::taps)", core.id()));
+        return Err(format!(
+            "taps are switched off on node {}: set taps (Config::taps)",
+            core.id()
+        ));
     }
     let name = target(core, &question.arg::<String>(0)?)?;
     let id = PortId::new(core.id().clone(), name.clone());
