@@ -256,6 +256,24 @@ async fn top_on_a_terminal() {
     session.await.unwrap();
 }
 
+#[test]
+fn top_obeys_keys_while_a_node_hangs() {
+    let home = Home::new();
+    home.run(&["setsecret", support::SECRET]).text();
+    let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
+    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_TIMEOUT", "600");
+    let (mut session, mut child) = top_session(&home, "0.01");
+    session.exp_string("alpha").unwrap();
+    alpha.signal("-STOP");
+    for _ in 0..50 {
+        press(&mut session, "n");
+        session.exp_string("sort: n node").unwrap();
+    }
+    press(&mut session, "q");
+    session.exp_eof().unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 /// What `aemp top` costs five nodes with 10,000 messages each second between them, in processor
 /// time: `cargo test --release --test command_operating -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

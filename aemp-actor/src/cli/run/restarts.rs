@@ -93,8 +93,9 @@ mod tests {
 
     #[test]
     fn an_end_and_a_wrong_configuration_are_final() {
+        let end = End { code: Some(0), ..CRASH };
+        assert_eq!(Restarts::default().judge(end), Verdict::GiveUp(0));
         let mut restarts = Restarts::default();
-        assert_eq!(restarts.judge(End { code: Some(0), ..CRASH }), Verdict::GiveUp(0));
         let wrong = End { code: Some(5), was_up: false, ..CRASH };
         assert_eq!(restarts.judge(wrong), Verdict::GiveUp(5));
         let later = End { code: Some(5), ..CRASH };
