@@ -261,7 +261,7 @@ fn top_obeys_keys_while_a_node_hangs() {
     let home = Home::new();
     home.run(&["setsecret", support::SECRET]).text();
     let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
-    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_TIMEOUT", "600");
+    let home = home.set("AEMP_SEEDS", &alpha.address);
     let (mut session, mut child) = top_session(&home, "0.01");
     session.exp_string("alpha").unwrap();
     alpha.signal("-STOP");
