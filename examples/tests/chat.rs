@@ -112,7 +112,7 @@ fn a_wrong_secret_is_named_on_both_sides() {
     assert_eq!(status.code(), Some(1));
     let expected = format!(
         "chat: no connection to node chat: handshake with {address}: wrong secret \
-         (hmac_sha3_512 of node \"chat\" does not verify)"
+         (tls_hmac_sha3_512 of node \"chat\" does not verify)"
     );
     assert_eq!(printed, expected);
     server.wait_for("refused: wrong secret (tls_hmac_sha3_512 of node \"anon/");
