@@ -11,7 +11,7 @@
 //! ```
 //!
 //! - [`Node::catch_logs`](crate::Node::catch_logs) catches.
-//! - [`Layer`] (feature `log`) gives what the program logs with `tracing` to those who catch. The
+//! - `Layer` (feature `log`) gives what the program logs with `tracing` to those who catch. The
 //!   log belongs to the process: each of its nodes that is asked tells all of it. When nobody
 //!   catches, a log line costs the reading of one atomic more.
 //! - As a service of a profile, `["AnyEvent::MP::LogCatcher::catch", 9]` prints what it catches to
