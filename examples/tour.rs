@@ -191,7 +191,7 @@ fn connections(page: &mut Page, node: &Node) -> bool {
     let protections: Vec<_> =
         peers.filter_map(|peer| Some((peer.node.clone(), node.protection(peer.node)?))).collect();
     for (node, protection) in &protections {
-        page.show(&format!("node.protection(\"{node}\")"), protection);
+        page.event(format_args!("{node}: {protection}"));
     }
     !protections.is_empty() && protections.iter().all(|(_, protection)| protection.is_encrypted())
 }

@@ -12,7 +12,7 @@ fn every_step_happens() {
         " 1. A port is a struct",
         "tally.total().await                               42",
         "worker is up after ",
-        "node.protection(\"worker\")                         stls (TLS 1.3, no certificate)",
+        "→ worker: stls (TLS 1.3, no certificate)",
         "→ The parrot has landed.",
         "→ Hello newcomer, I am Ada.",
         "→ Polly! Polly!",
