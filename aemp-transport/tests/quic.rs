@@ -81,7 +81,7 @@ async fn a_stranger_fills_no_memory() {
             taken += near.write(&[7; 16 << 10]).await.expect("written");
         }
     };
-    // Virtual patience: what can be taken is taken within some round trips on loopback.
+    // Less time takes less: a busy machine cannot make this fail.
     assert!(tokio::time::timeout(std::time::Duration::from_millis(500), stuck).await.is_err());
     far.keep_alive(PATIENCE).expect("it is kept alive");
     let (wrote, read) = (

@@ -43,10 +43,10 @@ fn people_talk_come_and_go() {
     sue.types("/who");
     let here = sue.wait_for("* here are: ");
     assert!(here.contains("joe") && here.contains("sue"), "{here}");
-    sue.types("/quit bye for now");
-    joe.wait_for("* sue has left (quit: bye for now)");
+    sue.types("/quit so long");
+    joe.wait_for("* sue has left (quit: so long)");
     assert!(sue.end().0.success());
-    server.wait_for("sue has left (quit: bye for now)");
+    server.wait_for("sue has left (quit: so long)");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Dropping the future abandons the attempt.
     async fn dial(&self, address: &Address) -> io::Result<BoxStream>;
 
-    /// The addresses that an address stands for now: for a host name all that it resolves to.
+    /// The addresses that an address stands for at this moment: for a host name all that it resolves to.
     ///
     /// # Errors
     ///
