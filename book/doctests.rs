@@ -42,6 +42,10 @@ mod receive {}
 mod data {}
 
 /// See the file.
+#[doc = include_str!("src/tour.md")]
+mod tour {}
+
+/// See the file.
 #[doc = include_str!("src/operating.md")]
 mod operating {}
 

@@ -10,7 +10,7 @@ use aemp_actor::introspection::{
 use aemp_actor::prelude::*;
 use aemp_actor::{Access, Config, Rights};
 use serde_json::json;
-use support::{RawPeer, SECRET, config, for_each_pair, sink, soon, tcp_node, until};
+use support::{RawPeer, SECRET, config, for_each_pair, log, sink, soon, tcp_node, until};
 
 #[derive(Port)]
 struct Idle;
@@ -70,6 +70,7 @@ async fn ports_are_told_of_by_name_and_page() {
         let page = look.ports(query.clone()).await.unwrap();
         assert!(page.total >= 25);
         assert!(page.ports.len() <= 10);
+        assert_eq!(page.more, 25 - (seen.len() + page.ports.len()) as u64);
         assert!(page.ports.iter().all(|port| port.kind.ends_with("introspection::Idle")));
         seen.extend(page.ports.into_iter().map(|port| port.name));
         match page.next {
@@ -117,7 +118,7 @@ async fn ports_are_told_of_by_what_waits() {
     assert!(two.octets > 0);
     let fullest = look.ports(PortQuery::new().order(PortOrder::Waiting).limit(1)).await.unwrap();
     assert_eq!(fullest.ports[0].name, held.port());
-    assert_eq!(fullest.next, None);
+    assert_eq!((fullest.more, fullest.next), (fullest.total - 1, None));
 }
 
 #[tokio::test]
@@ -146,6 +147,7 @@ async fn many_ports_are_looked_at_beside_other_work() {
         let page = soon("the ports", two.introspect(&one).ports(query)).await.unwrap();
         assert_eq!(page.ports.len(), 10_000, "a page is bounded");
         assert!(page.total >= 12_000);
+        assert_eq!(page.more, 2000, "and says what it leaves out");
     }
     assert_eq!(ports.len(), 12_000);
 }
@@ -163,7 +165,7 @@ async fn groups_are_told_of() {
         assert_eq!((group.name.as_str(), group.members), ("alpha group", 1));
         assert_eq!(group.ports, std::slice::from_ref(&member.id));
         let first = one.introspect(&two).groups(GroupQuery::new().limit(1)).await.unwrap();
-        assert_eq!(first.next.as_deref(), Some("alpha group"));
+        assert_eq!((first.more, first.next.as_deref()), (1, Some("alpha group")));
         let rest = GroupQuery::new().after("alpha group");
         let rest = one.introspect(&two).groups(rest).await.unwrap();
         assert_eq!((rest.groups[0].name.as_str(), rest.next), ("beta group", None));
@@ -230,6 +232,73 @@ async fn nonsense_is_answered_with_a_text() {
     }
     peer.packet(json!(["", "snd", "mad", "still here"])).await;
     assert_eq!(peer.next().await, json!(["", "still here"]));
+}
+
+#[tokio::test]
+async fn every_builtin_is_listed_and_carried_out() {
+    const BUILTINS: [&str; 12] = [
+        "AnyEvent::MP::DataConn::_connect",
+        "AnyEvent::MP::DataConn::_expect",
+        "AnyEvent::MP::Global::connect",
+        "AnyEvent::MP::LogCatcher::catch",
+        "AnyEvent::MP::LogCatcher::connect",
+        "aemp::functions",
+        "aemp::groups",
+        "aemp::info",
+        "aemp::ports",
+        "aemp::relay",
+        "aemp::restart",
+        "aemp::tap",
+    ];
+    log::start();
+    let node = tcp_node("builtin").await;
+    let functions = node.introspect(&node).functions().await.unwrap();
+    let builtins = functions.iter().filter(|function| function.kind == FunctionKind::Builtin);
+    let names: Vec<&str> = builtins.map(|function| &*function.name).collect();
+    assert_eq!(names, BUILTINS);
+    let mut peer = RawPeer::log_in(&node, "curious").await;
+    for name in BUILTINS {
+        // What they make of nonsense shows that they are there.
+        let tag = format!("[{name:?}");
+        if name.ends_with("Global::connect") {
+            peer.packet(json!(["", "AnyEvent::MP::_spawn", "curious/1", name, 7])).await;
+            continue;
+        }
+        peer.packet(json!(["", name])).await;
+        let line = log::expect(&["request of node curious: ", &tag]).await;
+        assert!(!line.contains("is registered here"), "{line}");
+    }
+    peer.packet(json!(["", "mon1", "curious/1"])).await;
+    let answer = peer.next().await;
+    assert!(answer[1] == "kil0" && !answer.to_string().contains("no init function"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_may_not_be_run_is_listed_as_such() {
+    let access = Access::default().rule("guest*", Rights::all().functions(["aemp::f*"]).join(false));
+    let host = Node::configure(config("strict").access(access)).await.unwrap();
+    let guest = Config::new().nodeid("guest").secret(SECRET).seed(host.listeners().remove(0));
+    let guest = Node::configure(guest).await.unwrap();
+    let functions = guest.introspect(&host).functions().await.unwrap();
+    let allowed: Vec<&str> =
+        functions.iter().filter(|function| function.allowed).map(|f| &*f.name).collect();
+    let data = ["AnyEvent::MP::DataConn::_connect", "AnyEvent::MP::DataConn::_expect"];
+    assert_eq!(allowed, [&data[..], &["aemp::functions"]].concat());
+}
+
+#[tokio::test]
+async fn times_are_told_in_seconds() {
+    for_each_pair(async |one, two| {
+        soon("an answer", two.ping(&one, Duration::from_secs(60))).await.unwrap();
+        let (_, info): (String, serde_json::Value) =
+            one.cal(&two, ("aemp::info", 1)).await.unwrap();
+        let peer = &info["peers"][0];
+        for time in [&info["uptime"], &peer["round_trip"]["last"], &peer["round_trip"]["smoothed"]] {
+            assert!(time.as_f64().is_some_and(|time| (0.0..60.0).contains(&time)), "{info}");
+        }
+        assert!(peer["connection"]["since"].as_f64().is_some_and(|since| since > 1.7e9), "{info}");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::logs::{self, SeedProblem};
 use super::{Failure, Options, Output, show};
@@ -19,6 +20,9 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long the last messages may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long a node that hangs may hold up what is asked of all.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// What is needed to join, looked up before there is a runtime.
 pub(crate) struct Plan {
@@ -153,6 +157,17 @@ impl Connection {
     /// Reads a node ID; of a port ID, its node.
     pub(crate) fn node_id(&self, text: &str) -> Result<NodeId, Failure> {
         Ok(self.port(text)?.node().clone())
+    }
+
+    /// Asks all nodes that are connected for a sign of life, and waits for those that give one soon.
+    pub(crate) async fn signs_of_life(&self) {
+        let limit = self.options.timeout().min(SIGN_OF_LIFE);
+        let mut pings = JoinSet::new();
+        for node in self.node.up_nodes() {
+            let own = self.node.clone();
+            pings.spawn(async move { drop(own.ping(&node, limit).await) });
+        }
+        pings.join_all().await;
     }
 
     /// Leaves the network, after what was sent.

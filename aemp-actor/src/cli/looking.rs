@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use aemp_transport::Value;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::ask::ask;
 use super::output::Style;
-use super::{Connection, Failure};
+use super::{Connection, Failure, peers};
 use crate::id::{NodeId, PortId};
-use crate::node::Node;
+use crate::node::{Node, PeerInfo};
 
 /// The other nodes, sorted, and whether each is connected. Anonymous ones that are not are other
 /// people's commands, which nobody can dial.
@@ -22,24 +22,33 @@ pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
         .collect()
 }
 
-pub(crate) fn nodes(connection: &Connection) -> Result<(), Failure> {
-    let known = known(&connection.node);
+/// Prints the other nodes, and what the command's own node knows of each. Those that are connected
+/// are asked for a sign of life, so that there is a round trip to show.
+pub(crate) async fn nodes(connection: &Connection) -> Result<(), Failure> {
+    connection.signs_of_life().await;
+    let own = &connection.node;
+    let known: Vec<PeerInfo> =
+        known(own).into_iter().filter_map(|(node, _)| own.peer(node)).collect();
     let output = connection.output();
     if output.json {
-        let list: Vec<Json> =
-            known.iter().map(|(node, up)| json!({ "node": node.as_str(), "up": up })).collect();
-        output.json(&Json::from(list));
+        output.json(&serde_json::to_value(&known).expect("what is known of nodes is JSON"));
         return Ok(());
     }
-    let rows: Vec<_> = known
-        .into_iter()
-        .map(|(node, up)| {
-            let state = if up { ("up", Style::Good) } else { ("known", Style::Bad) };
-            vec![(node.to_string(), Style::Plain), (state.0.to_owned(), state.1)]
-        })
-        .collect();
-    output.table(&["NODE", "STATE"], &rows);
+    let rows: Vec<_> = known.iter().map(row).collect();
+    output.table(&["NODE", "STATE", "ADDRESS", "RTT", "QUEUE", "PROTECTION"], &rows);
     Ok(())
+}
+
+fn row(peer: &PeerInfo) -> Vec<(String, Style)> {
+    let plain = |text: String| (text, Style::Plain);
+    vec![
+        plain(peer.node.to_string()),
+        peers::state(peer),
+        plain(peers::address(peer)),
+        plain(peers::round_trip(peer)),
+        plain(peers::queue(peer)),
+        plain(peers::protection(peer)),
+    ]
 }
 
 pub(crate) fn groups(connection: &Connection, only: Option<&String>) -> Result<(), Failure> {

@@ -140,7 +140,7 @@ async fn carry_out(
         }
         "eval" => messages::eval(connection, &one("NODE"), &all("CODE").join(" ")).await,
         "trace" => looking::trace(connection, &one("NODE")).await,
-        "nodes" => looking::nodes(connection),
+        "nodes" => looking::nodes(connection).await,
         "groups" => looking::groups(connection, arguments.get_one::<String>("GROUP")),
         "shell" => shell::run(connection, arguments.get_one::<String>("NODE")).await,
         name if operating::knows(name) => operating::carry_out(name, arguments, connection).await,

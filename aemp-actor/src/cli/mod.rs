@@ -31,6 +31,7 @@ mod main;
 mod messages;
 mod operating;
 mod output;
+mod peers;
 mod run;
 mod settings;
 mod shell;

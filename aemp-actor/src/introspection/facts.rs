@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::seconds;
 use crate::id::{NodeId, PortId};
 use crate::node::{DroppedCounts, PeerInfo};
 use crate::port::PortState;
@@ -20,7 +21,7 @@ pub struct NodeInfo {
     pub version: String,
     /// The versions of this protocol that it understands.
     pub introspection: Vec<i64>,
-    /// How long ago it was set up; seconds, as a float, in the protocol.
+    /// How long ago it was set up.
     #[serde(with = "seconds")]
     pub uptime: Duration,
     /// Where it listens; empty for a private node.
@@ -54,7 +55,7 @@ pub struct ProcessInfo {
     pub pid: u32,
     /// Octets of its memory that are resident.
     pub resident: u64,
-    /// Processor time that it has used; seconds, as a float, in the protocol.
+    /// Processor time that it has used.
     #[serde(with = "seconds")]
     pub cpu: Duration,
 }
@@ -102,7 +103,7 @@ pub enum FunctionKind {
     Init,
     /// It is called, and was registered by the program.
     Function,
-    /// It is called, and every node has it.
+    /// Every node has it. It is called; that of the mesh is spawned.
     Builtin,
 }
 
@@ -116,20 +117,4 @@ pub struct GroupInfo {
     pub members: u64,
     /// The first hundred of them, sorted.
     pub ports: Vec<PortId>,
-}
-
-/// Durations as seconds.
-mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let seconds = f64::deserialize(from)?;
-        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
-    }
 }

@@ -41,7 +41,8 @@
 //! | `aemp::restart` | | nothing; the node ends, and its watchdog starts it again |
 //!
 //! The results are maps whose keys are the names of the fields; more keys may come, so an unknown
-//! one is to be ignored. Unknown keys of a query are an error.
+//! one is to be ignored. Unknown keys of a query are an error. Times are seconds, as floats; moments
+//! are seconds since the beginning of 1970; sizes are octets. `--json` prints the same maps.
 //!
 //! # What it costs, and who may ask
 //!
@@ -58,6 +59,7 @@
 mod client;
 mod facts;
 mod query;
+pub(crate) mod seconds;
 mod server;
 
 pub(crate) use client::{Conversation, Heard};

@@ -103,7 +103,10 @@ pub struct PortPage {
     pub total: u64,
     /// The ports asked for, in the order asked for.
     pub ports: Vec<PortInfo>,
-    /// There are more: they come [`after`](PortQuery::after) this.
+    /// How many more the pattern matches that would come behind these.
+    #[serde(default)]
+    pub more: u64,
+    /// Where the next page begins, in the order of names: they come [`after`](PortQuery::after) this.
     #[serde(default)]
     pub next: Option<String>,
 }
@@ -173,7 +176,10 @@ pub struct GroupPage {
     pub total: u64,
     /// The groups asked for, by name.
     pub groups: Vec<GroupInfo>,
-    /// There are more: they come [`after`](GroupQuery::after) this.
+    /// How many more the pattern matches that would come behind these.
+    #[serde(default)]
+    pub more: u64,
+    /// Where the next page begins: they come [`after`](GroupQuery::after) this.
     #[serde(default)]
     pub next: Option<String>,
 }

@@ -177,7 +177,7 @@ impl Node {
 
     /// Registers a function that other nodes can call by sending a message with its name as the
     /// tag to this node's port. The name must contain `::`. True when the name was free;
-    /// otherwise it is replaced. Names that begin with `aemp::`, and those of the log catcher, are
+    /// otherwise it is replaced. Names that begin with `aemp::`, and some of the reference's, are
     /// functions that every node has ([`introspection`](crate::introspection)).
     ///
     /// It runs in the task that reads the connection: it must be quick. A panic is logged.

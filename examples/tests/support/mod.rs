@@ -23,7 +23,7 @@ pub(crate) struct Program {
 }
 
 /// Where cargo puts the example `name`: beside the folder of this test's own binary.
-fn binary(name: &str) -> PathBuf {
+pub(crate) fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a binary");
     let profile = test.ancestors().nth(2).expect("it lies in target/PROFILE/deps");
     let path = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::info::milliseconds;
+use crate::cli::peers::milliseconds;
 use crate::cli::{Connection, Failure};
 use crate::id::{NodeId, PortId};
 

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use super::octets;
 use crate::cli::output::Style;
-use crate::cli::{Connection, Failure, Output};
+use crate::cli::{Connection, Failure, Output, peers};
 use crate::introspection::{FunctionKind, NodeInfo};
-use crate::node::{PeerInfo, PeerState};
+use crate::node::PeerInfo;
 
 /// JSON of something that serialises.
 pub(super) fn json(value: &impl serde::Serialize) -> Json {
@@ -73,33 +73,16 @@ fn dropped(info: &NodeInfo) -> String {
 
 fn peer(peer: &PeerInfo) -> Vec<(String, Style)> {
     let plain = |text: String| (text, Style::Plain);
-    let (state, style) = match peer.state {
-        PeerState::Up => ("up", Style::Good),
-        PeerState::Connecting => ("connecting", Style::Plain),
-        PeerState::Falling => ("falling", Style::Bad),
-        PeerState::Known => ("known", Style::Bad),
-    };
-    let trip = peer.round_trip.map_or("-".to_owned(), |trip| milliseconds(trip.smoothed));
-    let connection = peer.connection.as_ref();
-    let traffic = connection.map(|connection| connection.traffic).unwrap_or_default();
-    let protection = connection.map_or("-".to_owned(), |connection| {
-        let encryption = connection.encryption.as_deref().unwrap_or("plain");
-        format!("{} {encryption} {}", connection.transport, connection.auth)
-    });
+    let traffic = peer.connection.as_ref().map(|connection| connection.traffic).unwrap_or_default();
     vec![
         plain(peer.node.to_string()),
-        (state.to_owned(), style),
-        plain(trip),
-        plain(octets(peer.queued_octets as u64)),
+        peers::state(peer),
+        plain(peers::round_trip(peer)),
+        plain(peers::queue(peer)),
         plain(octets(traffic.octets_in)),
         plain(octets(traffic.octets_out)),
-        plain(protection),
+        plain(peers::protection(peer)),
     ]
-}
-
-/// A short time for people.
-pub(super) fn milliseconds(time: Duration) -> String {
-    format!("{:.2}ms", time.as_secs_f64() * 1000.0)
 }
 
 pub(super) async fn functions(connection: &Connection, node: &str) -> Result<(), Failure> {

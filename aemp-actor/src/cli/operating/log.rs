@@ -22,6 +22,8 @@ pub(super) async fn log(
         // One that prints too slowly misses lines.
         drop(sender.try_send(line.clone()));
     });
+    // Nodes that have given a sign of life have understood what they were asked before.
+    connection.signs_of_life().await;
     tracing::info!(target: "aemp", "catching the logs of other nodes up to level {level}");
     let print = async {
         let mut left = count.unwrap_or(u64::MAX);

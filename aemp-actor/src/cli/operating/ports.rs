@@ -32,8 +32,8 @@ pub(super) async fn ports(
     let node = connection.node_id(node)?;
     let rows: Vec<_> = page.ports.iter().map(|port| row(node.as_str(), port)).collect();
     output.table(&["PORT", "KIND", "STATE", "WAITING", "OCTETS", "WATCHERS", "HANDLED"], &rows);
-    if page.next.is_some() {
-        eprintln!("aemp: these are {} of {} ports: see --limit", page.ports.len(), page.total);
+    if page.more > 0 {
+        output.line(&format!("and {} more: --limit N shows so many", page.more));
     }
     Ok(())
 }

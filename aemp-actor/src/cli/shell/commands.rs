@@ -61,7 +61,7 @@ impl Scope<'_> {
                 messages::spawn(self.connection, first()?, init, args).await?;
             }
             "eval" => messages::eval(self.connection, first()?, &rest.join(" ")).await?,
-            "nodes" => looking::nodes(self.connection)?,
+            "nodes" => looking::nodes(self.connection).await?,
             "groups" => looking::groups(self.connection, words.first())?,
             "trace" => looking::trace(self.connection, first()?).await?,
             "me" => self.connection.output().line(&self.me.to_string()),

@@ -14,7 +14,11 @@ pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let inits = init_names().map(|name| info(FunctionKind::Init, name.into()));
     let registered = question.core.functions().names();
     let registered = registered.into_iter().map(|name| info(FunctionKind::Function, name));
-    let builtin = table::names().map(|name| info(FunctionKind::Builtin, name.into()));
+    let builtin = table::all(question.rights()).map(|(name, allowed)| FunctionInfo {
+        name: name.into(),
+        kind: FunctionKind::Builtin,
+        allowed,
+    });
     let mut functions: Vec<FunctionInfo> = inits.chain(registered).chain(builtin).collect();
     functions.sort_by(|a, b| a.name.cmp(&b.name));
     question.answer(functions);

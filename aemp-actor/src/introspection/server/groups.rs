@@ -19,14 +19,14 @@ fn look(table: &GroupTable, query: &GroupQuery) -> GroupPage {
     let mut wanted: Vec<String> =
         names.into_iter().filter(|name| query.takes(&filter, name)).collect();
     wanted.sort();
-    let more = wanted.len() > query.most();
+    let more = wanted.len().saturating_sub(query.most()) as u64;
     wanted.truncate(query.most());
-    let next = wanted.last().filter(|_| more).cloned();
+    let next = wanted.last().filter(|_| more > 0).cloned();
     let groups = wanted.into_iter().map(|name| {
         let mut ports = table.members(&name);
         let members = ports.len() as u64;
         ports.truncate(NAMED);
         GroupInfo { name, members, ports }
     });
-    GroupPage { total, groups: groups.collect(), next }
+    GroupPage { total, groups: groups.collect(), more, next }
 }

@@ -34,7 +34,7 @@ fn look(core: &Core, query: &PortQuery) -> PortPage {
 }
 
 /// Only those of the page are looked into.
-fn by_name(core: &Core, query: &PortQuery) -> (Vec<PortInfo>, bool) {
+fn by_name(core: &Core, query: &PortQuery) -> (Vec<PortInfo>, u64) {
     let mut first = First::new(query.most());
     for cell in wanted(core, query) {
         if query.is_after(cell.name()) {
@@ -45,7 +45,7 @@ fn by_name(core: &Core, query: &PortQuery) -> (Vec<PortInfo>, bool) {
     (cells.iter().map(info).collect(), more)
 }
 
-fn by_size(core: &Core, query: &PortQuery, order: PortOrder) -> (Vec<PortInfo>, bool) {
+fn by_size(core: &Core, query: &PortQuery, order: PortOrder) -> (Vec<PortInfo>, u64) {
     let mut first = First::new(query.most());
     for cell in wanted(core, query) {
         let port = info(&cell);

@@ -95,9 +95,14 @@ impl Question<'_> {
         self.from.map(|origin| origin.peer.id())
     }
 
+    /// What the node that asks may, unless it is this one.
+    pub(super) fn rights(&self) -> Option<&Rights> {
+        self.from.map(|origin| &origin.rights)
+    }
+
     /// Whether the node that asks may run that function.
     pub(super) fn may_run(&self, function: &str) -> bool {
-        self.from.is_none_or(|origin| origin.rights.may_run(function))
+        self.rights().is_none_or(|rights| rights.may_run(function))
     }
 
     /// Answers.

@@ -12,7 +12,8 @@ const OCTETS: usize = 1 << 20;
 pub(super) struct First<K, T> {
     most: usize,
     kept: BinaryHeap<Entry<K, T>>,
-    more: bool,
+    /// How many were not kept.
+    more: u64,
 }
 
 struct Entry<K, T> {
@@ -42,7 +43,7 @@ impl<K: Ord, T> Ord for Entry<K, T> {
 
 impl<K: Ord, T> First<K, T> {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, kept: BinaryHeap::new(), more: false }
+        Self { most, kept: BinaryHeap::new(), more: 0 }
     }
 
     /// Whether something with this key would be kept.
@@ -52,18 +53,18 @@ impl<K: Ord, T> First<K, T> {
 
     pub(super) fn add(&mut self, key: K, item: T) {
         if !self.wants(&key) {
-            self.more = true;
+            self.more += 1;
             return;
         }
         self.kept.push(Entry { key, item });
         if self.kept.len() > self.most {
             self.kept.pop();
-            self.more = true;
+            self.more += 1;
         }
     }
 
-    /// The first ones in their order, and whether there were more.
-    pub(super) fn into_sorted(self) -> (Vec<T>, bool) {
+    /// The first ones in their order, and how many more there were.
+    pub(super) fn into_sorted(self) -> (Vec<T>, u64) {
         let sorted = self.kept.into_sorted_vec();
         (sorted.into_iter().map(|entry| entry.item).collect(), self.more)
     }
@@ -81,18 +82,18 @@ pub(super) fn key(order: PortOrder, port: &PortInfo) -> (Reverse<u64>, String) {
 }
 
 /// The page, cut to a bounded number of octets.
-pub(super) fn page(order: PortOrder, total: u64, mut ports: Vec<PortInfo>, more: bool) -> PortPage {
+pub(super) fn page(order: PortOrder, total: u64, mut ports: Vec<PortInfo>, more: u64) -> PortPage {
     let mut octets = 0;
     let fitting = ports.iter().take_while(|port| {
         octets += port.name.len() + port.kind.len();
         octets <= OCTETS
     });
     let fitting = fitting.count().max(1);
-    let more = more || fitting < ports.len();
+    let more = more + (ports.len() - fitting.min(ports.len())) as u64;
     ports.truncate(fitting);
-    let last = ports.last().filter(|_| more && order == PortOrder::Name);
+    let last = ports.last().filter(|_| more > 0 && order == PortOrder::Name);
     let next = last.map(|port| port.name.clone());
-    PortPage { total, ports, next }
+    PortPage { total, ports, more, next }
 }
 
 #[cfg(test)]
@@ -118,11 +119,11 @@ mod tests {
         for number in [5, 1, 4, 1, 3, 9, 2] {
             first.add(number, number * 10);
         }
-        assert_eq!(first.into_sorted(), (vec![10, 10, 20], true));
+        assert_eq!(first.into_sorted(), (vec![10, 10, 20], 4));
         let mut first = First::new(3);
         first.add(2, "b");
         first.add(1, "a");
-        assert_eq!(first.into_sorted(), (vec!["a", "b"], false));
+        assert_eq!(first.into_sorted(), (vec!["a", "b"], 0));
     }
 
     #[test]
@@ -137,12 +138,12 @@ mod tests {
     fn a_page_is_bounded_and_says_where_the_next_begins() {
         let long = "x".repeat(OCTETS / 2);
         let ports: Vec<PortInfo> = (0..4).map(|n| port(&format!("{n}{long}"), 0)).collect();
-        let cut = page(PortOrder::Name, 4, ports.clone(), false);
-        assert_eq!(cut.ports.len(), 1);
+        let cut = page(PortOrder::Name, 4, ports.clone(), 2);
+        assert_eq!((cut.ports.len(), cut.more), (1, 5));
         assert_eq!(cut.next.as_deref(), Some(&*ports[0].name));
-        assert_eq!(page(PortOrder::Waiting, 4, ports, true).next, None);
-        let whole = page(PortOrder::Name, 2, vec![port("a", 0), port("b", 0)], false);
-        assert_eq!((whole.ports.len(), whole.next), (2, None));
-        assert_eq!(page(PortOrder::Name, 0, Vec::new(), false).next, None);
+        assert_eq!(page(PortOrder::Waiting, 4, ports, 1).next, None);
+        let whole = page(PortOrder::Name, 2, vec![port("a", 0), port("b", 0)], 0);
+        assert_eq!((whole.ports.len(), whole.more, whole.next), (2, 0, None));
+        assert_eq!(page(PortOrder::Name, 0, Vec::new(), 0).next, None);
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{functions, groups, info, ports, question, restart, tap};
-use crate::log;
 use crate::message::Message;
-use crate::node::{Core, Origin, Problem};
+use crate::node::{Core, Origin, Problem, Rights};
+use crate::service::{DATA_CONNECT, DATA_EXPECT};
+use crate::{log, mesh, relay};
 
 /// Carries out a call; `None` is a call of the node itself.
 pub(crate) type Builtin = fn(&Arc<Core>, Option<&Origin>, &Message) -> Result<(), Problem>;
@@ -21,17 +22,31 @@ const TABLE: [(&str, Builtin); 8] = [
     (log::CATCH, log::catch),
 ];
 
-/// The function of that name, if every node has it.
+/// What the node port carries out itself, under other rights than the one to functions.
+const OF_NODES: [(&str, fn(&Rights) -> bool); 4] = [
+    (relay::FUNCTION, Rights::may_join),
+    (mesh::CONNECT, Rights::may_join),
+    (DATA_EXPECT, Rights::may_open_data),
+    (DATA_CONNECT, Rights::may_open_data),
+];
+
+/// The function of that name, if every node has it and the right to it is the one to functions.
 pub(crate) fn find(name: &str) -> Option<Builtin> {
     TABLE.iter().find(|(other, _)| *other == name).map(|(_, builtin)| *builtin)
 }
 
 /// Whether programs cannot register a function of that name.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    name.starts_with("aemp::") || find(name).is_some()
+    name.starts_with("aemp::") || find(name).is_some() || OF_NODES.iter().any(|(n, _)| *n == name)
 }
 
-/// Their names.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|(name, _)| *name)
+/// The names of all that every node has, and whether a node with these rights may run it; `None` is
+/// the node itself.
+pub(super) fn all(rights: Option<&Rights>) -> impl Iterator<Item = (&'static str, bool)> {
+    let called = TABLE.iter().map(move |(name, _)| {
+        // The node itself catches logs, as a service.
+        (*name, rights.is_none_or(|rights| rights.may_run(name) && *name != log::CATCH))
+    });
+    let of_nodes = OF_NODES.iter();
+    called.chain(of_nodes.map(move |(name, granted)| (*name, rights.is_none_or(granted))))
 }

@@ -8,6 +8,7 @@ use super::Peer;
 use super::facts::Facts;
 use super::state::Stage;
 use crate::id::NodeId;
+use crate::introspection::seconds;
 use crate::node::core::Core;
 
 /// How far the connection to a node is.
@@ -30,8 +31,10 @@ pub enum PeerState {
 #[non_exhaustive]
 pub struct RoundTrip {
     /// The latest.
+    #[serde(with = "seconds")]
     pub last: Duration,
     /// Smoothed as TCP does it: each new one counts for an eighth.
+    #[serde(with = "seconds")]
     pub smoothed: Duration,
 }
 
@@ -73,6 +76,7 @@ pub struct Connection {
     /// What tells the other node's process from earlier ones of its ID, if it says.
     pub instance: Option<String>,
     /// When it was made.
+    #[serde(with = "seconds::since_1970")]
     pub since: SystemTime,
     /// What has passed on it.
     pub traffic: Traffic,
