@@ -1,4 +1,5 @@
-//! The guide's examples of the command, replayed.
+//! The guide's examples of the command, replayed; those that need nodes in processes of their own are
+//! replayed by the examples' test `guide`.
 
 mod command;
 mod support;

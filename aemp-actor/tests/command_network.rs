@@ -141,9 +141,19 @@ async fn nodes_groups_and_connections_are_shown() {
     beta.grp_reg("chat", &members[1]).unwrap();
     support::until("the group", || alpha.grp_get("chat").len() == 2).await;
     let text = home.aemp(&["nodes"]).await.text();
-    assert_eq!(text, "NODE   STATE\nalpha  up\nbeta   up");
+    let rows: Vec<Vec<&str>> = text.lines().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["NODE", "STATE", "ADDRESS", "RTT", "QUEUE", "PROTECTION"]);
+    for (row, node) in rows[1..].iter().zip([&alpha, &beta]) {
+        assert_eq!(row[..3], [node.id().as_str(), "up", &node.listeners()[0]], "{text}");
+        assert!(row[3].ends_with("ms") && row[4..7] == ["0", "tcp", "stls"], "{text}");
+    }
     let json = home.aemp(&["--json", "nodes"]).await.json();
-    assert_eq!(json, json!([{ "node": "alpha", "up": true }, { "node": "beta", "up": true }]));
+    for (entry, node) in json.as_array().unwrap().iter().zip([&alpha, &beta]) {
+        assert_eq!((&entry["node"], &entry["state"]), (&json!(node.id()), &json!("up")));
+        assert_eq!(entry["addresses"], json!(node.listeners()));
+        assert!(entry["round_trip"]["smoothed"].is_f64(), "{json}");
+        assert_eq!(entry["connection"]["dialled"], true);
+    }
     let text = home.aemp(&["groups"]).await.text();
     assert_eq!(text, format!("GROUP  PORT\nchat   {}\n       {}", members[0], members[1]));
     let json = home.aemp(&["--json", "groups", "chat"]).await.json();
@@ -160,6 +170,16 @@ async fn nodes_groups_and_connections_are_shown() {
         (neighbours("alpha"), neighbours("beta")),
         (vec!["beta".to_owned()], vec!["alpha".to_owned()])
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_are_not_connected_have_an_address_at_most() {
+    let (_alpha, home) = network().await;
+    // Nobody listens there.
+    let home = home.set("AEMP_NODES", r#"{"beta":"127.0.0.1:1"}"#);
+    let text = home.aemp(&["nodes"]).await.text();
+    let row: Vec<&str> = text.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(row, ["beta", "known", "127.0.0.1:1", "-", "-", "-"], "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,7 +222,8 @@ async fn a_profile_without_seeds_is_joined_at_its_binds() {
     .text();
     // The node ID of the profile is the other node's.
     assert_eq!(home.aemp(&["--profile", "one", "cal", "alpha", "time"]).await.code, 0);
-    assert_eq!(home.aemp(&["profile", "one", "nodes"]).await.text(), "NODE   STATE\nalpha  up");
+    let text = home.aemp(&["profile", "one", "nodes"]).await.text();
+    assert!(text.lines().count() == 2 && text.contains("\nalpha  up "), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -214,7 +235,8 @@ async fn a_certificate_of_the_profile_is_enough() {
     let node = Config::new().profile_of(&profiles, "server").unwrap();
     let node = Node::configure(node).await.unwrap();
     home.run(&["setseeds", &node.listeners()[0]]).text();
-    assert_eq!(home.aemp(&["nodes"]).await.text(), "NODE   STATE\nalpha  up");
+    let text = home.aemp(&["nodes"]).await.text();
+    assert!(text.ends_with("tcp TLS 1.3, certificate tls_sha3_512"), "{text}");
     home.run(&["gencert"]).text();
     let text = home.aemp(&["nodes"]).await.failed(4);
     assert!(text.contains("cannot join the network"), "{text}");

@@ -110,7 +110,10 @@ async fn looking(network: &Network) {
     let text = home.aemp(&["ports", "own", "*Adder", "--sort", "handled"]).await.text();
     assert!(text.contains(&network.port.to_string()) && text.contains("idle"), "{text}");
     let text = home.aemp(&["ports", "gamma", "--limit", "2"]).await.text();
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.lines().last().unwrap().starts_with("and "), "{text}");
+    let page = network.json(&["ports", "gamma", "--limit", "2", "--sort", "waiting"]).await;
+    assert_eq!(page["more"].as_u64().unwrap() + 2, page["total"].as_u64().unwrap());
     let functions = network.json(&["functions", "delta"]).await;
     let info = functions.as_array().unwrap().iter().find(|f| f["name"] == "aemp::info").unwrap();
     assert_eq!(*info, json!({ "name": "aemp::info", "kind": "builtin", "allowed": true }));

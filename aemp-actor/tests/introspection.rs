@@ -275,7 +275,8 @@ async fn every_builtin_is_listed_and_carried_out() {
 
 #[tokio::test]
 async fn what_may_not_be_run_is_listed_as_such() {
-    let access = Access::default().rule("guest*", Rights::all().functions(["aemp::f*"]).join(false));
+    let access =
+        Access::default().rule("guest*", Rights::all().functions(["aemp::f*"]).join(false));
     let host = Node::configure(config("strict").access(access)).await.unwrap();
     let guest = Config::new().nodeid("guest").secret(SECRET).seed(host.listeners().remove(0));
     let guest = Node::configure(guest).await.unwrap();
@@ -293,7 +294,8 @@ async fn times_are_told_in_seconds() {
         let (_, info): (String, serde_json::Value) =
             one.cal(&two, ("aemp::info", 1)).await.unwrap();
         let peer = &info["peers"][0];
-        for time in [&info["uptime"], &peer["round_trip"]["last"], &peer["round_trip"]["smoothed"]] {
+        for time in [&info["uptime"], &peer["round_trip"]["last"], &peer["round_trip"]["smoothed"]]
+        {
             assert!(time.as_f64().is_some_and(|time| (0.0..60.0).contains(&time)), "{info}");
         }
         assert!(peer["connection"]["since"].as_f64().is_some_and(|since| since > 1.7e9), "{info}");

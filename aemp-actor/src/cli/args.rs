@@ -238,8 +238,61 @@ fn after_help() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    /// The chapters whose examples are typed in by tests.
+    const REPLAYED: [&str; 4] = [
+        include_str!("../../../book/src/command.md"),
+        include_str!("../../../book/src/configuration.md"),
+        include_str!("../../../book/src/operating.md"),
+        include_str!("../../../book/src/tour.md"),
+    ];
+
     #[test]
     fn the_definition_holds() {
         super::command().debug_assert();
+    }
+
+    /// The words of all commands that the guide shows.
+    fn shown() -> BTreeSet<&'static str> {
+        let mut words = BTreeSet::new();
+        for chapter in REPLAYED {
+            let blocks = chapter.split("\n```console").skip(1);
+            let blocks = blocks.map(|block| block.split("\n```").next().unwrap_or_default());
+            let lines = blocks.flat_map(str::lines);
+            let commands = lines.filter_map(|l| l.strip_prefix("$ ").or(l.strip_prefix("> ")));
+            let after = commands.filter_map(|command| command.split_once("aemp "));
+            words.extend(after.flat_map(|(_, arguments)| arguments.split_whitespace()));
+        }
+        words
+    }
+
+    #[test]
+    fn the_guide_has_an_example_of_every_command() {
+        let (command, shown) = (super::command(), shown());
+        let missing = |command: &&clap::Command| !shown.contains(command.get_name());
+        let commands = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let missing: Vec<&str> = commands.filter(missing).map(clap::Command::get_name).collect();
+        assert!(missing.is_empty(), "no example shows {missing:?}");
+        for verb in ["set", "del", "add"] {
+            assert!(shown.iter().any(|word| word.starts_with(verb)), "no example of {verb}KEY");
+        }
+    }
+
+    #[test]
+    fn the_guide_names_every_key_and_element() {
+        let [text, keys, ..] = REPLAYED;
+        let rows: String = keys.lines().filter(|line| line.starts_with("| `")).collect();
+        for key in super::KEYS {
+            let name = format!("`{}`", key.name);
+            assert!(rows.contains(&name), "the table of keys has no {name}");
+            if let Some(element) = super::element_of(key) {
+                // `del` and the name of the whole key inherits it again.
+                for verb in if element == key.name { &["add"][..] } else { &["add", "del"] } {
+                    let name = format!("`{verb}{element}`");
+                    assert!(text.contains(&name), "the chapter on the command has no {name}");
+                }
+            }
+        }
     }
 }

@@ -56,7 +56,8 @@ mod tests {
         assert_eq!(serde_json::from_str::<Times>(&json).unwrap(), times);
         let whole = r#"{"took":2,"at":1}"#;
         assert_eq!(serde_json::from_str::<Times>(whole).unwrap().took, Duration::from_secs(2));
-        for wrong in [r#"{"took":-1,"at":1}"#, r#"{"took":1,"at":1e19}"#, r#"{"took":"x","at":1}"#] {
+        for wrong in [r#"{"took":-1,"at":1}"#, r#"{"took":1,"at":1e19}"#, r#"{"took":"x","at":1}"#]
+        {
             assert!(serde_json::from_str::<Times>(wrong).is_err(), "{wrong}");
         }
     }

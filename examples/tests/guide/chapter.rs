@@ -133,8 +133,7 @@ fn token(token: &str) -> String {
 
 /// `1.5`, `0.21ms`, `9.1M`, `12s`, `3:07`; not `7`.
 fn is_figure(word: &str) -> bool {
-    const UNITS: [&str; 13] =
-        ["ns", "us", "ms", "s", "m", "h", "d", "K", "M", "G", "T", "%", "/s"];
+    const UNITS: [&str; 13] = ["ns", "us", "ms", "s", "m", "h", "d", "K", "M", "G", "T", "%", "/s"];
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
     let (number, unit) = word.split_at(end);
     let clock = |rest: &str| rest.len() == 2 && rest.bytes().all(|b| b.is_ascii_digit());
@@ -150,7 +149,8 @@ fn is_moment(word: &str) -> bool {
 
 #[test]
 fn a_chapter_is_read() {
-    let chapter = "x\n```console\n$ a b\n> c\n? 3\none\n\ntwo\n\n$ d\n```\n```console,beside\n$ e\n```\n";
+    let chapter =
+        "x\n```console\n$ a b\n> c\n? 3\none\n\ntwo\n\n$ d\n```\n```console,beside\n$ e\n```\n";
     let steps = steps(chapter);
     assert_eq!((steps[0].command.as_str(), steps[0].status), ("a b\nc", 3));
     assert_eq!(steps[0].shown, ["one", "", "two"]);
@@ -160,7 +160,8 @@ fn a_chapter_is_read() {
 
 #[test]
 fn only_what_varies_may_be_another() {
-    let shown = "a  0.21ms (9.1M)  beta#k.1, anon/x 127.0.0.1:80 3m 7 up 2026-11-22T18:24:13.000Z x";
+    let shown =
+        "a  0.21ms (9.1M)  beta#k.1, anon/x 127.0.0.1:80 3m 7 up 2026-11-22T18:24:13.000Z x";
     let step = |line: &str| Step {
         beside: false,
         command: String::new(),
@@ -168,8 +169,14 @@ fn only_what_varies_may_be_another() {
         shown: vec![line.to_owned()],
     };
     let is = |printed: &str| step(shown).compare(&[printed.to_owned()]).is_ok();
-    assert!(is("a 3.00s (812)   beta#9, anon/y 127.0.0.1:9000 1h 2m 7 up 2027-01-01T00:00:00.000Z x"));
-    assert!(!is("a 3.00s (812)   gamma#9, anon/y 127.0.0.1:9000 1h 7 up 2027-01-01T00:00:00.000Z x"));
-    assert!(!is("a 3.00s (812)   beta#9, anon/y 127.0.0.1:9000 1h 8 up 2027-01-01T00:00:00.000Z x"));
+    assert!(is(
+        "a 3.00s (812)   beta#9, anon/y 127.0.0.1:9000 1h 2m 7 up 2027-01-01T00:00:00.000Z x"
+    ));
+    assert!(!is(
+        "a 3.00s (812)   gamma#9, anon/y 127.0.0.1:9000 1h 7 up 2027-01-01T00:00:00.000Z x"
+    ));
+    assert!(!is(
+        "a 3.00s (812)   beta#9, anon/y 127.0.0.1:9000 1h 8 up 2027-01-01T00:00:00.000Z x"
+    ));
     assert!(step("7").compare(&["8".to_owned()]).is_err());
 }

@@ -81,6 +81,34 @@ fn a_tour_of_a_network() {
     replay(&mut terminal, &home.folder, chapter, &[(PORT, &home.port)]);
 }
 
+/// What stands in blocks ```` ```sh ````.
+fn scripts(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap())
+}
+
+#[test]
+fn scripts_and_the_first_commands() {
+    let readme = include_str!("../../../README.md");
+    let home = Home::new("scripts");
+    let mut terminal = Terminal::open(&home.folder);
+    let port = &home.port;
+    let alpha = format!("aemp run alpha nodeid alpha secret geheim binds 127.0.0.1:{port}");
+    terminal.run(&format!("{alpha} 2>alpha.log &"));
+    let cargo = "cargo run -p aemp-actor --features cli --";
+    let first = scripts(readme).find(|block| block.contains(cargo)).unwrap();
+    for line in first.replace(PORT, port).lines() {
+        let (status, printed) =
+            terminal.run(&format!("{} </dev/null", line.replace(cargo, "aemp")));
+        assert_eq!(status, 0, "$ {line}\n{printed:#?}");
+    }
+    for text in [readme, include_str!("../../../book/src/scripts.md")] {
+        let script = scripts(text).find(|block| block.contains("/dev/tcp/")).unwrap();
+        let (_, printed) = terminal.run(&script.replace(PORT, port));
+        let printed = printed.join("\n");
+        assert!(printed.contains(r#"["p","t",1"#), "{script}\n{printed}");
+    }
+}
+
 #[test]
 fn operating_a_network() {
     let chapter = include_str!("../../../book/src/operating.md");

@@ -128,8 +128,9 @@ impl Beside {
             beside.until(|printed| !printed.is_empty());
         } else {
             let mut log = Vec::new();
-            let in_place =
-                |line: &String| ["tapping ", "watching ", "catching "].iter().any(|w| line.contains(w));
+            let in_place = |line: &String| {
+                ["tapping ", "watching ", "catching "].iter().any(|w| line.contains(w))
+            };
             while !log.last().is_some_and(in_place) {
                 let line = others.recv_timeout(PATIENCE);
                 log.push(line.unwrap_or_else(|error| {
