@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::chapter::Step;
 
 /// How long anything may take, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What follows the output of a command, with its exit code.
 const END: &str = "=== ended with ";

@@ -33,7 +33,7 @@ pub(super) async fn ports(
     let rows: Vec<_> = page.ports.iter().map(|port| row(node.as_str(), port)).collect();
     output.table(&["PORT", "KIND", "STATE", "WAITING", "OCTETS", "WATCHERS", "HANDLED"], &rows);
     if page.more > 0 {
-        output.line(&format!("and {} more: --limit N shows so many", page.more));
+        output.line(&format!("and {} more: see --limit", page.more));
     }
     Ok(())
 }
