@@ -113,6 +113,8 @@ impl Peer {
         self.keep_alive(core, link.clone());
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
+        } else {
+            core.mesh().takes_no_part(core, &self.id, attempt);
         }
         core.events().tell(&event);
         drop(telling);
