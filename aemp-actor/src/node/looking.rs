@@ -136,7 +136,7 @@ impl Node {
         self.core().registry().len()
     }
 
-    /// The other nodes coming up and going down, as a stream of events.
+    /// The other nodes coming up and going down, as a stream of events, until this node is shut down.
     pub fn node_events(&self) -> NodeEvents {
         NodeEvents::new(self.core())
     }
