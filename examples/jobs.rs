@@ -134,12 +134,13 @@ impl Pool {
             return false;
         }
         tokio::select! {
-            change = self.workers.next() => {
+            Some(change) = self.workers.next() => {
                 println!("workers: {}", change.ports.len());
                 self.idle.extend(change.added);
                 self.idle.retain(|worker| !change.removed.contains(worker));
             }
             Some(Ok(done)) = self.running.join_next() => self.done(done),
+            else => return false,
         }
         true
     }

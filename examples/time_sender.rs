@@ -54,7 +54,7 @@ async fn run(options: &Options, pause: Duration) -> Result<(), String> {
     tokio::pin!(stop);
     loop {
         tokio::select! {
-            change = receivers.next() => println!("receivers: {}", change.ports.len()),
+            Some(change) = receivers.next() => println!("receivers: {}", change.ports.len()),
             _ = clock.tick() => {
                 let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64();
                 node.grp_snd_all(GROUP, ("time", now, node.id()));

@@ -177,6 +177,7 @@ async fn second_process(page: &mut Page, node: &Node, secret: &str) -> Done<Chil
     let id = child.id().unwrap_or_default();
     page.show("Command::new(current_exe()?).arg(\"worker\")", format!("process {id}"));
     let event = within("node worker coming up", events.next()).await?;
+    let event = event.ok_or("this node was shut down")?;
     let (other, after) = (event.node(), started.elapsed().as_millis());
     page.show("node.node_events().next().await", format_args!("{other} is up after {after} ms"));
     expect(event.is_up() && *other == "worker", "node worker up")?;

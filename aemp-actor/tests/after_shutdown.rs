@@ -289,3 +289,29 @@ async fn a_peer_that_does_not_end_its_half_is_not_waited_for() {
     died.reason().await;
     clinging.closed().await;
 }
+
+#[tokio::test]
+async fn streams_of_events_end_with_what_was_not_read() {
+    let node = Node::local();
+    let (mut nodes, mut group) = (node.node_events(), node.grp_events("g"));
+    let waiting = {
+        let (mut nodes, mut group) = (node.node_events(), node.grp_events("other"));
+        tokio::spawn(async move { (nodes.next().await, group.next().await) })
+    };
+    let wanted = {
+        let node = node.clone();
+        tokio::spawn(async move { node.grp_wait("nobody").await })
+    };
+    let port = node.port_fn(|_, _| ());
+    let _token = node.grp_reg("g", &port).unwrap();
+    node.shutdown(PATIENCE).await;
+    assert_eq!(soon("the end", waiting).await.unwrap(), (None, None));
+    assert!(soon("the end", wanted).await.unwrap().is_empty());
+    assert_eq!(soon("the change", group.next()).await.unwrap().added, [PortId::from(&port)]);
+    for _ in 0..2 {
+        assert_eq!(soon("the end", group.next()).await, None, "that the port died is no change");
+        assert_eq!(soon("the end", nodes.next()).await, None);
+    }
+    assert_eq!(soon("the end", node.node_events().next()).await, None);
+    assert_eq!(soon("the end", node.grp_events("g").next()).await, None);
+}

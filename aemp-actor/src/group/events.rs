@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::change::GroupChange;
 use super::token::GrpMonToken;
 
 /// The changes of one group: see [`Node::grp_events`](crate::Node::grp_events).
+///
+/// It ends when the node is shut down, with what was not read before; what that does to the group is
+/// no change of it.
 ///
 /// Bounded: changes that happen while nobody reads become one change with their net effect.
 pub struct GroupEvents {
@@ -16,15 +19,27 @@ pub struct GroupEvents {
     token: GrpMonToken,
 }
 
-#[derive(Default)]
 pub(crate) struct Unread {
     change: Mutex<Option<GroupChange>>,
     added: Notify,
+    /// Nothing is added any more.
+    ended: watch::Receiver<bool>,
 }
 
 impl Unread {
+    pub(crate) fn new(ended: watch::Receiver<bool>) -> Self {
+        Self { change: Mutex::default(), added: Notify::new(), ended }
+    }
+
+    fn take(&self) -> Option<GroupChange> {
+        self.change.lock().take()
+    }
+
     pub(crate) fn push(&self, change: &GroupChange) {
         let mut unread = self.change.lock();
+        if *self.ended.borrow() {
+            return;
+        }
         let merged = match unread.take() {
             Some(earlier) => earlier.merged(change),
             None => change.clone(),
@@ -40,18 +55,23 @@ impl GroupEvents {
         Self { unread, token }
     }
 
-    /// The next change; waits for it. The first is the group as it is, if it has members.
+    /// The next change; waits for it. The first is the group as it is, if it has members. `None`,
+    /// and nothing else from then on, when the node is shut down and everything was read.
     ///
     /// # Cancel safety
     /// Dropped before it is ready, no change is lost.
-    pub async fn next(&mut self) -> GroupChange {
+    pub async fn next(&mut self) -> Option<GroupChange> {
+        let mut ended = self.unread.ended.clone();
         loop {
             let mut added = std::pin::pin!(self.unread.added.notified());
             added.as_mut().enable();
-            if let Some(change) = self.unread.change.lock().take() {
-                return change;
+            if let Some(change) = self.unread.take() {
+                return Some(change);
             }
-            added.await;
+            tokio::select! {
+                () = added => {}
+                _ = ended.wait_for(|ended| *ended) => return self.unread.take(),
+            }
         }
     }
 }

@@ -108,6 +108,13 @@ impl Mesh {
         });
     }
 
+    /// The node is connected and takes no part in the mesh, unless it begins to of itself.
+    pub(crate) fn takes_no_part(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+        self.decide(core, |inner| {
+            inner.membership.takes_no_part(node, attempt, &mut inner.effects);
+        });
+    }
+
     pub(crate) fn node_down(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
         let random = core.chance().fraction();
         let guests = self.inner.lock().guests.remove(node);
@@ -294,7 +301,9 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     let target = PortId::new(node.clone(), port);
     let action = Action::Call(Box::new(move |_| {
         if let Some(core) = weak.upgrade() {
-            core.mesh().inner.lock().membership.port_lost(&node, attempt);
+            core.mesh().decide(&core, |inner| {
+                inner.membership.port_lost(&node, attempt, &mut inner.effects);
+            });
         }
     }));
     if peer.is_up() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::addresses::readable;
 use super::effect::Effect;
+use super::join::Join;
 use super::news::News;
 use crate::group::{GroupChange, GroupTable};
 use crate::id::{NodeId, PortId, PortName};
@@ -49,16 +50,6 @@ struct Member {
     setup: bool,
 }
 
-/// How far joining has come.
-enum Join {
-    /// No seed has told all its news yet; these nodes were named so far, and are neither up nor given
-    /// up.
-    Alone(BTreeSet<NodeId>),
-    /// A seed has, and these nodes that it named are neither up nor given up.
-    Meeting(BTreeSet<NodeId>),
-    Joined,
-}
-
 type Effects = VecDeque<Effect>;
 
 impl Membership {
@@ -75,7 +66,7 @@ impl Membership {
             missing: BTreeSet::new(),
             own_seeds: BTreeSet::new(),
             seed_count: 0,
-            join: Join::Alone(BTreeSet::new()),
+            join: Join::new(),
         }
     }
 
@@ -104,8 +95,7 @@ impl Membership {
     }
 
     fn joined_if_alone(&mut self, effects: &mut Effects) {
-        if matches!(self.join, Join::Alone(_)) && self.own_seeds.len() == self.seed_count {
-            self.join = Join::Joined;
+        if self.own_seeds.len() == self.seed_count && self.join.nobody_to_join() {
             effects.push_back(Effect::Joined);
         }
     }
@@ -115,8 +105,8 @@ impl Membership {
         if self.seeds.insert(node.clone()) && self.up.contains_key(node) {
             self.seed_up(node, random, effects);
             let setup = self.up.get(node).is_some_and(|member| member.setup);
-            if setup && matches!(self.join, Join::Alone(_)) {
-                self.meet(effects);
+            if setup {
+                self.seed_has_told(effects);
             }
         }
     }
@@ -177,7 +167,7 @@ impl Membership {
         }
         self.choose_master(random, effects);
         self.ask_for(node, effects);
-        self.met(node, effects);
+        self.settled(node, effects);
         if addresses.is_some_and(|addresses| !addresses.is_empty()) {
             self.miss(node, effects);
         }
@@ -211,10 +201,18 @@ impl Membership {
         self.missing.remove(node);
     }
 
+    /// The node takes no part in the mesh, or may not: nothing is to be waited for.
+    pub(super) fn takes_no_part(&mut self, node: &NodeId, attempt: u64, effects: &mut Effects) {
+        if self.up.get(node).is_some_and(|member| member.attempt == attempt && !member.met) {
+            self.settled(node, effects);
+        }
+    }
+
     /// Our rendezvous port on a node died: it does not take part.
-    pub(super) fn port_lost(&mut self, node: &NodeId, attempt: u64) {
+    pub(super) fn port_lost(&mut self, node: &NodeId, attempt: u64, effects: &mut Effects) {
         if let Some(member) = self.up.get_mut(node).filter(|member| member.attempt == attempt) {
             member.port = None;
+            self.settled(node, effects);
         }
     }
 
@@ -280,7 +278,7 @@ impl Membership {
 
     /// A node that was heard of cannot be reached.
     pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
-        self.met(node, effects);
+        self.settled(node, effects);
         if self.heard.remove(node) {
             self.miss(node, effects);
         }
@@ -329,9 +327,7 @@ impl Membership {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
             }
-            if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
-                awaited.insert(node.clone());
-            }
+            self.join.named(&node);
             if !addresses.is_empty() {
                 self.heard.insert(node.clone());
             }
@@ -366,35 +362,26 @@ impl Membership {
         }
     }
 
+    /// The node has told all it had to tell at first.
     fn set_up(&mut self, node: &NodeId, effects: &mut Effects) {
-        match &self.join {
-            Join::Alone(_) if self.seeds.contains(node) => self.meet(effects),
-            _ => self.met(node, effects),
+        if self.seeds.contains(node) {
+            self.seed_has_told(effects);
+        }
+        self.settled(node, effects);
+    }
+
+    fn seed_has_told(&mut self, effects: &mut Effects) {
+        let up = &self.up;
+        let taking_part = up.iter().filter(|(_, member)| member.met).map(|(node, _)| node.clone());
+        let has_told = |node: &NodeId| up.get(node).is_some_and(|member| member.setup);
+        if self.join.seed_has_told(taking_part, has_told) {
+            effects.push_back(Effect::Joined);
         }
     }
 
-    /// A seed has told its news: the nodes it named have to come up, and those that are up to tell
-    /// theirs.
-    fn meet(&mut self, effects: &mut Effects) {
-        let Join::Alone(awaited) = &mut self.join else { return };
-        let mut awaited = std::mem::take(awaited);
-        awaited.retain(|node| self.up.get(node).is_none_or(|member| !member.setup));
-        let up = self.up.iter().filter(|(_, member)| member.met && !member.setup);
-        awaited.extend(up.map(|(node, _)| node.clone()));
-        self.join = Join::Meeting(awaited);
-        self.joined_if_met(effects);
-    }
-
-    fn met(&mut self, node: &NodeId, effects: &mut Effects) {
-        if let Join::Alone(awaited) | Join::Meeting(awaited) = &mut self.join {
-            awaited.remove(node);
-        }
-        self.joined_if_met(effects);
-    }
-
-    fn joined_if_met(&mut self, effects: &mut Effects) {
-        if matches!(&self.join, Join::Meeting(awaited) if awaited.is_empty()) {
-            self.join = Join::Joined;
+    /// Joining need not wait for the node any more.
+    fn settled(&mut self, node: &NodeId, effects: &mut Effects) {
+        if self.join.settled(node) {
             effects.push_back(Effect::Joined);
         }
     }

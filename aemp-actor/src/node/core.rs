@@ -8,7 +8,7 @@ use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -76,6 +76,8 @@ pub(crate) struct Core {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) alive: Mutex<Weak<Alive>>,
     started: Instant,
+    /// The node is shut down.
+    ended: watch::Sender<bool>,
     /// Ends the node so that its watchdog starts it again, if it has one.
     restarter: OnceLock<Restarter>,
     /// What the service that shows the logs of all nodes does, if it runs.
@@ -123,6 +125,7 @@ impl Core {
             tasks: Mutex::default(),
             alive: Mutex::default(),
             started: Instant::now(),
+            ended: watch::Sender::new(false),
             restarter: OnceLock::new(),
             log_catcher: Mutex::default(),
         });
@@ -368,6 +371,11 @@ impl Core {
         self.registry.is_closed()
     }
 
+    /// Whether the node is shut down, to wait for.
+    pub(crate) fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.subscribe()
+    }
+
     pub(crate) fn shutdown_reason(&self) -> Reason {
         Reason::new(kind::SHUTDOWN, format!("node {} was shut down", self.id))
     }
@@ -375,6 +383,8 @@ impl Core {
     /// The end: no more connections, all ports die, what is queued for other nodes goes out.
     pub(crate) fn close(self: &Arc<Self>) {
         let ports = self.registry.close();
+        // Before anything falls: streams of events end here, and not somewhere on the way down.
+        self.ended.send_replace(true);
         directory::remove(self);
         for task in self.tasks.lock().iter() {
             task.abort();

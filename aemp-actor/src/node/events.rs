@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::core::Core;
 use crate::id::NodeId;
@@ -85,6 +85,9 @@ impl Events {
 /// The ups and downs of other nodes, in their order: see
 /// [`Node::node_events`](crate::Node::node_events).
 ///
+/// It ends when this node is shut down, with what was not read before; the nodes that are up then go
+/// down without an event.
+///
 /// Bounded: of a node that comes and goes while nobody reads, the latest three changes are kept,
 /// so that what is read still alternates, and a restart is seen as one.
 pub struct NodeEvents {
@@ -92,10 +95,11 @@ pub struct NodeEvents {
     token: NodesToken,
 }
 
-#[derive(Default)]
 struct EventQueue {
     events: Mutex<VecDeque<NodeEvent>>,
     added: Notify,
+    /// Nothing is added any more.
+    ended: watch::Receiver<bool>,
 }
 
 /// Changes of one node that are kept unread.
@@ -103,30 +107,35 @@ const KEPT: usize = 3;
 
 impl NodeEvents {
     pub(crate) fn new(core: &Arc<Core>) -> Self {
-        let queue = Arc::new(EventQueue::default());
+        let queue = Arc::new(EventQueue::new(core.ended()));
         let adding = queue.clone();
         let id = core.events().add(move |event| adding.push(event.clone()));
         Self { queue, token: NodesToken::new(core, id) }
     }
 
-    /// The next event; waits for it.
+    /// The next event; waits for it. `None`, and nothing else from then on, when this node is shut
+    /// down and everything was read.
     ///
     /// # Cancel safety
     /// Dropped before it is ready, no event is lost.
-    pub async fn next(&mut self) -> NodeEvent {
+    pub async fn next(&mut self) -> Option<NodeEvent> {
+        let mut ended = self.queue.ended.clone();
         loop {
             let mut added = std::pin::pin!(self.queue.added.notified());
             added.as_mut().enable();
-            if let Some(event) = self.queue.events.lock().pop_front() {
-                return event;
+            if let Some(event) = self.queue.pop() {
+                return Some(event);
             }
-            added.await;
+            tokio::select! {
+                () = added => {}
+                _ = ended.wait_for(|ended| *ended) => return self.queue.pop(),
+            }
         }
     }
 
     /// The next event, if there is one already.
     pub fn try_next(&mut self) -> Option<NodeEvent> {
-        self.queue.events.lock().pop_front()
+        self.queue.pop()
     }
 }
 
@@ -143,8 +152,19 @@ impl std::fmt::Debug for NodeEvents {
 }
 
 impl EventQueue {
+    fn new(ended: watch::Receiver<bool>) -> Self {
+        Self { events: Mutex::default(), added: Notify::new(), ended }
+    }
+
+    fn pop(&self) -> Option<NodeEvent> {
+        self.events.lock().pop_front()
+    }
+
     fn push(&self, event: NodeEvent) {
         let mut events = self.events.lock();
+        if *self.ended.borrow() {
+            return;
+        }
         let unread = events.iter().filter(|other| other.node() == event.node()).count();
         if unread >= KEPT {
             // The two oldest go, so that ups and downs still alternate.
@@ -192,7 +212,7 @@ mod tests {
 
     #[test]
     fn unread_events_alternate_and_are_bounded() {
-        let queue = EventQueue::default();
+        let queue = EventQueue::new(watch::channel(false).1);
         let node = NodeId::from("a");
         for n in 0..100 {
             queue.push(match n % 2 {

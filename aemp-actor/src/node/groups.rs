@@ -49,26 +49,26 @@ impl Node {
         self.core().mesh().monitor(self.core(), group.as_ref(), Arc::new(f))
     }
 
-    /// The changes of a group as a stream of events.
+    /// The changes of a group as a stream of events, until this node is shut down.
     pub fn grp_events(&self, group: impl AsRef<str>) -> GroupEvents {
-        let unread = Arc::new(Unread::default());
+        let unread = Arc::new(Unread::new(self.core().ended()));
         let adding = unread.clone();
         let token = self.grp_mon(group, move |change| adding.push(change));
         GroupEvents::new(unread, token)
     }
 
-    /// Waits until a group has a member, and gives its members.
+    /// Waits until a group has a member, and gives its members; none when this node is shut down.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.
     pub async fn grp_wait(&self, group: impl AsRef<str>) -> Vec<PortId> {
         let mut events = self.grp_events(group.as_ref());
-        loop {
-            let members = events.next().await.ports;
-            if !members.is_empty() {
-                return members;
+        while let Some(change) = events.next().await {
+            if !change.ports.is_empty() {
+                return change.ports;
             }
         }
+        Vec::new()
     }
 
     /// Chooses one member of a group.

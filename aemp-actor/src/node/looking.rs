@@ -58,9 +58,11 @@ impl Node {
     }
 
     /// Waits until the node has joined the mesh: a seed is up and has told its news, and the nodes
-    /// that it named are connected and have told theirs, or could not be reached (for private nodes, that
-    /// are connected through others: within 3 s). At once when there are no seeds, or the node is
-    /// shut down.
+    /// that were named by then are connected and have told theirs, take no part, or cannot be
+    /// reached. A private node, that is connected through others, counts as one that cannot be
+    /// reached as soon as they say that it has gone, or after 3 s in which it does not answer. Nodes
+    /// that come later are not waited for. At once when there are no seeds, or the node is shut
+    /// down.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.
@@ -134,7 +136,7 @@ impl Node {
         self.core().registry().len()
     }
 
-    /// The other nodes coming up and going down, as a stream of events.
+    /// The other nodes coming up and going down, as a stream of events, until this node is shut down.
     pub fn node_events(&self) -> NodeEvents {
         NodeEvents::new(self.core())
     }

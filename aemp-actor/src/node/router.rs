@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::core::Core;
 use super::counters::Dropped;
+use super::waiting::Place;
 use super::{functions, requests};
 use crate::die::Die;
 use crate::id::{NodeId, PortId, PortName};
@@ -79,7 +80,7 @@ impl Core {
         if !self.can_reach(to) {
             return Ok(());
         }
-        self.peer(to.node()).send(self, to.name(), to, msg)
+        self.peer(to.node()).send(self, to.name(), (to, Place::Among), msg)
     }
 
     /// Whether a message to another node may be sent at all; if not, it is counted as lost.
@@ -124,7 +125,7 @@ impl Core {
         } else if *port.node() != *self.id() {
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());
-            self.request(port, &request);
+            self.request(port, Place::Among, &request);
         } else if let Some(cell) = self.registry().find(port.name()) {
             cell.kil(reason);
         }
@@ -132,10 +133,10 @@ impl Core {
 
     /// Sends a request about `port` to the node port of its node: its place is among the messages
     /// to `port`, with which it is lost or not.
-    fn request(self: &Arc<Self>, port: &PortId, request: &[Value]) {
+    fn request(self: &Arc<Self>, port: &PortId, place: Place, request: &[Value]) {
         if self.can_reach(port) {
             let peer = self.peer(port.node());
-            let sent = peer.send(self, &PortName::default(), port, request);
+            let sent = peer.send(self, &PortName::default(), (port, place), request);
             sent.expect("values serialise");
         }
     }
@@ -264,7 +265,7 @@ impl Core {
             message[0] = Value::from(init);
             functions::spawn(self, name, init, Message::from_values(message));
         } else {
-            self.request(&port, &request);
+            self.request(&port, Place::Ahead, &request);
         }
         port
     }

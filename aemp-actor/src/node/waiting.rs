@@ -1,6 +1,6 @@
 //! Packets for a node that is not connected yet.
 
-use aemp_transport::Encoded;
+use aemp_transport::{Encoded, Order};
 
 use crate::id::PortName;
 
@@ -13,7 +13,28 @@ pub(crate) struct Packet {
     pub(crate) port: PortName,
     /// The port whose messages it keeps its place among.
     pub(crate) about: PortName,
+    pub(crate) place: Place,
     pub(crate) message: Encoded,
+}
+
+/// What place a packet keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Its place among the packets about the same port.
+    Among,
+    /// The same, and ahead of all that is sent later: what follows a spawn finds the port there,
+    /// whichever port it is for.
+    Ahead,
+}
+
+impl Place {
+    /// For a link.
+    pub(crate) fn order(self, about: &str) -> Order<'_> {
+        match self {
+            Self::Among => Order::Among(about),
+            Self::Ahead => Order::Ahead(about),
+        }
+    }
 }
 
 /// A queue of encoded packets, bounded in octets.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aemp_transport::Address;
 use tokio::time::Instant;
 
+use super::table::Begun;
 use crate::id::NodeId;
 use crate::node::{Backoff, Core, dial};
 
@@ -23,7 +24,7 @@ const UNANSWERED: usize = 3;
 /// other in the same instant.
 const JITTER: Duration = Duration::from_millis(200);
 
-/// How long joining waits for a private node.
+/// How long joining waits for a private node, if no hub says that it is gone.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Whether this node dials nodes that have no listener through others: it has none itself.
@@ -67,10 +68,13 @@ fn hubs(core: &Core, node: &NodeId, first: Option<&NodeId>) -> Vec<NodeId> {
 /// Connects to a node without listeners that was heard of from `told_by`, or was lost, through the
 /// nodes that this one is connected to; gives up after the connect timeout, or when nobody answers.
 ///
-/// Nothing waits for it: what is to be sent meanwhile makes a connection of its own.
+/// Nothing waits for it: what is to be sent meanwhile makes a connection of its own. Only joining
+/// does: until the hub that told of the node, or every hub, refuses, or for [`PATIENCE`].
 pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
-    if !core.relays().may_approach(node) {
-        return;
+    match core.relays().begin_approach(node) {
+        Begun::First => {}
+        Begun::Already => return,
+        Begun::Hopeless => return core.mesh().given_up(core, node),
     }
     let (own, node, told_by) = (core.clone(), node.clone(), told_by.cloned());
     core.run(async move {
@@ -79,7 +83,7 @@ pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>
         }
         let mut trying = std::pin::pin!(try_hubs(&own, &node, told_by.as_ref()));
         if tokio::time::timeout(PATIENCE, &mut trying).await.is_err() {
-            own.mesh().given_up(&own, &node);
+            do_not_wait(&own, &node);
             trying.await;
         }
         own.relays().approached(&node);
@@ -90,26 +94,52 @@ pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>
     });
 }
 
+/// Joining is not to wait for the node any more.
+fn do_not_wait(core: &Arc<Core>, node: &NodeId) {
+    if core.relays().is_hopeless(node) {
+        core.mesh().given_up(core, node);
+    }
+}
+
 async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
     let peer = core.peer(node);
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut unanswered = 0;
     while Instant::now() < deadline && unanswered < UNANSWERED {
+        let (mut all_refuse, mut problem) = (true, None);
         for hub in hubs(core, node, told_by).iter().take(HUBS) {
             if peer.is_up() || peer.is_connecting() || core.is_closed() {
                 return;
             }
             let Ok(address) = Address::relayed(hub.as_str(), node.as_str()) else { return };
             let Ok(_permit) = core.relays().dials().acquire().await else { return };
-            match tokio::time::timeout(RELAY_LIMIT, dial(core, &address)).await {
+            let refuses = match tokio::time::timeout(RELAY_LIMIT, dial(core, &address)).await {
                 Ok(Ok(_)) => return,
                 Ok(Err(error)) if error.is_permanent() => {
                     tracing::warn!(target: "aemp", "no connection to node {node}: {error}");
                     return;
                 }
-                Ok(Err(error)) => tracing::debug!(target: "aemp", "{error}"),
-                Err(_) => unanswered += 1,
+                Ok(Err(error)) => {
+                    let refuses = error.is_refusal();
+                    problem = Some(error);
+                    refuses
+                }
+                Err(_) => {
+                    unanswered += 1;
+                    false
+                }
+            };
+            all_refuse &= refuses;
+            // Who told of the node knew it; what it refuses now has gone.
+            if refuses && told_by == Some(hub) {
+                do_not_wait(core, node);
+            }
+        }
+        if let Some(problem) = problem {
+            tracing::debug!(target: "aemp", "no connection to node {node} yet: {problem}");
+            if all_refuse {
+                do_not_wait(core, node);
             }
         }
         tokio::time::sleep(backoff.next(core.chance())).await;

@@ -234,5 +234,6 @@ fn error(over: &Over) -> io::Error {
     match over {
         Over::Closed => io::ErrorKind::ConnectionReset.into(),
         Over::Broken(text) => io::Error::new(io::ErrorKind::ConnectionReset, text.clone()),
+        Over::Refused(text) => io::Error::new(io::ErrorKind::ConnectionRefused, text.clone()),
     }
 }

@@ -17,8 +17,8 @@ const NAME: usize = 16;
 /// Opens a relayed connection to the node of an address `relay:HUB>NODE`.
 ///
 /// # Errors
-/// The hub is not connected, or only by a relayed connection itself, or the other side, or a hub of
-/// ours, refuses. Nobody may answer: the caller limits the time.
+/// The hub is not connected, or only by a relayed connection itself; `ConnectionRefused` when the
+/// other side, or a hub of ours in its name, says no. Nobody may answer: the caller limits the time.
 ///
 /// # Cancel safety
 /// Dropping it gives the connection up, and tells the other side.

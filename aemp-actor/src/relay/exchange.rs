@@ -46,6 +46,8 @@ pub(super) enum Over {
     Closed,
     /// Not so: something may be lost.
     Broken(String),
+    /// It never began: the other side, or the hub in its name, said no.
+    Refused(String),
 }
 
 /// The other side, or the way, broke a rule.
@@ -93,10 +95,11 @@ impl Exchange {
         }
         let in_place = seq == self.next_in;
         if let Word::Close { text } = word {
-            self.stage = Stage::Over(match (text.is_empty(), in_place) {
-                (true, true) => Over::Closed,
-                (true, false) => Over::Broken("the relayed connection was closed early".into()),
-                (false, _) => Over::Broken(text),
+            self.stage = Stage::Over(match (&self.stage, text.is_empty(), in_place) {
+                (Stage::Dialled, ..) => Over::Refused(text),
+                (_, true, true) => Over::Closed,
+                (_, true, false) => Over::Broken("the relayed connection was closed early".into()),
+                (_, false, _) => Over::Broken(text),
             });
             return Ok(());
         }
@@ -287,6 +290,16 @@ mod tests {
             assert!(!side.is_ended());
             side.receive(1, data(1)).unwrap();
             assert_eq!(side.read(1), None, "it is over");
+        }
+    }
+
+    #[test]
+    fn a_close_in_place_of_an_answer_is_a_no() {
+        for (seq, text) in [(0, "gone"), (0, ""), (3, "gone")] {
+            let mut side = Exchange::dialled();
+            side.was_sent(&Word::Open { window: 1 });
+            side.receive(seq, Word::Close { text: text.into() }).unwrap();
+            assert_eq!(side.over(), Some(&Over::Refused(text.into())));
         }
     }
 }

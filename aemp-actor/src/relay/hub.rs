@@ -34,19 +34,35 @@ pub(crate) fn pass(
     let Some(from) = from.filter(|from| **from == *speaker) else {
         return Err("a relayed message in the name of another node");
     };
-    if core.known_peer(to).is_none_or(|peer| !peer.is_up()) {
-        core.relays().routes.lock().closed(from, to, connection);
-        if kind != "close" {
-            close(core, from, to, connection);
-        }
+    if !is_up(core, to) {
+        refuse(core, from, to, connection, kind);
         return Ok(false);
     }
     match kind {
-        "open" => core.relays().routes.lock().opened(from, to, connection),
+        "open" => {
+            core.relays().routes.lock().opened(from, to, connection);
+            // Whoever takes the routes of a node that goes down does so when it is up no more.
+            if !is_up(core, to) {
+                refuse(core, from, to, connection, kind);
+                return Ok(false);
+            }
+        }
         "close" => core.relays().routes.lock().closed(from, to, connection),
         _ => {}
     }
     Ok(true)
+}
+
+fn is_up(core: &Core, node: &NodeId) -> bool {
+    core.known_peer(node).is_some_and(|peer| peer.is_up())
+}
+
+/// There is no passing on to a node that is not connected.
+fn refuse(core: &Core, from: &NodeId, to: &NodeId, connection: &str, kind: &str) {
+    core.relays().routes.lock().closed(from, to, connection);
+    if kind != "close" {
+        close(core, from, to, connection);
+    }
 }
 
 /// A node is down: connections through it are lost, and those that it had through this node are

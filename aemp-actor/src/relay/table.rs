@@ -1,6 +1,7 @@
 //! The relayed connections of a node, and what it needs to make and to pass them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -23,8 +24,8 @@ pub(crate) struct Relays {
     /// Who may be in a handshake at the other end.
     pub(super) door: Door,
     dials: Semaphore,
-    /// Nodes that an approach is made to.
-    approaching: Mutex<BTreeSet<NodeId>>,
+    /// Nodes that an approach is made to, and whether joining need not wait for it any more.
+    approaching: Mutex<BTreeMap<NodeId, bool>>,
     /// The connections that this node passes letters of, as a hub.
     pub(super) routes: Mutex<Routes>,
 }
@@ -77,15 +78,38 @@ impl Relays {
         }
     }
 
-    /// Whether nobody else makes an approach to the node; if so, it is noted that somebody does,
-    /// until [`approached`](Self::approached).
-    pub(super) fn may_approach(&self, node: &NodeId) -> bool {
-        self.approaching.lock().insert(node.clone())
+    /// Notes that an approach is made to the node, until [`approached`](Self::approached).
+    pub(super) fn begin_approach(&self, node: &NodeId) -> Begun {
+        match self.approaching.lock().entry(node.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(false);
+                Begun::First
+            }
+            Entry::Occupied(entry) if *entry.get() => Begun::Hopeless,
+            Entry::Occupied(_) => Begun::Already,
+        }
+    }
+
+    /// The approach may go on, but not with joining waiting for it; true when that is news.
+    pub(super) fn is_hopeless(&self, node: &NodeId) -> bool {
+        let mut approaching = self.approaching.lock();
+        approaching.get_mut(node).is_some_and(|hopeless| !std::mem::replace(hopeless, true))
     }
 
     pub(super) fn approached(&self, node: &NodeId) {
         self.approaching.lock().remove(node);
     }
+}
+
+/// Whether an approach is made to a node already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Begun {
+    /// Now it is.
+    First,
+    /// It is, and whoever waits will be told.
+    Already,
+    /// It is, and nobody is to wait for it.
+    Hopeless,
 }
 
 impl Held {

@@ -1,7 +1,8 @@
 //! [`Bulk`]: the lane of large packets, and of what has to keep its place behind them.
 //!
 //! 1. `octets` is what is still to be written of all packets, heads of chunks included.
-//! 2. `keys` counts, by key, the packets of which not every octet has been given out.
+//! 2. `keys` counts, by key, the packets of which not every octet has been given out; `ahead` those
+//!    of them that nothing is to overtake.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -17,12 +18,14 @@ pub(super) struct Bulk {
     given: usize,
     octets: usize,
     keys: HashMap<SmolStr, usize>,
+    ahead: usize,
 }
 
 #[derive(Debug)]
 struct BulkPacket {
     octets: Box<[u8]>,
     key: Option<SmolStr>,
+    is_ahead: bool,
 }
 
 /// What a packet of so many octets takes as chunks.
@@ -47,7 +50,7 @@ impl Bulk {
     pub(super) fn holds_up(&self, order: Order<'_>) -> bool {
         match order {
             Order::Free => false,
-            Order::Among(key) => self.keys.contains_key(key),
+            Order::Among(key) | Order::Ahead(key) => self.ahead > 0 || self.keys.contains_key(key),
             Order::After(_) => !self.is_empty(),
         }
     }
@@ -58,7 +61,9 @@ impl Bulk {
             *self.keys.entry(key).or_default() += 1;
         }
         self.octets += cost(packet.len());
-        self.packets.push_back(BulkPacket { octets: packet.into(), key });
+        let is_ahead = matches!(order, Order::Ahead(_));
+        self.ahead += usize::from(is_ahead);
+        self.packets.push_back(BulkPacket { octets: packet.into(), key, is_ahead });
     }
 
     /// Appends the next chunk to `out`; says whether it is the last of its packet, and `None` when
@@ -74,8 +79,10 @@ impl Bulk {
         self.octets -= HEAD + part.len();
         if is_last {
             self.given = 0;
-            let key = self.packets.pop_front().and_then(|packet| packet.key);
-            self.forget(key);
+            if let Some(packet) = self.packets.pop_front() {
+                self.ahead -= usize::from(packet.is_ahead);
+                self.forget(packet.key);
+            }
         }
         Some(is_last)
     }
@@ -114,5 +121,19 @@ mod tests {
         assert_eq!((bulk.next(&mut out), bulk.next(&mut out)), (Some(true), None));
         assert!(bulk.is_empty() && bulk.octets() == 0 && bulk.keys.is_empty());
         assert!(!bulk.holds_up(Order::After("b")));
+    }
+
+    #[test]
+    fn nothing_but_signs_of_life_passes_what_is_ahead() {
+        let mut bulk = Bulk::default();
+        bulk.push(vec![7; 2 * MAX_CHUNK], Order::Ahead("a"));
+        bulk.push(vec![8; 1], Order::Ahead("b"));
+        for left in [true, true, true, false] {
+            for order in [Order::Among("c"), Order::Ahead("c"), Order::After("c")] {
+                assert_eq!(bulk.holds_up(order), left, "{order:?}");
+            }
+            assert!(!bulk.holds_up(Order::Free));
+            bulk.next(&mut Vec::new());
+        }
     }
 }

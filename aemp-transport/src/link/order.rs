@@ -13,6 +13,8 @@ pub enum Order<'a> {
     Among(&'a str),
     /// Everything that was sent before; and packets of this key do not overtake it.
     After(&'a str),
+    /// Packets of the same key; and nothing that is sent later overtakes it, but signs of life.
+    Ahead(&'a str),
 }
 
 impl<'a> Order<'a> {
@@ -20,7 +22,7 @@ impl<'a> Order<'a> {
     pub(super) fn key(self) -> Option<&'a str> {
         match self {
             Self::Free => None,
-            Self::Among(key) | Self::After(key) => Some(key),
+            Self::Among(key) | Self::After(key) | Self::Ahead(key) => Some(key),
         }
     }
 }

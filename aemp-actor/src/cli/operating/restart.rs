@@ -39,7 +39,8 @@ pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), F
 async fn back(events: &mut NodeEvents, node: &NodeId) {
     let mut was_down = false;
     loop {
-        let event = events.next().await;
+        // The caller limits the time.
+        let Some(event) = events.next().await else { return std::future::pending().await };
         if event.node() == node {
             was_down |= !event.is_up();
             if was_down && event.is_up() {

@@ -45,6 +45,12 @@ impl DialError {
         }
     }
 
+    /// Whether the other side, or who speaks for it, said no before anything else was said.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let Self::Io { error, .. } = self else { return false };
+        error.kind() == std::io::ErrorKind::ConnectionRefused
+    }
+
     /// Whether this node dialled itself.
     pub(crate) fn is_self(&self) -> bool {
         use HandshakeError::{Echo, OwnNodeId};

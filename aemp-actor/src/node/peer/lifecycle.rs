@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender, Order, Protection};
+use aemp_transport::{CloseReason, LinkSender, Protection};
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
@@ -102,8 +102,8 @@ impl Peer {
         let protection = facts.protection;
         let stage = Stage::Up(Up { attempt, link: link.clone(), facts: Box::new(facts) });
         if let Stage::Connecting(waiting) = std::mem::replace(&mut state.stage, stage) {
-            for Packet { port, about, message } in waiting.into_packets() {
-                if link.send_encoded(&port, Order::Among(&about), &message).is_err() {
+            for Packet { port, about, place, message } in waiting.into_packets() {
+                if link.send_encoded(&port, place.order(&about), &message).is_err() {
                     self.count_lost(core, Dropped::NoConnection, 1);
                 }
             }
@@ -113,6 +113,8 @@ impl Peer {
         self.keep_alive(core, link.clone());
         if claim.member {
             core.mesh().meet(core, &self.id, attempt);
+        } else {
+            core.mesh().takes_no_part(core, &self.id, attempt);
         }
         core.events().tell(&event);
         drop(telling);

@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
-use crate::node::waiting::{Packet, Waiting};
+use crate::node::waiting::{Packet, Place, Waiting};
 use crate::reason::{Reason, kind};
 
 /// How messages wait for a connection: nothing of them is lost, whatever its framing will be.
@@ -21,7 +21,7 @@ const WAITING: Framing = Framing::Bincode;
 impl Peer {
     /// Sends `msg` to port `port` there; it waits while a connection is being made.
     ///
-    /// `about` is the port whose messages it has to keep its place among. Whether the running port
+    /// `about` is the port whose messages it has to keep its `place` among. Whether the running port
     /// was cut off from that is asked after the connection was looked up, whose lock orders it
     /// after the firing of the monitors of an earlier connection: else it might be asked before
     /// the loss, and the message sent after it.
@@ -29,7 +29,7 @@ impl Peer {
         self: &Arc<Self>,
         core: &Arc<Core>,
         port: &PortName,
-        about: &PortId,
+        (about, place): (&PortId, Place),
         msg: &M,
     ) -> Result<(), EncodeError> {
         let link = self.state.lock().link().cloned();
@@ -37,7 +37,7 @@ impl Peer {
             return Ok(());
         }
         if let Some(link) = link {
-            return send_now(self, core, &link, port, about, msg);
+            return send_now(self, core, &link, port, place.order(about.port()), msg);
         }
         // Encoded without the lock: serialising is the user's code.
         let message = Encoded::from_message(WAITING, msg)?;
@@ -47,10 +47,10 @@ impl Peer {
         }
         if let Some(link) = state.link().cloned() {
             drop(state);
-            return send_now(self, core, &link, port, about, msg);
+            return send_now(self, core, &link, port, place.order(about.port()), msg);
         }
         let begin = matches!(state.stage, Stage::Idle);
-        let packet = Packet { port: port.clone(), about: about.name().clone(), message };
+        let packet = Packet { port: port.clone(), about: about.name().clone(), place, message };
         self.wait(core, state.waiting(self), packet);
         drop(state);
         if begin {
@@ -128,7 +128,8 @@ impl Peer {
             Stage::Idle | Stage::Up(_) => return,
         };
         if let Ok(message) = Encoded::from_message(WAITING, &request) {
-            let packet = Packet { port: PortName::default(), about: about.clone(), message };
+            let (port, about, place) = (PortName::default(), about.clone(), Place::Among);
+            let packet = Packet { port, about, place, message };
             self.wait(core, Some(waiting), packet);
         }
     }
@@ -148,7 +149,8 @@ impl Peer {
             }
             Stage::Connecting(waiting) => {
                 let port = to.name().clone();
-                let packet = Packet { about: port.clone(), port, message: message.clone() };
+                let (place, message) = (Place::Among, message.clone());
+                let packet = Packet { about: port.clone(), port, place, message };
                 self.wait(core, Some(waiting), packet);
                 Way::Done
             }
@@ -182,7 +184,7 @@ impl Peer {
             let link = match self.way(core, to, &encoded) {
                 Way::Link(link) => link,
                 Way::Done => return Ok(()),
-                Way::Send => return self.send(core, port, to, message),
+                Way::Send => return self.send(core, port, (to, Place::Among), message),
                 Way::Full => {
                     changed.await;
                     continue;
@@ -212,10 +214,10 @@ fn send_now<M: Serialize + ?Sized>(
     core: &Core,
     link: &LinkSender,
     port: &PortName,
-    about: &PortId,
+    order: Order<'_>,
     msg: &M,
 ) -> Result<(), EncodeError> {
-    counted(peer, core, link.send_ordered(port, Order::Among(about.port()), msg))
+    counted(peer, core, link.send_ordered(port, order, msg))
 }
 
 /// What is lost is counted; only a message that cannot be encoded is the caller's affair.

@@ -96,8 +96,7 @@ fn follow(world: &World, no: NodeNo, node: &Node) {
     let log = world.log.clone();
     let nap = world.millis(0, LONGEST_NAP);
     tokio::spawn(async move {
-        loop {
-            let change = events.next().await;
+        while let Some(change) = events.next().await {
             log.group_changed(mon, &change);
             tokio::time::sleep(nap).await;
         }
