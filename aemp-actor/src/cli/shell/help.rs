@@ -1,0 +1,73 @@
+//! What `help` prints, and the hints.
+
+use clap::{Arg, Command};
+
+/// What the words of a line may be.
+const WORDS: &str = "\
+$me is this shell's own port, whose messages are printed as they arrive. What begins with
+[, { or \" is JSON; what stands in single quotes is one word. mon, tap and log go on while
+other commands are typed: jobs shows them, stop ends them. --json and --timeout SECONDS may
+stand before a command. ctrl-c gives up a line, or the command that is waiting.";
+
+/// All commands, one in a line.
+pub(crate) fn all(definition: &Command, node: Option<&str>) -> String {
+    let mut text = String::new();
+    for command in definition.get_subcommands() {
+        let usage = format!("{} {}", command.get_name(), arguments(command, 0));
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        text.push_str(&format!("{usage:34}{about}\n"));
+    }
+    text.push('\n');
+    text.push_str(WORDS);
+    if let Some(node) = node {
+        text.push_str(&format!("\n#NAME is the port of that name on {node}."));
+    }
+    text
+}
+
+/// The arguments of a command from this one on: `PORT ARGUMENT…`.
+pub(crate) fn arguments(command: &Command, from: usize) -> String {
+    let all: Vec<&Arg> = command.get_positionals().collect();
+    // The last one may be there many times.
+    let from = match all.last() {
+        Some(last) if is_many(last) => from.min(all.len() - 1),
+        _ => from,
+    };
+    all.into_iter().skip(from).map(argument).collect::<Vec<_>>().join(" ")
+}
+
+fn argument(arg: &Arg) -> String {
+    match (arg.get_id().as_str(), is_many(arg), arg.is_required_set()) {
+        (name, true, _) => format!("{name}…"),
+        (name, false, true) => name.to_owned(),
+        (name, false, false) => format!("[{name}]"),
+    }
+}
+
+/// Whether it takes all words that are left.
+pub(crate) fn is_many(arg: &Arg) -> bool {
+    arg.get_num_args().is_some_and(|range| range.max_values() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::shell::commands::definition;
+
+    #[test]
+    fn every_command_has_a_line() {
+        let definition = definition();
+        let text = all(&definition, Some("alpha"));
+        for line in [
+            "snd PORT ARGUMENT…                Send a message\n",
+            "groups [GROUP]                    Show the groups and their members\n",
+            "stop JOB…                         End commands that go on\n",
+            "#NAME is the port of that name on alpha.",
+        ] {
+            assert!(text.contains(line), "{line:?} in {text}");
+        }
+        let spawn = definition.find_subcommand("spawn").expect("a command");
+        assert_eq!(arguments(spawn, 1), "FUNCTION ARGUMENT…");
+        assert_eq!(arguments(spawn, 7), "ARGUMENT…");
+    }
+}
