@@ -1,6 +1,4 @@
-//! Completing words with the tabulator, and hints.
-
-use std::borrow::Cow;
+//! Completing words with the tabulator.
 
 use clap::Command;
 use rustyline::completion::Completer;
@@ -103,24 +101,9 @@ impl Completer for Completion {
     }
 }
 
-/// Behind a command and a blank: the arguments that are to come.
 impl Hinter for Completion {
     type Hint = String;
-
-    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<String> {
-        if at < line.len() || !line.ends_with(' ') {
-            return None;
-        }
-        let words: Vec<&str> = line.split_whitespace().collect();
-        Walk::along(&self.definition, &words).rest()
-    }
 }
-
-impl Highlighter for Completion {
-    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
-    }
-}
-
+impl Highlighter for Completion {}
 impl Validator for Completion {}
 impl Helper for Completion {}

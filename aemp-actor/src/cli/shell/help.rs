@@ -1,4 +1,4 @@
-//! What `help` prints, and the hints.
+//! What `help` prints.
 
 use clap::{Arg, Command};
 
@@ -13,7 +13,7 @@ stand before a command. ctrl-c gives up a line, or the command that is waiting."
 pub(crate) fn all(definition: &Command, node: Option<&str>) -> String {
     let mut text = String::new();
     for command in definition.get_subcommands() {
-        let usage = format!("{} {}", command.get_name(), arguments(command, 0));
+        let usage = format!("{} {}", command.get_name(), arguments(command));
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         text.push_str(&format!("{usage:34}{about}\n"));
     }
@@ -25,15 +25,9 @@ pub(crate) fn all(definition: &Command, node: Option<&str>) -> String {
     text
 }
 
-/// The arguments of a command from this one on: `PORT ARGUMENT…`.
-pub(crate) fn arguments(command: &Command, from: usize) -> String {
-    let all: Vec<&Arg> = command.get_positionals().collect();
-    // The last one may be there many times.
-    let from = match all.last() {
-        Some(last) if is_many(last) => from.min(all.len() - 1),
-        _ => from,
-    };
-    all.into_iter().skip(from).map(argument).collect::<Vec<_>>().join(" ")
+/// `PORT ARGUMENT…`.
+fn arguments(command: &Command) -> String {
+    command.get_positionals().map(argument).collect::<Vec<_>>().join(" ")
 }
 
 fn argument(arg: &Arg) -> String {
@@ -66,8 +60,5 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line:?} in {text}");
         }
-        let spawn = definition.find_subcommand("spawn").expect("a command");
-        assert_eq!(arguments(spawn, 1), "FUNCTION ARGUMENT…");
-        assert_eq!(arguments(spawn, 7), "ARGUMENT…");
     }
 }

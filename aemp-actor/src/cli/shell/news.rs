@@ -45,7 +45,7 @@ mod tests {
     }
 
     fn down(node: &str) -> NodeEvent {
-        NodeEvent::Down { node: node.into(), reason: Reason::from("closed") }
+        NodeEvent::Down { node: node.into(), reason: Reason::from(("transport_error", "closed")) }
     }
 
     #[test]

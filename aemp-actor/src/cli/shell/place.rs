@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::help::{arguments, is_many};
+use super::help::is_many;
 
 /// What may stand somewhere.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -119,12 +119,6 @@ impl<'a> Walk<'a> {
             _ => one_of(argument),
         })
     }
-
-    /// The arguments that are still to come: `PORT ARGUMENT…`.
-    pub(crate) fn rest(&self) -> Option<String> {
-        let command = self.command.filter(|_| self.value_of.is_none())?;
-        Some(arguments(command, self.arguments.len())).filter(|rest| !rest.is_empty())
-    }
 }
 
 fn one_of(arg: &Arg) -> Place {
@@ -184,16 +178,5 @@ mod tests {
         assert_eq!(words("ports --sort "), ["name", "waiting", "octets", "handled"]);
         assert_eq!(words("ports alpha x --limit "), Vec::<String>::new());
         assert_eq!(place("snd a#b -"), Some(Place::Argument(None)));
-    }
-
-    #[test]
-    fn hints_say_what_is_to_come() {
-        let rest = |line: &str| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            Walk::along(&definition(), &words).rest()
-        };
-        assert_eq!(rest("spawn").as_deref(), Some("NODE FUNCTION ARGUMENT…"));
-        assert_eq!(rest("tap --count"), None);
-        assert_eq!(rest("nodes"), None);
     }
 }
