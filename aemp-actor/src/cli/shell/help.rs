@@ -25,6 +25,14 @@ pub(crate) fn all(definition: &Command, node: Option<&str>) -> String {
     text
 }
 
+/// One command, with its arguments and options.
+pub(crate) fn one(definition: &Command, name: &str) -> Option<String> {
+    let command = definition.find_subcommand(name)?;
+    // What it is called in its usage.
+    let mut command = command.clone().bin_name(command.get_name());
+    Some(command.render_help().to_string().trim_end().to_owned())
+}
+
 /// `PORT ARGUMENT…`.
 fn arguments(command: &Command) -> String {
     command.get_positionals().map(argument).collect::<Vec<_>>().join(" ")
@@ -60,5 +68,15 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line:?} in {text}");
         }
+    }
+
+    #[test]
+    fn each_has_a_page() {
+        let text = one(&definition(), "send").expect("an alias");
+        assert!(
+            text.starts_with("Send a message\n") && text.contains("Usage: snd <PORT>"),
+            "{text}"
+        );
+        assert_eq!(one(&definition(), "dance"), None);
     }
 }

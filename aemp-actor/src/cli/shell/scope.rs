@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
@@ -47,17 +46,23 @@ impl Scope<'_> {
     pub(crate) async fn run(&self, words: &[Word]) -> Result<Next, Failure> {
         let words: Vec<String> = words.iter().map(|word| self.meant(word)).collect();
         commands::check(&self.definition, &words)?;
-        let matches = match self.definition.clone().try_get_matches_from(&words) {
-            Ok(matches) => matches,
-            Err(error) => return self.misunderstood(&error),
-        };
+        if let [name, option] = &words[..]
+            && matches!(&**option, "--help" | "-h")
+        {
+            self.help(Some(name))?;
+            return Ok(Next::Prompt);
+        }
+        let matches = self.definition.clone().try_get_matches_from(&words).map_err(|error| {
+            let text = error.render().to_string();
+            Failure::Usage(text.trim_start_matches("error: ").trim_end().to_owned())
+        })?;
         let Some((name, arguments)) = matches.subcommand() else { return Ok(Next::Prompt) };
         let output = self.connection.output();
         match name {
             "me" => output.line(&self.me.to_string()),
             "jobs" => self.show_jobs(),
             "stop" => self.stop(arguments)?,
-            "help" => return self.help(arguments.get_one::<String>("COMMAND")),
+            "help" => self.help(arguments.get_one("COMMAND"))?,
             "quit" => return Ok(Next::End),
             name => {
                 let connection = self.connection_for(name, &matches);
@@ -80,16 +85,6 @@ impl Scope<'_> {
             (text, Some(node)) if text.starts_with('#') => format!("{node}{text}"),
             (text, _) => text.to_owned(),
         }
-    }
-
-    fn misunderstood(&self, error: &clap::Error) -> Result<Next, Failure> {
-        let text = error.render().to_string();
-        let text = text.trim_end();
-        if error.kind() == ErrorKind::DisplayHelp {
-            self.connection.output().line(text);
-            return Ok(Next::Prompt);
-        }
-        Err(Failure::Usage(text.strip_prefix("error: ").unwrap_or(text).to_owned()))
     }
 
     /// The options before a command count for it. What goes on without end is not ended by the
@@ -147,7 +142,11 @@ impl Scope<'_> {
     ) -> Result<(), Failure> {
         let number = self.jobs.add(line.to_owned());
         let (json, output) = (connection.options.json, connection.output());
-        let sink = self.above(number, name, arguments, json);
+        let watched = match name {
+            "mon" => arguments.get_one::<String>("PORT").and_then(|port| port.parse().ok()),
+            _ => None,
+        };
+        let sink = self.above(number, watched.clone(), json);
         let (name, arguments) = (name.to_owned(), arguments.clone());
         let mut command = Box::pin(redirected(sink, async move {
             network::carry_out(&name, &arguments, &connection).await
@@ -162,10 +161,12 @@ impl Scope<'_> {
             true => output.line(&json!({ "job": number, "command": line }).to_string()),
             false => output.line(&format!("[{number}] {line}")),
         }
-        let (printer, jobs) = (self.printer.clone(), self.jobs.clone());
+        let (printer, jobs, seen) = (self.printer.clone(), self.jobs.clone(), self.seen.clone());
         let task = tokio::spawn(async move {
             let done = command.await;
             jobs.remove(number);
+            // It is dead, or there is none.
+            watched.iter().for_each(|port| seen.forget(port));
             let text = match (&done, json) {
                 (Ok(()), true) => json!({ "job": number, "done": true }).to_string(),
                 (Ok(()), false) => format!("[{number}] done"),
@@ -181,21 +182,14 @@ impl Scope<'_> {
     }
 
     /// Prints the lines of a job above the line that is typed.
-    fn above(&self, number: u32, name: &str, arguments: &ArgMatches, json: bool) -> Sink {
+    fn above(&self, number: u32, watched: Option<PortId>, json: bool) -> Sink {
         let (printer, seen) = (self.printer.clone(), self.seen.clone());
-        let watched = match name {
-            "mon" => arguments.get_one::<String>("PORT").and_then(|port| port.parse().ok()),
-            _ => None,
-        };
         Arc::new(move |text| {
             seen.read(text);
             match &watched {
                 _ if json => printer.print(text),
                 Some(port) => printer.print(&format!("[{number}] {port} died: {text}")),
                 None => printer.print(&format!("[{number}] {text}")),
-            }
-            if let Some(port) = &watched {
-                seen.forget(port);
             }
         })
     }
@@ -223,18 +217,13 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn help(&self, command: Option<&String>) -> Result<Next, Failure> {
-        let Some(name) = command else {
-            let text = help::all(&self.definition, self.node.as_deref());
-            self.connection.output().line(&text);
-            return Ok(Next::Prompt);
+    fn help(&self, command: Option<&String>) -> Result<(), Failure> {
+        let text = match command {
+            None => help::all(&self.definition, self.node.as_deref()),
+            Some(name) => help::one(&self.definition, name)
+                .ok_or_else(|| commands::unknown(&self.definition, name))?,
         };
-        if self.definition.find_subcommand(name).is_none() {
-            return Err(commands::unknown(&self.definition, name));
-        }
-        match self.definition.clone().try_get_matches_from([name.as_str(), "--help"]) {
-            Ok(_) => Ok(Next::Prompt),
-            Err(error) => self.misunderstood(&error),
-        }
+        self.connection.output().line(&text);
+        Ok(())
     }
 }
