@@ -70,10 +70,11 @@ impl Shell {
         Self { session: StreamSession::new(reading, terminal, options), child }
     }
 
-    /// Waits for its end.
-    fn ends(mut self) {
-        self.session.exp_eof().unwrap();
+    /// Waits for its end, and gives what came before it.
+    fn ends(mut self) -> String {
+        let rest = self.session.exp_eof().unwrap();
         assert!(self.child.wait().unwrap().success());
+        rest
     }
 
     fn control(&mut self, letter: char) {
@@ -300,10 +301,9 @@ async fn endless_commands_go_on_beside_the_prompt() {
         shell.types("\r");
         shell.sees("aemp> ");
         shell.enters("jobs");
-        let between = shell.sees("aemp> ");
-        assert!(!between.contains("[2]"), "{between:?}");
         shell.enters("quit");
-        shell.ends();
+        let rest = shell.ends();
+        assert!(!rest.contains("[2]"), "{rest:?}");
     })
     .await;
 }
@@ -315,7 +315,7 @@ async fn ctrl_c_gives_up_what_waits() {
     let silent = alpha.port_fn(move |_, _| {
         let _ = sender.send(());
     });
-    let silent = silent.id();
+    let (silent, node) = (silent.id(), alpha.clone());
     session(&alpha, move |home| {
         let mut shell = Shell::start(home, &[]);
         for _ in 0..3 {
@@ -327,8 +327,14 @@ async fn ctrl_c_gives_up_what_waits() {
             shell.sees("error: cal was given up");
         }
         shell.sees("aemp> ");
-        shell.enters("cal alpha info");
+        shell.enters(&format!("cal {silent} wait"));
+        asked.recv().unwrap();
+        // What is typed meanwhile comes next.
+        shell.types("cal alpha info\rnodes\r");
+        node.kil(&silent, "tired");
+        shell.sees("tired");
         shell.sees("\"alpha\"");
+        shell.sees("STATE");
         shell.sees("aemp> ");
         shell.control('d');
         shell.ends();
