@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) seeds: Vec<String>,
     /// `None`: not said.
     pub(crate) timeout: Option<Duration>,
+    /// How long each question of a command may take that is to go on without end.
+    pub(crate) each: Option<Duration>,
     pub(crate) json: bool,
     pub(crate) verbose: u8,
 }
@@ -30,13 +32,14 @@ impl Options {
             profile: matches.get_one::<String>("profile").cloned(),
             seeds: seeds.cloned().collect(),
             timeout: matches.get_one::<Duration>("timeout").copied(),
+            each: None,
             json: matches.get_flag("json"),
             verbose: matches.get_count("verbose"),
         }
     }
 
     pub(crate) fn timeout(&self) -> Duration {
-        self.timeout.unwrap_or(TIMEOUT)
+        self.timeout.or(self.each).unwrap_or(TIMEOUT)
     }
 }
 
@@ -62,7 +65,7 @@ pub(crate) fn command() -> Command {
         .after_help(after_help())
 }
 
-fn options() -> [Arg; 5] {
+pub(crate) fn options() -> [Arg; 5] {
     [
         Arg::new("profile")
             .short('p')
@@ -112,7 +115,7 @@ fn words(name: &'static str, help: &'static str) -> Arg {
         .help(help)
 }
 
-fn network() -> Vec<Command> {
+pub(crate) fn network() -> Vec<Command> {
     let port = || word("PORT", "A port ID: NODE#PORT, or NODE for the node port");
     let node = || word("NODE", "A node ID");
     let arguments = || words("ARGUMENT", "Texts; what begins with [, { or \" is JSON");

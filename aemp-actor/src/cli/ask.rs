@@ -9,16 +9,20 @@ use tokio::sync::oneshot;
 use super::{Connection, Failure};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
+use crate::node::Node;
 use crate::reason::Reason;
 
-/// The end of a port, when it comes.
+/// The end of a port, when it comes; dropped, the port is watched no more.
 pub(crate) fn death_of(
     connection: &Connection,
     port: &PortId,
 ) -> impl Future<Output = Reason> + Send + 'static {
     let (tell, told) = oneshot::channel();
-    connection.node.mon(port, move |reason: Reason| drop(tell.send(reason)));
-    async move { told.await.unwrap_or_default() }
+    let watch = connection.node.mon(port, move |reason: Reason| drop(tell.send(reason))).guard();
+    async move {
+        let _watch = watch;
+        told.await.unwrap_or_default()
+    }
 }
 
 /// Sends a request with a reply port at its end, and gives what this port is sent.
@@ -35,10 +39,11 @@ pub(crate) async fn ask(
             drop(tell.send(message.values()));
         }
     });
-    request.push(Value::from(PortId::from(&reply).to_string()));
+    let reply = Passing { node: &connection.node, port: PortId::from(&reply) };
+    request.push(Value::from(reply.port.to_string()));
     let death = death_of(connection, to);
     connection.node.snd(to, &request);
-    let outcome = tokio::select! {
+    tokio::select! {
         biased;
         answer = told => match answer {
             Ok(Ok(values)) => Ok(values),
@@ -47,9 +52,19 @@ pub(crate) async fn ask(
         },
         reason = death => Err(Failure::died(to, &reason)),
         () = tokio::time::sleep(connection.options.timeout()) => Err(late(connection, to)),
-    };
-    connection.node.kil(&reply, ());
-    outcome
+    }
+}
+
+/// A port for one request, which dies with this: a request may be given up.
+struct Passing<'a> {
+    node: &'a Node,
+    port: PortId,
+}
+
+impl Drop for Passing<'_> {
+    fn drop(&mut self) {
+        self.node.kil(&self.port, ());
+    }
 }
 
 /// Waits until the node has carried out what it was sent before.

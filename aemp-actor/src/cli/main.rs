@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, looking, messages, operating, run, shell};
+use super::{args, chain, check, connection, network, run, shell};
 use crate::config::Profiles;
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
@@ -81,7 +81,7 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
                 let options = with_profile(options, matches, profile);
                 match name {
                     "run" => run::run(arguments, &options)?,
-                    _ => network(name, arguments, &options)?,
+                    _ => join(name, arguments, &options)?,
                 }
             }
         }
@@ -106,7 +106,7 @@ fn completions(arguments: &ArgMatches) {
     }
 }
 
-fn network(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
+fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
     let plan = connection::Plan::new(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -115,35 +115,11 @@ fn network(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), 
         .map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let connection = plan.connect().await?;
-        let done = carry_out(name, arguments, &connection).await;
+        let done = match name {
+            "shell" => shell::run(&connection, arguments.get_one::<String>("NODE")).await,
+            _ => network::carry_out(name, arguments, &connection).await,
+        };
         connection.end().await;
         done
     })
-}
-
-async fn carry_out(
-    name: &str,
-    arguments: &ArgMatches,
-    connection: &connection::Connection,
-) -> Result<(), Failure> {
-    let one = |id: &str| arguments.get_one::<String>(id).cloned().unwrap_or_default();
-    let all = |id: &str| -> Vec<String> {
-        arguments.get_many::<String>(id).unwrap_or_default().cloned().collect()
-    };
-    match name {
-        "snd" => messages::snd(connection, &one("PORT"), &all("ARGUMENT")).await,
-        "cal" => messages::cal(connection, &one("PORT"), &all("ARGUMENT")).await,
-        "mon" => messages::mon(connection, &one("PORT")).await,
-        "kil" => messages::kil(connection, &one("PORT"), &all("REASON")).await,
-        "spawn" => {
-            messages::spawn(connection, &one("NODE"), &one("FUNCTION"), &all("ARGUMENT")).await
-        }
-        "eval" => messages::eval(connection, &one("NODE"), &all("CODE").join(" ")).await,
-        "trace" => looking::trace(connection, &one("NODE")).await,
-        "nodes" => looking::nodes(connection).await,
-        "groups" => looking::groups(connection, arguments.get_one::<String>("GROUP")),
-        "shell" => shell::run(connection, arguments.get_one::<String>("NODE")).await,
-        name if operating::knows(name) => operating::carry_out(name, arguments, connection).await,
-        other => Err(Failure::Usage(format!("there is no command {other}"))),
-    }
 }

@@ -30,6 +30,7 @@ mod logs;
 mod looking;
 mod main;
 mod messages;
+mod network;
 mod operating;
 mod output;
 mod peers;

@@ -1,6 +1,8 @@
 //! What is printed: for people on a terminal, as JSON for programs.
 
+use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
 use aemp_transport::Value;
 use serde_json::Value as Json;
@@ -10,6 +12,19 @@ use serde_json::Value as Json;
 pub(crate) struct Output {
     pub(crate) json: bool,
     colours: bool,
+}
+
+/// Takes what is printed, without the newline at its end.
+pub(crate) type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+tokio::task_local! {
+    /// Where what a task prints goes, instead of to standard output.
+    static SINK: Sink;
+}
+
+/// Has what a command prints go elsewhere, as long as it does that in the same task.
+pub(crate) async fn redirected<T>(to: Sink, command: impl Future<Output = T>) -> T {
+    SINK.scope(to, command).await
 }
 
 /// How a word looks on a terminal.
@@ -42,7 +57,9 @@ impl Output {
 
     /// Prints a line; a reader that has gone away (`| head`) is no reason to panic.
     pub(crate) fn line(self, text: &str) {
-        drop(writeln!(std::io::stdout(), "{text}"));
+        if SINK.try_with(|sink| sink(text)).is_err() {
+            drop(writeln!(std::io::stdout(), "{text}"));
+        }
     }
 
     /// Prints a value as JSON.

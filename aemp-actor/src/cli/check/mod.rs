@@ -6,4 +6,6 @@ mod problem;
 mod suggestion;
 
 pub(crate) use command::run;
+pub(crate) use suggestion::nearest;
+
 use problem::{Problem, Severity};

@@ -1,105 +1,103 @@
-//! What can be typed at the prompt.
+//! What can be typed at the prompt: the commands of the command line that need a network, and the
+//! shell's own.
 
-use crate::cli::{Connection, Failure, looking, messages};
-use crate::id::PortId;
-use crate::reason::Reason;
+use clap::builder::Resettable;
+use clap::{Arg, Command};
 
-use super::reader::Printer;
+use super::place::Walk;
+use crate::cli::check::nearest;
+use crate::cli::{Failure, args, operating};
 
-/// A command: its name, its arguments for the help, what it does.
-pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
-    ("snd", "PORT ARGUMENT…", "send a message"),
-    ("cal", "PORT ARGUMENT…", "send a request, print the answer"),
-    ("mon", "PORT", "print why a port died, when it dies"),
-    ("kil", "PORT REASON…", "kill a port"),
-    ("spawn", "NODE FUNCTION ARGUMENT…", "create a port on a node, print its ID"),
-    ("eval", "NODE CODE…", "run Perl code on a node of the reference"),
-    ("nodes", "", "show the nodes"),
-    ("groups", "[GROUP]", "show the groups and their members"),
-    ("trace", "NODE", "show who is connected to whom"),
-    ("me", "", "show the ID of the shell's own port"),
-    ("help", "", "show this"),
-    ("quit", "", "end the shell; so does ctrl-d"),
-];
+/// Those that go on without end: they go on while others are typed.
+pub(crate) const ENDLESS: [&str; 3] = ["log", "mon", "tap"];
 
-/// What comes after a command.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Next {
-    Prompt,
-    End,
+/// All commands, with the options that may stand before each.
+pub(crate) fn definition() -> Command {
+    let shared = args::network().into_iter().chain(operating::commands());
+    let shared = shared.filter(|command| !matches!(command.get_name(), "shell" | "run"));
+    let options = args::options().into_iter();
+    let options = options.filter(|option| matches!(option.get_id().as_str(), "json" | "timeout"));
+    Command::new("aemp")
+        .no_binary_name(true)
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .subcommand_required(true)
+        // The environment counts for the shell as a whole.
+        .args(options.map(|option| option.env(Resettable::Reset)))
+        .subcommands(shared.map(adapted))
+        .subcommands(own())
 }
 
-/// What the commands of a shell have in common.
-pub(crate) struct Scope<'a> {
-    pub(crate) connection: &'a Connection,
-    /// The shell's own port.
-    pub(crate) me: PortId,
-    /// The node that a port ID without a node is on.
-    pub(crate) node: Option<String>,
-    pub(crate) printer: Printer,
+fn adapted(command: Command) -> Command {
+    match command.get_name() {
+        "snd" => command.alias("send"),
+        "top" => command
+            .about("Show the load of all nodes, once")
+            .mut_arg("once", |once| once.default_value("true").hide(true)),
+        _ => command,
+    }
 }
 
-impl Scope<'_> {
-    /// Carries out one line.
-    pub(crate) async fn run(&self, words: &[String]) -> Result<Next, Failure> {
-        let Some((name, words)) = words.split_first() else { return Ok(Next::Prompt) };
-        let words: Vec<String> = words.iter().map(|word| self.meant(word)).collect();
-        let first = || {
-            let missing = || Failure::Usage(format!("{name} needs an argument: see help"));
-            words.first().ok_or_else(missing)
+fn own() -> Vec<Command> {
+    vec![
+        Command::new("me").about("Show the ID of the shell's own port"),
+        Command::new("jobs").about("Show the commands that go on: mon, tap, log"),
+        Command::new("stop")
+            .about("End commands that go on")
+            .arg(Arg::new("JOB").required(true).num_args(1..).help("Their numbers, or all")),
+        Command::new("help")
+            .about("Show the commands, or what one of them takes")
+            .arg(Arg::new("COMMAND").help("Only this one")),
+        Command::new("quit").alias("exit").about("End the shell; so does ctrl-d"),
+    ]
+}
+
+/// Fails when the line has no command that there is.
+pub(crate) fn check(definition: &Command, words: &[String]) -> Result<(), Failure> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match Walk::along(definition, &words).unknown {
+        Some(name) => Err(unknown(definition, name)),
+        None => Ok(()),
+    }
+}
+
+/// There is no such command; which was probably meant.
+pub(crate) fn unknown(definition: &Command, name: &str) -> Failure {
+    let names = definition.get_subcommands().flat_map(Command::get_name_and_visible_aliases);
+    let meant = match nearest(name, names) {
+        Some(meant) => format!("did you mean {meant}? See help"),
+        None => "see help".to_owned(),
+    };
+    Failure::Usage(format!("there is no command {name}: {meant}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn top_never_takes_the_terminal() {
+        let matches = definition().try_get_matches_from(["--timeout", "3", "top"]).expect("valid");
+        let (name, arguments) = matches.subcommand().expect("a command");
+        assert!(name == "top" && arguments.get_flag("once"));
+    }
+
+    #[test]
+    fn commands_that_do_not_exist_are_guessed() {
+        let text = |line: &[&str]| {
+            let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+            check(&definition(), &line).map_err(|failure| failure.to_string())
         };
-        let rest = words.get(1..).unwrap_or_default();
-        match name.as_str() {
-            "snd" | "send" => messages::snd(self.connection, first()?, rest).await?,
-            "cal" => messages::cal(self.connection, first()?, rest).await?,
-            "mon" => self.mon(first()?)?,
-            "kil" => messages::kil(self.connection, first()?, rest).await?,
-            "spawn" => {
-                let missing =
-                    || Failure::Usage("the name of an init function is missing".to_owned());
-                let (init, args) = rest.split_first().ok_or_else(missing)?;
-                messages::spawn(self.connection, first()?, init, args).await?;
-            }
-            "eval" => messages::eval(self.connection, first()?, &rest.join(" ")).await?,
-            "nodes" => looking::nodes(self.connection).await?,
-            "groups" => looking::groups(self.connection, words.first())?,
-            "trace" => looking::trace(self.connection, first()?).await?,
-            "me" => self.connection.output().line(&self.me.to_string()),
-            "help" => self.help(),
-            "quit" | "exit" => return Ok(Next::End),
-            other => {
-                return Err(Failure::Usage(format!("there is no command {other}: see help")));
-            }
-        }
-        Ok(Next::Prompt)
-    }
-
-    /// `$me` is the shell's port, `#NAME` a port of its node.
-    fn meant(&self, word: &str) -> String {
-        match (word, &self.node) {
-            ("$me", _) => self.me.to_string(),
-            (word, Some(node)) if word.starts_with('#') => format!("{node}{word}"),
-            (word, _) => word.to_owned(),
-        }
-    }
-
-    /// Does not wait: the prompt comes back.
-    fn mon(&self, port: &str) -> Result<(), Failure> {
-        let port = self.connection.port(port)?;
-        let (printer, name) = (self.printer.clone(), port.clone());
-        self.connection.node.mon(&port, move |reason: Reason| {
-            printer.print(&format!("{name} died: {reason}"));
-        });
-        Ok(())
-    }
-
-    fn help(&self) {
-        for (name, arguments, about) in COMMANDS {
-            let usage = format!("{name} {arguments}");
-            self.connection.output().line(&format!("{usage:32}{about}"));
-        }
-        let text = "\n$me is this shell's own port, whose messages are printed; what begins with\n\
-                    [, { or \" is JSON.";
-        self.connection.output().line(text);
+        assert_eq!(text(&["--json", "send", "x"]), Ok(()));
+        assert_eq!(text(&["dance"]), Err("there is no command dance: see help".to_owned()));
+        assert_eq!(
+            text(&["spwan", "alpha"]),
+            Err("there is no command spwan: did you mean spawn? See help".to_owned())
+        );
     }
 }

@@ -1,38 +1,19 @@
-//! Reading lines on a thread of its own, and printing while they are edited.
+//! Reading lines on a thread of its own.
 
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Config, Editor, ExternalPrinter};
+use rustyline::{CompletionType, Config, Editor, ExternalPrinter};
 use tokio::sync::{mpsc, oneshot};
 
 use super::completion::Completion;
+use super::printer::Printer;
 use crate::config::Environment;
 
 /// A line, and whom to tell that it was carried out.
 pub(crate) type Line = (String, oneshot::Sender<()>);
-
-/// Prints above the line that is being edited. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Printer(Arc<Mutex<Option<Box<dyn ExternalPrinter + Send>>>>);
-
-impl Printer {
-    pub(crate) fn print(&self, text: &str) {
-        let mut printer = self.0.lock();
-        let printed = match printer.as_mut() {
-            Some(printer) => printer.print(format!("{text}\n")).is_ok(),
-            None => false,
-        };
-        if !printed {
-            // No terminal, or it has gone away.
-            drop(writeln!(std::io::stdout(), "{text}"));
-        }
-    }
-}
 
 /// Reads lines from the terminal, or from standard input.
 pub(crate) struct Reader {
@@ -43,7 +24,12 @@ pub(crate) struct Reader {
 impl Reader {
     /// Sets the terminal up.
     pub(crate) fn new(completion: Completion) -> rustyline::Result<(Self, Printer)> {
-        let config = Config::builder().max_history_size(10_000)?.auto_add_history(true).build();
+        let config = Config::builder()
+            .max_history_size(10_000)?
+            .auto_add_history(true)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .build();
         let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config)?;
         editor.set_helper(Some(completion));
         let printer: Option<Box<dyn ExternalPrinter + Send>> =
@@ -56,13 +42,15 @@ impl Reader {
             // There is none yet.
             drop(editor.load_history(path));
         }
-        Ok((Self { editor, history }, Printer(Arc::new(Mutex::new(printer)))))
+        Ok((Self { editor, history }, Printer::new(printer)))
     }
 
     /// Begins to read; the lines end when the input does.
-    pub(crate) fn start(mut self) -> mpsc::Receiver<Line> {
+    pub(crate) fn start(mut self, printer: Printer) -> mpsc::Receiver<Line> {
         let (lines, receiver) = mpsc::channel(1);
-        std::thread::spawn(move || read(&mut self.editor, &lines, self.history.as_deref()));
+        std::thread::spawn(move || {
+            read(&mut self.editor, &lines, self.history.as_deref(), &printer)
+        });
         receiver
     }
 }
@@ -71,6 +59,7 @@ fn read(
     editor: &mut Editor<Completion, FileHistory>,
     lines: &mpsc::Sender<Line>,
     history: Option<&Path>,
+    printer: &Printer,
 ) {
     loop {
         match editor.readline("aemp> ") {
@@ -86,6 +75,9 @@ fn read(
             }
             // ctrl-c: the line is given up.
             Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                printer.print("error: this is no UTF-8, the line is given up");
+            }
             Err(_) => return,
         }
     }

@@ -1,58 +1,131 @@
 //! One run of the shell.
 
-use aemp_transport::Value;
-use serde_json::Value as Json;
+use std::io::IsTerminal;
 
-use super::commands::{Next, Scope};
-use super::completion::{Completion, Seen};
-use super::lines::words;
+use serde_json::{Value as Json, json};
+
+use super::asking::Asking;
+use super::commands::definition;
+use super::completion::Completion;
+use super::jobs::Jobs;
+use super::lines::commands;
+use super::news::News;
+use super::printer::Printer;
 use super::reader::Reader;
+use super::scope::{Next, Scope};
+use super::seen::Seen;
 use crate::cli::output::json_of;
 use crate::cli::{Connection, Failure};
 use crate::id::PortId;
 use crate::message::Message;
+use crate::node::NodeEvent;
 
 /// Reads and carries out lines until the input ends or somebody quits. `node` is where port IDs
 /// without a node are.
 pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Result<(), Failure> {
-    let seen = Seen::default();
-    let completion = Completion { node: connection.node.clone(), seen: seen.clone() };
+    let (seen, jobs) = (Seen::default(), Jobs::default());
+    let completion = Completion {
+        definition: definition(),
+        node: connection.node.clone(),
+        on: node.cloned(),
+        asking: Asking::new(connection.node.clone()),
+        seen: seen.clone(),
+        jobs: jobs.clone(),
+    };
     let (reader, printer) = Reader::new(completion)
         .map_err(|error| Failure::Failed(format!("cannot read lines: {error}")))?;
-    let arriving = printer.clone();
-    let port = connection.node.port_fn(move |_, message: Message| {
-        let values = message.values().unwrap_or_default();
-        remember(&seen, &values);
-        let texts: Vec<String> = values.iter().map(|value| json_of(value).to_string()).collect();
-        arriving.print(&format!("⇒ {}", texts.join(",")));
-    });
-    let me = PortId::from(&port);
+    let me = own_port(connection, printer.clone(), seen.clone());
+    let news = tokio::spawn(news(connection, printer.clone()));
     connection.output().line(&format!("this is {me}; help shows the commands"));
-    let scope = Scope { connection, me, node: node.cloned(), printer };
-    let mut lines = reader.start();
+    let scope = Scope {
+        definition: definition(),
+        connection,
+        me,
+        node: node.cloned(),
+        printer: printer.clone(),
+        seen,
+        jobs,
+        terminal: std::io::stdin().is_terminal(),
+    };
+    let mut lines = reader.start(printer.clone());
     while let Some((line, done)) = lines.recv().await {
-        let outcome = match words(&line) {
-            Ok(words) => scope.run(&words).await,
-            Err(problem) => Err(Failure::Usage(problem)),
-        };
-        match outcome {
-            Ok(Next::Prompt) => {}
-            Ok(Next::End) => return Ok(()),
-            Err(failure) => connection.output().line(&format!("error: {failure}")),
+        if carry_out(&scope, &line).await == Next::End {
+            break;
         }
         // The reader has gone when the terminal has.
         let _ = done.send(());
     }
+    scope.jobs.stop_all();
+    news.abort();
+    printer.finish();
     Ok(())
 }
 
-/// Port IDs in a message can be completed from now on.
-fn remember(seen: &Seen, values: &[Value]) {
-    for value in values {
-        if let Json::String(text) = json_of(value)
-            && PortId::looks_like_port(&text)
-        {
-            seen.add(text);
+/// A line may be a pasted text of many. What follows a command that failed is carried out, too.
+async fn carry_out(scope: &Scope<'_>, line: &str) -> Next {
+    let commands = match commands(line) {
+        Ok(commands) => commands,
+        Err(problem) => {
+            complain(scope, &problem);
+            return Next::Prompt;
+        }
+    };
+    for words in commands {
+        match scope.run(&words).await {
+            Ok(Next::Prompt) => {}
+            Ok(Next::End) => return Next::End,
+            Err(failure) => complain(scope, &failure.to_string()),
+        }
+    }
+    Next::Prompt
+}
+
+fn complain(scope: &Scope<'_>, problem: &str) {
+    let output = scope.connection.output();
+    match output.json {
+        true => output.line(&json!({ "error": problem }).to_string()),
+        false => output.line(&format!("error: {problem}")),
+    }
+}
+
+/// The port whose messages are printed.
+fn own_port(connection: &Connection, printer: Printer, seen: Seen) -> PortId {
+    let json = connection.options.json;
+    let port = connection.node.port_fn(move |_, message: Message| {
+        let values: Vec<Json> = message.values().unwrap_or_default().iter().map(json_of).collect();
+        let text = match json {
+            true => json!({ "message": values }).to_string(),
+            false => {
+                let texts: Vec<String> = values.iter().map(Json::to_string).collect();
+                format!("⇒ {}", texts.join(","))
+            }
+        };
+        seen.read(&text);
+        printer.print(&text);
+    });
+    PortId::from(&port)
+}
+
+/// Tells of nodes that go and come back, until it is dropped.
+fn news(connection: &Connection, printer: Printer) -> impl Future<Output = ()> + Send + use<> {
+    let (node, json) = (connection.node.clone(), connection.options.json);
+    let mut events = node.node_events();
+    let mut news = News::default();
+    async move {
+        loop {
+            let event = events.next().await;
+            let Some(text) = news.of(&event, node.up_nodes().len()) else { continue };
+            match (json, &event) {
+                (false, _) => printer.print(&text),
+                (true, NodeEvent::Up { node, .. }) => {
+                    printer.print(&json!({ "node": node.as_str(), "up": true }).to_string());
+                }
+                (true, NodeEvent::Down { node, reason }) => {
+                    let event =
+                        json!({ "node": node.as_str(), "up": false, "reason": reason.text() });
+                    printer.print(&event.to_string());
+                }
+            }
         }
     }
 }
