@@ -31,6 +31,7 @@ mod main;
 mod messages;
 mod operating;
 mod output;
+mod progress;
 mod run;
 mod settings;
 mod shell;
@@ -38,7 +39,7 @@ mod show;
 mod top;
 mod words;
 
-pub use self::main::main;
+pub use self::main::{main, main_with};
 
 use self::args::Options;
 use self::connection::Connection;

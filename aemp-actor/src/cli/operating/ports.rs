@@ -33,7 +33,8 @@ pub(super) async fn ports(
     let rows: Vec<_> = page.ports.iter().map(|port| row(node.as_str(), port)).collect();
     output.table(&["PORT", "KIND", "STATE", "WAITING", "OCTETS", "WATCHERS", "HANDLED"], &rows);
     if page.next.is_some() {
-        eprintln!("aemp: these are {} of {} ports: see --limit", page.ports.len(), page.total);
+        let (shown, all) = (page.ports.len(), page.total);
+        output.note(&format!("these are {shown} of {all} ports: see --limit"));
     }
     Ok(())
 }

@@ -8,13 +8,14 @@ use super::completion::{Completion, Seen};
 use super::lines::words;
 use super::reader::Reader;
 use crate::cli::output::json_of;
-use crate::cli::{Connection, Failure};
+use crate::cli::{Connection, Failure, progress};
 use crate::id::PortId;
 use crate::message::Message;
 
 /// Reads and carries out lines until the input ends or somebody quits. `node` is where port IDs
 /// without a node are.
 pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Result<(), Failure> {
+    progress::end();
     let seen = Seen::default();
     let completion = Completion { node: connection.node.clone(), seen: seen.clone() };
     let (reader, printer) = Reader::new(completion)
