@@ -18,12 +18,13 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// How often the line is renewed.
 const PERIOD: Duration = Duration::from_millis(200);
 
-static TERMINAL: Mutex<Terminal> = Mutex::new(Terminal { shown: false, silent_since: None });
+static TERMINAL: Mutex<Terminal> =
+    Mutex::new(Terminal { shown: String::new(), silent_since: None });
 
 /// What is on the terminal.
 struct Terminal {
-    /// The line stands there.
-    shown: bool,
+    /// The line that stands there; empty: none.
+    shown: String,
     /// Since the beginning of the wait, or what was printed last; `None` outside a wait.
     silent_since: Option<Instant>,
 }
@@ -79,13 +80,16 @@ impl Terminal {
         if self.silent_since.is_some_and(|since| now.duration_since(since) >= SILENCE) {
             // One column stays free: in the last one the cursor may be in the next row.
             let width = crossterm::terminal::size().map_or(80, |(width, _)| width);
-            self.write(&format!("\r{}\x1b[K", cut(line, usize::from(width).saturating_sub(1))));
-            self.shown = true;
+            let line = cut(line, usize::from(width).saturating_sub(1));
+            if line != self.shown {
+                self.write(&format!("\r{line}\x1b[K"));
+                self.shown = line;
+            }
         }
     }
 
     fn wipe(&mut self) {
-        if std::mem::take(&mut self.shown) {
+        if !std::mem::take(&mut self.shown).is_empty() {
             self.write("\r\x1b[K");
         }
         if let Some(since) = &mut self.silent_since {
@@ -101,10 +105,10 @@ impl Terminal {
     }
 }
 
-/// `cal alpha#x: waiting, 3 of 10 s …`.
+/// `cal alpha#x: waiting, 3 of 10 s`.
 fn line(what: &str, waited: Duration, limit: Option<Duration>) -> String {
     let limit = limit.map_or(String::new(), |limit| format!(" of {}", limit.as_secs_f64().ceil()));
-    format!("{what}: waiting, {}{limit} s …", waited.as_secs())
+    format!("{what}: waiting, {}{limit} s", waited.as_secs())
 }
 
 /// As much as surely has room: what is not ASCII may be two columns wide, and what is no character
@@ -129,8 +133,8 @@ mod tests {
     #[test]
     fn the_line_says_how_long() {
         let text = |limit| line("cal alpha#x", Duration::from_millis(3900), limit);
-        assert_eq!(text(None), "cal alpha#x: waiting, 3 s …");
-        assert_eq!(text(Some(Duration::from_secs(10))), "cal alpha#x: waiting, 3 of 10 s …");
+        assert_eq!(text(None), "cal alpha#x: waiting, 3 s");
+        assert_eq!(text(Some(Duration::from_secs(10))), "cal alpha#x: waiting, 3 of 10 s");
     }
 
     #[test]
