@@ -121,6 +121,7 @@ async fn a_service_comes_back_until_it_is_told_to_end() {
 #[test]
 fn a_service_that_fails_is_named() {
     let home = Home::new("failing");
+    home.run(&["setsecret", "geheim"]);
     let services = r#"[["Demo::worker", 0]]"#;
     let mut command = home.service(&["run", "--no-watchdog", "demo", "nodeid", "demo"]);
     command.args(["services", services]);
@@ -152,8 +153,10 @@ async fn logged(seed: &Node, id: &str, arguments: &[&str], variables: &[(&str, &
     let mut program = Program::start(id, command);
     let up = tokio::time::timeout(Duration::from_secs(60), seed.wait_up(id));
     up.await.expect("it comes up");
-    // It warns of this one. What is said of its service, and that it runs, is said before.
+    // It warns of the one, and tells of the other who wants to know it all. What is said of its
+    // service, and that it runs, is said before.
     seed.snd(id, ("No::such", 1));
+    seed.snd(id, ("snd", format!("{id}#gone"), "lost"));
     seed.cal::<(f64,)>(id, ("time",)).await.unwrap();
     signal("-TERM", program.id());
     let (status, printed) = program.end();
@@ -166,7 +169,7 @@ async fn logged(seed: &Node, id: &str, arguments: &[&str], variables: &[(&str, &
     levels.extend(says(&["ERROR", "service Demo::worker ended"]).then_some('E'));
     levels.extend(says(&["WARN", "No::such"]).then_some('W'));
     levels.extend(says(&["INFO", "is running"]).then_some('I'));
-    levels.extend(says(&["DEBUG", "aemp"]).then_some('D'));
+    levels.extend(says(&["DEBUG", "\"lost\"", "is lost"]).then_some('D'));
     if levels.is_empty() {
         assert_eq!(printed, "", "nothing at all");
     }
