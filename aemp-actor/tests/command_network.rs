@@ -10,7 +10,7 @@ use std::process::Stdio;
 use aemp_actor::prelude::*;
 use command::Home;
 use serde_json::json;
-use support::{death, sink, soon, tcp_node};
+use support::{death, sink, soon, tcp_node, until};
 
 /// Counts; `Demo::counter` spawns it.
 #[derive(Port)]
@@ -139,7 +139,7 @@ async fn nodes_groups_and_connections_are_shown() {
     let members = [alpha.port_fn(|_, _| ()).id(), beta.port_fn(|_, _| ()).id()];
     alpha.grp_reg("chat", &members[0]).unwrap();
     beta.grp_reg("chat", &members[1]).unwrap();
-    support::until("the group", || alpha.grp_get("chat").len() == 2).await;
+    until("the group", || alpha.grp_get("chat").len() == 2).await;
     let text = home.aemp(&["nodes"]).await.text();
     let rows: Vec<Vec<&str>> = text.lines().map(|row| row.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["NODE", "STATE", "ADDRESS", "RTT", "QUEUE", "PROTECTION"]);
@@ -255,4 +255,47 @@ async fn code_is_evaluated_by_a_foreign_node() {
     let (_node, ours) = network().await;
     let text = ours.aemp(&["eval", "alpha", "1"]).await.failed(1);
     assert_eq!(text, "aemp: alpha: eval is not supported by this node");
+}
+
+/// The test is the watchdog: it starts the node again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_the_reference_is_restarted_by_its_watchdog() {
+    if !peer::is_there() {
+        return;
+    }
+    let (node, home) = network().await;
+    let options = || peer::Options::new("perl").seed(&node.listeners()[0]).set("watchdog", true);
+    let perl = options().start().await;
+    soon("the node", node.wait_up("perl")).await;
+    let mut events = node.node_events();
+    let again = async {
+        perl.ended().await;
+        // The command has to see that the node is away.
+        while events.next().await.node().as_str() != "perl" {}
+        options().start().await
+    };
+    let (done, _perl) = tokio::join!(home.aemp(&["restart", "perl"]), again);
+    assert_eq!(done.text(), "node perl is back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_the_reference_without_a_watchdog_says_so() {
+    if !peer::is_there() {
+        return;
+    }
+    let (node, home) = network().await;
+    for (watchdog, problem) in [
+        (json!(false), "aemp: node perl: not running under a watchdog"),
+        (json!("missing"), "aemp: node perl: Can't locate AnyEvent/Watchdog/Util.pm in @INC"),
+    ] {
+        let options = peer::Options::new("perl").seed(&node.listeners()[0]);
+        let mut perl = options.set("watchdog", watchdog).start().await;
+        soon("the node", node.wait_up("perl")).await;
+        let text = home.aemp(&["restart", "perl"]).await.failed(1);
+        assert!(text.starts_with(problem), "{text}");
+        // It goes on as it was.
+        assert_eq!(perl.cal("alpha", json!(["info"])).await, json!({ "answer": ["alpha"] }));
+        perl.kill().await;
+        until("it is gone", || !node.up_nodes().contains(&"perl".into())).await;
+    }
 }

@@ -5,16 +5,13 @@
 mod command;
 mod support;
 
-use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
 use aemp_actor::prelude::*;
 use command::Home;
 use command::service::Service;
-use rexpect::session::{Options, StreamSession};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use command::terminal::Terminal;
 use serde_json::{Value as Json, json};
 use support::{soon, until};
 
@@ -199,43 +196,14 @@ async fn benching(network: &Network) {
     assert!(text.contains("round trip") && text.contains("messages/s"), "{text}");
 }
 
-/// The other end of the terminal; where it is gone is the end.
-struct Terminal(File);
-
-impl Read for Terminal {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self.0.read(into) {
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
-                Ok(0)
-            }
-            other => other,
-        }
-    }
-}
-
 /// `aemp top` on a terminal.
-fn top_session(home: &Home, interval: &str) -> (StreamSession<File>, Child) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let user = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let size = Winsize { ws_row: 24, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&user, size).unwrap();
+fn top_session(home: &Home, interval: &str, size: (u16, u16)) -> Terminal {
     let mut command = home.command();
-    command.args(["--timeout", "60", "top", "--interval", interval]).env("TERM", "xterm");
-    command.stdin(user.try_clone().unwrap()).stdout(user.try_clone().unwrap()).stderr(user);
-    let child = command.spawn().unwrap();
-    let terminal = File::from(terminal);
-    let options = Options::new().timeout_ms(Some(60_000));
-    let reading = Terminal(terminal.try_clone().unwrap());
-    (StreamSession::new(reading, terminal, options), child)
+    command.args(["--timeout", "60", "top", "--interval", interval]);
+    Terminal::start(command, size)
 }
 
-fn press(session: &mut StreamSession<File>, key: &str) {
-    session.send(key).unwrap();
-    session.flush().unwrap();
-}
+const WIDE: (u16, u16) = (150, 24);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn top_on_a_terminal() {
@@ -244,45 +212,65 @@ async fn top_on_a_terminal() {
     soon("the mesh", beta.joined()).await;
     let home = Home::with_seed(&alpha.listeners()[0]);
     let session = tokio::task::spawn_blocking(move || {
-        let (mut session, mut child) = top_session(&home, "0.2");
-        session.exp_string("NODE").unwrap();
-        session.exp_string("HANDLED/s").unwrap();
-        session.exp_string("alpha").unwrap();
-        session.exp_string("sort: n node").unwrap();
+        let mut session = top_session(&home, "0.2", WIDE);
+        session.sees("NODE");
+        session.sees("HANDLED/s");
+        session.sees("alpha");
+        session.sees("sort: n node");
         // By name: alpha comes before beta, in the next picture and those after it.
-        press(&mut session, "n");
-        session.exp_regex("alpha[^\n]*?\x1b\\[3;1Hbeta").unwrap();
-        press(&mut session, "q");
-        session.exp_eof().unwrap();
-        assert!(child.wait().unwrap().success());
+        session.types("n");
+        session.finds("alpha[^\n]*?\x1b\\[3;1Hbeta");
+        // There is room for one node: the first, then the last, then both again.
+        session.resize((60, 3));
+        session.finds("alpha[^\n]*?1-1 of 2 nodes \\(arrows\\); q quits");
+        session.types("\x1b[B");
+        session.finds("beta[^\n]*?2-2 of 2 nodes");
+        session.types("\x1b[A");
+        session.finds("alpha[^\n]*?1-1 of 2 nodes");
+        session.resize(WIDE);
+        session.finds("alpha[^\n]*?\x1b\\[3;1Hbeta");
+        session.types("q");
+        assert_eq!(session.ends().0, Some(0));
     });
     session.await.unwrap();
 }
 
 #[test]
-fn top_obeys_keys_while_a_node_hangs() {
+fn top_obeys_keys_while_a_node_hangs_and_marks_it() {
     let home = Home::new();
     home.run(&["setsecret", support::SECRET]).text();
     let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
-    let home = home.set("AEMP_SEEDS", &alpha.address);
-    let (mut session, mut child) = top_session(&home, "0.01");
-    session.exp_string("alpha").unwrap();
-    alpha.signal("-STOP");
-    for _ in 0..50 {
-        press(&mut session, "n");
-        session.exp_string("sort: n node").unwrap();
+    let seed = alpha.address.clone();
+    let beta = Service::start(&home, "beta", Some(&seed), &["--no-watchdog"]);
+    let home = home.set("AEMP_SEEDS", &seed);
+    let mut session = top_session(&home, "0.1", WIDE);
+    // Figures of both.
+    session.types("n");
+    session.finds("alpha +[0-9][^\n]*?\x1b\\[3;1Hbeta +[0-9]");
+    beta.signal("-STOP");
+    session.finds("beta \\(silent for 0:0[2-9]\\) +[0-9]");
+    for _ in 0..20 {
+        session.types("n");
+        session.sees("sort: n node");
     }
-    press(&mut session, "q");
-    session.exp_eof().unwrap();
-    assert!(child.wait().unwrap().success());
+    // The other one is still asked: it counts what it handles of the questions.
+    session.finds("alpha +[0-9]+ +[1-9]");
+    beta.signal("-CONT");
+    session.finds("beta +[0-9]");
+    session.types("q");
+    assert_eq!(session.ends().0, Some(0));
 }
 
 /// What `aemp top` costs five nodes with 10,000 messages each second between them, in processor
-/// time: `cargo test --release --test command_operating -- --ignored --nocapture`.
+/// time, is less than this share of a core for each.
+const MOST: f64 = 0.02;
+
+/// What a busy machine adds to the processor time is not the same in two passes; it is in none of
+/// so many only when it is no noise.
+const TRIES: usize = 5;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement, of a minute"]
-async fn what_top_costs() {
-    const SECONDS: u64 = 20;
+async fn top_costs_next_to_nothing() {
     let network = network().await;
     let (own, port) = (network.own.clone(), network.port.to_string());
     let load = tokio::spawn(async move {
@@ -294,38 +282,48 @@ async fn what_top_costs() {
             }
         }
     });
-    let cpu = async || {
+    let mut most = f64::MAX;
+    for _ in 0..TRIES {
+        let alone = shares(&network).await;
+        let mut session = top_session(&network.home, "1", WIDE);
+        let session = tokio::task::spawn_blocking(move || {
+            session.sees("epsilon");
+            session
+        });
+        let mut session = session.await.unwrap();
+        let watched = shares(&network).await;
+        session.kill();
+        let ended = tokio::task::spawn_blocking(move || session.ends());
+        assert!(ended.await.unwrap().1.contains("HANDLED/s"), "it has shown something meanwhile");
+        let cost = alone.iter().zip(&watched).map(|(alone, watched)| watched - alone);
+        let cost = cost.fold(f64::MIN, f64::max);
+        println!(
+            "alone {alone:.4?}, watched {watched:.4?}: at most {:.2} % of a core",
+            cost * 100.0
+        );
+        most = most.min(cost);
+        if most < MOST {
+            break;
+        }
+    }
+    load.abort();
+    assert!(most < MOST, "{:.2} % of a core", most * 100.0);
+}
+
+/// The share of a core that each node takes, over two seconds of its own clock.
+async fn shares(network: &Network) -> Vec<f64> {
+    let times = async || {
         let mut times = Vec::new();
         for name in NAMES {
             let info = network.own.introspect(name).info().await.unwrap();
-            times.push(info.process.unwrap().cpu.as_secs_f64());
+            times.push((info.uptime.as_secs_f64(), info.process.unwrap().cpu.as_secs_f64()));
         }
         times
     };
-    let pass = async || {
-        let before = cpu().await;
-        tokio::time::sleep(std::time::Duration::from_secs(SECONDS)).await;
-        let times: Vec<f64> = cpu().await;
-        times
-            .iter()
-            .zip(before)
-            .map(|(now, then)| (now - then) / SECONDS as f64)
-            .collect::<Vec<_>>()
-    };
-    let alone = pass().await;
-    let (mut session, mut child) = top_session(&network.home, "1");
-    session.exp_string("epsilon").unwrap();
-    let reading = tokio::task::spawn_blocking(move || {
-        let eof = session.exp_eof();
-        (session, eof)
-    });
-    let watched = pass().await;
-    child.kill().unwrap();
-    child.wait().unwrap();
-    drop(reading.await.unwrap());
-    load.abort();
-    for (name, (alone, watched)) in NAMES.iter().zip(alone.iter().zip(&watched)) {
-        let (alone, watched) = (alone * 100.0, watched * 100.0);
-        println!("{name}: {alone:.2} % alone, {watched:.2} % with top: {:+.2}", watched - alone);
-    }
+    let before = times().await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let after = times().await;
+    let share =
+        |((now, cpu), (then, before)): (&(f64, f64), &(f64, f64))| (cpu - before) / (now - then);
+    after.iter().zip(&before).map(share).collect()
 }

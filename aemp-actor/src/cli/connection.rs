@@ -1,22 +1,18 @@
 //! The command's own node, and joining the network with it.
 
-use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::logs::{self, SeedProblem};
-use super::{Failure, Options, Output, show};
+use super::{Failure, Options, Output, progress, show};
 use crate::config::Profiles;
 use crate::id::{NodeId, PortId};
 use crate::node::{Config, Node};
 
 /// The profile whose network is joined unless another one is named, as in the reference.
 const PROFILE: &str = "aemp";
-
-/// How long a terminal stays silent while the network is waited for.
-const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long the last messages may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -74,6 +70,12 @@ impl Plan {
 
     /// Makes the node, and waits until it has joined the network.
     pub(crate) async fn connect(self) -> Result<Connection, Failure> {
+        let what = format!("joining the network ({})", self.config.seeds.join(", "));
+        let (options, limit) = (self.options.clone(), Some(self.options.timeout()));
+        progress::during(&what, limit, &options, self.join()).await
+    }
+
+    async fn join(self) -> Result<Connection, Failure> {
         let Self { config, secret, options, mut problems } = self;
         let seeds = config.seeds.join(", ");
         let node =
@@ -96,7 +98,7 @@ impl Plan {
             }
         };
         let problem = tokio::select! {
-            () = joined(&node, &seeds) => None,
+            () = node.joined() => None,
             problem = refused => Some(problem),
             () = tokio::time::sleep(options.timeout()) => Some(SeedProblem::default()),
         };
@@ -120,22 +122,6 @@ fn dialable(bind: &str) -> Option<String> {
     let (host, port) = bind.rsplit_once(':')?;
     let host = host.replace('*', "127.0.0.1");
     (!matches!(port, "*" | "0")).then(|| format!("{host}:{port}"))
-}
-
-/// Waits for the network; says so on a terminal when it takes long.
-async fn joined(node: &Node, seeds: &str) {
-    if !std::io::stderr().is_terminal() {
-        return node.joined().await;
-    }
-    if tokio::time::timeout(SILENCE, node.joined()).await.is_ok() {
-        return;
-    }
-    let mut terminal = std::io::stderr();
-    drop(write!(terminal, "waiting for the network ({seeds}) …"));
-    drop(terminal.flush());
-    node.joined().await;
-    drop(write!(terminal, "\r\x1b[K"));
-    drop(terminal.flush());
 }
 
 /// A node in the network.

@@ -1,6 +1,5 @@
 //! The log of the command's own node, and what it says of seeds.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -10,6 +9,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use super::output::{Stderr, colours};
 use crate::log;
 
 /// The last problem with a seed.
@@ -31,8 +31,8 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
     let filter = EnvFilter::try_from_env("AEMP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let (sender, receiver) = watch::channel(SeedProblem::default());
     let log = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_ansi(colours(&std::io::stderr()))
+        .with_writer(Stderr::new)
         .with_filter(filter);
     let seeds = Seeds(Arc::new(sender));
     // A program that embeds the command may have a log already: then that is the log.
@@ -46,8 +46,8 @@ pub(crate) fn of_node(verbosity: u8) {
     let filter = EnvFilter::try_from_env("AEMP_LOG")
         .unwrap_or_else(|_| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
     let shown = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_ansi(colours(&std::io::stderr()))
+        .with_writer(Stderr::new)
         .with_filter(filter);
     // A program that embeds the command may have a log already: then that is the log.
     drop(tracing_subscriber::registry().with(shown).with(log::layer()).try_init());

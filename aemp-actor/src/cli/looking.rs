@@ -94,7 +94,7 @@ pub(crate) async fn trace(connection: &Connection, from: &str) -> Result<(), Fai
             Ok(neighbours) => neighbours,
             Err(failure) if node == first => return Err(failure),
             Err(failure) => {
-                eprintln!("aemp: {node}: {failure}");
+                output.note(&format!("{node}: {failure}"));
                 continue;
             }
         };

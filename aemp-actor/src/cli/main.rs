@@ -1,14 +1,16 @@
 //! The whole command.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, network, run, shell};
+use super::{args, chain, check, connection, network, progress, run, shell};
 use crate::config::Profiles;
+use crate::node::Config;
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
 ///
@@ -24,24 +26,44 @@ use crate::config::Profiles;
 /// # Panics
 /// Inside of a tokio runtime.
 pub fn main() -> ExitCode {
+    main_with(Config::new())
+}
+
+/// [`main`] for a program whose nodes need more than a profile can say: functions to
+/// [register](Config::register), a transport of its own. For the nodes that `run` runs these
+/// settings are defaults: what a profile has counts above them. The other commands, whose node is
+/// not the program's, do not use them.
+///
+/// ```no_run
+/// use aemp_actor::{Config, FunctionCall};
+///
+/// fn main() -> std::process::ExitCode {
+///     let greet = |call: FunctionCall| println!("{}: {}", call.node.id(), call.message);
+///     aemp_actor::cli::main_with(Config::new().register("Demo::greet", greet))
+/// }
+/// ```
+///
+/// # Panics
+/// Inside of a tokio runtime.
+pub fn main_with(defaults: Config) -> ExitCode {
     let words: Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
     let outcome = match words {
-        Ok(words) => all(words),
+        Ok(words) => all(words, &defaults),
         Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Said(_)) {
-                eprintln!("aemp: {failure}");
+                Output::new(false).note(&failure.to_string());
             }
             failure.exit_code()
         }
     }
 }
 
-fn all(words: Vec<String>) -> Result<(), Failure> {
+fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
     let command = args::command();
     let mut steps = Vec::new();
     // All are understood before the first is carried out.
@@ -80,7 +102,7 @@ fn all(words: Vec<String>) -> Result<(), Failure> {
                 let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
                 let options = with_profile(options, matches, profile);
                 match name {
-                    "run" => run::run(arguments, &options)?,
+                    "run" => run::run(arguments, &options, defaults)?,
                     _ => join(name, arguments, &options)?,
                 }
             }
@@ -117,9 +139,30 @@ fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Fai
         let connection = plan.connect().await?;
         let done = match name {
             "shell" => shell::run(&connection, arguments.get_one::<String>("NODE")).await,
-            _ => network::carry_out(name, arguments, &connection).await,
+            _ => {
+                let (what, limit) = (wait(name, arguments), limit(name, options));
+                let done = network::carry_out(name, arguments, &connection);
+                progress::during(&what, limit, options, done).await
+            }
         };
         connection.end().await;
         done
     })
+}
+
+/// What is waited for, as people wrote it.
+fn wait(name: &str, arguments: &ArgMatches) -> String {
+    let of = |id| arguments.try_get_one::<String>(id).ok().flatten();
+    match of("PORT").or_else(|| of("NODE")) {
+        Some(whose) => format!("{name} {whose}"),
+        None => name.to_owned(),
+    }
+}
+
+/// When a command gives up: some never do unless they are told to.
+fn limit(name: &str, options: &Options) -> Option<Duration> {
+    match name {
+        "mon" | "tap" | "log" => options.timeout,
+        _ => Some(options.timeout()),
+    }
 }

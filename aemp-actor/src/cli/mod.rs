@@ -34,6 +34,7 @@ mod network;
 mod operating;
 mod output;
 mod peers;
+mod progress;
 mod run;
 mod settings;
 mod shell;
@@ -41,7 +42,7 @@ mod show;
 mod top;
 mod words;
 
-pub use self::main::main;
+pub use self::main::{main, main_with};
 
 use self::args::Options;
 use self::connection::Connection;

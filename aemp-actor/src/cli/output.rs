@@ -7,6 +7,8 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
+use super::progress;
+
 /// Where results go, and in which form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -25,6 +27,36 @@ tokio::task_local! {
 /// Has what a command prints go elsewhere, as long as it does that in the same task.
 pub(crate) async fn redirected<T>(to: Sink, command: impl Future<Output = T>) -> T {
     SINK.scope(to, command).await
+}
+
+/// Whether what is written there may have colours: on a terminal, unless `NO_COLOR` is set, or it has
+/// none.
+pub(crate) fn colours(to: &impl IsTerminal) -> bool {
+    to.is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Standard error; when nobody reads it any more, what is written is lost, and that is no error.
+pub(crate) struct Stderr(std::io::Stderr);
+
+impl Stderr {
+    pub(crate) fn new() -> Self {
+        progress::wipe();
+        Self(std::io::stderr())
+    }
+}
+
+impl Write for Stderr {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        drop(self.0.write_all(octets));
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        drop(self.0.flush());
+        Ok(())
+    }
 }
 
 /// How a word looks on a terminal.
@@ -49,17 +81,20 @@ impl Style {
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        let colours = !json
-            && std::io::stdout().is_terminal()
-            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { json, colours }
+        Self { json, colours: !json && colours(&std::io::stdout()) }
     }
 
     /// Prints a line; a reader that has gone away (`| head`) is no reason to panic.
     pub(crate) fn line(self, text: &str) {
         if SINK.try_with(|sink| sink(text)).is_err() {
+            progress::wipe();
             drop(writeln!(std::io::stdout(), "{text}"));
         }
+    }
+
+    /// Tells people something beside the results.
+    pub(crate) fn note(self, text: &str) {
+        drop(writeln!(Stderr::new(), "aemp: {text}"));
     }
 
     /// Prints a value as JSON.

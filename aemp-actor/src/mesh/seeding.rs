@@ -103,6 +103,14 @@ impl Search {
             Ok(peer) => peer.id().clone(),
             Err(DialError::Refused { node, .. }) => node,
             Err(error) if error.is_self() => {
+                if !listens_on_port_of(core, &address) {
+                    tracing::warn!(
+                        target: "aemp",
+                        "seed: {address} has the node ID of this node, {}; if that is another \
+                         process, one of the two needs another nodeid",
+                        core.id()
+                    );
+                }
                 self.own.insert(address);
                 return;
             }
@@ -123,4 +131,15 @@ impl Search {
             self.logged = Some(problem);
         }
     }
+}
+
+/// Whether this node may be what is found at the address: one that listens nowhere on that port is
+/// not, unless somebody forwards it there.
+fn listens_on_port_of(core: &Core, address: &Address) -> bool {
+    let port = |address: &Address| {
+        let text = address.to_string();
+        text.rsplit_once(':').map(|(_, port)| port.to_owned())
+    };
+    let wanted = port(address);
+    core.listeners().lock().iter().any(|own| port(own) == wanted)
 }

@@ -10,11 +10,12 @@ use super::core::Core;
 use super::handle::Node;
 use crate::die::Die;
 use crate::id::{NodeId, PortName};
+use crate::introspection;
 use crate::message::Message;
 use crate::port::{FnPort, InitEntry, create_port};
 use crate::reason::Reason;
 
-type Callback = Arc<dyn Fn(FunctionCall) + Send + Sync>;
+pub(crate) type Callback = Arc<dyn Fn(FunctionCall) + Send + Sync>;
 
 /// A call of a registered function: a message to the node port whose tag is the function's name.
 #[derive(Debug)]
@@ -35,12 +36,9 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn register(
-        &self,
-        name: String,
-        f: impl Fn(FunctionCall) + Send + Sync + 'static,
-    ) -> bool {
-        self.callbacks.insert(name, Arc::new(f)).is_none()
+    /// True when the name was free.
+    pub(crate) fn register(&self, name: String, f: Callback) -> bool {
+        self.callbacks.insert(name, f).is_none()
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -50,6 +48,12 @@ impl Functions {
     pub(crate) fn find(&self, name: &str) -> Option<Callback> {
         self.callbacks.get(name).map(|callback| callback.clone())
     }
+}
+
+/// Panics when nobody could call a function of this name.
+pub(crate) fn check_name(name: &str) {
+    assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
+    assert!(!introspection::is_reserved(name), "every node has a function {name:?} of its own");
 }
 
 /// The init functions of this process by name.

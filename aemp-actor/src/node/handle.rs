@@ -71,7 +71,7 @@ impl Node {
         }
         let security = checked.networked.then_some(checked.security);
         let node = Self::create(checked.nodeid, runtime, config, security);
-        services::check(&node)?;
+        services::prepare(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.set_addresses(&id, addresses);
         }

@@ -1,16 +1,27 @@
 //! What a node runs from the beginning: the services of its configuration.
 
+use std::sync::Arc;
+
 use super::config::ConfigError;
-use super::functions::is_init;
+use super::functions::{FunctionCall, is_init};
 use super::handle::Node;
+use super::router;
 use crate::config::Service;
 use crate::id::PortId;
 use crate::introspection;
+use crate::message::Message;
 use crate::reason::Reason;
 
-/// Whether all services can be run.
-pub(crate) fn check(node: &Node) -> Result<(), ConfigError> {
-    match node.core().config().services.iter().find(|service| !is_known(node, service)) {
+/// Registers the functions of the configuration, which services may name.
+///
+/// # Errors
+/// When a service names none of this program.
+pub(crate) fn prepare(node: &Node) -> Result<(), ConfigError> {
+    let config = node.core().config();
+    for (name, function) in &config.functions {
+        node.core().functions().register(name.clone(), function.clone());
+    }
+    match config.services.iter().find(|service| !is_known(node, service)) {
         Some(service) => Err(ConfigError::NoService { name: service.name.clone() }),
         None => Ok(()),
     }
@@ -32,17 +43,37 @@ fn is_module(service: &Service) -> bool {
 pub(crate) fn start(node: &Node) {
     for service in &node.core().config().services {
         if is_init(&service.name) {
-            let port = node.spawn(node.id(), &service.name, &service.args);
-            let (name, closed) = (service.name.clone(), std::sync::Arc::downgrade(node.core()));
-            node.mon(&port, move |reason: Reason| {
-                if closed.upgrade().is_some_and(|core| !core.is_closed()) {
-                    tracing::error!(target: "aemp", "service {name} ended: {reason}");
-                }
-            });
+            spawn(node, service);
         } else if !is_module(service) {
-            let mut call = vec![service.name.as_str().into()];
-            call.extend(service.args.iter().cloned());
-            node.snd(PortId::of_node(node.id()), call);
+            call(node, service);
         }
     }
+}
+
+fn spawn(node: &Node, service: &Service) {
+    let port = node.spawn(node.id(), &service.name, &service.args);
+    let (name, core) = (service.name.clone(), Arc::downgrade(node.core()));
+    node.mon(&port, move |reason: Reason| {
+        if core.upgrade().is_none_or(|core| core.is_closed()) {
+            return;
+        }
+        if reason.is_normal() {
+            tracing::info!(target: "aemp", "service {name} has ended");
+        } else {
+            tracing::error!(target: "aemp", "service {name} ended: {reason}");
+        }
+    });
+}
+
+fn call(node: &Node, service: &Service) {
+    let mut values = vec![service.name.as_str().into()];
+    values.extend(service.args.iter().cloned());
+    let Some(function) = node.core().functions().find(&service.name) else {
+        // One that every node has.
+        return node.snd(PortId::of_node(node.id()), values);
+    };
+    let (node, message) = (node.clone(), Message::from_values(values));
+    router::guard(&format!("service {}", service.name), || {
+        function(FunctionCall { node, from: None, message });
+    });
 }

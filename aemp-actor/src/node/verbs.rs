@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::functions::FunctionCall;
+use super::functions::{FunctionCall, check_name};
 use super::handle::Node;
 use crate::die::Die;
 use crate::id::{NodeId, PortId};
-use crate::introspection;
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
@@ -181,6 +180,8 @@ impl Node {
     /// functions that every node has ([`introspection`](crate::introspection)).
     ///
     /// It runs in the task that reads the connection: it must be quick. A panic is logged.
+    /// A function that a service is to call is registered by [`Config::register`](crate::Config::register):
+    /// services run before anybody has the node.
     ///
     /// # Panics
     /// When the name does not contain `::`, or is that of a function that every node has.
@@ -190,11 +191,7 @@ impl Node {
         f: impl Fn(FunctionCall) + Send + Sync + 'static,
     ) -> bool {
         let name = name.into();
-        assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
-        assert!(
-            !introspection::is_reserved(&name),
-            "every node has a function {name:?} of its own"
-        );
-        self.core().functions().register(name, f)
+        check_name(&name);
+        self.core().functions().register(name, Arc::new(f))
     }
 }

@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub(crate) mod service;
+#[cfg(unix)]
+pub(crate) mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

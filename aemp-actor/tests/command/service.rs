@@ -48,6 +48,11 @@ impl Service {
         }
     }
 
+    /// Nobody reads its log any more: its standard error is a closed pipe soon.
+    pub(crate) fn closes_its_log(&mut self) {
+        self.lines = channel().1;
+    }
+
     /// Sends the watchdog a signal.
     pub(crate) fn signal(&self, signal: &str) {
         super::service::signal(self.child.id().into(), signal);

@@ -178,6 +178,11 @@ impl Python {
         self.child.kill().await.unwrap();
     }
 
+    /// Waits until the process has ended by itself.
+    pub(crate) async fn ended(mut self) {
+        assert!(soon("python to end", self.child.wait()).await.unwrap().success());
+    }
+
     async fn find(&mut self, what: &str, wanted: impl Fn(&Json) -> bool) -> Json {
         if let Some(index) = self.kept.iter().position(&wanted) {
             return self.kept.remove(index).unwrap();

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import os
 import random
 import string
 import time
@@ -35,6 +36,8 @@ class Node:
         functions[CONNECT] = lambda node, origin, *args: node.log.connect(*args)
         self.data = Data(self)
         self.data.register(functions)
+        # Runs under AnyEvent::Watchdog: true, false, or "missing" for a Perl without that module.
+        self.watchdog = options.get("watchdog", False)
         self.relayed, self.losing = 0, None  # data relayed, and which of them is to be lost
         self.mesh = Mesh(self, options.get("seeds", []), options.get("announce_after", 2))
 
@@ -175,10 +178,26 @@ class Node:
 
     def _request_eval(self, code, to, *args):
         # A node of the reference answers an error text, which is empty here, and results.
+        if "AnyEvent::Watchdog::Util::restart" in code:
+            return self._restart(code, to, *args)
         try:
             self.snd(to, *args, "", ast.literal_eval(code))
         except (ValueError, SyntaxError):
             self.snd(to, *args, f"no Perl here: {code}")
+
+    def _restart(self, code, to, *args):
+        """What becomes of the code that `aemp restart` has evaluated: see the option watchdog."""
+        if "use AnyEvent::Watchdog::Util ();" not in code:
+            # The functions of a module that is not loaded are nothing but words.
+            return self.snd(to, *args, "")
+        if self.watchdog == "missing":
+            text = "Can't locate AnyEvent/Watchdog/Util.pm in @INC at (eval 1) line 1.\n"
+            return self.snd(to, *args, text)
+        if not self.watchdog:
+            return self.snd(to, *args, "not running under a watchdog\n")
+        # It ends at once: there is no answer.
+        self.report({"event": "restarting"})
+        os._exit(0)
 
     def _request_spawn(self, port, init, *args):
         port = str(port)

@@ -74,6 +74,11 @@ impl Program {
         assert!(written.is_ok(), "{} does not read {line:?}: {written:?}", self.report());
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("the program runs");

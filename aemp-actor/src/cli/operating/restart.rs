@@ -8,9 +8,12 @@ use crate::id::{NodeId, PortId};
 use crate::introspection::IntrospectError;
 use crate::node::NodeEvents;
 
-/// What a node of the reference does to be restarted by its watchdog.
-const PERL: &str = "AnyEvent::Watchdog::Util::enabled or die \"not running under a watchdog\\n\"; \
-                    AnyEvent::Watchdog::Util::restart; ()";
+/// What a node of the reference does to be restarted by its watchdog: that ends the process, so that
+/// there is an answer only when it does not. The module is loaded first: in Perl the name of a
+/// function that is not there is a text, which is true.
+const PERL: &str = "use AnyEvent::Watchdog::Util (); \
+                    AnyEvent::Watchdog::Util::enabled() or die \"not running under a watchdog\\n\"; \
+                    AnyEvent::Watchdog::Util::restart(); ()";
 
 /// Asks for the restart, and waits until the node was away and is back.
 pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), Failure> {

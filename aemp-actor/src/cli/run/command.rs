@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use super::plan::Plan;
 use super::{child, socket, watchdog};
 use crate::cli::{Failure, Options};
+use crate::node::Config;
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -51,8 +52,12 @@ pub(crate) fn command() -> Command {
 }
 
 /// Runs the node, or the watchdog of the process that does.
-pub(crate) fn run(arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
-    let plan = Plan::new(arguments, options)?;
+pub(crate) fn run(
+    arguments: &ArgMatches,
+    options: &Options,
+    defaults: &Config,
+) -> Result<(), Failure> {
+    let plan = Plan::new(arguments, options, defaults)?;
     if let Some(watchdog) = socket::Socket::of_watchdog() {
         return child::run(plan, Some(watchdog));
     }

@@ -17,14 +17,19 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(arguments: &ArgMatches, options: &Options) -> Result<Self, Failure> {
+    /// The defaults are those of the program.
+    pub(super) fn new(
+        arguments: &ArgMatches,
+        options: &Options,
+        defaults: &Config,
+    ) -> Result<Self, Failure> {
         let words: Vec<String> =
             arguments.get_many::<String>("ARGUMENT").unwrap_or_default().cloned().collect();
         let seconds = |id: &str| {
             arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
         };
         Ok(Self {
-            config: config(&words, options)?,
+            config: config(defaults.clone(), &words, options)?,
             verbosity: arguments.get_one("verbosity").copied().unwrap_or_else(verbosity),
             heartbeat: seconds("heartbeat"),
             grace: seconds("grace"),
@@ -38,14 +43,13 @@ fn verbosity() -> u8 {
     number("AEMP_VERBOSE").or_else(|| number("PERL_ANYEVENT_VERBOSE")).unwrap_or(7)
 }
 
-/// The arguments, and over them the profile.
-fn config(words: &[String], options: &Options) -> Result<Config, Failure> {
+/// The program's defaults, over them the arguments, and over them the profile.
+fn config(mut config: Config, words: &[String], options: &Options) -> Result<Config, Failure> {
     let profiles = Profiles::open()?;
     let (name, defaults) = match words.split_first() {
         Some((name, defaults)) => (name.clone(), defaults),
         None => (options.profile.clone().unwrap_or_else(host_name), words),
     };
-    let mut config = Config::new();
     let (pairs, rest) = defaults.as_chunks::<2>();
     if let [key] = rest {
         return Err(Failure::Usage(format!("there is no value for the key {key:?}")));

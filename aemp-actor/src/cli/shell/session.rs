@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::scope::{Next, Scope};
 use super::seen::Seen;
 use crate::cli::output::json_of;
-use crate::cli::{Connection, Failure};
+use crate::cli::{Connection, Failure, progress};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::NodeEvent;

@@ -1,6 +1,6 @@
 //! From what nodes tell to rates. Plain data: time is given.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,12 +13,23 @@ pub(super) struct Sample {
     pub(super) node: NodeId,
     /// When: since anything.
     pub(super) at: Duration,
-    /// `None`: it does not tell.
-    pub(super) info: Option<NodeInfo>,
+    pub(super) told: Told,
     /// Messages in the fullest mailbox, if they were asked for.
     pub(super) depth: Option<u64>,
     pub(super) round_trip: Option<Duration>,
 }
+
+/// What a node has said.
+pub(super) enum Told {
+    Info(Box<NodeInfo>),
+    /// It lives, and does not tell: one of the reference, or one that does not let us ask.
+    Nothing,
+    /// No answer came in time.
+    Silence,
+}
+
+/// A node that has not answered for so long is silent.
+const SILENT: Duration = Duration::from_secs(2);
 
 /// What is shown of a node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -42,6 +53,8 @@ pub(super) struct Row {
     pub(super) cpu: Option<f64>,
     /// Seconds.
     pub(super) uptime: Option<f64>,
+    /// It does not answer: seconds since it did, which is how old the figures are.
+    pub(super) silent: Option<f64>,
 }
 
 /// By what nodes are sorted.
@@ -136,41 +149,84 @@ struct Counts {
 /// What was told last.
 #[derive(Default)]
 pub(super) struct Board {
-    last: HashMap<NodeId, Counts>,
-    depths: HashMap<NodeId, u64>,
+    nodes: BTreeMap<NodeId, Known>,
+}
+
+/// What is known of a node.
+#[derive(Default)]
+struct Known {
+    row: Row,
+    counts: Option<Counts>,
+    /// When it has answered last; before that, when it was asked first.
+    heard: Duration,
+    /// The first question that it has not answered yet.
+    waits_since: Option<Duration>,
+    /// A question was given up, and it has not answered since.
+    given_up: bool,
 }
 
 impl Board {
-    /// The rows for these samples, the largest first.
-    pub(super) fn update(&mut self, samples: Vec<Sample>, by: Column) -> Vec<Row> {
-        let mut rows: Vec<Row> = samples.into_iter().map(|sample| self.row(&sample)).collect();
+    /// These nodes are up, and have been asked. Others are forgotten.
+    pub(super) fn asked(&mut self, up: &[NodeId], at: Duration) {
+        self.nodes.retain(|node, _| up.contains(node));
+        for node in up {
+            let known = self.nodes.entry(node.clone()).or_insert_with(|| Known {
+                row: Row { node: node.to_string(), ..Row::default() },
+                heard: at,
+                ..Known::default()
+            });
+            known.waits_since.get_or_insert(at);
+        }
+    }
+
+    /// A node has answered, or not. Of one that is not up nothing is kept.
+    pub(super) fn told(&mut self, sample: &Sample) {
+        if let Some(known) = self.nodes.get_mut(&sample.node) {
+            known.told(sample);
+        }
+    }
+
+    /// The rows at this time, the largest first.
+    pub(super) fn rows(&self, now: Duration, by: Column) -> Vec<Row> {
+        let mut rows: Vec<Row> = self.nodes.values().map(|known| known.row_at(now)).collect();
         sort(&mut rows, by);
         rows
     }
+}
 
-    fn row(&mut self, sample: &Sample) -> Row {
+impl Known {
+    fn told(&mut self, sample: &Sample) {
+        self.given_up = matches!(sample.told, Told::Silence);
+        if self.given_up {
+            return;
+        }
+        (self.heard, self.waits_since) = (sample.at, None);
         let mut row = Row {
-            node: sample.node.to_string(),
+            node: std::mem::take(&mut self.row.node),
             round_trip: sample.round_trip.map(|time| time.as_secs_f64()),
             ..Row::default()
         };
-        let Some(info) = &sample.info else {
-            self.last.remove(&sample.node);
-            return row;
-        };
-        if let Some(depth) = sample.depth {
-            self.depths.insert(sample.node.clone(), depth);
+        if let Told::Info(info) = &sample.told {
+            row.ports = Some(info.ports);
+            row.depth = sample.depth.or(self.row.depth);
+            row.queue = Some(info.peers.iter().map(|peer| peer.queued_octets as u64).sum());
+            row.memory = info.process.map(|process| process.resident);
+            row.uptime = Some(info.uptime.as_secs_f64());
+            let now = Counts::of(sample.at, info);
+            if let Some(before) = self.counts.replace(now) {
+                now.rates_since(&before, &mut row);
+            }
+        } else {
+            self.counts = None;
         }
-        row.ports = Some(info.ports);
-        row.depth = self.depths.get(&sample.node).copied();
-        row.queue = Some(info.peers.iter().map(|peer| peer.queued_octets as u64).sum());
-        row.memory = info.process.map(|process| process.resident);
-        row.uptime = Some(info.uptime.as_secs_f64());
-        let now = Counts::of(sample.at, info);
-        if let Some(before) = self.last.insert(sample.node.clone(), now) {
-            now.rates_since(&before, &mut row);
-        }
-        row
+        self.row = row;
+    }
+
+    fn row_at(&self, now: Duration) -> Row {
+        let waited = self.waits_since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        let silent = self.given_up || waited >= SILENT;
+        let silent = silent.then(|| now.saturating_sub(self.heard).as_secs_f64());
+        Row { silent, ..self.row.clone() }
     }
 }
 
@@ -232,27 +288,60 @@ mod tests {
         serde_json::from_value(json).expect("an info")
     }
 
-    fn sample(node: &str, at: u64, info: Option<NodeInfo>) -> Sample {
+    fn tells(text: &str) -> Told {
+        Told::Info(Box::new(info(text)))
+    }
+
+    /// One node is asked, answers at once, and its row.
+    fn round(board: &mut Board, at: u64, told: Told) -> Row {
         let at = Duration::from_secs(at);
-        Sample { node: node.into(), at, info, depth: None, round_trip: None }
+        board.asked(&["n".into()], at);
+        board.told(&Sample { node: "n".into(), at, told, depth: None, round_trip: None });
+        board.rows(at, Column::Handled).remove(0)
     }
 
     #[test]
     fn differences_are_rates() {
         let mut board = Board::default();
-        let first = info(r#"{"handled": 100, "uptime": 5}"#);
-        let rows = board.update(vec![sample("n", 10, Some(first))], Column::Handled);
-        assert_eq!(rows[0].handled, None);
-        let second = info(r#"{"handled": 700, "uptime": 7}"#);
-        let rows = board.update(vec![sample("n", 12, Some(second))], Column::Handled);
-        assert_eq!(rows[0].handled, Some(300.0));
-        assert_eq!(rows[0].ports, Some(3));
+        let row = round(&mut board, 10, tells(r#"{"handled": 100, "uptime": 5}"#));
+        assert_eq!(row.handled, None);
+        let row = round(&mut board, 12, tells(r#"{"handled": 700, "uptime": 7}"#));
+        assert_eq!((row.handled, row.ports, row.silent), (Some(300.0), Some(3), None));
         // Restarted.
-        let third = info(r#"{"handled": 900, "uptime": 1}"#);
-        let rows = board.update(vec![sample("n", 14, Some(third))], Column::Handled);
-        assert_eq!(rows[0].handled, None);
-        let rows = board.update(vec![sample("n", 15, None)], Column::Handled);
-        assert_eq!((rows[0].handled, rows[0].ports), (None, None));
+        let row = round(&mut board, 14, tells(r#"{"handled": 900, "uptime": 1}"#));
+        assert_eq!(row.handled, None);
+        let row = round(&mut board, 15, Told::Nothing);
+        assert_eq!((row.handled, row.ports, row.silent), (None, None, None));
+    }
+
+    #[test]
+    fn what_does_not_answer_is_silent_and_keeps_its_figures() {
+        let mut board = Board::default();
+        let (one, two) = (NodeId::from("n"), NodeId::from("m"));
+        round(&mut board, 10, tells(r#"{"handled": 100, "uptime": 5}"#));
+        round(&mut board, 11, tells(r#"{"handled": 200, "uptime": 6}"#));
+        let seconds = Duration::from_secs;
+        board.asked(&[one.clone(), two.clone()], seconds(12));
+        let silent = |board: &Board, at| {
+            let rows = board.rows(seconds(at), Column::Node);
+            rows.into_iter().map(|row| (row.silent, row.handled)).collect::<Vec<_>>()
+        };
+        assert_eq!(silent(&board, 13), [(None, None), (None, Some(100.0))]);
+        assert_eq!(silent(&board, 14), [(Some(2.0), None), (Some(3.0), Some(100.0))]);
+        // The question was given up, and asked again.
+        let told = Told::Silence;
+        board.told(&Sample {
+            node: one.clone(),
+            at: seconds(15),
+            told,
+            depth: None,
+            round_trip: None,
+        });
+        board.asked(&[one.clone(), two.clone()], seconds(16));
+        assert_eq!(silent(&board, 17)[1], (Some(6.0), Some(100.0)));
+        let row = round(&mut board, 21, tells(r#"{"handled": 1200, "uptime": 16}"#));
+        assert_eq!((row.silent, row.handled), (None, Some(100.0)), "over the whole time");
+        assert_eq!(board.rows(seconds(21), Column::Node).len(), 1, "the other is down");
     }
 
     #[test]

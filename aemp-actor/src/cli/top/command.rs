@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use super::board::{Board, Column, sort};
+use super::board::{Board, Column};
+use super::poll::Poll;
 use super::screen::{Key, Screen};
-use super::{poll, table};
+use super::table;
+use super::view::View;
 use crate::cli::{Connection, Failure};
 
 /// Shows the load of all nodes until `q` is pressed; without a terminal, or with `--json` or
@@ -23,11 +25,12 @@ pub(crate) async fn run(
 
 /// Two rounds: rates are differences.
 async fn print(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
-    let (since, limit) = (Instant::now(), connection.options.timeout());
-    let mut board = Board::default();
-    board.update(poll::poll(connection, since, 0, limit).await, by);
-    tokio::time::sleep(interval).await;
-    let rows = board.update(poll::poll(connection, since, 0, limit).await, by);
+    let (mut board, poll) = (Board::default(), Poll::new(connection));
+    let since = Instant::now();
+    let (up, samples) = poll.twice(interval).await;
+    board.asked(&up, Duration::ZERO);
+    samples.iter().for_each(|sample| board.told(sample));
+    let rows = board.rows(since.elapsed(), by);
     let output = connection.output();
     if output.json {
         let rows = serde_json::to_value(rows).expect("rows are JSON");
@@ -38,40 +41,47 @@ async fn print(connection: &Connection, interval: Duration, by: Column) -> Resul
     Ok(())
 }
 
+/// Answers that come within this time are shown together.
+const TOGETHER: Duration = Duration::from_millis(50);
+
 async fn show(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("the terminal: {error}"));
     let mut screen = Screen::open().map_err(failed)?;
-    let (since, mut by) = (Instant::now(), by);
-    let (mut board, mut rows, mut round) = (Board::default(), Vec::new(), 0);
+    let (mut board, mut poll, mut view) =
+        (Board::default(), Poll::new(connection), View::default());
+    let (mut by, mut news) = (by, None);
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let ask = |round| poll::poll(connection, since, round, connection.options.timeout());
-    // A node that does not answer holds up the next round, but no key.
-    let (mut asked, mut waits) = (std::pin::pin!(ask(round)), true);
     loop {
         tokio::select! {
-            samples = &mut asked, if waits => {
-                rows = board.update(samples, by);
-                waits = false;
-            }
-            _ = ticks.tick(), if !waits => {
-                round += 1;
-                asked.set(ask(round));
-                waits = true;
+            _ = ticks.tick() => {
+                let up = poll.ask();
+                board.asked(&up, poll.now());
+                news.get_or_insert_with(|| tokio::time::Instant::now() + TOGETHER);
                 continue;
             }
+            sample = poll.answer() => {
+                board.told(&sample);
+                news.get_or_insert_with(|| tokio::time::Instant::now() + TOGETHER);
+                continue;
+            }
+            () = until(news) => news = None,
             key = screen.key() => match key {
                 Key::Quit => return Ok(()),
-                Key::Sort(column) => {
-                    by = column;
-                    sort(&mut rows, by);
-                }
+                Key::Sort(column) => by = column,
+                Key::Move(by) => view.scroll(by, screen.size().map_err(failed)?.1),
                 Key::Redraw => {}
             },
         }
-        let mut lines = table::lines(&rows);
-        lines.push(String::new());
-        lines.push(table::help());
-        screen.draw(&lines).map_err(failed)?;
+        let rows = board.rows(poll.now(), by);
+        screen.draw(&view.lines(&rows, by, screen.size().map_err(failed)?)).map_err(failed)?;
+    }
+}
+
+/// Waits for this time; for ever without one.
+async fn until(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }

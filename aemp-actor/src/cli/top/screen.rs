@@ -7,12 +7,15 @@ use crossterm::{cursor, event, execute, queue, style, terminal};
 use tokio::sync::mpsc;
 
 use super::board::Column;
+use super::view::Move;
+use crate::cli::progress;
 
 /// What was pressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Key {
     Quit,
     Sort(Column),
+    Move(Move),
     /// The size has changed.
     Redraw,
 }
@@ -24,6 +27,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn open() -> io::Result<Self> {
+        progress::end();
         terminal::enable_raw_mode()?;
         // From here on it is put back, whatever fails.
         let (sender, keys) = mpsc::unbounded_channel();
@@ -51,12 +55,15 @@ impl Screen {
         self.keys.recv().await.unwrap_or(Key::Quit)
     }
 
-    /// Shows these lines, the first as a title, as far as there is room.
+    /// Columns and rows.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        terminal::size()
+    }
+
+    /// Shows these lines, the first as a title. They have to have room.
     pub(super) fn draw(&self, lines: &[String]) -> io::Result<()> {
-        let (width, height) = terminal::size()?;
         let mut out = io::stdout();
-        for (row, line) in (0..height).zip(lines) {
-            let text: String = line.chars().take(usize::from(width)).collect();
+        for (row, text) in (0..).zip(lines) {
             queue!(out, cursor::MoveTo(0, row))?;
             if row == 0 {
                 queue!(out, style::SetAttribute(style::Attribute::Reverse))?;
@@ -89,6 +96,12 @@ fn key_of(event: &Event) -> Option<Key> {
         KeyCode::Char(letter) => {
             Column::ALL.into_iter().find(|column| column.letter() == letter).map(Key::Sort)
         }
+        KeyCode::Up => Some(Key::Move(Move::Up)),
+        KeyCode::Down => Some(Key::Move(Move::Down)),
+        KeyCode::PageUp => Some(Key::Move(Move::PageUp)),
+        KeyCode::PageDown => Some(Key::Move(Move::PageDown)),
+        KeyCode::Home => Some(Key::Move(Move::Top)),
+        KeyCode::End => Some(Key::Move(Move::Bottom)),
         _ => None,
     }
 }
@@ -108,6 +121,7 @@ mod tests {
         assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Key::Quit));
         assert_eq!(plain('n'), Some(Key::Sort(Column::Node)));
         assert_eq!(plain('x'), None);
+        assert_eq!(press(KeyCode::End, KeyModifiers::NONE), Some(Key::Move(Move::Bottom)));
         assert_eq!(key_of(&Event::Resize(80, 24)), Some(Key::Redraw));
     }
 }

@@ -21,27 +21,63 @@ const TITLES: [&str; 11] = [
 
 /// The titles, and a line for each row: aligned, numbers to the right.
 pub(super) fn lines(rows: &[Row]) -> Vec<String> {
-    let mut table = vec![TITLES.map(str::to_owned)];
-    table.extend(rows.iter().map(cells));
-    let width =
-        |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
-    let line = |row: &[String; 11]| {
-        let mut line = format!("{:<1$}", row[0], widths[0]);
-        for (cell, width) in row.iter().zip(&widths).skip(1) {
-            line.push_str(&format!("  {cell:>width$}"));
-        }
-        line
-    };
-    table.iter().map(line).collect()
+    let all: Vec<usize> = (0..TITLES.len()).collect();
+    let table = table(rows);
+    let widths = widths(&table);
+    table.iter().map(|cells| line(cells, &all, &widths)).collect()
 }
 
-/// What the keys do.
-pub(super) fn help() -> String {
-    let keys = Column::NAMES.iter().zip(Column::ALL);
-    let keys: Vec<String> =
-        keys.map(|(name, column)| format!("{} {name}", column.letter())).collect();
-    format!("sort: {}; q quits", keys.join(", "))
+/// The titles and these of the rows, with the columns that have room: the names, the column that
+/// they are sorted by, and the others from the left. A number that is cut would be another number.
+/// The widths are those of all rows, so that nothing moves when others are seen.
+pub(super) fn fitting(rows: &[Row], seen: &[Row], by: Column, width: usize) -> Vec<String> {
+    let widths = widths(&table(rows));
+    let sorted = Column::ALL.iter().position(|column| *column == by).unwrap_or(0);
+    let mut columns = vec![0];
+    let mut used = widths[0];
+    for column in std::iter::once(sorted).chain(1..TITLES.len()) {
+        if !columns.contains(&column) && used + GAP + widths[column] <= width {
+            used += GAP + widths[column];
+            columns.push(column);
+        }
+    }
+    columns.sort_unstable();
+    table(seen).iter().map(|cells| line(cells, &columns, &widths)).collect()
+}
+
+/// Between columns.
+const GAP: usize = 2;
+
+fn table(rows: &[Row]) -> Vec<[String; 11]> {
+    std::iter::once(TITLES.map(str::to_owned)).chain(rows.iter().map(cells)).collect()
+}
+
+fn widths(table: &[[String; 11]]) -> Vec<usize> {
+    let width =
+        |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    (0..TITLES.len()).map(width).collect()
+}
+
+fn line(cells: &[String; 11], columns: &[usize], widths: &[usize]) -> String {
+    let mut line = format!("{:<1$}", cells[0], widths[0]);
+    for column in columns.iter().skip(1) {
+        let (cell, width) = (&cells[*column], GAP + widths[*column]);
+        line.push_str(&format!("{cell:>width$}"));
+    }
+    line
+}
+
+/// What the keys do, in so much room.
+pub(super) fn help(width: usize) -> String {
+    let keys = || Column::NAMES.iter().zip(Column::ALL);
+    let named: Vec<String> =
+        keys().map(|(name, column)| format!("{} {name}", column.letter())).collect();
+    let long = format!("sort: {}; q quits", named.join(", "));
+    if long.len() <= width {
+        return long;
+    }
+    let letters: String = keys().map(|(_, column)| column.letter()).collect();
+    format!("q quits; sort: {letters}")
 }
 
 fn cells(row: &Row) -> [String; 11] {
@@ -49,8 +85,12 @@ fn cells(row: &Row) -> [String; 11] {
     let count = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
     let size = |value: Option<u64>| value.map_or("-".to_owned(), octets);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let node = match row.silent {
+        Some(seconds) => format!("{} (silent for {})", row.node, uptime(seconds)),
+        None => row.node.clone(),
+    };
     [
-        row.node.clone(),
+        node,
         rate(row.handled),
         rate(row.packets_in),
         rate(row.packets_out),
@@ -95,6 +135,30 @@ mod tests {
         let wanted = ["alpha", "12346", "-", "-", "7", "-", "2.0K", "0.25ms", "-", "1.5%", "1h01"];
         assert_eq!(cells, wanted);
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()));
+    }
+
+    #[test]
+    fn a_narrow_table_has_whole_columns() {
+        let row = |node: &str| Row {
+            node: node.into(),
+            handled: Some(12_345.0),
+            cpu: Some(0.5),
+            ..Row::default()
+        };
+        let rows = [row("alpha"), Row { silent: Some(61.0), ..row("b") }];
+        let words = |by, width| -> Vec<Vec<String>> {
+            let lines = fitting(&rows, &rows[..1], by, width);
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:?}");
+            let words = |line: &String| line.split_whitespace().map(str::to_owned).collect();
+            lines.iter().map(words).collect()
+        };
+        assert_eq!(
+            words(Column::Cpu, 40),
+            [["NODE", "HANDLED/s", "CPU"], ["alpha", "12345", "50.0%"]]
+        );
+        assert_eq!(words(Column::Node, 33), [["NODE", "HANDLED/s"], ["alpha", "12345"]]);
+        assert_eq!(words(Column::Node, 25), [["NODE"], ["alpha"]]);
+        assert!(lines(&rows)[2].starts_with("b (silent for 1:01)  "));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Setting them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::{Framing, Limits};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use super::Config;
 use crate::config::Service;
 use crate::node::Access;
+use crate::node::functions::{FunctionCall, check_name};
 use crate::port::PortOptions;
 
 impl Config {
@@ -93,9 +95,12 @@ impl Config {
         self
     }
 
-    /// Runs this function as soon as the node is set up: an init function is spawned, with the
-    /// arguments, on the node itself. When its port dies, that is logged. May be given several
-    /// times.
+    /// Runs this function as soon as the node is set up, before
+    /// [`Node::configure`](crate::Node::configure) gives the node: an init function is spawned, with
+    /// the arguments, on the node itself; one that was given to [`register`](Self::register) is
+    /// called with them. That its port dies or it panics is logged with its name, and harms nothing
+    /// else. A name that is neither fails `configure`. May be given several times; they are run in
+    /// this order.
     ///
     /// # Panics
     /// When `args` cannot be serialised.
@@ -103,6 +108,24 @@ impl Config {
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
+        self
+    }
+
+    /// Registers a function as [`Node::register`](crate::Node::register) does, but before the node
+    /// listens and its services are run: a [`service`](Self::service), also one of a profile, can
+    /// name it. Of two of the same name the last counts.
+    ///
+    /// # Panics
+    /// When the name does not contain `::`, or is that of a function that every node has.
+    #[must_use]
+    pub fn register(
+        mut self,
+        name: impl Into<String>,
+        f: impl Fn(FunctionCall) + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        check_name(&name);
+        self.functions.push((name, Arc::new(f)));
         self
     }
 

@@ -64,8 +64,8 @@ pub enum ConfigError {
     },
     /// A service names a function that is not in this program.
     #[error(
-        "services: this program has no init function {name:?}; mark it with #[init({name:?})], or \
-         remove the service"
+        "services: this program has no function {name:?}; mark an init function with \
+         #[init({name:?})], give another one to Config::register, or remove the service"
     )]
     NoService {
         /// The function.

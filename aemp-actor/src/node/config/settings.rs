@@ -9,6 +9,7 @@ use super::security::Security;
 use super::transports::Later;
 use crate::config::Service;
 use crate::node::chance::System;
+use crate::node::functions::Callback;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub(crate) taps: bool,
     pub(crate) port_options: PortOptions,
     pub(crate) services: Vec<Service>,
+    /// What is registered before the services are run.
+    pub(crate) functions: Vec<(String, Callback)>,
     /// What the node leaves to chance: the system's, or a simulation's.
     pub(crate) chance: Arc<dyn Chance>,
 }
@@ -77,6 +80,7 @@ impl Default for Config {
             taps: true,
             port_options: PortOptions::default(),
             services: Vec::new(),
+            functions: Vec::new(),
             chance: Arc::new(System),
         }
     }
