@@ -4,6 +4,9 @@ mod command;
 mod file;
 mod problem;
 mod suggestion;
+mod values;
+mod whole;
 
 pub(crate) use command::run;
 use problem::{Problem, Severity};
+pub(crate) use whole::SHARED;
