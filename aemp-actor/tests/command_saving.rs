@@ -24,7 +24,7 @@ fn processes_at_the_same_time_lose_nothing() {
         assert!(done.status.success(), "{done:?}");
     }
     let file: Json = serde_json::from_str(&home.config()).unwrap();
-    let mut there: Vec<_> = file["seeds"].as_array().unwrap().iter().cloned().collect();
+    let mut there = file["seeds"].as_array().unwrap().clone();
     there.sort_by_key(|seed| seed.as_str().unwrap()[5..].parse::<usize>().unwrap());
     assert_eq!(there, seeds.iter().map(|seed| json!(seed)).collect::<Vec<_>>());
     assert_eq!(file["profile"].as_object().unwrap().len(), PROCESSES);

@@ -3,6 +3,7 @@
 
 mod document;
 mod parser;
+mod scalars;
 
 pub(crate) use document::{Document, Place, Step, SyntaxError};
 #[cfg(test)]
