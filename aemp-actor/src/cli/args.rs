@@ -43,10 +43,6 @@ impl Options {
     }
 }
 
-/// The options that take a value, and those that do not: what stands before a command.
-pub(crate) const WITH_VALUE: &[&str] = &["--profile", "-p", "--seed", "-s", "--timeout", "-t"];
-pub(crate) const WITHOUT_VALUE: &[&str] = &["--json", "-j", "--verbose", "-v", "-vv"];
-
 /// The whole command line.
 pub(crate) fn command() -> Command {
     Command::new("aemp")
@@ -67,25 +63,21 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn options() -> [Arg; 5] {
     [
-        Arg::new("profile")
+        or_variable("AEMP_PROFILE", Arg::new("profile"))
             .short('p')
             .long("profile")
             .value_name("NAME")
-            .env("AEMP_PROFILE")
-            .hide_env_values(true)
-            .help("Join the network as this profile says [default: aemp]"),
+            .help("Join the network as this profile says [default: aemp]; change and show it"),
         Arg::new("seed")
             .short('s')
             .long("seed")
             .value_name("HOST:PORT")
             .action(ArgAction::Append)
             .help("Join the network here, instead of at the seeds of the profile"),
-        Arg::new("timeout")
+        or_variable("AEMP_TIMEOUT", Arg::new("timeout"))
             .short('t')
             .long("timeout")
             .value_name("SECONDS")
-            .env("AEMP_TIMEOUT")
-            .hide_env_values(true)
             .value_parser(seconds)
             .help("Give up after this time [default: 10; mon, tap and log: never]"),
         Arg::new("json").short('j').long("json").action(ArgAction::SetTrue).help("Print JSON"),
@@ -97,13 +89,21 @@ pub(crate) fn options() -> [Arg; 5] {
     ]
 }
 
+/// What is not on the command line is taken from a variable; one that is empty is not set.
+fn or_variable(name: &'static str, arg: Arg) -> Arg {
+    if std::env::var_os(name).is_some_and(|value| value.is_empty()) {
+        return arg;
+    }
+    arg.env(name).hide_env_values(true)
+}
+
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|text| Duration::try_from_secs_f64(text).ok());
     seconds.filter(|time| !time.is_zero()).ok_or_else(|| "a number of seconds above 0".to_owned())
 }
 
 fn word(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).required(true).allow_hyphen_values(true).help(help)
+    Arg::new(name).required(true).allow_negative_numbers(true).help(help)
 }
 
 fn words(name: &'static str, help: &'static str) -> Arg {
@@ -162,8 +162,19 @@ fn profiles() -> Vec<Command> {
         Command::new("delprofile").about("Remove a profile").arg(name()),
         Command::new("showprofile").about("Print a profile's own values").arg(name()),
         Command::new("showconfig")
-            .about("Print the values that count for a profile [default: the host name]")
-            .arg(words("NAME", "A profile; then keys and values that are only defaults")),
+            .about("Print the values that count for a profile [default: --profile, the host name]")
+            .arg(
+                Arg::new("NAME")
+                    .num_args(0..)
+                    .allow_negative_numbers(true)
+                    .help("A profile; then keys and values that are only defaults"),
+            )
+            .arg(
+                Arg::new("sources")
+                    .long("sources")
+                    .action(ArgAction::SetTrue)
+                    .help("Say in comments where each was set, as on a terminal"),
+            ),
         Command::new("gensecret").about("Make up a secret"),
         Command::new("gencert").about("Make up a key and a certificate"),
         Command::new("check").about("Say what is wrong with the configuration"),
@@ -187,14 +198,17 @@ fn of_key(key: &'static Key) -> Vec<Command> {
         named("set", key.name).about(format!("Set {}: {}", key.name, key.about)).arg(value),
         named("del", key.name).about(format!("Inherit {} again", key.name)),
     ];
-    if let Some(element) = element_of(key) {
-        let arg = || word("ELEMENT", "One element");
-        let add = named("add", element).about(format!("Add one element to {}", key.name));
-        commands.push(add.arg(arg()));
-        if element != key.name {
-            let del = named("del", element).about(format!("Remove one element from {}", key.name));
-            commands.push(del.arg(arg()));
-        }
+    if let Some(element) = key.element() {
+        let (add, del) = match key.kind {
+            Kind::Table => ("A JSON object with what is to be added", "A name"),
+            Kind::Services => ("A name, or JSON: [\"NAME\", ARGUMENT...]", "As it was added"),
+            _ => ("One element, or several with commas between", "One, or several with commas"),
+        };
+        let (add, del) = (word("ELEMENT", add), word("ELEMENT", del));
+        let list = format!("add{}", key.name);
+        let command = named("add", element).alias(list).about(format!("Add to {}", key.name));
+        commands.push(command.arg(add));
+        commands.push(named("del", element).about(format!("Remove from {}", key.name)).arg(del));
     }
     commands
 }
@@ -211,25 +225,18 @@ fn named(verb: &str, name: &str) -> Command {
     Command::new(format!("{verb}{name}")).aliases(aliases).hide(true)
 }
 
-/// What one element of a list is called.
-pub(crate) fn element_of(key: &Key) -> Option<&'static str> {
-    let list = matches!(key.kind, Kind::List | Kind::Services);
-    let element = key.name.strip_suffix('s').unwrap_or(key.name);
-    // One secret of the secrets is none: there is a key of that name.
-    let taken = element != key.name && Key::find(element).is_some();
-    (list && !taken).then_some(element)
-}
-
 fn after_help() -> String {
     let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
     let mut text = String::from(
         "Settings: for each KEY below there are the commands setKEY VALUE and delKEY; for lists,\n\
-         VALUE has commas or is JSON, and addbind, delbind, addseed, delseed, addservice,\n\
-         delservice and so on change one element. They can be chained:\n\n  \
+         VALUE has commas or is JSON, and addELEMENT and delELEMENT change one element (bind,\n\
+         seed, service, ...). A VALUE that begins with - stands behind --. They can be chained:\n\n  \
          aemp gensecret profile seed setnodeid seed setbinds 127.0.0.1:4040\n\n",
     );
     for key in KEYS {
-        text.push_str(&format!("  {:width$}  {}\n", key.name, key.about));
+        let element = key.element().map(|element| format!(" (ELEMENT: {element})"));
+        let element = element.unwrap_or_default();
+        text.push_str(&format!("  {:width$}  {}{element}\n", key.name, key.about));
     }
     text.push_str(
         "\nThe file is the one that AEMP_RC names, else PERL_ANYEVENT_MP_RC, else\n\

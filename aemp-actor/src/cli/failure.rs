@@ -59,6 +59,9 @@ impl Failure {
 
 impl From<ProfileError> for Failure {
     fn from(error: ProfileError) -> Self {
-        Self::Config(error.to_string())
+        match error {
+            ProfileError::Busy { .. } => Self::Timeout(error.to_string()),
+            _ => Self::Config(error.to_string()),
+        }
     }
 }

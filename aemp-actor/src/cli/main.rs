@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, network, progress, run, shell};
+use super::{args, chain, check, connection, network, progress, run, shell, words};
 use crate::config::Profiles;
 use crate::node::Config;
 
@@ -49,7 +49,7 @@ pub fn main_with(defaults: Config) -> ExitCode {
     let words: Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
     let outcome = match words {
-        Ok(words) => all(words, &defaults),
+        Ok(words) => words::of_line(words).and_then(|words| all(words, &defaults)),
         Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
     };
     match outcome {
@@ -93,13 +93,17 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
             }
             _ if Settings::knows(name) => {
                 if settings.is_none() {
-                    settings = Some(Settings::new(Profiles::open()?));
+                    settings = Some(open(&steps, &options)?);
                 }
                 let settings = settings.as_mut().expect("it was set");
-                settings.run(name, arguments, Output::new(options.json))?;
+                if let Some(profile) = options.profile.as_ref().filter(|_| is_said(matches)) {
+                    settings.choose(profile)?;
+                }
+                settings.run(name, arguments, &options)?;
             }
             _ => {
-                let profile = settings.as_mut().map(Settings::save).transpose()?.flatten();
+                // Others may change the file from now on.
+                let profile = settings.take().map(Settings::leave).transpose()?.flatten();
                 let options = with_profile(options, matches, profile);
                 match name {
                     "run" => run::run(arguments, &options, defaults)?,
@@ -108,13 +112,30 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
             }
         }
     }
-    settings.as_mut().map_or(Ok(()), |settings| settings.save().map(drop))
+    settings.as_mut().map_or(Ok(()), Settings::save)
+}
+
+/// The file, for itself alone if a command of the line is to change it.
+fn open(steps: &[ArgMatches], options: &Options) -> Result<Settings, Failure> {
+    let names = || steps.iter().filter_map(ArgMatches::subcommand_name);
+    // To be in a profile is not to change it; to end with that is to make one.
+    let changes = names().any(|name| name != "profile" && Settings::changes(name));
+    let profiles = if changes || names().next_back() == Some("profile") {
+        Profiles::open_to_change(options.timeout())?
+    } else {
+        Profiles::open()?
+    };
+    Ok(Settings::new(profiles))
+}
+
+/// Whether `--profile` stands on the command line; it may come from the environment.
+fn is_said(matches: &ArgMatches) -> bool {
+    matches.value_source("profile") == Some(ValueSource::CommandLine)
 }
 
 /// `aemp profile NAME cal …` is `aemp --profile NAME cal …`: it counts above `AEMP_PROFILE`.
 fn with_profile(mut options: Options, matches: &ArgMatches, profile: Option<String>) -> Options {
-    let said = matches.value_source("profile") == Some(ValueSource::CommandLine);
-    if !said && profile.is_some() {
+    if !is_said(matches) && profile.is_some() {
         options.profile = profile;
     }
     options

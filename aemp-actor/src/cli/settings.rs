@@ -4,11 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use clap::ArgMatches;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::args::element_of;
-use super::{Failure, Output, show};
-use crate::config::{KEYS, Key, Kind, Profiles};
+use super::{Failure, Options, Output, check, show};
+use crate::config::{KEYS, Key, Kind, Profiles, json, parts, texts};
 use crate::node::Config;
 
 /// The file while the commands of a line change it.
@@ -16,11 +15,14 @@ pub(crate) struct Settings {
     profiles: Profiles,
     /// Which profile the next command is for; `None` is the global default.
     current: Option<String>,
+    /// The same, if it does not exist: it is made unless something is only shown of it.
+    entered: Option<String>,
+    /// What `--profile` said the last time: `profile NAME` behind it counts.
+    option: Option<String>,
+    /// Profiles that were given a parent.
+    adopted: Vec<String>,
     changed: bool,
 }
-
-/// Whom a certificate is made out for that all nodes share, as in the reference.
-const CERTIFICATE: &str = "AnyEvent::MP";
 
 /// What a command does with a key.
 enum Change {
@@ -32,7 +34,19 @@ enum Change {
 
 impl Settings {
     pub(crate) fn new(profiles: Profiles) -> Self {
-        Self { profiles, current: None, changed: false }
+        Self {
+            profiles,
+            current: None,
+            entered: None,
+            option: None,
+            adopted: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// Whether the command changes the file.
+    pub(crate) fn changes(name: &str) -> bool {
+        Self::knows(name) && !name.starts_with("show")
     }
 
     /// Whether the command is one of these.
@@ -50,13 +64,29 @@ impl Settings {
         others.contains(&name) || change_of(name).is_some()
     }
 
+    /// The profile that `--profile` names on the command line; it is created when something is
+    /// set in it.
+    pub(crate) fn choose(&mut self, name: &str) -> Result<(), Failure> {
+        if self.option.as_deref() != Some(name) {
+            not_empty(name)?;
+            self.option = Some(name.to_owned());
+            self.current = Some(name.to_owned());
+        }
+        Ok(())
+    }
+
     /// Carries a command out; the file is written by [`save`](Self::save).
     pub(crate) fn run(
         &mut self,
         name: &str,
         arguments: &ArgMatches,
-        output: Output,
+        options: &Options,
     ) -> Result<(), Failure> {
+        if name.starts_with("show") {
+            self.entered = None;
+        }
+        self.make_entered();
+        let output = Output::new(options.json);
         let text = |id: &str| arguments.get_one::<String>(id).cloned().unwrap_or_default();
         match name {
             "profile" => self.enter(text("NAME"))?,
@@ -65,9 +95,8 @@ impl Settings {
             "delprofile" => self.delete(&text("NAME"))?,
             "showprofile" => show::profile(&self.profiles, &text("NAME"), output)?,
             "showconfig" => {
-                let words: Vec<String> =
-                    arguments.get_many("NAME").unwrap_or_default().cloned().collect();
-                show::config(&self.profiles, &words, output)?;
+                let profile = self.current.as_deref().or(options.profile.as_deref());
+                show::config(&self.profiles, arguments, profile, output)?;
             }
             "gensecret" => self.set("secret", Config::new().chance.text(64)),
             "gencert" => self.generate_certificate()?,
@@ -86,15 +115,19 @@ impl Settings {
     }
 
     fn enter(&mut self, name: String) -> Result<(), Failure> {
-        if name.is_empty() {
-            return Err(Failure::Usage("the name of a profile must not be empty".to_owned()));
-        }
+        not_empty(&name)?;
         if self.profiles.values(Some(&name)).is_none() {
-            self.profiles.add_profile(&name);
-            self.changed = true;
+            self.entered = Some(name.clone());
         }
         self.current = Some(name);
         Ok(())
+    }
+
+    fn make_entered(&mut self) {
+        if let Some(name) = self.entered.take() {
+            self.profiles.add_profile(&name);
+            self.changed = true;
+        }
     }
 
     fn set_parent(&mut self, parent: &str) -> Result<(), Failure> {
@@ -102,9 +135,10 @@ impl Settings {
             let text = "setparent is for a profile: aemp profile NAME setparent PARENT";
             return Err(Failure::Usage(text.to_owned()));
         };
+        not_empty(parent)?;
         self.set("parent", parent);
-        // A circle, or a parent that does not exist.
-        self.profiles.effective(&current)?;
+        // The parent may be made by a later command of the line.
+        self.adopted.push(current);
         Ok(())
     }
 
@@ -120,7 +154,7 @@ impl Settings {
     fn generate_certificate(&mut self) -> Result<(), Failure> {
         let nodeid: Option<String> = self.profiles.value(self.current.as_deref(), "nodeid");
         let plain = nodeid.filter(|id| !id.contains('%') && !id.ends_with('/'));
-        let pem = aemp_transport::generate_certificate(plain.as_deref().unwrap_or(CERTIFICATE))
+        let pem = aemp_transport::generate_certificate(plain.as_deref().unwrap_or(check::SHARED))
             .map_err(|error| Failure::Failed(error.to_string()))?;
         self.set("cert", pem);
         Ok(())
@@ -138,42 +172,58 @@ impl Settings {
             Change::Remove => self.unset(key.name),
             Change::AddElement | Change::RemoveElement => {
                 let word = arguments.get_one::<String>("ELEMENT").cloned().unwrap_or_default();
-                let element = element(&word).map_err(|problem| wrong(key, &problem))?;
-                self.change_element(key, element, matches!(change, Change::AddElement))?;
+                let add = matches!(change, Change::AddElement);
+                self.change_elements(key, &word, add).map_err(|problem| wrong(key, &problem))?;
             }
         }
         Ok(())
     }
 
-    /// As in the reference an address is in a list once, and a service as often as it is added.
-    fn change_element(&mut self, key: &Key, element: Json, add: bool) -> Result<(), Failure> {
-        let current = self.current.as_deref();
-        let mut list: Vec<Json> = self.profiles.value(current, key.name).unwrap_or_default();
-        let before = list.clone();
-        if key.kind == Kind::Services {
-            if !add && let Some(at) = list.iter().position(|other| *other == element) {
-                list.remove(at);
-            }
-        } else {
-            list.retain(|other| *other != element);
-        }
+    fn change_elements(&mut self, key: &Key, word: &str, add: bool) -> Result<(), String> {
+        let before: Json =
+            self.profiles.value(self.current.as_deref(), key.name).unwrap_or_default();
+        let after = match key.kind {
+            Kind::Table => Json::from(changed_table(&before, word, add)?),
+            _ => Json::from(changed_list(key.kind, &before, elements(key, word)?, add)?),
+        };
         if add {
-            list.push(element);
-            key.check(&Json::from(list.clone())).map_err(|problem| wrong(key, &problem))?;
-        } else if list == before {
-            return Err(Failure::Failed(format!("{element} is not in the {} here", key.name)));
+            key.check(&after)?;
+        } else if before == after || (before.is_null() && is_empty(&after)) {
+            // Nothing is wrong, as in the reference.
+            eprintln!("aemp: {word} is not in the {} here", key.name);
+            return Ok(());
         }
-        self.set(key.name, list);
+        self.set(key.name, after);
         Ok(())
     }
 
-    /// Writes the file if something was changed; gives the profile that was entered.
-    pub(crate) fn save(&mut self) -> Result<Option<String>, Failure> {
+    /// Writes the file if something was changed, for a command that joins the network; gives the
+    /// profile that was entered.
+    pub(crate) fn leave(mut self) -> Result<Option<String>, Failure> {
+        self.entered = None;
+        self.save()?;
+        Ok(self.current)
+    }
+
+    /// Writes the file if something was changed.
+    pub(crate) fn save(&mut self) -> Result<(), Failure> {
+        self.make_entered();
+        for name in std::mem::take(&mut self.adopted) {
+            // A circle, or a parent that does not exist.
+            self.profiles.ancestors(&name)?;
+        }
         if std::mem::take(&mut self.changed) {
             self.profiles.save()?;
         }
-        Ok(self.current.clone())
+        Ok(())
     }
+}
+
+fn not_empty(profile: &str) -> Result<(), Failure> {
+    if profile.is_empty() {
+        return Err(Failure::Usage("the name of a profile must not be empty".to_owned()));
+    }
+    Ok(())
 }
 
 /// What a command does, by its name: `set`, `del` or `add`, and a key.
@@ -186,7 +236,7 @@ fn change_of(name: &str) -> Option<(&'static Key, Change)> {
                 _ => {}
             }
         }
-        match element_of(key).and_then(|element| name.strip_suffix(element)) {
+        match key.element().and_then(|element| name.strip_suffix(element)) {
             Some("add") => return Some((key, Change::AddElement)),
             Some("del") => return Some((key, Change::RemoveElement)),
             _ => {}
@@ -215,12 +265,73 @@ fn read_file(path: &Path) -> std::io::Result<String> {
     Ok(text)
 }
 
-/// One element: JSON if it looks like it, else a text.
-fn element(word: &str) -> Result<Json, String> {
-    if word.starts_with(['[', '{', '"']) {
-        return serde_json::from_str(word).map_err(|error| format!("this is no JSON: {error}"));
+/// The elements that a word names: JSON is one; a text, those between its commas.
+fn elements(key: &Key, word: &str) -> Result<Vec<Json>, String> {
+    let elements = match json(word)? {
+        Some(element) => vec![element],
+        // What secrets consist of is nobody's business.
+        None if key.is_private() => vec![Json::from(word)],
+        None => parts(word).into_iter().map(Json::from).collect(),
+    };
+    if elements.is_empty() {
+        return Err("an element must not be empty".to_owned());
     }
-    Ok(Json::from(word))
+    Ok(elements)
+}
+
+/// As in the reference an address is in a list once, and a service as often as it is added.
+fn changed_list(
+    kind: Kind,
+    before: &Json,
+    elements: Vec<Json>,
+    add: bool,
+) -> Result<Vec<Json>, String> {
+    let mut list = match before {
+        Json::Null => Vec::new(),
+        Json::Array(list) => list.clone(),
+        other => texts(other)?.into_iter().map(Json::from).collect(),
+    };
+    for element in elements {
+        if kind != Kind::Services {
+            list.retain(|other| *other != element);
+        } else if !add && let Some(at) = list.iter().position(|other| same(other, &element)) {
+            list.remove(at);
+        }
+        if add {
+            list.push(element);
+        }
+    }
+    Ok(list)
+}
+
+/// A service without arguments may be written in two ways.
+fn same(a: &Json, b: &Json) -> bool {
+    let alone = |service: &Json| match service.as_array().map(Vec::as_slice) {
+        Some([name]) => name.clone(),
+        _ => service.clone(),
+    };
+    alone(a) == alone(b)
+}
+
+fn changed_table(before: &Json, word: &str, add: bool) -> Result<Map<String, Json>, String> {
+    let mut table = match before {
+        Json::Null => Map::new(),
+        Json::Object(table) => table.clone(),
+        other => return Err(format!("it is no object: {other}")),
+    };
+    if add {
+        let Some(Json::Object(new)) = json(word)? else {
+            return Err(format!("an object is needed: {{\"NAME\": …}}, not {word}"));
+        };
+        table.extend(new);
+    } else {
+        table.shift_remove(word);
+    }
+    Ok(table)
+}
+
+fn is_empty(value: &Json) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
 }
 
 fn wrong(key: &Key, problem: &str) -> Failure {

@@ -23,6 +23,20 @@ pub(crate) fn texts(json: &Json) -> Result<Vec<String>, String> {
     }
 }
 
+/// A word that looks like JSON is JSON, as with the reference: it begins with `[`, `{` or `"`.
+/// `None`: it is a text.
+pub(crate) fn json(word: &str) -> Result<Option<Json>, String> {
+    if !word.starts_with(['[', '{', '"']) {
+        return Ok(None);
+    }
+    serde_json::from_str(word).map(Some).map_err(|error| {
+        format!(
+            "this is no JSON: {word}: {error}; a text that begins with [, {{ or \" is written in \
+             double quotes"
+        )
+    })
+}
+
 /// The parts of a text between its commas; none for an empty text.
 pub(crate) fn parts(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()

@@ -1,6 +1,7 @@
 //! What can go wrong with profiles.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A configuration file or an environment variable that is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,20 @@ pub enum ProfileError {
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,
+    },
+    /// Somebody else is changing the file, and takes too long.
+    #[error("another process is changing the file and has {} for {patience:?}: try again", path.display())]
+    Busy {
+        /// What that process has locked.
+        path: PathBuf,
+        /// How long it was waited for.
+        patience: Duration,
+    },
+    /// Somebody else has changed the file since it was read. It is as they made it.
+    #[error("{} was changed by somebody else since it was read: read it again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// A setting has a value that it cannot have.
     #[error("{key} ({about}), set by {source_name}: {problem}")]

@@ -1,5 +1,7 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
+use std::path::Path;
+
 use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
@@ -61,19 +63,56 @@ impl Key {
     /// Reads the text of an environment variable or an argument: JSON if it looks like it, else as
     /// this kind of value is written.
     pub(crate) fn read(&self, text: &str) -> Result<Json, String> {
-        let looks_like_json = text.starts_with(['[', '{', '"']);
-        if looks_like_json {
-            return serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"));
+        if let Some(json) = convert::json(text)? {
+            return Ok(json);
         }
         Ok(match self.kind {
             Kind::List | Kind::Services => Json::from(convert::parts(text)),
             Kind::Table => return Err(format!("an object is needed: {{\"NAME\": …}}, not {text}")),
-            Kind::Seconds | Kind::Count | Kind::Flag => {
-                serde_json::from_str::<serde_json::Number>(text)
-                    .map_or_else(|_| Json::from(text), Json::Number)
-            }
+            // As the reference writes it, for which any other text is true.
+            Kind::Flag => match convert::flag(&Json::from(text)) {
+                Ok(flag) => Json::from(u8::from(flag)),
+                Err(_) => Json::from(text),
+            },
+            Kind::Seconds | Kind::Count => serde_json::from_str::<serde_json::Number>(text)
+                .map_or_else(|_| Json::from(text), Json::Number),
             Kind::Text | Kind::Pem => Json::from(text),
         })
+    }
+
+    /// Reads a file that an environment variable names. An end of line at its end does not count;
+    /// each line of a list is an element.
+    pub(crate) fn read_file(&self, path: &Path) -> Result<Json, String> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        if text.is_empty() {
+            return Err(format!("{} is empty", path.display()));
+        }
+        match self.kind {
+            Kind::List if !text.starts_with('[') => {
+                Ok(text.lines().flat_map(convert::parts).collect())
+            }
+            Kind::List => self.read(text),
+            _ => Ok(Json::from(text)),
+        }
+    }
+
+    /// What one element of it is called, in commands that add or remove one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn element(&self) -> Option<&'static str> {
+        match (self.kind, self.name) {
+            (Kind::List, "framing_format") => Some("framing"),
+            (Kind::List, "auth_offer") => Some("offer"),
+            (Kind::List, "auth_accept") => Some("accept"),
+            // There is a key `secret`.
+            (Kind::List, "secrets") => Some("valid_secret"),
+            (Kind::List | Kind::Services, name) | (Kind::Table, name @ "nodes") => {
+                name.strip_suffix('s')
+            }
+            _ => None,
+        }
     }
 
     /// What is wrong with the value.
@@ -336,6 +375,16 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "cli")]
+    #[test]
+    fn lists_have_a_name_for_their_elements() {
+        for key in KEYS {
+            let list = matches!(key.kind, Kind::List | Kind::Services) || key.name == "nodes";
+            assert_eq!(key.element().is_some(), list, "{}", key.name);
+            assert!(key.element().is_none_or(|name| Key::find(name).is_none()), "{}", key.name);
+        }
+    }
+
     #[test]
     fn texts_are_read_by_kind() {
         let read = |name: &str, text| Key::find(name).expect(name).read(text);
@@ -344,6 +393,8 @@ mod tests {
         assert_eq!(read("monitor_timeout", "2.5"), Ok(json!(2.5)));
         assert_eq!(read("nodeid", "7"), Ok(json!("7")));
         assert_eq!(read("services", r#"["A",["B",1]]"#), Ok(json!(["A", ["B", 1]])));
-        assert!(read("seeds", "[1").is_err());
+        assert_eq!(read("stls", "no"), Ok(json!(0)));
+        assert_eq!(read("stls", "maybe"), Ok(json!("maybe")));
+        assert!(read("seeds", "[1").expect_err("cut").contains("no JSON: [1: "));
     }
 }

@@ -115,35 +115,33 @@ pub(crate) fn profile_of<'a>(
     root.get(PROFILE)?.get(name)?.as_object()
 }
 
-/// What the environment sets counts above all.
+/// What the environment sets counts above all. Gives all variables that are wrong.
 pub(crate) fn override_by(
     effective: &mut Effective,
     environment: &Environment,
-) -> Result<(), ProfileError> {
+) -> Vec<ProfileError> {
+    let mut errors = Vec::new();
     for key in KEYS {
         let variable = key.variable();
-        let wrong = |variable: &str, problem| ProfileError::Setting {
-            key: key.name.to_owned(),
-            about: key.about,
-            source_name: Source::Variable(variable.to_owned()).to_string(),
-            problem,
+        let file = format!("{variable}_FILE");
+        let (variable, value) = if let Some(text) = environment.text(&variable) {
+            (variable, text.and_then(|text| key.read(&text)))
+        } else if let Some(path) = environment.path(&file).filter(|_| key.is_private()) {
+            (file, key.read_file(&path))
+        } else {
+            continue;
         };
-        if let Some(text) = environment.text(&variable) {
-            let value = text.and_then(|text| key.read(&text));
-            let value = value.map_err(|problem| wrong(&variable, problem))?;
-            effective.set(key, value, variable);
-        } else if let Some(file) = key.is_private().then(|| format!("{variable}_FILE"))
-            && let Some(path) = environment.path(&file)
-        {
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                wrong(&file, format!("cannot read {}: {error}", path.display()))
-            })?;
-            let text = text.strip_suffix('\n').unwrap_or(&text);
-            let text = text.strip_suffix('\r').unwrap_or(text);
-            effective.set(key, Json::from(text), file);
+        match value {
+            Ok(value) => effective.set(key, value, variable),
+            Err(problem) => errors.push(ProfileError::Setting {
+                key: key.name.to_owned(),
+                about: key.about,
+                source_name: Source::Variable(variable).to_string(),
+                problem,
+            }),
         }
     }
-    Ok(())
+    errors
 }
 
 #[cfg(test)]
@@ -194,13 +192,22 @@ mod tests {
             ("AEMP_SECRET_FILE", file.to_str().expect("text")),
         ]);
         let mut found = find("child").expect("found");
-        override_by(&mut found, &environment).expect("fine");
+        assert!(override_by(&mut found, &environment).is_empty());
         assert_eq!(found.values["seeds"], json!(["e:1", "e:2"]));
         assert_eq!(found.values["nodeid"], json!("c"), "an empty variable is not set");
         assert_eq!(found.values["secret"], json!("from a file"));
+        std::fs::write(&file, "\r\n").expect("written");
+        let errors = override_by(&mut found, &environment);
+        assert!(errors[0].to_string().ends_with("is empty"), "{errors:?}");
         std::fs::remove_file(&file).expect("removed");
-        let error = override_by(&mut found, &environment).expect_err("gone").to_string();
-        assert!(error.contains("AEMP_SECRET_FILE"), "{error}");
+        let environment = Environment::new([
+            ("AEMP_SECRETS_FILE", file.to_str().expect("text")),
+            ("AEMP_BINDS", "[1"),
+        ]);
+        let errors = override_by(&mut found, &environment);
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        assert!(errors[0].contains("AEMP_BINDS: this is no JSON: [1: "), "{errors:?}");
+        assert!(errors[1].contains("AEMP_SECRETS_FILE: cannot read"), "{errors:?}");
     }
 
     #[test]

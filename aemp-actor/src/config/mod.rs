@@ -3,8 +3,8 @@
 //! ```text
 //!   location ─▶ relaxed ─▶ Profiles ─▶ lookup ─▶ keys ─▶ Config
 //!   which file   text      the file    profile    one line for
-//!                          (writes)    → parents  each key
-//!                                      → global
+//!                          (text,      → parents  each key
+//!                          saving)     → global
 //! ```
 //!
 //! What a node makes of its settings is in `node/config`.
@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod keys;
 mod location;
+mod lock;
 mod lookup;
 mod nodeid;
 mod profile;
@@ -23,6 +24,7 @@ mod relaxed;
 mod saving;
 mod security;
 mod service;
+mod text;
 
 pub use error::ProfileError;
 pub use profiles::Profiles;
@@ -30,10 +32,11 @@ pub(crate) use service::Service;
 
 #[cfg(feature = "cli")]
 pub(crate) use {
+    convert::{flag, json, parts, texts},
     environment::Environment,
     keys::{KEYS, Key, Kind, is_structure, set_seeds},
     location::locate,
-    lookup::{Effective, override_by},
+    lookup::{Effective, Source, override_by},
     nodeid::host_name,
-    relaxed::{Place, Step},
+    relaxed::{Place, Step, SyntaxError},
 };

@@ -1,6 +1,8 @@
 //! The configuration file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,9 +10,10 @@ use serde_json::{Map, Value as Json};
 
 use super::environment::Environment;
 use super::error::ProfileError;
+use super::lock::{Lock, PATIENCE};
 use super::lookup::{self, Effective, PROFILE};
-use super::relaxed::{self, Document};
-use super::{location, saving};
+use super::relaxed::{self, Document, SyntaxError};
+use super::{location, saving, text};
 
 /// The profiles of a configuration file, as they were when it was opened.
 ///
@@ -21,6 +24,10 @@ pub struct Profiles {
     path: PathBuf,
     pub(crate) document: Document,
     pub(crate) environment: Environment,
+    /// What the file was when it was read or written the last time; `None`: it was not there.
+    octets: Option<Vec<u8>>,
+    /// So that nobody else changes the file meanwhile.
+    lock: Option<Arc<Lock>>,
 }
 
 impl Profiles {
@@ -44,24 +51,39 @@ impl Profiles {
         Self::open_in(path.into(), Environment::default())
     }
 
+    /// The same as [`open`](Self::open), while no other process of ours changes the file. It is
+    /// waited for one that does, but not longer than this.
+    #[cfg(feature = "cli")]
+    pub(crate) fn open_to_change(patience: Duration) -> Result<Self, ProfileError> {
+        let environment = Environment::of_process();
+        let path = location::locate(&environment)?;
+        let lock = Lock::wait(&path, patience)?;
+        Ok(Self { lock: Some(Arc::new(lock)), ..Self::open_in(path, environment)? })
+    }
+
     pub(crate) fn open_in(path: PathBuf, environment: Environment) -> Result<Self, ProfileError> {
-        let text = match std::fs::read(&path) {
-            Ok(octets) => String::from_utf8(octets).map_err(|error| {
-                let error =
-                    std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error());
-                ProfileError::Read { path: path.clone(), error }
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        let (profiles, errors) = Self::open_with_errors(path, environment)?;
+        match errors.into_iter().next() {
+            None => Ok(profiles),
+            Some(error) => Err(error.in_file(profiles.path)),
+        }
+    }
+
+    /// Reads what can be read of a file, and tells all mistakes in its text.
+    pub(crate) fn open_with_errors(
+        path: PathBuf,
+        environment: Environment,
+    ) -> Result<(Self, Vec<SyntaxError>), ProfileError> {
+        let octets = match std::fs::read(&path) {
+            Ok(octets) => Some(octets),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(ProfileError::Read { path, error }),
         };
-        let document = relaxed::parse(&text).map_err(|error| ProfileError::Syntax {
-            path: path.clone(),
-            line: error.place.line,
-            column: error.place.column,
-            problem: error.problem,
-            hint: error.hint,
-        })?;
-        Ok(Self { path, document, environment })
+        let (document, errors) = match &octets {
+            Some(octets) => relaxed::read(octets),
+            None => (Document::default(), Vec::new()),
+        };
+        Ok((Self { path, document, environment, octets, lock: None }, errors))
     }
 
     /// The file.
@@ -75,11 +97,19 @@ impl Profiles {
         profiles.into_iter().flat_map(Map::keys).map(String::as_str).collect()
     }
 
+    /// The profile and its parents, nearest first.
+    #[cfg(feature = "cli")]
+    pub(crate) fn ancestors(&self, name: &str) -> Result<Vec<String>, ProfileError> {
+        lookup::ancestors(&self.document.root, &self.path, name)
+    }
+
     /// The settings that count for this profile.
     pub(crate) fn effective(&self, name: &str) -> Result<Effective, ProfileError> {
         let mut effective = lookup::look_up(&self.document.root, &self.path, name)?;
-        lookup::override_by(&mut effective, &self.environment)?;
-        Ok(effective)
+        match lookup::override_by(&mut effective, &self.environment).into_iter().next() {
+            None => Ok(effective),
+            Some(error) => Err(error),
+        }
     }
 }
 
@@ -104,7 +134,8 @@ impl Profiles {
 
     /// Removes a value, so that it is inherited; gives whether there was one.
     pub fn unset(&mut self, profile: Option<&str>, key: &str) -> bool {
-        self.values_mut(profile).shift_remove(key).is_some()
+        let there = self.values(profile).is_some_and(|values| values.contains_key(key));
+        there && self.values_mut(profile).shift_remove(key).is_some()
     }
 
     /// Creates a profile without values, unless it exists.
@@ -120,17 +151,35 @@ impl Profiles {
 
     /// Writes the file: completely or not at all, readable by its owner only. Its folder is
     /// created when it is missing. What the file was before is kept beside it, with a `~` at the
-    /// end of its name. Comments are lost, as with the reference; unknown keys and the order of
-    /// all keys are kept.
+    /// end of its name. Comments are lost, as with the reference; unknown keys, the order of all
+    /// keys and numbers are kept as they were.
+    ///
+    /// Nobody's changes are lost: one process writes at a time, others wait for it (10 s at the
+    /// most), and when the file has changed since it was read, that is an error. The calling thread
+    /// is blocked meanwhile.
     ///
     /// # Errors
-    /// When the system refuses; the file is then as it was.
-    pub fn save(&self) -> Result<(), ProfileError> {
-        let mut root = self.document.root.clone();
+    /// When the system refuses, or somebody else has changed the file; it is then as it was.
+    pub fn save(&mut self) -> Result<(), ProfileError> {
+        let _lock = match &self.lock {
+            Some(lock) => Arc::clone(lock),
+            None => Arc::new(Lock::wait(&self.path, PATIENCE)?),
+        };
+        let wrong = |error| ProfileError::Write { path: self.path.clone(), error };
+        let there = match std::fs::read(&self.path) {
+            Ok(octets) => Some(octets),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(wrong(error)),
+        };
+        if there != self.octets {
+            return Err(ProfileError::Changed { path: self.path.clone() });
+        }
         // The reference writes it; nobody reads it so far.
-        root.entry("version").or_insert(Json::from(1));
-        saving::save(&self.path, &root)
-            .map_err(|error| ProfileError::Write { path: self.path.clone(), error })
+        self.document.root.entry("version").or_insert(Json::from(1));
+        let text = text::text_of(&self.document);
+        saving::save(&self.path, &text).map_err(wrong)?;
+        self.octets = Some(text.into_bytes());
+        Ok(())
     }
 
     /// The values of a profile itself, or of the global default.

@@ -1,6 +1,7 @@
 //! The command as a process, in a home of its own.
 #![allow(dead_code)]
 
+pub(crate) mod keys;
 pub(crate) mod service;
 #[cfg(unix)]
 pub(crate) mod terminal;
@@ -79,6 +80,19 @@ impl Home {
     pub(crate) fn write(&self, text: &str) {
         std::fs::create_dir_all(self.file().parent().unwrap()).unwrap();
         std::fs::write(self.file(), text).unwrap();
+    }
+
+    pub(crate) fn write_octets(&self, octets: &[u8]) {
+        std::fs::create_dir_all(self.file().parent().unwrap()).unwrap();
+        std::fs::write(self.file(), octets).unwrap();
+    }
+
+    /// The same as [`write`](Self::write), as the command writes it: for its owner only.
+    pub(crate) fn write_private(&self, text: &str) {
+        self.write(text);
+        #[cfg(unix)]
+        std::fs::set_permissions(self.file(), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
     }
 
     /// The environment of its commands, for as long as a busy machine needs.

@@ -126,6 +126,13 @@ impl Certificates {
         &self.own
     }
 
+    /// The node IDs that our own certificate is made out for: its names `DNS:NODEID` and
+    /// `URI:aemp:NODEID`.
+    #[must_use]
+    pub fn node_ids(&self) -> Vec<String> {
+        super::names::node_ids(&self.own)
+    }
+
     /// Whether a certificate (DER) that a peer has shown is trusted now, `intermediates` being what
     /// it has shown with it. That the peer has the key is for TLS to find out.
     ///

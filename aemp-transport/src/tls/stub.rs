@@ -98,6 +98,12 @@ impl Certificates {
         match *self {}
     }
 
+    /// The node IDs that our own certificate is made out for.
+    #[must_use]
+    pub fn node_ids(&self) -> Vec<String> {
+        match *self {}
+    }
+
     /// Whether a certificate is trusted.
     ///
     /// # Errors

@@ -5,9 +5,11 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::suggestion::nearest;
-use super::{Problem, file};
+use super::{Problem, file, values};
 use crate::cli::{Failure, Options, Output};
-use crate::config::{Environment, KEYS, Key, Place, ProfileError, Profiles, locate, override_by};
+use crate::config::{
+    Effective, Environment, KEYS, Key, ProfileError, Profiles, SyntaxError, locate, override_by,
+};
 
 /// Variables that are no keys.
 const OTHERS: &[&str] = &[
@@ -23,27 +25,48 @@ const OTHERS: &[&str] = &[
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let environment = Environment::of_process();
     let path = locate(&environment)?;
-    let mut problems = match Profiles::open_at(&path) {
-        Ok(profiles) => file::problems(&profiles),
-        Err(error) => vec![unreadable(error)],
-    };
+    let mut problems = Vec::new();
+    match Profiles::open_with_errors(path.clone(), Environment::default()) {
+        Ok((profiles, errors)) => {
+            problems.extend(errors.into_iter().map(syntax));
+            problems.extend(file::problems(&profiles));
+            problems.extend(no_profile(&profiles, &environment));
+        }
+        Err(error) => problems.push(unreadable(error)),
+    }
+    problems.sort_by_key(|problem| problem.place);
     problems.extend(variables(&environment));
     problems.extend(elsewhere(&path, &environment));
     print(&path, &problems, Output::new(options.json));
     if file::is_bad(&problems) { Err(Failure::Said(5)) } else { Ok(()) }
 }
 
+fn syntax(error: SyntaxError) -> Problem {
+    Problem::error(error.problem, error.hint).at(Some(error.place))
+}
+
 fn unreadable(error: ProfileError) -> Problem {
     match error {
-        ProfileError::Syntax { line, column, problem, hint, .. } => {
-            Problem::error(problem, hint).at(Some(Place { line, column }))
-        }
         ProfileError::Read { error, .. } => Problem::error(
             format!("cannot read it: {error}"),
-            "make it a text file that you may read",
+            "make it a text file that you may read, or set AEMP_RC to the path of one",
         ),
         other => Problem::error(other.to_string(), "set AEMP_RC to the path of the file"),
     }
+}
+
+/// The profile that the environment names.
+fn no_profile(profiles: &Profiles, environment: &Environment) -> Option<Problem> {
+    let name = environment.text("AEMP_PROFILE")?.ok()?;
+    let names = profiles.names();
+    (!names.contains(&name.as_str())).then(|| {
+        let suggestion = nearest(&name, names).map_or_else(
+            || format!("aemp profile {name} makes it"),
+            |other| format!("did you mean {other:?}?"),
+        );
+        let text = format!("AEMP_PROFILE: there is no profile {name:?}: it is the global default");
+        Problem::warning(text, suggestion)
+    })
 }
 
 /// There is no file, but one of the reference where that looks for it.
@@ -74,16 +97,25 @@ fn variables(environment: &Environment) -> Vec<Problem> {
             suggestion,
         ));
     }
-    let mut effective = crate::config::Effective::default();
-    let read = override_by(&mut effective, environment);
-    let wrong = match read {
-        Err(error) => Some(error.to_string()),
-        Ok(()) => effective.values.iter().find_map(|(name, value)| {
-            let key = Key::find(name)?;
-            Some(effective.error(key, key.check(value).err()?).to_string())
-        }),
-    };
-    problems.extend(wrong.map(|text| Problem::error(text, "correct or unset the variable")));
+    let mut effective = Effective::default();
+    let errors = override_by(&mut effective, environment);
+    let correct = "correct or unset the variable";
+    problems.extend(errors.iter().map(|error| Problem::error(error.to_string(), correct)));
+    for (name, value) in &effective.values {
+        let (Some(key), Some(source)) = (Key::find(name), effective.sources.get(name)) else {
+            continue;
+        };
+        let found = values::problems(key, value).into_iter();
+        problems
+            .extend(found.map(|(_, problem)| problem.about(&format!("{name}, set by {source}"))));
+    }
+    for key in KEYS.iter().filter(|key| key.is_private()) {
+        let (own, file) = (key.variable(), format!("{}_FILE", key.variable()));
+        if environment.path(&own).is_some() && environment.path(&file).is_some() {
+            let text = format!("{file} does nothing beside {own}");
+            problems.push(Problem::warning(text, "unset one of the two"));
+        }
+    }
     problems
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::suggestion::nearest;
-use super::{Problem, Severity};
+use super::{Problem, Severity, values, whole};
 use crate::config::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure};
 
 /// Keys of the reference that mean nothing here.
@@ -18,7 +18,7 @@ const FOREIGN: &[(&str, &str)] = &[
 /// Everything that is wrong, in the order of the file.
 pub(crate) fn problems(profiles: &Profiles) -> Vec<Problem> {
     let mut found = Vec::new();
-    values(profiles, &[], &profiles.document.root, &mut found);
+    keys(profiles, &[], &profiles.document.root, &mut found);
     match profiles.document.root.get("profile") {
         None => {}
         Some(Json::Object(all)) => {
@@ -62,12 +62,13 @@ fn one_profile(profiles: &Profiles, name: &str, profile: &Json, found: &mut Vec<
         found.push(problem.at(place(profiles, &path)));
         return;
     };
-    values(profiles, &path, own, found);
+    keys(profiles, &path, own, found);
     if let Some(problem) = ancestry(profiles, name, own) {
         let parent = [&path[..], &[key("parent")]].concat();
         found.push(problem.at(place(profiles, &parent)));
     }
-    found.extend(secretless(profiles, name).map(|problem| problem.at(place(profiles, &path))));
+    let whole = whole::problems(profiles, name);
+    found.extend(whole.into_iter().map(|problem| problem.at(place(profiles, &path))));
 }
 
 fn ancestry(profiles: &Profiles, name: &str, own: &Map<String, Json>) -> Option<Problem> {
@@ -97,55 +98,58 @@ fn ancestry(profiles: &Profiles, name: &str, own: &Map<String, Json>) -> Option<
     }
 }
 
-/// A node that talks to others needs a secret; what the environment sets is not known here.
-fn secretless(profiles: &Profiles, name: &str) -> Option<Problem> {
-    let values = profiles.effective(name).ok()?.values;
-    let has = |key: &str| values.get(key).is_some();
-    let empty =
-        !has("cert") && !has("secrets") && values.get("secret").is_none_or(|secret| secret == "");
-    let talks = has("binds") || has("seeds");
-    (talks && empty).then(|| {
-        Problem::warning(
-            format!("profile {name:?} has binds or seeds, and no secret"),
-            "aemp gensecret, and copy it to all nodes; or set AEMP_SECRET_FILE",
-        )
-    })
-}
-
-fn values(
-    profiles: &Profiles,
-    path: &[Step],
-    values: &Map<String, Json>,
-    found: &mut Vec<Problem>,
-) {
+fn keys(profiles: &Profiles, path: &[Step], values: &Map<String, Json>, found: &mut Vec<Problem>) {
     for (name, value) in values {
-        if value.is_null() || (is_structure(name) && (path.is_empty() || name == "parent")) {
+        if value.is_null() {
             continue;
         }
-        let here = place(profiles, &[path, &[key(name)]].concat());
-        if let Some(problem) = one_value(name, value) {
-            found.push(problem.at(here));
+        let path = [path, &[key(name)]].concat();
+        for (part, problem) in one_key(name, value, path.len() > 1) {
+            let path = [&path[..], part.as_slice()].concat();
+            found.push(problem.at(place(profiles, &path)));
         }
+    }
+    if values.contains_key("secret") && values.contains_key("secrets") {
+        let text = "\"secret\" does nothing beside \"secrets\"";
+        let problem = Problem::warning(text, "aemp delsecret removes it");
+        found.push(problem.at(place(profiles, &[path, &[key("secret")]].concat())));
     }
 }
 
-fn one_value(name: &str, value: &Json) -> Option<Problem> {
+/// What is wrong with a key or its value, and with which part of it.
+fn one_key(name: &str, value: &Json, in_profile: bool) -> Vec<(Option<Step>, Problem)> {
     if let Some(key) = Key::find(name) {
-        let problem = key.check(value).err()?;
-        let variants = format!("aemp set{name} VALUE writes it right; it is {}", key.about);
-        return Some(Problem::error(format!("{name}: {problem}"), variants));
+        let found = values::problems(key, value).into_iter();
+        return found.map(|(step, problem)| (step, problem.about(name))).collect();
     }
+    let problem = match (name, in_profile) {
+        ("parent", true) | ("profile" | "version" | "dirty", false) => return Vec::new(),
+        ("parent", false) => Problem::warning(
+            "the global default has no parent",
+            "remove it, or move it into a profile",
+        ),
+        _ if is_structure(name) => Problem::warning(
+            format!("{name:?} does nothing inside of a profile"),
+            "move it to where the global default stands; profiles have a \"parent\" instead",
+        ),
+        _ => unknown(name),
+    };
+    vec![(None, problem)]
+}
+
+fn unknown(name: &str) -> Problem {
     if let Some((_, why)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
-        return Some(Problem::warning(format!("{name:?} does nothing here"), *why));
+        return Problem::warning(format!("{name:?} does nothing here"), *why);
     }
-    let suggestion = match nearest(name, KEYS.iter().map(|key| key.name)) {
+    let others = ["parent", "profile"];
+    let suggestion = match nearest(name, KEYS.iter().map(|key| key.name).chain(others)) {
         Some(key) => format!("did you mean {key:?}?"),
         None => "remove it, unless another program reads it".to_owned(),
     };
-    Some(Problem::warning(format!("nobody knows the key {name:?}"), suggestion))
+    Problem::warning(format!("nobody knows the key {name:?}"), suggestion)
 }
 
-/// Whether other people can read a secret.
+/// Whether other people can read a secret, or change the file.
 #[cfg(unix)]
 fn permissions(profiles: &Profiles) -> Option<Problem> {
     use std::os::unix::fs::PermissionsExt;
@@ -154,14 +158,19 @@ fn permissions(profiles: &Profiles) -> Option<Problem> {
     let everybody = names.into_iter().map(Some).chain([None]);
     let private = everybody
         .filter_map(|profile| profiles.values(profile))
-        .any(|values| ["secret", "secrets", "cert"].iter().any(|key| values.contains_key(*key)));
+        .any(|values| KEYS.iter().any(|key| key.is_private() && values.contains_key(key.name)));
     let mode = std::fs::metadata(profiles.path()).ok()?.permissions().mode() & 0o777;
-    (private && mode & 0o077 != 0).then(|| {
-        Problem::error(
-            format!("it has a secret, and others may read it (mode {mode:04o})"),
-            format!("chmod 600 {}", profiles.path().display()),
-        )
-    })
+    let text = if private && mode & 0o077 != 0 {
+        "it has a secret, and others may read it"
+    } else if mode & 0o022 != 0 {
+        "others may change it"
+    } else {
+        return None;
+    };
+    Some(Problem::error(
+        format!("{text} (mode {mode:04o})"),
+        format!("chmod 600 {}", profiles.path().display()),
+    ))
 }
 
 #[cfg(not(unix))]

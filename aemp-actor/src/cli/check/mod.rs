@@ -4,8 +4,11 @@ mod command;
 mod file;
 mod problem;
 mod suggestion;
+mod values;
+mod whole;
 
 pub(crate) use command::run;
 pub(crate) use suggestion::nearest;
 
 use problem::{Problem, Severity};
+pub(crate) use whole::SHARED;

@@ -48,6 +48,11 @@ impl Problem {
         Self { place, ..self }
     }
 
+    /// The same, of what is called so.
+    pub(crate) fn about(self, name: &str) -> Self {
+        Self { text: format!("{name}: {}", self.text), ..self }
+    }
+
     /// For people: `FILE:LINE:COLUMN: error: …`.
     pub(crate) fn line(&self, path: &Path) -> String {
         let path = path.display();

@@ -1,0 +1,104 @@
+//! Texts, numbers and words.
+
+use serde_json::Value;
+
+use super::SyntaxError;
+use super::parser::Parser;
+
+impl Parser<'_> {
+    pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
+        let begin = self.at;
+        let octets = self.text.as_bytes();
+        let mut end = begin + 1;
+        loop {
+            match octets.get(end) {
+                Some(b'"') => break,
+                Some(b'\\') if octets.get(end + 1) != Some(&b'\n') => end += 2,
+                Some(b'\n') | None => {
+                    return Err(self.error_at(begin, "a text is not closed", "add the missing \""));
+                }
+                Some(_) => end += 1,
+            }
+        }
+        self.at = end + 1;
+        let text = self.text[begin..=end].replace('\t', "\\t");
+        Ok(serde_json::from_str(&text).unwrap_or_else(|_| {
+            let (problem, hint) = if text.bytes().any(|octet| octet < b' ') {
+                ("a text with a control character", "write it as \\u and four hexadecimal digits")
+            } else {
+                ("a text with an unknown \\ sequence", "write \\ as \\\\")
+            };
+            self.errors.push(self.error_at(begin, problem, hint));
+            String::new()
+        }))
+    }
+
+    pub(super) fn single_quoted(&mut self) -> Result<Value, SyntaxError> {
+        self.mistake("a single quote", "put texts in double quotes");
+        self.until_quote().map(|_| Value::Null)
+    }
+
+    /// What stands between single quotes.
+    pub(super) fn until_quote(&mut self) -> Result<String, SyntaxError> {
+        let rest = &self.text[self.at + 1..];
+        match rest.find(['\'', '\n']) {
+            Some(length) if rest.as_bytes()[length] == b'\'' => {
+                self.at += length + 2;
+                Ok(rest[..length].to_owned())
+            }
+            _ => Err(self.error("a text is not closed", "put texts in double quotes")),
+        }
+    }
+
+    pub(super) fn word(&mut self) -> &str {
+        let rest = &self.text[self.at..];
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    pub(super) fn number(&mut self) -> Value {
+        let begin = self.at;
+        let word = self.word().to_owned();
+        match serde_json::from_str::<Value>(&word) {
+            Ok(number) => {
+                let now = number.to_string();
+                if now != word {
+                    self.document.numbers.insert(self.path.clone(), (number.clone(), word));
+                }
+                number
+            }
+            Err(error) => {
+                let (problem, hint) = if error.to_string().contains("out of range") {
+                    ("this number is too large", "write one of a size that makes sense")
+                } else {
+                    ("this is no number", "write it as 30 or 0.5, and texts in double quotes")
+                };
+                let error = self.error_at(begin, format!("{problem}: {word}"), hint);
+                self.errors.push(error);
+                Value::Null
+            }
+        }
+    }
+
+    /// `true`, `false` or `null`; anything else is a mistake.
+    pub(super) fn bare_word(&mut self) -> Value {
+        let begin = self.at;
+        let word = self.word().to_owned();
+        match word.as_str() {
+            "true" => return Value::Bool(true),
+            "false" => return Value::Bool(false),
+            "null" => return Value::Null,
+            _ => {}
+        }
+        let hint = match word.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => "write true, or 1",
+            "false" | "no" | "off" => "write false, or 0",
+            "none" | "nil" | "undef" | "undefined" => "write null",
+            _ => "put texts in double quotes",
+        };
+        self.errors.push(self.error_at(begin, format!("a bare word: {word}"), hint));
+        Value::Null
+    }
+}
