@@ -296,7 +296,8 @@ async fn endless_commands_go_on_beside_the_prompt() {
         shell.sees("error: there is no job 1: see jobs");
         shell.sees("aemp> ");
         shell.enters("mon alpha#gone");
-        shell.sees("[4] error: no such port: alpha#gone");
+        // At once, or as a job that has ended.
+        shell.sees("error: no such port: alpha#gone");
         shell.completes("stop a", "all");
         shell.types("\r");
         shell.sees("aemp> ");

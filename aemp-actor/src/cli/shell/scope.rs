@@ -168,6 +168,8 @@ impl Scope<'_> {
             // It is dead, or there is none.
             watched.iter().for_each(|port| seen.forget(port));
             let text = match (&done, json) {
+                // Its line said so.
+                (Ok(()), false) if watched.is_some() => return,
                 (Ok(()), true) => json!({ "job": number, "done": true }).to_string(),
                 (Ok(()), false) => format!("[{number}] done"),
                 (Err(failure), true) => {
