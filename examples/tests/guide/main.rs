@@ -108,7 +108,8 @@ fn scripts_and_the_first_commands() {
         // that the connection before, of a node of the same name, has ended.
         let until = Instant::now() + terminal::PATIENCE;
         loop {
-            let (_, printed) = terminal.run(&script.replace(PORT, port));
+            // A connection that the node refuses ends the shell that writes to it.
+            let (_, printed) = terminal.run(&format!("(\n{})", script.replace(PORT, port)));
             if printed.iter().any(|line| line.contains(r#"["p","t",1"#)) {
                 break;
             }

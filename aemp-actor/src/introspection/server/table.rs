@@ -22,8 +22,11 @@ const TABLE: [(&str, Builtin); 8] = [
     (log::CATCH, log::catch),
 ];
 
+/// Whether rights contain one right.
+type Granted = fn(&Rights) -> bool;
+
 /// What the node port carries out itself, under other rights than the one to functions.
-const OF_NODES: [(&str, fn(&Rights) -> bool); 4] = [
+const OF_NODES: [(&str, Granted); 4] = [
     (relay::FUNCTION, Rights::may_join),
     (mesh::CONNECT, Rights::may_join),
     (DATA_EXPECT, Rights::may_open_data),
