@@ -26,6 +26,7 @@
 //!   ack     TOTAL    so many octets were taken by my reader, since the beginning
 //!   end              no more data from me
 //!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
+//!                    (in place of accept it says no: the other side, or the hub for it)
 //!
 //!   open ─▶                     ◀─ accept
 //!   data, ack … ─▶              ◀─ data, ack …
