@@ -318,7 +318,7 @@ async fn shares(network: &Network) -> Vec<f64> {
         times
     };
     let before = times().await;
-    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     let after = times().await;
     let share =
         |((now, cpu), (then, before)): (&(f64, f64), &(f64, f64))| (cpu - before) / (now - then);
