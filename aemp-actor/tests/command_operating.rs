@@ -310,7 +310,7 @@ async fn top_costs_next_to_nothing() {
     assert!(most < MOST, "{:.2} % of a core", most * 100.0);
 }
 
-/// The share of a core that each node takes, over two seconds of its own clock.
+/// The share of a core that each node takes, over three seconds of its own clock.
 async fn shares(network: &Network) -> Vec<f64> {
     let times = async || {
         let mut times = Vec::new();
@@ -321,7 +321,7 @@ async fn shares(network: &Network) -> Vec<f64> {
         times
     };
     let before = times().await;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     let after = times().await;
     let share =
         |((now, cpu), (then, before)): (&(f64, f64), &(f64, f64))| (cpu - before) / (now - then);
