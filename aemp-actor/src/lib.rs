@@ -95,5 +95,8 @@ pub use crate::port::{
     Received, Ref, Reply, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use crate::relay::fuzz_relay;
 pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};
 pub use crate::tap::{Tap, Tapped};

@@ -63,21 +63,21 @@ async fn what_makes_no_sense_is_logged() {
     let (_node, mut hub, mut bystander) = node_and_hub().await;
     for (packet, problem) in [
         (json!(["", FUNCTION]), "the sender is missing"),
-        (json!(["", FUNCTION, ["ghost"]]), "the sender is no string"),
+        (json!(["", FUNCTION, ["ghost"]]), "the sender is missing, or no string"),
         (json!(["", FUNCTION, "no node!", "c", "end", 0]), "the sender is no node ID"),
         (json!(["", FUNCTION, "ghost"]), "the connection is missing"),
-        (json!(["", FUNCTION, "ghost", {}, "end", 0]), "the connection is no string"),
+        (json!(["", FUNCTION, "ghost", {}, "end", 0]), "the connection is missing, or no string"),
         (json!(["", FUNCTION, "ghost", "", "end", 0]), "the connection has no name"),
         (json!(["", FUNCTION, "ghost", "c"]), "the kind is missing"),
-        (json!(["", FUNCTION, "ghost", "c", null, 0]), "the kind is no string"),
+        (json!(["", FUNCTION, "ghost", "c", null, 0]), "the kind is missing, or no string"),
         (json!(["", FUNCTION, "ghost", "c", "sing", 0]), "unknown kind"),
-        (json!(["", FUNCTION, "ghost", "c", "end", -1]), "the number is none"),
+        (json!(["", FUNCTION, "ghost", "c", "end", -1]), "the number is missing, or none"),
         (json!(["", FUNCTION, "ghost", "c", "open", 0, "wide"]), "window or total"),
         (json!(["", FUNCTION, "ghost", "c", "data", 0, "\u{20ac}"]), "no base64"),
         (json!(["", FUNCTION, "hub", "c", "open", 0, 1]), "other than the hub"),
         (json!(["", FUNCTION, "node", "c", "open", 0, 1]), "other than the hub"),
         (json!(["", "snd", "x", FUNCTION, "ghost", "c", "end", 0]), "in the name of another"),
-        (json!(["", "snd", "x", FUNCTION, "hub"]), "without sender"),
+        (json!(["", "snd", "x", FUNCTION, "hub"]), "the connection is missing"),
     ] {
         hub.packet(packet).await;
         log::expect(&["WARN", "request of node hub", problem]).await;

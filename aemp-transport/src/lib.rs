@@ -78,6 +78,9 @@ pub use handshake::{
     nonce,
 };
 pub use lenient::Lenient;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use link::fuzz_chunks;
 pub use link::{
     CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, Order,
     PacketSink, SendError, establish, start,

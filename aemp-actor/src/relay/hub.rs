@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aemp_transport::Value;
 
-use super::letter::{FUNCTION, LONGEST_NAME};
+use super::letter::{Envelope, FUNCTION};
 use crate::id::{NodeId, PortName};
 use crate::node::Core;
 
@@ -19,21 +19,14 @@ pub(crate) fn pass(
     to: &NodeId,
     message: &[Value],
 ) -> Result<bool, &'static str> {
-    // As the receiver reads it: octets are texts, too.
-    let text = |index: usize| message.get(index).and_then(Value::to_text);
-    if text(0).as_deref() != Some(FUNCTION) {
+    if message.first().and_then(Value::to_text).as_deref() != Some(FUNCTION) {
         return Ok(true);
     }
-    let (Some(speaker), Some(connection), Some(kind)) = (text(1), text(2), text(3)) else {
-        return Err("a relayed message without sender, connection or kind");
-    };
-    let (speaker, connection, kind) = (&*speaker, &*connection, &*kind);
-    if connection.is_empty() || connection.len() > LONGEST_NAME {
-        return Err("a relayed message with a connection of no name, or of a name too long");
-    }
+    let Envelope { from: speaker, connection, kind } = Envelope::read(message)?;
     let Some(from) = from.filter(|from| **from == *speaker) else {
         return Err("a relayed message in the name of another node");
     };
+    let (connection, kind) = (&*connection, &*kind);
     if !is_up(core, to) {
         refuse(core, from, to, connection, kind);
         return Ok(false);

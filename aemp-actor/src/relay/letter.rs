@@ -1,5 +1,7 @@
 //! One message of a relayed connection, read and written.
 
+use std::borrow::Cow;
+
 use aemp_transport::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -14,7 +16,7 @@ use crate::message::Message;
 pub(crate) const FUNCTION: &str = "aemp::relay";
 
 /// The longest name of a connection.
-pub(super) const LONGEST_NAME: usize = 64;
+const LONGEST_NAME: usize = 64;
 
 /// See the module [`relay`](super).
 #[derive(Debug, PartialEq)]
@@ -36,35 +38,49 @@ pub(super) enum Word {
     Close { text: String },
 }
 
-impl Letter {
-    /// Reads a letter.
-    pub(super) fn read(message: &Message) -> Result<Self, &'static str> {
-        let mut values = message.values().map_err(|_| "undecodable")?.into_iter().skip(1);
-        let mut next = |what| values.next().ok_or(what);
-        let from = text(next("the sender is missing")?).ok_or("the sender is no string")?;
-        let from = from.parse().map_err(|_| "the sender is no node ID")?;
-        let connection =
-            text(next("the connection is missing")?).ok_or("the connection is no string")?;
+/// Who speaks, and of what: the hub and the receiver of a letter read it in the same way.
+pub(super) struct Envelope<'a> {
+    pub(super) from: Cow<'a, str>,
+    pub(super) connection: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Of all values of a letter.
+    pub(super) fn read(values: &'a [Value]) -> Result<Self, &'static str> {
+        let text = |index: usize| values.get(index).and_then(Value::to_text);
+        let from = text(1).ok_or("the sender is missing, or no string")?;
+        let connection = text(2).ok_or("the connection is missing, or no string")?;
         if connection.is_empty() || connection.len() > LONGEST_NAME {
             return Err("the connection has no name, or too long a one");
         }
-        let kind = text(next("the kind is missing")?).ok_or("the kind is no string")?;
-        let seq = number(&next("the number is missing")?).ok_or("the number is none")?;
-        let word = Word::read(&kind, values.next().unwrap_or_default())?;
+        let kind = text(3).ok_or("the kind is missing, or no string")?;
+        Ok(Self { from, connection, kind })
+    }
+}
+
+impl Letter {
+    /// Reads a letter.
+    pub(super) fn read(message: &Message) -> Result<Self, &'static str> {
+        let values = message.values().map_err(|_| "undecodable")?;
+        let Envelope { from, connection, kind } = Envelope::read(&values)?;
+        let from = from.parse().map_err(|_| "the sender is no node ID")?;
+        let seq = values.get(4).and_then(number).ok_or("the number is missing, or none")?;
+        let word = Word::read(&kind, values.get(5).unwrap_or(&Value::Null))?;
         Ok(Self { from, connection: connection.into(), seq, word })
     }
 }
 
 impl Word {
-    fn read(kind: &str, what: Value) -> Result<Self, &'static str> {
+    fn read(kind: &str, what: &Value) -> Result<Self, &'static str> {
         let wrong_number = "window or total is no number";
         Ok(match kind {
-            "open" => Self::Open { window: number(&what).ok_or(wrong_number)? },
-            "accept" => Self::Accept { window: number(&what).ok_or(wrong_number)? },
-            "ack" => Self::Ack { total: number(&what).ok_or(wrong_number)? },
+            "open" => Self::Open { window: number(what).ok_or(wrong_number)? },
+            "accept" => Self::Accept { window: number(what).ok_or(wrong_number)? },
+            "ack" => Self::Ack { total: number(what).ok_or(wrong_number)? },
             "data" => Self::Data(octets(what).ok_or("the data are no base64")?),
             "end" => Self::End,
-            "close" => Self::Close { text: text(what).unwrap_or_default() },
+            "close" => Self::Close { text: what.to_text().unwrap_or_default().into() },
             _ => return Err("unknown kind of relayed message"),
         })
     }
@@ -95,21 +111,12 @@ impl Serialize for Word {
     }
 }
 
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Str(text) => Some(text),
-        Value::Int(_) | Value::UInt(_) => Some(value.to_string()),
-        Value::Bytes(octets) => Some(octets.iter().copied().map(char::from).collect()),
-        _ => None,
-    }
-}
-
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn octets(value: Value) -> Option<Bytes> {
-    BASE64.decode(text(value)?).ok().map(Bytes::from)
+fn octets(value: &Value) -> Option<Bytes> {
+    BASE64.decode(&*value.to_text()?).ok().map(Bytes::from)
 }
 
 #[cfg(test)]

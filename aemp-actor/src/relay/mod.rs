@@ -16,7 +16,7 @@
 //! ```text
 //!   aemp::relay FROM CONN KIND SEQ WHAT
 //!     FROM  the node that speaks
-//!     CONN  the connection: up to 64 characters, drawn by the node that dials
+//!     CONN  the connection: up to 64 octets, drawn by the node that dials
 //!     SEQ   counts the messages of this side on this connection, from 0
 //!
 //!   KIND    WHAT     meaning
@@ -60,6 +60,8 @@ mod approach;
 mod connection;
 mod dial;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod hub;
 mod letter;
 mod receive;
@@ -69,6 +71,8 @@ mod table;
 
 pub(crate) use approach::{RELAY_LIMIT, addresses, approach, is_wanted};
 pub(crate) use dial::dial;
+#[cfg(fuzzing)]
+pub use fuzz::relay as fuzz_relay;
 pub(crate) use hub::{node_down, pass};
 pub(crate) use letter::FUNCTION;
 pub(crate) use receive::receive;

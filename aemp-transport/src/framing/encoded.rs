@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::Visitor;
 use smol_str::SmolStr;
 
-use super::{DecodeError, EncodeError, Framing, bincode, cbor, json};
+use super::{DecodeError, EncodeError, Framing, binary, bincode, cbor, json};
 use crate::value::{Value, ValueError};
 
 /// A message up to this size has octets of its own, a larger one shares those of the read it came
@@ -53,8 +53,8 @@ impl Encoded {
         message: &T,
     ) -> Result<Self, EncodeError> {
         let octets = match framing {
-            Framing::Bincode => bincode::encode_message(message)?,
-            Framing::Cbor => cbor::encode_message(message)?,
+            Framing::Bincode => binary::encode_message::<bincode::Kept, T>(message)?,
+            Framing::Cbor => binary::encode_message::<cbor::Writer, T>(message)?,
             Framing::Json => json::encode_message(message)?,
         };
         Ok(Self::new(framing, octets.into()))
@@ -83,8 +83,8 @@ impl Encoded {
     /// A number that no [`Value`] can hold, such as `1e999` in JSON.
     pub fn to_values(&self) -> Result<Vec<Value>, ValueError> {
         match self.framing {
-            Framing::Bincode => Ok(bincode::to_values(&self.octets)?),
-            Framing::Cbor => Ok(cbor::to_values(&self.octets)?),
+            Framing::Bincode => Ok(binary::to_values::<bincode::Reader<'_>>(&self.octets)?),
+            Framing::Cbor => Ok(binary::to_values::<cbor::Reader<'_>>(&self.octets)?),
             Framing::Json => Ok(json::to_values(&self.octets)?),
         }
     }
@@ -98,8 +98,10 @@ impl Encoded {
     /// Whatever the visitor objects to, as text.
     pub fn visit_seq<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.framing {
-            Framing::Bincode => bincode::visit_elements(&self.octets, visitor),
-            Framing::Cbor => cbor::visit_elements(&self.octets, visitor),
+            Framing::Bincode => {
+                binary::visit_elements::<bincode::Reader<'_>, V>(&self.octets, visitor)
+            }
+            Framing::Cbor => binary::visit_elements::<cbor::Reader<'_>, V>(&self.octets, visitor),
             Framing::Json => json::visit_elements(&self.octets, visitor),
         }
     }
@@ -109,8 +111,8 @@ impl Encoded {
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
         match self.framing {
-            Framing::Bincode => bincode::first_text(&self.octets),
-            Framing::Cbor => cbor::first_text(&self.octets),
+            Framing::Bincode => binary::first_text::<bincode::Reader<'_>>(&self.octets),
+            Framing::Cbor => binary::first_text::<cbor::Reader<'_>>(&self.octets),
             Framing::Json => json::first_text(&self.octets),
         }
     }

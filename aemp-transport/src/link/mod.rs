@@ -11,6 +11,8 @@ mod bulk;
 mod chunk;
 mod config;
 mod establish;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod inbox;
 mod order;
 mod queue;
@@ -23,6 +25,8 @@ mod writer;
 
 pub use config::LinkConfig;
 pub use establish::{EstablishError, Established, establish};
+#[cfg(fuzzing)]
+pub use fuzz::chunks as fuzz_chunks;
 pub use order::Order;
 pub use reason::CloseReason;
 pub use sender::{LinkCounters, LinkSender, SendError};

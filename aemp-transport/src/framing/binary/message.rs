@@ -31,6 +31,24 @@ pub(in crate::framing) fn encode_message<W: Write, T: Serialize + ?Sized>(
     Ok(out)
 }
 
+/// Writes the head of a packet over the one octet that was left for it.
+pub(in crate::framing) fn fill_in(
+    place: usize,
+    out: &mut Vec<u8>,
+    head: impl FnOnce(&mut Vec<u8>),
+) {
+    // At the end first, where nothing has to be allocated for it.
+    let end = out.len();
+    head(out);
+    match out.len() - end {
+        1 => out[place] = out.pop().unwrap_or_default(),
+        _ => {
+            let head = out.split_off(end);
+            drop(out.splice(place..=place, head));
+        }
+    }
+}
+
 /// How many elements there are.
 pub(in crate::framing) fn count<'de, R: Read<'de>>(
     octets: &'de [u8],

@@ -1,17 +1,13 @@
-//! Packets and messages.
+//! Packets.
 
 use serde::Serialize;
-use serde::de::Visitor;
-use smol_str::SmolStr;
 
 use super::check::{Rules, take_values};
 use super::primitive::put_unsigned;
-use super::reader::Reader;
 use super::transcode::Elements;
 use super::writer::Writer;
+use crate::framing::EncodeError;
 use crate::framing::binary::{self, Write};
-use crate::framing::{DecodeError, EncodeError};
-use crate::value::Value;
 
 /// The packet of the empty list.
 pub(in crate::framing) const KEEPALIVE: &[u8] = &[0, 0, 0, 1, 0];
@@ -20,7 +16,7 @@ pub(in crate::framing) const KEEPALIVE: &[u8] = &[0, 0, 0, 1, 0];
 pub(super) const PREFIX: usize = 4;
 
 /// What waits on this node, before its framing is known.
-type Kept = Writer<true>;
+pub(in crate::framing) type Kept = Writer<true>;
 /// What goes out.
 type Wire = Writer<false>;
 
@@ -66,39 +62,9 @@ fn begin(port: &str, out: &mut Vec<u8>) -> usize {
 /// Fills in the length and the count of a packet of so many elements beside the port name.
 fn end(start: usize, elements: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let place = start + PREFIX;
-    // At the end first, where nothing has to be allocated for it.
-    let content = out.len();
-    put_unsigned(elements as u64 + 1, out);
-    match out.len() - content {
-        1 => out[place] = out.pop().unwrap_or_default(),
-        longer => {
-            let count = out.split_off(out.len() - longer);
-            drop(out.splice(place..=place, count));
-        }
-    }
+    binary::fill_in(place, out, |out| put_unsigned(elements as u64 + 1, out));
     let octets = out.len() - place;
     let length = u32::try_from(octets).map_err(|_| EncodeError::TooLong { octets })?;
     out[start..place].copy_from_slice(&length.to_be_bytes());
     Ok(())
-}
-
-pub(in crate::framing) fn encode_message<T: Serialize + ?Sized>(
-    message: &T,
-) -> Result<Vec<u8>, EncodeError> {
-    binary::encode_message::<Kept, T>(message)
-}
-
-pub(in crate::framing) fn to_values(elements: &[u8]) -> Result<Vec<Value>, DecodeError> {
-    binary::to_values::<Reader<'_>>(elements)
-}
-
-pub(in crate::framing) fn visit_elements<'de, V: Visitor<'de>>(
-    elements: &'de [u8],
-    visitor: V,
-) -> Result<V::Value, DecodeError> {
-    binary::visit_elements::<Reader<'_>, V>(elements, visitor)
-}
-
-pub(in crate::framing) fn first_text(elements: &[u8]) -> Option<SmolStr> {
-    binary::first_text::<Reader<'_>>(elements)
 }

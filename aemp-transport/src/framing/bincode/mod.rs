@@ -37,8 +37,7 @@ mod tests;
 mod transcode;
 mod writer;
 
-pub(super) use message::{
-    KEEPALIVE, encode, encode_elements, encode_message, first_text, to_values, visit_elements,
-};
+pub(super) use message::{KEEPALIVE, Kept, encode, encode_elements};
+pub(super) use reader::Reader;
 pub(super) use splitter::Splitter;
 pub(super) use transcode::Elements;

@@ -9,7 +9,7 @@ use crate::framing::binary::{Item, Length, Read};
 use crate::framing::{DecodeError, FrameError};
 
 #[derive(Debug)]
-pub(super) struct Reader<'de> {
+pub(in crate::framing) struct Reader<'de> {
     octets: &'de [u8],
 }
 

@@ -5,7 +5,7 @@ use super::tag;
 use crate::framing::binary::{Head, Write};
 
 /// Writes values; with `KEPT`, sequences of `u8` so that they can be told from other octets.
-pub(super) struct Writer<const KEPT: bool>;
+pub(in crate::framing) struct Writer<const KEPT: bool>;
 
 fn put_length(length: usize, out: &mut Vec<u8>) {
     // usize has at most 64 bits on every platform that Rust supports.

@@ -11,7 +11,7 @@ use crate::framing::{DecodeError, FrameError, Limits};
 use crate::lenient::latin1;
 
 #[derive(Debug)]
-pub(super) struct Reader<'de> {
+pub(in crate::framing) struct Reader<'de> {
     octets: &'de [u8],
 }
 

@@ -3,7 +3,7 @@
 use super::head;
 use crate::framing::binary::{Head, Write};
 
-pub(super) struct Writer;
+pub(in crate::framing) struct Writer;
 
 /// The first octets of what has no number.
 const FALSE: u8 = 0xf4;
