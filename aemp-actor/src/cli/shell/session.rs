@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::scope::{Next, Scope};
 use super::seen::Seen;
 use crate::cli::output::json_of;
-use crate::cli::{Connection, Failure, progress};
+use crate::cli::{Connection, Failure};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::NodeEvent;
@@ -112,8 +112,7 @@ fn news(connection: &Connection, printer: Printer) -> impl Future<Output = ()> +
     let mut events = node.node_events();
     let mut news = News::default();
     async move {
-        loop {
-            let event = events.next().await;
+        while let Some(event) = events.next().await {
             let Some(text) = news.of(&event, node.up_nodes().len()) else { continue };
             match (json, &event) {
                 (false, _) => printer.print(&text),
