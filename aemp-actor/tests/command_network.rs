@@ -271,7 +271,7 @@ async fn a_node_of_the_reference_is_restarted_by_its_watchdog() {
     let again = async {
         perl.ended().await;
         // The command has to see that the node is away.
-        while events.next().await.node().as_str() != "perl" {}
+        while events.next().await.expect("an event").node().as_str() != "perl" {}
         options().start().await
     };
     let (done, _perl) = tokio::join!(home.aemp(&["restart", "perl"]), again);

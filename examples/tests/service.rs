@@ -61,7 +61,7 @@ async fn seed() -> Node {
 async fn members(events: &mut GroupEvents, number: usize, before: &[PortId]) -> Vec<PortId> {
     let all = async {
         loop {
-            let change = events.next().await;
+            let change = events.next().await.expect("a change");
             if change.ports.len() == number && !change.ports.iter().any(|p| before.contains(p)) {
                 return change.ports;
             }
