@@ -9,7 +9,10 @@ use std::path::Path;
 
 use aemp_actor::prelude::*;
 use command::Home;
-use support::{soon, tcp_node};
+use support::soon;
+
+/// Long enough that `aemp check` has nothing to say.
+const SECRET: &str = "twelve apples, eleven pears and a quince";
 
 /// What the examples talk to.
 #[derive(Port)]
@@ -62,8 +65,9 @@ fn the_chapter_on_configuration() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_chapter_on_the_command() {
-    let alpha = tcp_node("alpha").await;
-    let beta = Config::new().nodeid("beta").secret(support::SECRET).bind("127.0.0.1:0");
+    let config = |id| Config::new().nodeid(id).secret(SECRET).bind("127.0.0.1:0");
+    let alpha = Node::configure(config("alpha")).await.unwrap();
+    let beta = config("beta");
     let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
     soon("the mesh", beta.joined()).await;
     let port = PortId::from(&alpha.port(Calculator));
@@ -73,8 +77,7 @@ async fn the_chapter_on_the_command() {
     support::until("news of beta", || alpha.grp_get("told").len() == 1).await;
     told.cancel();
     support::until("news of beta", || alpha.grp_get("told").is_empty()).await;
-    let home =
-        Home::new().set("AEMP_SEEDS", &alpha.listeners()[0]).set("AEMP_SECRET", support::SECRET);
+    let home = Home::new().set("AEMP_SEEDS", &alpha.listeners()[0]).set("AEMP_SECRET", SECRET);
     let replayed = tokio::task::spawn_blocking(move || {
         replay(&home, "command.md", &[("alpha#k2wEu4.1", &port.to_string())]);
     });
