@@ -60,12 +60,17 @@ pub(crate) fn command() -> Command {
             "{name} [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]..."
         ))
         .args(options())
-        .arg(Arg::new("watched").long("watched").hide(true).action(ArgAction::SetTrue))
         .subcommands(network())
         .subcommands(operating::commands())
         .subcommands(profiles())
         .subcommands(KEYS.iter().flat_map(of_key))
         .after_help(after_help(&name))
+}
+
+/// What tells a process that a watchdog has started it. Nobody else writes that, and no help or
+/// completion shows it.
+pub(crate) fn watched() -> Arg {
+    Arg::new("watched").long("watched").hide(true).action(ArgAction::SetTrue)
 }
 
 /// A program that embeds the command has a version of its own.

@@ -72,7 +72,7 @@ struct Step {
 
 /// The commands of the line; what cannot be understood, or is a question for help, is said.
 fn steps(words: Vec<String>) -> Result<Vec<Step>, Failure> {
-    let command = args::command();
+    let command = args::command().arg(args::watched());
     let read = |words: Vec<String>| {
         let line = std::iter::once(program::name()).chain(words.iter().cloned());
         let matches = command.clone().try_get_matches_from(line)?;

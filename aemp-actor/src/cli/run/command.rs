@@ -53,7 +53,8 @@ pub(crate) fn command() -> Command {
         )
         .arg(
             Arg::new("ARGUMENT")
-                .value_name("[PROFILE] [KEY VALUE]...")
+                // It is shown in brackets, with dots behind them.
+                .value_name("PROFILE] [KEY VALUE")
                 .num_args(0..)
                 .help(
                     "A profile [default: --profile, AEMP_PROFILE, or the host name], if the number \
