@@ -186,6 +186,44 @@ fn the_program_may_be_replaced_while_it_runs() {
     beta.line("node beta is running");
 }
 
+/// Makes the file one that whoever reads it waits for, until somebody writes it.
+fn make_wait(secret: &Path) {
+    let new = secret.with_extension("new");
+    assert!(Command::new("mkfifo").arg(&new).status().unwrap().success());
+    std::fs::rename(new, secret).unwrap();
+}
+
+#[test]
+fn systemd_is_told_while_a_node_starts_again() {
+    let home = Home::new();
+    let path = home.folder().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let secret = home.folder().join("secret");
+    std::fs::write(&secret, "geheim").unwrap();
+    let mut command = home.command();
+    command.env("AEMP_SECRET_FILE", &secret).env("NOTIFY_SOCKET", &path);
+    command.args(["run", "--grace", "0.1", "alpha", "nodeid", "alpha", "binds", "127.0.0.1:0"]);
+    let mut alpha = Service::of(command);
+    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_SECRET", "geheim");
+    make_wait(&secret);
+    signal(process(&home, "alpha", 0), "-KILL");
+    alpha.line("the node is started again after 1s");
+    socket.set_nonblocking(true).unwrap();
+    while socket.recv(&mut [0; 256]).is_ok() {}
+    socket.set_nonblocking(false).unwrap();
+    // More than the pause has room for.
+    for _ in 0..4 {
+        let mut octets = [0; 256];
+        let length = socket.recv(&mut octets).unwrap();
+        assert_eq!(octets[..length].trim_ascii(), b"WATCHDOG=1");
+    }
+    std::fs::write(&secret, "geheim").unwrap();
+    alpha.line(" is running, and listens on ");
+    alpha.signal("-TERM");
+    assert_eq!(alpha.ended(), Some(0));
+}
+
 /// The line that tells that the node of this `aemp run` is up.
 fn first_line(home: &Home, arguments: &[&str]) -> String {
     let mut command = home.command();
@@ -268,7 +306,7 @@ fn a_node_may_start_another() {
 fn setting_up_has_a_limit_of_its_own() {
     let home = Home::new();
     let secret = home.folder().join("secret");
-    assert!(Command::new("mkfifo").arg(&secret).status().unwrap().success());
+    make_wait(&secret);
     let mut command = home.command();
     command.env("AEMP_SECRET_FILE", &secret);
     command.args(["run", "--heartbeat", "0.5", "--startup", "2", "--grace", "0.1", "alpha"]);

@@ -99,7 +99,7 @@ pub(crate) fn options() -> [Arg; 5] {
             .long("timeout")
             .value_name("SECONDS")
             .value_parser(seconds)
-            .help("Give up after this time [default: 10; mon, tap, log and run: never]"),
+            .help("Give up after this time [default: 10; mon, tap and log: never]"),
         Arg::new("json")
             .short('j')
             .long("json")

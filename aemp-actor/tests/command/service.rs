@@ -30,7 +30,7 @@ impl Service {
 
     /// Runs this, which is an `aemp run`, until its node is up.
     pub(crate) fn of(mut command: std::process::Command) -> Self {
-        let mut service = Self::begun(command.stderr(Stdio::piped()));
+        let mut service = Self::begun(&mut command);
         let line = service.line(" is running, and listens on ");
         service.address = line.rsplit_once(' ').unwrap().1.to_owned();
         service
@@ -38,7 +38,7 @@ impl Service {
 
     /// The same; its node may never be up.
     pub(crate) fn begun(command: &mut std::process::Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {

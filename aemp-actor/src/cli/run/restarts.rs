@@ -59,6 +59,10 @@ impl Restarts {
         Verdict::StartAfter(self.pause)
     }
 
+    pub(super) fn was_ever_up(&self) -> bool {
+        self.was_ever_up
+    }
+
     /// There was not even a process: a crash, unless it is the first one.
     pub(super) fn judge_no_start(&mut self) -> Verdict {
         if !self.was_ever_up {

@@ -1,5 +1,6 @@
 //! The parent: starts the child, watches it, starts it again.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
     let mut restarts = Restarts::default();
     let program = Program::of_this(line)?;
     loop {
-        let verdict = match Watched::start(&program, plan) {
+        let verdict = match Watched::start(&program, plan, restarts.was_ever_up()) {
             Ok(mut watched) => tokio::select! {
                 end = watched.watch() => restarts.judge(end?),
                 () = &mut terminated => {
@@ -55,7 +56,7 @@ async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
             Verdict::StartAfter(pause) => {
                 tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
                 tokio::select! {
-                    () = rest(pause) => {}
+                    _ = tokio::time::timeout(pause, tell_systemd()) => {}
                     () = &mut terminated => return Ok(0),
                 }
             }
@@ -86,16 +87,14 @@ impl Program {
     }
 }
 
-/// How often systemd is told that the watchdog lives while there is no child.
-const SLICE: Duration = Duration::from_secs(1);
+/// How often systemd is told that the watchdog lives while there is no node that does.
+const TELLING: Duration = Duration::from_secs(1);
 
-/// Waits.
-async fn rest(mut pause: Duration) {
-    while !pause.is_zero() {
+/// Tells it until it is dropped.
+async fn tell_systemd() -> Infallible {
+    loop {
         notify::alive();
-        let slice = pause.min(SLICE);
-        tokio::time::sleep(slice).await;
-        pause -= slice;
+        tokio::time::sleep(TELLING).await;
     }
 }
 
@@ -106,12 +105,14 @@ struct Watched {
     socket: Option<OpenSocket>,
     started: Instant,
     patience: Patience,
+    /// An earlier child was up: systemd waits for signs of life.
+    is_again: bool,
     was_up: bool,
     wants_restart: bool,
 }
 
 impl Watched {
-    fn start(program: &Program, plan: &Plan) -> io::Result<Self> {
+    fn start(program: &Program, plan: &Plan, is_again: bool) -> io::Result<Self> {
         let (socket, input) = Socket::pair()?;
         let child = program
             .command()
@@ -130,6 +131,7 @@ impl Watched {
                 heartbeat: plan.heartbeat,
                 grace: plan.grace,
             },
+            is_again,
             was_up: false,
             wants_restart: false,
         })
@@ -142,6 +144,7 @@ impl Watched {
             let word = tokio::select! {
                 status = self.child.wait() => return Ok(self.end(status?)),
                 word = hear(&mut self.socket, limit) => word,
+                never = tell_systemd(), if self.is_again && !self.was_up => match never {},
             };
             match word {
                 Heard::Word(Word::Up) => {
