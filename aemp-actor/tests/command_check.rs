@@ -64,10 +64,7 @@ fn check_says_where_and_what_to_do() {
     assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
     let secret = home.folder().join("secret");
     std::fs::write(&secret, LONG).unwrap();
-    let home = home
-        .set("AEMP_VERBOSE", "5")
-        .set("AEMP_SECRETS_FILE", secret.to_str().unwrap())
-        .set("AEMP_WATCHDOG_SOCKET", "1");
+    let home = home.set("AEMP_VERBOSE", "5").set("AEMP_SECRETS_FILE", secret.to_str().unwrap());
     assert!(home.run(&["check"]).text().ends_with("nothing is wrong"));
     let home = home.set("AEMP_SEED", "x").set("AEMP_BINDS", "a:b");
     let done = home.run(&["check"]);

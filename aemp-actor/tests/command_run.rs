@@ -5,6 +5,9 @@ mod command;
 
 use std::os::unix::net::UnixDatagram;
 
+use std::path::Path;
+use std::process::Command;
+
 use command::Home;
 use command::service::{Service, signal};
 use serde_json::Value as Json;
@@ -27,7 +30,7 @@ fn a_node_is_started_again_when_it_crashes_hangs_or_is_told_to() {
     home.run(&["setsecret", "geheim"]).text();
     let mut alpha = Service::start(&home, "alpha", None, &[]);
     let seed = alpha.address.clone();
-    let beta = Service::start(&home, "beta", Some(&seed), &["--heartbeat", "4"]);
+    let mut beta = Service::start(&home, "beta", Some(&seed), &["--heartbeat", "4"]);
     let home = home.set("AEMP_SEEDS", &seed).set("AEMP_CONNECT_INTERVAL", "0.2");
 
     let first = process(&home, "beta", 0);
@@ -38,6 +41,7 @@ fn a_node_is_started_again_when_it_crashes_hangs_or_is_told_to() {
     let third = process(&home, "beta", second);
     let text = home.run(&["--timeout", "60", "restart", "beta"]).text();
     assert_eq!(text, "node beta is back");
+    beta.line(" INFO aemp: the node is started again, as asked");
     let fourth = process(&home, "beta", third);
     let info = home.run(&["--timeout", "60", "--json", "info", "beta"]).json();
     assert_eq!(info["watched"], true);
@@ -106,7 +110,212 @@ fn a_node_that_cannot_be_set_up_is_not_tried_again() {
     let text = home.run(&["run", "alpha", "services", "No::such"]).failed(5);
     assert!(text.contains("No::such"), "{text}");
     let text = home.run(&["run", "alpha", "binds"]).failed(2);
-    assert!(text.contains("there is no value for the key \"binds\""), "{text}");
+    assert!(text.contains("no such key: alpha; an even number of words is keys"), "{text}");
     let text = home.run(&["run", "alpha", "bindings", "x"]).failed(2);
     assert!(text.contains("no such key: bindings"), "{text}");
+}
+
+#[test]
+fn what_stands_before_run_is_not_carried_out_again() {
+    let home = Home::new();
+    let mut command = home.command();
+    command.args([
+        "gensecret",
+        "profile",
+        "alpha",
+        "setnodeid",
+        "alpha",
+        "setbinds",
+        "127.0.0.1:0",
+    ]);
+    let mut alpha = Service::of({
+        command.arg("run");
+        command
+    });
+    let before = home.config();
+    let home = home.set("AEMP_SEEDS", &alpha.address);
+    signal(process(&home, "alpha", 0), "-KILL");
+    alpha.line("the node is started again after");
+    alpha.line("node alpha is running");
+    assert_eq!(home.config(), before);
+    alpha.signal("-TERM");
+    assert_eq!(alpha.ended(), Some(0));
+}
+
+/// Puts a copy of the program there, at once. No file of this process is open for that: a process that
+/// another test starts would keep it open, and nobody could start the copy.
+fn install(path: &Path) {
+    let new = path.with_extension("new");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_aemp")).arg(&new).status();
+    assert!(copied.unwrap().success());
+    std::fs::rename(new, path).unwrap();
+}
+
+#[test]
+fn the_program_may_be_replaced_while_it_runs() {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim"]).text();
+    let alpha = Service::start(&home, "alpha", None, &[]);
+    let program = home.folder().join("program");
+    install(&program);
+    let mut command = home.command_of(&program);
+    command.args([
+        "run",
+        "beta",
+        "nodeid",
+        "beta",
+        "binds",
+        "127.0.0.1:0",
+        "seeds",
+        &alpha.address,
+    ]);
+    let mut beta = Service::of(command);
+    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_CONNECT_INTERVAL", "0.2");
+
+    let first = process(&home, "beta", 0);
+    install(&program);
+    let text = home.run(&["--timeout", "60", "restart", "beta"]).text();
+    assert_eq!(text, "node beta is back");
+    let second = process(&home, "beta", first);
+
+    let away = program.with_extension("away");
+    std::fs::rename(&program, &away).unwrap();
+    signal(second, "-KILL");
+    beta.line("cannot start ");
+    std::fs::rename(&away, &program).unwrap();
+    beta.line("node beta is running");
+}
+
+/// Makes the file one that whoever reads it waits for, until somebody writes it.
+fn make_wait(secret: &Path) {
+    let new = secret.with_extension("new");
+    assert!(Command::new("mkfifo").arg(&new).status().unwrap().success());
+    std::fs::rename(new, secret).unwrap();
+}
+
+#[test]
+fn systemd_is_told_while_a_node_starts_again() {
+    let home = Home::new();
+    let path = home.folder().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let secret = home.folder().join("secret");
+    std::fs::write(&secret, "geheim").unwrap();
+    let mut command = home.command();
+    command.env("AEMP_SECRET_FILE", &secret).env("NOTIFY_SOCKET", &path);
+    command.args(["run", "--grace", "0.1", "alpha", "nodeid", "alpha", "binds", "127.0.0.1:0"]);
+    let mut alpha = Service::of(command);
+    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_SECRET", "geheim");
+    make_wait(&secret);
+    signal(process(&home, "alpha", 0), "-KILL");
+    alpha.line("the node is started again after 1s");
+    socket.set_nonblocking(true).unwrap();
+    while socket.recv(&mut [0; 256]).is_ok() {}
+    socket.set_nonblocking(false).unwrap();
+    // More than the pause has room for.
+    for _ in 0..4 {
+        let mut octets = [0; 256];
+        let length = socket.recv(&mut octets).unwrap();
+        assert_eq!(octets[..length].trim_ascii(), b"WATCHDOG=1");
+    }
+    std::fs::write(&secret, "geheim").unwrap();
+    alpha.line(" is running, and listens on ");
+    alpha.signal("-TERM");
+    assert_eq!(alpha.ended(), Some(0));
+}
+
+/// The line that tells that the node of this `aemp run` is up.
+fn first_line(home: &Home, arguments: &[&str]) -> String {
+    let mut command = home.command();
+    command.args(arguments);
+    let mut service = Service::begun(&mut command);
+    let line = service.line(" is running");
+    service.signal("-TERM");
+    assert_eq!(service.ended(), Some(0));
+    line
+}
+
+#[test]
+fn words_are_read_as_those_of_configure() {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim", "setbinds", "127.0.0.1:0"]).text();
+    home.run(&["profile", "alpha", "setnodeid", "from-alpha"]).text();
+    for (arguments, node) in [
+        (&["run", "nodeid", "zeta"][..], "zeta"),
+        (&["run", "profile", "alpha", "nodeid", "x"], "from-alpha"),
+        (&["run", "nodeid", "x", "profile", "alpha"], "from-alpha"),
+        (&["run", "alpha", "nodeid", "x"], "from-alpha"),
+        (&["run", "beta", "profile", "alpha"], "from-alpha"),
+        (&["--profile", "alpha", "run", "nodeid", "x"], "from-alpha"),
+        (&["--profile", "alpha", "run", "beta", "nodeid", "x"], "x"),
+    ] {
+        let arguments = [&["--json"], arguments, &["--no-watchdog"]].concat();
+        let line: Json = serde_json::from_str(&first_line(&home, &arguments)).unwrap();
+        let message = line["message"].as_str().unwrap();
+        assert!(message.starts_with(&format!("node {node} is running")), "{arguments:?}: {line}");
+        assert_eq!((&line["level"], &line["target"]), (&Json::from("INFO"), &Json::from("aemp")));
+    }
+}
+
+#[test]
+fn a_seed_on_the_line_counts_above_the_profile() {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim", "setseeds", "127.0.0.1:1"]).text();
+    let mut alpha = Service::start(&home, "alpha", None, &[]);
+    let mut command = home.command();
+    command.args([
+        "--seed",
+        &alpha.address,
+        "run",
+        "beta",
+        "nodeid",
+        "beta",
+        "binds",
+        "127.0.0.1:0",
+    ]);
+    let _beta = Service::of(command);
+    alpha.line("node beta is up");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_node_may_start_another() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = Home::new();
+    home.run(&["setsecret", "geheim"]).text();
+    let alpha = Service::start(&home, "alpha", None, &[]);
+    let home = home.set("AEMP_SEEDS", &alpha.address);
+    let process = process(&home, "alpha", 0);
+    let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aemp"));
+    command.env_clear().args(["run", "beta", "nodeid", "beta", "binds", "127.0.0.1:0"]);
+    for variable in environment.split(|octet| *octet == 0).filter(|text| !text.is_empty()) {
+        let at = variable.iter().position(|octet| *octet == b'=').unwrap();
+        let (name, value) = (&variable[..at], &variable[at + 1..]);
+        command.env(std::ffi::OsStr::from_bytes(name), std::ffi::OsStr::from_bytes(value));
+    }
+    let beta = Service::of(command);
+    beta.signal("-TERM");
+    assert_eq!(beta.ended(), Some(0));
+    let text = home.run(&["--watched", "run", "beta"]).failed(2);
+    assert!(text.contains("--watched is for what a watchdog starts"), "{text}");
+}
+
+#[test]
+fn setting_up_has_a_limit_of_its_own() {
+    let home = Home::new();
+    let secret = home.folder().join("secret");
+    make_wait(&secret);
+    let mut command = home.command();
+    command.env("AEMP_SECRET_FILE", &secret);
+    command.args(["run", "--heartbeat", "0.5", "--startup", "2", "--grace", "0.1", "alpha"]);
+    command.args(["nodeid", "alpha", "binds", "127.0.0.1:0"]);
+    let mut alpha = Service::begun(&mut command);
+    // The watchdog reads it, too; its child then waits for it for ever.
+    std::fs::write(&secret, "geheim").unwrap();
+    alpha.line("ERROR aemp: the node is not up after 2s (--startup): it is killed");
+    alpha.line("the node is started again after 1s");
+    alpha.signal("-TERM");
+    assert_eq!(alpha.ended(), Some(0));
 }

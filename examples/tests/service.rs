@@ -137,6 +137,24 @@ fn a_service_that_fails_is_named() {
     assert!(printed.contains("no function \"Demo::nobody\""), "{printed}");
 }
 
+#[test]
+fn the_command_has_the_name_of_the_program() {
+    let home = Home::new("name");
+    let completions = home.run(&["completions", "bash"]);
+    let last = completions.lines().last().unwrap();
+    assert!(last.starts_with("complete ") && last.ends_with(" service"), "{last}");
+    assert!(!completions.contains("aemp"), "{completions}");
+    let help = home.run(&["--help"]);
+    assert!(help.contains("Usage: service [OPTIONS] COMMAND"), "{help}");
+    assert!(help.contains("  service gensecret profile"), "{help}");
+    let help = home.run(&["run", "--help"]);
+    assert!(help.contains("Usage: service run [OPTIONS]"), "{help}");
+    let version = home.run(&["--version"]);
+    assert!(version.starts_with("service (aemp-actor "), "{version}");
+    let (status, printed) = Program::start("service", home.service(&["run", "a", "b", "c"])).end();
+    assert_eq!((status.code(), printed.as_str()), (Some(2), "service: no such key: b"));
+}
+
 fn signal(signal: &str, process: u32) {
     let status = Command::new("kill").args([signal, &process.to_string()]).status();
     assert!(status.unwrap().success());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
-use super::operating;
+use super::{operating, program};
 use crate::config::{KEYS, Key, Kind};
 
 /// What counts for all commands of a line.
@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) each: Option<Duration>,
     pub(crate) json: bool,
     pub(crate) verbose: u8,
+    /// This process was started by a watchdog.
+    pub(crate) watched: bool,
 }
 
 /// How long commands wait for the network unless they are told otherwise.
@@ -35,6 +37,7 @@ impl Options {
             each: None,
             json: matches.get_flag("json"),
             verbose: matches.get_count("verbose"),
+            watched: matches.try_get_one("watched").ok().flatten().copied().unwrap_or(false),
         }
     }
 
@@ -45,20 +48,37 @@ impl Options {
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    Command::new("aemp")
+    let name = program::name();
+    Command::new(name.clone())
         .about("Configures AEMP nodes, and looks into a network of them")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(version(&name))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args_override_self(true)
         .subcommand_value_name("COMMAND")
-        .override_usage("aemp [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]...")
+        .override_usage(format!(
+            "{name} [OPTIONS] COMMAND [ARGUMENT]... [COMMAND [ARGUMENT]...]..."
+        ))
         .args(options())
         .subcommands(network())
         .subcommands(operating::commands())
         .subcommands(profiles())
         .subcommands(KEYS.iter().flat_map(of_key))
-        .after_help(after_help())
+        .after_help(after_help(&name))
+}
+
+/// What tells a process that a watchdog has started it. Nobody else writes that, and no help or
+/// completion shows it.
+pub(crate) fn watched() -> Arg {
+    Arg::new("watched").long("watched").hide(true).action(ArgAction::SetTrue)
+}
+
+/// A program that embeds the command has a version of its own.
+fn version(name: &str) -> &'static str {
+    match name {
+        "aemp" => env!("CARGO_PKG_VERSION"),
+        _ => concat!("(aemp-actor ", env!("CARGO_PKG_VERSION"), ")"),
+    }
 }
 
 pub(crate) fn options() -> [Arg; 5] {
@@ -67,7 +87,7 @@ pub(crate) fn options() -> [Arg; 5] {
             .short('p')
             .long("profile")
             .value_name("NAME")
-            .help("Join the network as this profile says [default: aemp]; change and show it"),
+            .help("Join the network as this profile says [default: aemp]; run, change and show it"),
         Arg::new("seed")
             .short('s')
             .long("seed")
@@ -80,7 +100,11 @@ pub(crate) fn options() -> [Arg; 5] {
             .value_name("SECONDS")
             .value_parser(seconds)
             .help("Give up after this time [default: 10; mon, tap and log: never]"),
-        Arg::new("json").short('j').long("json").action(ArgAction::SetTrue).help("Print JSON"),
+        Arg::new("json")
+            .short('j')
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("Print JSON; run logs JSON"),
         Arg::new("verbose")
             .short('v')
             .long("verbose")
@@ -225,13 +249,13 @@ fn named(verb: &str, name: &str) -> Command {
     Command::new(format!("{verb}{name}")).aliases(aliases).hide(true)
 }
 
-fn after_help() -> String {
+fn after_help(name: &str) -> String {
     let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
-    let mut text = String::from(
+    let mut text = format!(
         "Settings: for each KEY below there are the commands setKEY VALUE and delKEY; for lists,\n\
          VALUE has commas or is JSON, and addELEMENT and delELEMENT change one element (bind,\n\
          seed, service, ...). A VALUE that begins with - stands behind --. They can be chained:\n\n  \
-         aemp gensecret profile seed setnodeid seed setbinds 127.0.0.1:4040\n\n",
+         {name} gensecret profile seed setnodeid seed setbinds 127.0.0.1:4040\n\n",
     );
     for key in KEYS {
         let element = key.element().map(|element| format!(" (ELEMENT: {element})"));

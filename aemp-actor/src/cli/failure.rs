@@ -36,11 +36,6 @@ impl Failure {
         }
     }
 
-    /// The text was printed.
-    pub(crate) fn said(self) -> Self {
-        Self::Said(self.code())
-    }
-
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code())
     }

@@ -41,14 +41,16 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
 }
 
 /// Sets up the log of a node that runs as a service: up to this level of the reference's to
-/// standard error, all of it to nodes that catch it.
-pub(crate) fn of_node(verbosity: u8) {
+/// standard error, as JSON or for people, all of it to nodes that catch it.
+pub(crate) fn of_node(verbosity: u8, json: bool) {
     let filter = EnvFilter::try_from_env("AEMP_LOG")
         .unwrap_or_else(|_| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
-    let shown = tracing_subscriber::fmt::layer()
-        .with_ansi(colours(&std::io::stderr()))
-        .with_writer(Stderr::new)
-        .with_filter(filter);
+    let shown = tracing_subscriber::fmt::layer().with_writer(Stderr::new);
+    let shown = match json {
+        true => shown.json().flatten_event(true).boxed(),
+        false => shown.with_ansi(colours(&std::io::stderr())).boxed(),
+    };
+    let shown = shown.with_filter(filter);
     // A program that embeds the command may have a log already: then that is the log.
     drop(tracing_subscriber::registry().with(shown).with(log::layer()).try_init());
 }

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, network, progress, run, shell, words};
+use super::{args, chain, check, connection, network, program, progress, run, shell, words};
 use crate::config::Profiles;
 use crate::node::Config;
 
@@ -63,25 +63,34 @@ pub fn main_with(defaults: Config) -> ExitCode {
     }
 }
 
+/// One command of the line.
+struct Step {
+    /// With the options before it.
+    words: Vec<String>,
+    matches: ArgMatches,
+}
+
+/// The commands of the line; what cannot be understood, or is a question for help, is said.
+fn steps(words: Vec<String>) -> Result<Vec<Step>, Failure> {
+    let command = args::command().arg(args::watched());
+    let read = |words: Vec<String>| {
+        let line = std::iter::once(program::name()).chain(words.iter().cloned());
+        let matches = command.clone().try_get_matches_from(line)?;
+        Ok(Step { words, matches })
+    };
+    let steps: Result<_, clap::Error> =
+        chain::split(&command, words).into_iter().map(read).collect();
+    steps.map_err(|error| {
+        drop(error.print());
+        Failure::Said(error.exit_code().try_into().unwrap_or(2))
+    })
+}
+
 fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
-    let command = args::command();
-    let mut steps = Vec::new();
     // All are understood before the first is carried out.
-    for step in chain::split(&command, words) {
-        let line = std::iter::once("aemp".to_owned()).chain(step);
-        match command.clone().try_get_matches_from(line) {
-            Ok(matches) => steps.push(matches),
-            Err(error) => {
-                drop(error.print());
-                return match error.exit_code() {
-                    0 => Ok(()),
-                    _ => Err(Failure::Usage(String::new()).said()),
-                };
-            }
-        }
-    }
+    let steps = steps(words)?;
     let mut settings: Option<Settings> = None;
-    for matches in &steps {
+    for Step { words, matches } in &steps {
         let options = Options::of(matches);
         let Some((name, arguments)) = matches.subcommand() else { continue };
         match name {
@@ -104,9 +113,10 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
             _ => {
                 // Others may change the file from now on.
                 let profile = settings.take().map(Settings::leave).transpose()?.flatten();
-                let options = with_profile(options, matches, profile);
+                let profile = profile.filter(|_| !is_said(matches));
+                let options = with_profile(options, profile.as_ref());
                 match name {
-                    "run" => run::run(arguments, &options, defaults)?,
+                    "run" => run::run(arguments, &options, defaults, again(words, profile))?,
                     _ => join(name, arguments, &options)?,
                 }
             }
@@ -116,8 +126,8 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
 }
 
 /// The file, for itself alone if a command of the line is to change it.
-fn open(steps: &[ArgMatches], options: &Options) -> Result<Settings, Failure> {
-    let names = || steps.iter().filter_map(ArgMatches::subcommand_name);
+fn open(steps: &[Step], options: &Options) -> Result<Settings, Failure> {
+    let names = || steps.iter().filter_map(|step| step.matches.subcommand_name());
     // To be in a profile is not to change it; to end with that is to make one.
     let changes = names().any(|name| name != "profile" && Settings::changes(name));
     let profiles = if changes || names().next_back() == Some("profile") {
@@ -134,17 +144,23 @@ fn is_said(matches: &ArgMatches) -> bool {
 }
 
 /// `aemp profile NAME cal …` is `aemp --profile NAME cal …`: it counts above `AEMP_PROFILE`.
-fn with_profile(mut options: Options, matches: &ArgMatches, profile: Option<String>) -> Options {
-    if !is_said(matches) && profile.is_some() {
-        options.profile = profile;
+fn with_profile(mut options: Options, profile: Option<&String>) -> Options {
+    if profile.is_some() {
+        options.profile = profile.cloned();
     }
     options
+}
+
+/// The line that carries a command out again, without those before it, in the profile they chose.
+fn again(words: &[String], profile: Option<String>) -> Vec<String> {
+    let profile = profile.map(|name| format!("--profile={name}"));
+    profile.into_iter().chain(words.iter().cloned()).collect()
 }
 
 fn completions(arguments: &ArgMatches) {
     if let Some(shell) = arguments.get_one::<clap_complete::Shell>("SHELL") {
         let mut text = Vec::new();
-        clap_complete::generate(*shell, &mut args::command(), "aemp", &mut text);
+        clap_complete::generate(*shell, &mut args::command(), program::name(), &mut text);
         Output::new(false).line(String::from_utf8_lossy(&text).trim_end());
     }
 }

@@ -34,6 +34,7 @@ mod network;
 mod operating;
 mod output;
 mod peers;
+mod program;
 mod progress;
 mod run;
 mod settings;

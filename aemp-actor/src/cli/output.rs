@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
-use super::progress;
+use super::{program, progress};
 
 /// Where results go, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ impl Output {
 
     /// Tells people something beside the results.
     pub(crate) fn note(self, text: &str) {
-        drop(writeln!(Stderr::new(), "aemp: {text}"));
+        drop(writeln!(Stderr::new(), "{}: {text}", program::name()));
     }
 
     /// Prints a value as JSON.

@@ -104,7 +104,12 @@ impl Home {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aemp"));
+        self.command_of(env!("CARGO_BIN_EXE_aemp").as_ref())
+    }
+
+    /// The same with another file as the program.
+    pub(crate) fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if name.starts_with("AEMP_") || name.starts_with("XDG_") || name.starts_with("PERL_") {

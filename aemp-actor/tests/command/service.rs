@@ -25,16 +25,26 @@ impl Service {
         if let Some(seed) = seed {
             command.args(["seeds", seed]);
         }
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(command)
+    }
+
+    /// Runs this, which is an `aemp run`, until its node is up.
+    pub(crate) fn of(mut command: std::process::Command) -> Self {
+        let mut service = Self::begun(&mut command);
+        let line = service.line(" is running, and listens on ");
+        service.address = line.rsplit_once(' ').unwrap().1.to_owned();
+        service
+    }
+
+    /// The same; its node may never be up.
+    pub(crate) fn begun(command: &mut std::process::Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        let mut service = Self { child, address: String::new(), lines };
-        let line = service.line(" is running, and listens on ");
-        service.address = line.rsplit_once(' ').unwrap().1.to_owned();
-        service
+        Self { child, address: String::new(), lines }
     }
 
     /// Waits for a line of its log.

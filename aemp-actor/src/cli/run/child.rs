@@ -15,7 +15,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
 pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
-    logs::of_node(plan.verbosity);
+    logs::of_node(plan.verbosity, plan.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(live(plan, watchdog))

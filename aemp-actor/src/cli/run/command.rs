@@ -30,6 +30,14 @@ pub(crate) fn command() -> Command {
                 .help("A node that gives no sign of life for so long is killed and started again"),
         )
         .arg(
+            Arg::new("startup")
+                .long("startup")
+                .value_name("SECONDS")
+                .value_parser(crate::cli::args::seconds)
+                .default_value("300")
+                .help("How long the node may take until it is up; --heartbeat counts from then on"),
+        )
+        .arg(
             Arg::new("grace")
                 .long("grace")
                 .value_name("SECONDS")
@@ -45,24 +53,33 @@ pub(crate) fn command() -> Command {
         )
         .arg(
             Arg::new("ARGUMENT")
-                .value_name("PROFILE [KEY VALUE]...")
+                // It is shown in brackets, with dots behind them.
+                .value_name("PROFILE] [KEY VALUE")
                 .num_args(0..)
-                .help("A profile [default: the host name]; then keys and values that are defaults"),
+                .help(
+                    "A profile [default: --profile, AEMP_PROFILE, or the host name], if the number \
+                     of words is odd; then keys and values that are defaults; the key profile names \
+                     the profile, too",
+                ),
         )
 }
 
-/// Runs the node, or the watchdog of the process that does.
+/// Runs the node, or the watchdog of the process that does. `again` is the line that does the same.
 pub(crate) fn run(
     arguments: &ArgMatches,
     options: &Options,
     defaults: &Config,
+    again: Vec<String>,
 ) -> Result<(), Failure> {
     let plan = Plan::new(arguments, options, defaults)?;
-    if let Some(watchdog) = socket::Socket::of_watchdog() {
+    if options.watched {
+        let watchdog = socket::Socket::of_watchdog().map_err(|error| {
+            Failure::Usage(format!("--watched is for what a watchdog starts: {error}"))
+        })?;
         return child::run(plan, Some(watchdog));
     }
     if arguments.get_flag("no-watchdog") {
         return child::run(plan, None);
     }
-    watchdog::run(&plan)
+    watchdog::run(&plan, again)
 }

@@ -12,6 +12,10 @@ use crate::node::Config;
 pub(super) struct Plan {
     pub(super) config: Config,
     pub(super) verbosity: u8,
+    /// The log is to be JSON.
+    pub(super) json: bool,
+    /// How long it may take until it is up.
+    pub(super) startup: Duration,
     pub(super) heartbeat: Duration,
     pub(super) grace: Duration,
 }
@@ -30,7 +34,12 @@ impl Plan {
         };
         Ok(Self {
             config: config(defaults.clone(), &words, options)?,
-            verbosity: arguments.get_one("verbosity").copied().unwrap_or_else(verbosity),
+            verbosity: arguments
+                .get_one("verbosity")
+                .copied()
+                .unwrap_or_else(|| verbosity().max(said(options.verbose))),
+            json: options.json,
+            startup: seconds("startup"),
             heartbeat: seconds("heartbeat"),
             grace: seconds("grace"),
         })
@@ -43,22 +52,47 @@ fn verbosity() -> u8 {
     number("AEMP_VERBOSE").or_else(|| number("PERL_ANYEVENT_VERBOSE")).unwrap_or(7)
 }
 
-/// The program's defaults, over them the arguments, and over them the profile.
+/// At least this is shown with so many `--verbose`.
+fn said(verbose: u8) -> u8 {
+    match verbose {
+        0 => 0,
+        1 => 7,
+        _ => 8,
+    }
+}
+
+/// The program's defaults, over them the arguments, over them the profile, and over it `--seed`. As
+/// with the reference's `configure`, the profile is the first of an odd number of words, or the
+/// value of the key `profile`.
 fn config(mut config: Config, words: &[String], options: &Options) -> Result<Config, Failure> {
     let profiles = Profiles::open()?;
-    let (name, defaults) = match words.split_first() {
-        Some((name, defaults)) => (name.clone(), defaults),
-        None => (options.profile.clone().unwrap_or_else(host_name), words),
-    };
-    let (pairs, rest) = defaults.as_chunks::<2>();
-    if let [key] = rest {
-        return Err(Failure::Usage(format!("there is no value for the key {key:?}")));
-    }
+    let (first, pairs) = words.split_at(words.len() % 2);
+    let mut name = first.first();
+    let (pairs, _) = pairs.as_chunks::<2>();
     for [key, text] in pairs {
-        let known = Key::find(key).ok_or_else(|| Failure::Usage(format!("no such key: {key}")))?;
+        if key == "profile" {
+            name = Some(text);
+            continue;
+        }
+        let known = Key::find(key).ok_or_else(|| no_key(key, first.is_empty()))?;
         let wrong = |problem| Failure::Usage(format!("{key}: {problem}"));
         let value = known.read(text).map_err(wrong)?;
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
-    Ok(config.profile_of(&profiles, &name)?)
+    let name = name.or(options.profile.as_ref()).cloned().unwrap_or_else(host_name);
+    let mut config = config.profile_of(&profiles, &name)?;
+    if !options.seeds.is_empty() {
+        let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
+        crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
+    }
+    Ok(config)
+}
+
+/// Somebody may have meant a profile, and left out the value of a key.
+fn no_key(key: &str, is_even: bool) -> Failure {
+    let hint = match is_even {
+        true => "; an even number of words is keys with their values, and has no profile in front",
+        false => "",
+    };
+    Failure::Usage(format!("no such key: {key}{hint}"))
 }

@@ -24,6 +24,8 @@ pub(super) struct End {
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
+    /// It wished that.
+    StartNow,
     StartAfter(Duration),
     /// The watchdog ends with this code.
     GiveUp(u8),
@@ -43,7 +45,7 @@ impl Restarts {
         match end.code {
             _ if end.wants_restart => {
                 self.pause = Duration::ZERO;
-                return Verdict::StartAfter(Duration::ZERO);
+                return Verdict::StartNow;
             }
             Some(0) => return Verdict::GiveUp(0),
             // It could not be set up, and said why: it would say the same again.
@@ -55,6 +57,18 @@ impl Restarts {
         }
         self.pause = (self.pause * 2).clamp(FIRST, LONGEST);
         Verdict::StartAfter(self.pause)
+    }
+
+    pub(super) fn was_ever_up(&self) -> bool {
+        self.was_ever_up
+    }
+
+    /// There was not even a process: a crash, unless it is the first one.
+    pub(super) fn judge_no_start(&mut self) -> Verdict {
+        if !self.was_ever_up {
+            return Verdict::GiveUp(1);
+        }
+        self.judge(End { code: None, wants_restart: false, was_up: false, lived: Duration::ZERO })
     }
 }
 
@@ -68,7 +82,7 @@ mod tests {
     fn pauses(restarts: &mut Restarts, crashes: usize) -> Vec<u64> {
         let pause = |verdict| match verdict {
             Verdict::StartAfter(pause) => pause.as_secs(),
-            Verdict::GiveUp(_) => panic!("gave up"),
+            other => panic!("{other:?}"),
         };
         (0..crashes).map(|_| pause(restarts.judge(CRASH))).collect()
     }
@@ -87,7 +101,7 @@ mod tests {
         let mut restarts = Restarts::default();
         pauses(&mut restarts, 3);
         let wish = End { code: Some(0), wants_restart: true, ..CRASH };
-        assert_eq!(restarts.judge(wish), Verdict::StartAfter(Duration::ZERO));
+        assert_eq!(restarts.judge(wish), Verdict::StartNow);
         assert_eq!(pauses(&mut restarts, 1), [1]);
     }
 
@@ -102,6 +116,14 @@ mod tests {
         assert_eq!(restarts.judge(later), Verdict::StartAfter(FIRST));
         let failed = End { code: Some(1), was_up: false, ..CRASH };
         assert_eq!(restarts.judge(failed), Verdict::StartAfter(2 * FIRST));
+    }
+
+    #[test]
+    fn a_start_that_fails_is_a_crash_once_a_node_was_up() {
+        let mut restarts = Restarts::default();
+        assert_eq!(restarts.judge_no_start(), Verdict::GiveUp(1));
+        assert_eq!(restarts.judge(CRASH), Verdict::StartAfter(FIRST));
+        assert_eq!(restarts.judge_no_start(), Verdict::StartAfter(2 * FIRST));
     }
 
     #[test]

@@ -8,9 +8,6 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// What tells the child that it is one.
-pub(super) const VARIABLE: &str = "AEMP_WATCHDOG_SOCKET";
-
 /// What the child says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Word {
@@ -48,11 +45,11 @@ impl Socket {
         Ok((Self { stream }, Stdio::from(OwnedFd::from(other))))
     }
 
-    /// The child's end, if this process is one.
-    pub(super) fn of_watchdog() -> Option<Self> {
-        std::env::var_os(VARIABLE)?;
-        let input = io::stdin().as_fd().try_clone_to_owned().ok()?;
-        Some(Self { stream: StdStream::from(input) })
+    /// The child's end, if this process is one. An error if its standard input is no socket.
+    pub(super) fn of_watchdog() -> io::Result<Self> {
+        let stream = StdStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        stream.peer_addr()?;
+        Ok(Self { stream })
     }
 
     /// To be used, inside of a runtime.

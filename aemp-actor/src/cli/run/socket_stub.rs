@@ -18,8 +18,8 @@ pub(super) enum Socket {}
 
 impl Socket {
     /// This process is no child.
-    pub(super) fn of_watchdog() -> Option<Self> {
-        None
+    pub(super) fn of_watchdog() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Never reached.

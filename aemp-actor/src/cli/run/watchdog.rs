@@ -1,6 +1,9 @@
 //! The parent: starts the child, watches it, starts it again.
 
+use std::convert::Infallible;
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -10,57 +13,88 @@ use tokio::time::Instant;
 use super::notify;
 use super::plan::Plan;
 use super::restarts::{End, Restarts, Verdict};
-use super::socket::{OpenSocket, Socket, VARIABLE, Word};
+use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs};
 use crate::node::termination;
 
-/// Runs until the node is to end for good.
-pub(super) fn run(plan: &Plan) -> Result<(), Failure> {
-    logs::of_node(plan.verbosity);
+/// Runs until the node is to end for good. The child carries out this line.
+pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
+    logs::of_node(plan.verbosity, plan.json);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
-    let code = runtime.block_on(supervise(plan));
+    let code = runtime.block_on(supervise(plan, line));
     match code.map_err(|error| Failure::Failed(format!("the watchdog: {error}")))? {
         0 => Ok(()),
         code => Err(Failure::Said(code)),
     }
 }
 
-async fn supervise(plan: &Plan) -> io::Result<u8> {
+async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
     let mut terminated = std::pin::pin!(termination()?);
     let mut restarts = Restarts::default();
+    let program = Program::of_this(line)?;
     loop {
-        let mut watched = Watched::start(plan)?;
-        tokio::select! {
-            end = watched.watch() => match restarts.judge(end?) {
-                Verdict::GiveUp(code) => return Ok(code),
-                Verdict::StartAfter(pause) => {
-                    tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
-                    tokio::select! {
-                        () = rest(pause) => {}
-                        () = &mut terminated => return Ok(0),
-                    }
+        let verdict = match Watched::start(&program, plan, restarts.was_ever_up()) {
+            Ok(mut watched) => tokio::select! {
+                end = watched.watch() => restarts.judge(end?),
+                () = &mut terminated => {
+                    notify::stopping();
+                    watched.stop().await?;
+                    return Ok(0);
                 }
             },
-            () = &mut terminated => {
-                notify::stopping();
-                watched.stop().await?;
-                return Ok(0);
+            Err(error) => {
+                tracing::error!(target: "aemp", "cannot start {}: {error}", program.path.display());
+                restarts.judge_no_start()
+            }
+        };
+        match verdict {
+            Verdict::GiveUp(code) => return Ok(code),
+            Verdict::StartNow => {
+                tracing::info!(target: "aemp", "the node is started again, as asked");
+            }
+            Verdict::StartAfter(pause) => {
+                tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
+                tokio::select! {
+                    _ = tokio::time::timeout(pause, tell_systemd()) => {}
+                    () = &mut terminated => return Ok(0),
+                }
             }
         }
     }
 }
 
-/// How often systemd is told that the watchdog lives while there is no child.
-const SLICE: Duration = Duration::from_secs(1);
+/// What is started each time.
+struct Program {
+    /// Of the file as it was called in the beginning: another may have taken its place since.
+    path: PathBuf,
+    name: Option<OsString>,
+    line: Vec<String>,
+}
 
-/// Waits.
-async fn rest(mut pause: Duration) {
-    while !pause.is_zero() {
+impl Program {
+    fn of_this(line: Vec<String>) -> io::Result<Self> {
+        Ok(Self { path: std::env::current_exe()?, name: std::env::args_os().next(), line })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        if let Some(name) = &self.name {
+            command.arg0(name);
+        }
+        command.arg("--watched").args(&self.line);
+        command
+    }
+}
+
+/// How often systemd is told that the watchdog lives while there is no node that does.
+const TELLING: Duration = Duration::from_secs(1);
+
+/// Tells it until it is dropped.
+async fn tell_systemd() -> Infallible {
+    loop {
         notify::alive();
-        let slice = pause.min(SLICE);
-        tokio::time::sleep(slice).await;
-        pause -= slice;
+        tokio::time::sleep(TELLING).await;
     }
 }
 
@@ -70,19 +104,18 @@ struct Watched {
     /// `None` when the child has closed it.
     socket: Option<OpenSocket>,
     started: Instant,
-    heartbeat: Duration,
-    grace: Duration,
+    patience: Patience,
+    /// An earlier child was up: systemd waits for signs of life.
+    is_again: bool,
     was_up: bool,
     wants_restart: bool,
 }
 
 impl Watched {
-    /// The same program with the same arguments.
-    fn start(plan: &Plan) -> io::Result<Self> {
+    fn start(program: &Program, plan: &Plan, is_again: bool) -> io::Result<Self> {
         let (socket, input) = Socket::pair()?;
-        let child = Command::new(std::env::current_exe()?)
-            .args(std::env::args_os().skip(1))
-            .env(VARIABLE, "1")
+        let child = program
+            .command()
             // What systemd is told, this process tells.
             .env_remove("NOTIFY_SOCKET")
             .env_remove("WATCHDOG_USEC")
@@ -93,8 +126,12 @@ impl Watched {
             child,
             socket: Some(socket.open()?),
             started: Instant::now(),
-            heartbeat: plan.heartbeat,
-            grace: plan.grace,
+            patience: Patience {
+                startup: plan.startup,
+                heartbeat: plan.heartbeat,
+                grace: plan.grace,
+            },
+            is_again,
             was_up: false,
             wants_restart: false,
         })
@@ -103,10 +140,11 @@ impl Watched {
     /// Waits for its end; a child without a sign of life is killed.
     async fn watch(&mut self) -> io::Result<End> {
         loop {
-            let (heartbeat, grace) = (self.heartbeat, self.grace);
+            let limit = self.limit();
             let word = tokio::select! {
                 status = self.child.wait() => return Ok(self.end(status?)),
-                word = hear(&mut self.socket, heartbeat, grace) => word,
+                word = hear(&mut self.socket, limit) => word,
+                never = tell_systemd(), if self.is_again && !self.was_up => match never {},
             };
             match word {
                 Heard::Word(Word::Up) => {
@@ -117,11 +155,30 @@ impl Watched {
                 Heard::Word(Word::Restart) => self.wants_restart = true,
                 Heard::Closed => self.socket = None,
                 Heard::Nothing => {
-                    tracing::error!(target: "aemp", "the node gives no sign of life: it is killed");
+                    let problem = self.silence();
+                    tracing::error!(target: "aemp", "the node {problem}: it is killed");
                     self.child.start_kill()?;
                     self.socket = None;
                 }
             }
+        }
+    }
+
+    /// How long the next word may take.
+    fn limit(&self) -> Duration {
+        match self.socket {
+            None => self.patience.end(),
+            Some(_) if self.was_up => self.patience.heartbeat,
+            Some(_) => self.patience.startup.saturating_sub(self.started.elapsed()),
+        }
+    }
+
+    /// What it means that there was none in time.
+    fn silence(&self) -> String {
+        match self.socket {
+            None => "does not end".to_owned(),
+            Some(_) if self.was_up => "gives no sign of life".to_owned(),
+            Some(_) => format!("is not up after {:?} (--startup)", self.patience.startup),
         }
     }
 
@@ -140,12 +197,28 @@ impl Watched {
     /// Closing the socket tells the child to end; it has a while.
     async fn stop(&mut self) -> io::Result<()> {
         self.socket = None;
-        let patience = self.grace + self.grace / 2;
-        if tokio::time::timeout(patience, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(self.patience.end(), self.child.wait()).await.is_err() {
             tracing::error!(target: "aemp", "the node does not end: it is killed");
             self.child.kill().await?;
         }
         Ok(())
+    }
+}
+
+/// How long is waited for a child.
+struct Patience {
+    /// Until it is up.
+    startup: Duration,
+    /// From one sign of life to the next.
+    heartbeat: Duration,
+    /// What it needs to end in good order.
+    grace: Duration,
+}
+
+impl Patience {
+    /// For its end.
+    fn end(&self) -> Duration {
+        self.grace + self.grace / 2
     }
 }
 
@@ -156,13 +229,13 @@ enum Heard {
     Nothing,
 }
 
-/// What the child says next. One that has closed the socket is about to end, and has a while.
-async fn hear(socket: &mut Option<OpenSocket>, heartbeat: Duration, grace: Duration) -> Heard {
+/// What the child says next. One that has closed the socket is about to end, and says nothing.
+async fn hear(socket: &mut Option<OpenSocket>, limit: Duration) -> Heard {
     let Some(socket) = socket else {
-        tokio::time::sleep(grace + grace / 2).await;
+        tokio::time::sleep(limit).await;
         return Heard::Nothing;
     };
-    match tokio::time::timeout(heartbeat, socket.next()).await {
+    match tokio::time::timeout(limit, socket.next()).await {
         Ok(Some(word)) => Heard::Word(word),
         Ok(None) => Heard::Closed,
         Err(_) => Heard::Nothing,
