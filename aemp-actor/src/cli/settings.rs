@@ -190,7 +190,7 @@ impl Settings {
             key.check(&after)?;
         } else if before == after || (before.is_null() && is_empty(&after)) {
             // Nothing is wrong, as in the reference.
-            eprintln!("aemp: {word} is not in the {} here", key.name);
+            Output::new(false).note(&format!("{word} is not in the {} here", key.name));
             return Ok(());
         }
         self.set(key.name, after);
