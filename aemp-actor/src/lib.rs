@@ -33,6 +33,8 @@
 //! ```
 //!
 #![doc = include_str!("../guarantees.md")]
+// They panic when nobody reads any more.
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 #[allow(unused_extern_crates)]
 extern crate self as aemp_actor;
@@ -68,6 +70,7 @@ mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod tap;
+mod visible;
 
 pub use aemp_actor_derive::{Port, init, rcv};
 #[cfg(feature = "quic")]

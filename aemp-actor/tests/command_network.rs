@@ -5,12 +5,12 @@ mod peer;
 mod support;
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use aemp_actor::prelude::*;
 use command::Home;
 use serde_json::json;
-use support::{death, sink, soon, tcp_node, until};
+use support::{RawListener, death, sink, soon, tcp_node, until};
 
 /// Counts; `Demo::counter` spawns it.
 #[derive(Port)]
@@ -36,6 +36,29 @@ impl Counter {
 #[init("Demo::counter")]
 fn counter(start: i64) -> Counter {
     Counter { count: start }
+}
+
+/// A command that has said in its log that it watches; the log is held open.
+async fn watch(home: &Home, arguments: &[&str]) -> (Child, impl Sized + use<>) {
+    let mut command = home.command();
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut watching = command.spawn().unwrap();
+    // It says so when the other node has been told.
+    let mut log = BufReader::new(watching.stderr.take().unwrap()).lines();
+    let log = tokio::task::spawn_blocking(move || {
+        let up = log.find(|line| line.as_ref().is_ok_and(|line| line.contains("watching")));
+        (up, log)
+    });
+    let (up, log) = soon("the watcher", log).await.unwrap();
+    assert!(up.is_some());
+    (watching, log)
+}
+
+/// What it has printed when it has ended.
+async fn printed(command: Child) -> String {
+    let done = tokio::task::spawn_blocking(move || command.wait_with_output().unwrap());
+    let done = soon("the end of the command", done).await.unwrap();
+    String::from_utf8(done.stdout).unwrap()
 }
 
 /// A node, and a home whose configuration leads to it.
@@ -94,25 +117,10 @@ async fn ports_are_spawned_watched_and_killed() {
     assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "40");
     let text = home.aemp(&["spawn", "alpha", "No::such"]).await.failed(1);
     assert!(text.contains("no init function"), "{text}");
-    let mut watching = home
-        .command()
-        .args(["--json", "-v", "mon", &port])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It says so when the other node has been told.
-    let mut log = BufReader::new(watching.stderr.take().unwrap()).lines();
-    let log = tokio::task::spawn_blocking(move || {
-        let up = log.find(|line| line.as_ref().is_ok_and(|line| line.contains("watching")));
-        (up, log)
-    });
-    let (up, _log) = soon("the watcher", log).await.unwrap();
-    assert!(up.is_some());
+    let (watching, _log) = watch(&home, &["--json", "-v", "mon", &port]).await;
     home.aemp(&["kil", &port, "my_error", "bye"]).await.text();
-    let done = tokio::task::spawn_blocking(move || watching.wait_with_output().unwrap());
-    let done = soon("the end of the watcher", done).await.unwrap();
-    let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    let told: serde_json::Value =
+        serde_json::from_str(&printed(watching).await).unwrap_or_default();
     assert_eq!(told, json!({ "port": port, "reason": ["my_error", "bye"] }));
     let gone = death(&node, port.as_str());
     assert_eq!(soon("the news", gone.reason()).await.kind(), "no_such_port");
@@ -128,6 +136,78 @@ async fn a_port_that_dies_of_a_message_is_reported() {
     let port = PortId::from(&node.port(Counter { count: 1 })).to_string();
     let text = home.aemp(&["cal", &port, "fail", "oh dear"]).await.failed(1);
     assert!(text.contains("died: die: oh dear"), "{text}");
+}
+
+/// Nobody clears the screen of others, or has them read lines that nobody else wrote.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_characters_of_others_are_shown() {
+    const TEXT: &str = "a\x1b[2J\u{9b}b\nalpha: forged";
+    const SHOWN: &str = "a\\u001b[2J\\u009bb\\nalpha: forged";
+    let (node, home) = network().await;
+    let port = PortId::from(&node.port(Counter { count: 1 }));
+    let (watching, _log) = watch(&home, &["-v", "mon", &port.to_string()]).await;
+    node.kil(&port, ("bad", TEXT));
+    assert_eq!(printed(watching).await, format!("bad: {SHOWN}\n"));
+    let port = PortId::from(&node.port(Counter { count: 1 })).to_string();
+    let text = home.aemp(&["cal", &port, "fail", TEXT]).await.failed(1);
+    assert_eq!(text, format!("aemp: {port} died: die: {SHOWN}"));
+    // JSON means what it says.
+    let told = node.grp_reg("a\u{9b}b", node.port_fn(|_, _| ()).id()).unwrap();
+    assert!(home.aemp(&["groups"]).await.text().contains("a\\u009bb"));
+    let json = home.aemp(&["--json", "groups"]).await.text();
+    assert!(json.contains("a\\u009bb") && !json.contains('\u{9b}'), "{json}");
+    assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap().get("a\u{9b}b").is_some());
+    told.cancel();
+}
+
+/// What other nodes log is a line each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_lines_are_not_forged() {
+    use tracing_subscriber::prelude::*;
+    let own = tracing_subscriber::filter::filter_fn(|line| line.target() == "mine");
+    tracing_subscriber::registry().with(aemp_actor::log::layer().with_filter(own)).init();
+    let (_node, home) = network().await;
+    let mut command = home.command();
+    let command = command.args(["--timeout", "60", "log", "4", "--count", "1"]);
+    let logging = command.stdout(Stdio::piped()).spawn().unwrap();
+    let printed = tokio::spawn(printed(logging));
+    while !printed.is_finished() {
+        tracing::error!(target: "mine", "one\nalpha \x1b[2J two");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let text = printed.await.unwrap();
+    assert!(text.ends_with(" [alpha] <4> mine: one\\nalpha \\u001b[2J two\n"), "{text:?}");
+    assert_eq!(text.lines().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_to_come_and_did_not_is_a_matter_of_time() {
+    let (node, home) = network().await;
+    let silent = node.port_fn(|_, _| ()).id().to_string();
+    let log = home.aemp(&["--timeout", "1", "log", "0", "--count", "1"]).await.failed(3);
+    assert_eq!(log, "aemp: only 0 of 1 log lines came within 1s");
+    let tap = home.aemp(&["--timeout", "1", "tap", &silent, "--count", "2"]).await.failed(3);
+    assert_eq!(tap, "aemp: only 0 of 2 messages came within 1s");
+    // Nothing was to come.
+    assert_eq!(home.aemp(&["--timeout", "1", "tap", &silent]).await.text(), "");
+    assert_eq!(home.aemp(&["--timeout", "1", "log", "0"]).await.text(), "");
+}
+
+/// A seed that tells no news of the mesh: it has answered, and joining is not done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seed_that_answers_is_not_said_to_be_silent() {
+    let seed = RawListener::bind().await;
+    let home = Home::with_seed(&seed.address());
+    let command = home.aemp(&["--timeout", "2", "nodes"]);
+    let answers = async {
+        let mut peer = seed.accept().await;
+        peer.shake_hands("alpha", "").await;
+        peer.closed().await
+    };
+    let (done, _) = tokio::join!(command, answers);
+    let text = done.failed(4);
+    let expected = "aemp: connected to 1 node, but joining was not done within 2s";
+    assert!(text.starts_with(expected), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,6 +330,8 @@ async fn code_is_evaluated_by_a_foreign_node() {
     let python = peer::Options::new("python").start().await;
     let home = Home::with_seed(python.address());
     assert_eq!(home.aemp(&["eval", "python", "[7,", "'x']"]).await.text(), "[7,\"x\"]");
+    let json = home.aemp(&["--json", "eval", "python", "[7,", "'x']"]).await.json();
+    assert_eq!(json, json!([[7, "x"]]));
     let text = home.aemp(&["eval", "python", "$$"]).await.failed(1);
     assert_eq!(text, "aemp: python: no Perl here: $$");
     let (_node, ours) = network().await;

@@ -8,6 +8,7 @@ mod support;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
+use aemp_actor::introspection::PortQuery;
 use aemp_actor::prelude::*;
 use command::Home;
 use command::service::Service;
@@ -39,6 +40,11 @@ impl Adder {
     fn sum(&self) -> i64 {
         self.sum
     }
+}
+
+#[init("Demo::adder")]
+fn adder() -> Adder {
+    Adder::default()
 }
 
 async fn network() -> Network {
@@ -196,6 +202,71 @@ async fn benching(network: &Network) {
     assert!(text.contains("round trip") && text.contains("messages/s"), "{text}");
 }
 
+/// But for `eval`, which nodes of ours do not have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_prints_json_when_it_is_told_to() {
+    let own = support::tcp_node("own").await;
+    let seed = own.listeners().remove(0);
+    let home = Home::new();
+    home.run(&["setsecret", support::SECRET]).text();
+    let alpha = Service::start(&home, "alpha", Some(&seed), &[]);
+    let home = home.set("AEMP_SEEDS", &seed);
+    soon("the node", own.wait_up("alpha")).await;
+    let [one, two] = [(); 2].map(|()| PortId::from(&own.port(Adder::default())));
+    own.grp_reg("adders", &one).unwrap();
+    let (id, other) = (one.to_string(), two.to_string());
+    for line in [
+        &["snd", &id, "add", "1"] as &[&str],
+        &["cal", &id, "sum"],
+        &["kil", &other, "bye"],
+        &["spawn", "own", "Demo::adder"],
+        &["trace", "own"],
+        &["nodes"],
+        &["groups"],
+        &["info", "alpha"],
+        &["ports", "alpha"],
+        &["functions", "alpha"],
+        &["top", "--interval", "0.1"],
+        &["bench", "alpha", "--messages", "10"],
+        &["restart", "alpha"],
+    ] {
+        let json = home.aemp(&[&["--json"], line].concat()).await.json();
+        assert!(!json.is_null(), "{line:?}");
+        if line[0] == "kil" {
+            assert_eq!(json, json!({ "killed": other }));
+        }
+    }
+    // What goes on without end prints a value in each line.
+    let begin = |arguments: &[&str]| {
+        let mut command = home.command();
+        command.args(["--timeout", "60", "--json"]).args(arguments);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    let [tap, log, mon] =
+        [&["tap", &id, "-n1"] as &[&str], &["log", "-n1"], &["mon", &id]].map(begin);
+    while !tap.is_finished() || !log.is_finished() {
+        own.snd(&one, ("add", 1));
+        // Each that comes is news for alpha, and logged.
+        home.aemp(&["nodes"]).await.text();
+    }
+    while !mon.is_finished() {
+        // It may not be watched yet: then there is no such port any more.
+        let watched = own.introspect("own").ports(PortQuery::new().pattern(one.port())).await;
+        if watched.unwrap().ports.iter().any(|port| port.watchers > 0) {
+            own.kil(&one, ("bye", "bye"));
+        }
+    }
+    for done in [tap, log, mon] {
+        let text = String::from_utf8(done.await.unwrap().stdout).unwrap();
+        assert!(serde_json::from_str::<Json>(&text).unwrap().is_object(), "{text}");
+    }
+    // Errors are texts for people, beside what is printed.
+    let done = home.aemp(&["--json", "cal", "own#gone", "x"]).await;
+    assert_eq!((done.code, &*done.out), (1, ""));
+    assert_eq!(done.err, "aemp: no such port: own#gone\n");
+    drop(alpha);
+}
+
 /// `aemp top` on a terminal.
 fn top_session(home: &Home, interval: &str, size: (u16, u16)) -> Terminal {
     let mut command = home.command();
@@ -235,6 +306,22 @@ async fn top_on_a_terminal() {
     session.await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_ends_top_and_leaves_the_terminal_as_it_was() {
+    let alpha = support::tcp_node("alpha").await;
+    let home = Home::with_seed(&alpha.listeners()[0]);
+    let session = tokio::task::spawn_blocking(move || {
+        for signal in ["-TERM", "-HUP", "-INT"] {
+            let mut session = top_session(&home, "0.2", WIDE);
+            session.sees("alpha");
+            let (code, rest) = session.ends_at(signal);
+            assert_eq!(code, Some(0), "{rest:?}");
+            assert!(rest.contains("\x1b[?1049l"), "after {signal}: {rest:?}");
+        }
+    });
+    session.await.unwrap();
+}
+
 #[test]
 fn top_obeys_keys_while_a_node_hangs_and_marks_it() {
     let home = Home::new();
@@ -265,6 +352,9 @@ fn top_obeys_keys_while_a_node_hangs_and_marks_it() {
 /// time, is less than this share of a core for each.
 const MOST: f64 = 0.02;
 
+/// Of those messages, this many each second have to come, or what is measured is something else.
+const LOAD: f64 = 5_000.0;
+
 /// What a busy machine adds to the processor time is not the same in two passes; it is in none of
 /// so many only when it is no noise.
 const TRIES: usize = 5;
@@ -291,23 +381,36 @@ async fn top_costs_next_to_nothing() {
             session
         });
         let mut session = session.await.unwrap();
+        let (begun, before) = handled(&network).await;
         let watched = shares(&network).await;
+        let (ended, after) = handled(&network).await;
+        let load = (after - before) as f64 / (ended - begun);
         session.kill();
         let ended = tokio::task::spawn_blocking(move || session.ends());
         assert!(ended.await.unwrap().1.contains("HANDLED/s"), "it has shown something meanwhile");
         let cost = alone.iter().zip(&watched).map(|(alone, watched)| watched - alone);
         let cost = cost.fold(f64::MIN, f64::max);
         println!(
-            "alone {alone:.4?}, watched {watched:.4?}: at most {:.2} % of a core",
+            "alone {alone:.4?}, watched {watched:.4?}: at most {:.2} % of a core at {load:.0}/s",
             cost * 100.0
         );
+        if load < LOAD {
+            continue;
+        }
         most = most.min(cost);
         if most < MOST {
             break;
         }
     }
     load.abort();
+    assert!(most < f64::MAX, "there were never {LOAD} messages each second");
     assert!(most < MOST, "{:.2} % of a core", most * 100.0);
+}
+
+/// When, by the clock of the node that the messages come to, and how many its ports have taken.
+async fn handled(network: &Network) -> (f64, u64) {
+    let info = network.own.introspect("own").info().await.unwrap();
+    (info.uptime.as_secs_f64(), info.handled)
 }
 
 /// The share of a core that each node takes, over three seconds of its own clock.

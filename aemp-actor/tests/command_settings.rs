@@ -243,3 +243,17 @@ fn every_command_has_help() {
         assert!(text.contains(&format!("Usage: aemp {name}")), "{text}");
     }
 }
+
+#[test]
+fn what_nobody_reads_does_not_keep_the_file_from_being_written() {
+    let home = Home::new();
+    home.run(&["setseeds", "a:1"]).text();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.command();
+    let command = command.args(["delseed", "b:1", "setnodeid", "x"]).stderr(writer);
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    assert!(home.config().contains("\"nodeid\": \"x\""), "{}", home.config());
+    let text = home.run(&["delseed", "b:1"]);
+    assert_eq!((text.code, text.err.trim_end()), (0, "aemp: b:1 is not in the seeds here"));
+}

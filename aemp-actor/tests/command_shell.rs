@@ -4,17 +4,12 @@
 mod command;
 mod support;
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Child;
+use std::ops::{Deref, DerefMut};
 
 use aemp_actor::prelude::*;
 use command::Home;
-use rexpect::ReadUntil;
-use rexpect::session::{Options, StreamSession};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use command::terminal::Terminal;
 use support::{death, soon, tcp_node};
 
 /// Says how long a text is.
@@ -25,75 +20,38 @@ fn length(ctx: &mut Init) {
     });
 }
 
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+
 /// A shell on a terminal.
-struct Shell {
-    session: StreamSession<File>,
-    child: Child,
+struct Shell(Terminal);
+
+impl Deref for Shell {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.0
+    }
 }
 
-/// The other end of the terminal; where it is gone is the end.
-struct Terminal(File);
-
-impl Read for Terminal {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self.0.read(into) {
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
-                Ok(0)
-            }
-            other => other,
-        }
+impl DerefMut for Shell {
+    fn deref_mut(&mut self) -> &mut Terminal {
+        &mut self.0
     }
 }
 
 impl Shell {
     fn start(home: &Home, arguments: &[&str]) -> Self {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&terminal).unwrap();
-        unlockpt(&terminal).unwrap();
-        let name = ptsname(&terminal, Vec::new()).unwrap();
-        let user = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let size = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&user, size).unwrap();
-        let child = home
-            .command()
-            .args(["--timeout", "60", "shell"])
-            .args(arguments)
-            .env("TERM", "xterm")
-            .stdin(user.try_clone().unwrap())
-            .stdout(user.try_clone().unwrap())
-            .stderr(user)
-            .spawn()
-            .unwrap();
-        let terminal = File::from(terminal);
-        let options = Options::new().timeout_ms(Some(60_000));
-        let reading = Terminal(terminal.try_clone().unwrap());
-        Self { session: StreamSession::new(reading, terminal, options), child }
+        let mut command = home.command();
+        command.args(["--timeout", "60", "shell"]).args(arguments);
+        Self(Terminal::start(command, (200, 50)))
     }
 
     /// Waits for its end, and gives what came before it.
-    fn ends(mut self) -> String {
-        let rest = self.session.exp_eof().unwrap();
-        assert!(self.child.wait().unwrap().success());
+    fn ends(self) -> String {
+        let (code, rest) = self.0.ends();
+        assert_eq!(code, Some(0), "{rest}");
         rest
-    }
-
-    fn control(&mut self, letter: char) {
-        self.session.send_control(letter).unwrap();
-    }
-
-    /// Waits for a text, and gives what came before it.
-    fn sees(&mut self, text: &str) -> String {
-        self.session.exp_string(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-    }
-
-    fn finds(&mut self, pattern: &str) -> String {
-        let found = self.session.exp_regex(pattern);
-        found.unwrap_or_else(|error| panic!("{pattern}: {error}")).1
-    }
-
-    fn types(&mut self, text: &str) {
-        self.session.send(text).unwrap();
-        self.session.flush().unwrap();
     }
 
     fn enters(&mut self, line: &str) {
@@ -106,9 +64,7 @@ impl Shell {
         self.sees(text);
         loop {
             self.types("\t");
-            let bell = ReadUntil::String("\x07".to_owned());
-            let found = self.session.exp_any(vec![ReadUntil::String(to.to_owned()), bell]);
-            if found.unwrap_or_else(|error| panic!("{to}: {error}")).1 == to {
+            if self.sees_one_of([to, "\x07"]) == to {
                 return;
             }
         }
@@ -116,7 +72,7 @@ impl Shell {
 
     /// ctrl-c while a line is typed.
     fn gives_up(&mut self) {
-        self.control('c');
+        self.types(CTRL_C);
         self.sees("\x1b[?2004h");
         self.sees("aemp> ");
     }
@@ -206,9 +162,9 @@ async fn words_are_completed_and_lines_remembered() {
         // ctrl-c gives a line up, ctrl-d ends the shell.
         shell.types("kil alp");
         shell.sees("alp");
-        shell.control('c');
+        shell.types(CTRL_C);
         shell.sees("aemp> ");
-        shell.control('d');
+        shell.types(CTRL_D);
         shell.ends();
         let history = home.folder().join(".local/state/aemp/history");
         let history = std::fs::read_to_string(history).unwrap();
@@ -218,9 +174,9 @@ async fn words_are_completed_and_lines_remembered() {
         // The line above.
         again.types("\x1b[A");
         again.sees("trace alpha");
-        again.control('c');
+        again.types(CTRL_C);
         again.sees("aemp> ");
-        again.control('d');
+        again.types(CTRL_D);
         again.ends();
     })
     .await;
@@ -324,7 +280,7 @@ async fn ctrl_c_gives_up_what_waits() {
             shell.enters(&format!("cal {silent} wait"));
             asked.recv().unwrap();
             // What the terminal of a shell does that waits.
-            command::service::signal(shell.child.id().into(), "-INT");
+            shell.signal("-INT");
             shell.sees("error: cal was given up");
         }
         shell.sees("aemp> ");
@@ -337,7 +293,7 @@ async fn ctrl_c_gives_up_what_waits() {
         shell.sees("\"alpha\"");
         shell.sees("STATE");
         shell.sees("aemp> ");
-        shell.control('d');
+        shell.types(CTRL_D);
         shell.ends();
     })
     .await;
@@ -420,6 +376,54 @@ async fn a_pasted_text_is_many_lines() {
     .await;
 }
 
+/// What the guide shows of a session; what is typed there begins with a letter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_of_the_guide() {
+    let chapter = include_str!("../../book/src/command.md");
+    let shown = chapter.split("## The shell").nth(1).unwrap().split("```text\n").nth(1).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    let alpha = tcp_node("alpha").await;
+    let beta = Node::configure(support::config("beta").seed(&alpha.listeners()[0])).await.unwrap();
+    soon("the mesh", beta.joined()).await;
+    let port = beta.port_fn(|_, _| ()).id().to_string();
+    assert!(shown.contains("beta#q81Lk0.3"), "{shown}");
+    let shown = shown.replace("beta#q81Lk0.3", &port);
+    session(&alpha, move |home| {
+        let mut shell = Shell::start(home, &[]);
+        shell.sees("aemp> ");
+        for line in shown.lines() {
+            match line.strip_prefix("aemp> ") {
+                Some(typed) if typed.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                    shell.enters(typed);
+                    shell.sees(typed);
+                }
+                above => drop(shell.sees(above.unwrap_or(line))),
+            }
+        }
+        shell.enters("quit");
+        shell.ends();
+    })
+    .await;
+}
+
+/// The line editor reads on, and has to be helped out of the terminal.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_leaves_the_terminal_as_it_was() {
+    let alpha = tcp_node("alpha").await;
+    session(&alpha, |home| {
+        for signal in ["-TERM", "-HUP"] {
+            let mut shell = Shell::start(home, &[]);
+            shell.sees("aemp> ");
+            shell.types("no");
+            shell.sees("no");
+            let (code, rest) = shell.0.ends_at(signal);
+            assert_eq!(code, Some(0), "{rest}");
+            assert!(rest.contains("\x1b[?2004l"), "{rest:?}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_may_come_from_a_file() {
     use std::io::Write;
@@ -437,7 +441,7 @@ async fn lines_may_come_from_a_file() {
         drop(input);
         let done = shell.wait_with_output().unwrap();
         let text = String::from_utf8(done.stdout).unwrap();
-        assert!(done.status.success(), "{text}");
+        assert_eq!(done.status.code(), Some(1), "a line has failed: {text}");
         for part in [
             "\"alpha\"\n",
             "node              alpha",

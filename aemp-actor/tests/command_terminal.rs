@@ -190,3 +190,45 @@ fn a_reader_that_is_gone_is_no_reason_to_fail() {
     signal(alpha.child.id().into(), "-TERM");
     assert_eq!(alpha.ended(), Some(0));
 }
+
+/// Each line of another node is printed in a port, which must not die of it.
+#[test]
+fn a_log_catcher_goes_on_when_nobody_reads() {
+    let home = Home::new();
+    home.run(&["setsecret", support::SECRET]).text();
+    let catch = r#"["AnyEvent::MP::LogCatcher::catch",9]"#;
+    home.run(&["profile", "alpha", "addservice", catch]).text();
+    let mut alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
+    let beta = Service::start(&home, "beta", Some(&alpha.address), &["--no-watchdog"]);
+    let home = home.set("AEMP_SEEDS", &beta.address);
+    let caught = || -> u64 {
+        let ports = home.run(&["--timeout", "60", "--json", "ports", "alpha"]).json();
+        let ports = ports["ports"].as_array().unwrap().iter();
+        let closures = ports.filter(|port| port["kind"] == "closure");
+        closures.map(|port| port["handled"].as_u64().unwrap()).sum()
+    };
+    // Each of these commands is news for beta, and logged there; alpha has asked for that.
+    let mut more_than = |least| std::iter::repeat_with(&caught).find(|now| *now > least).unwrap();
+    let mut last = more_than(0);
+    alpha.closes_its_log();
+    for _ in 0..4 {
+        last = more_than(last);
+    }
+}
+
+#[test]
+fn a_node_that_hangs_is_a_matter_of_time() {
+    let home = Home::new();
+    home.run(&["setsecret", support::SECRET]).text();
+    let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
+    let beta = Service::start(&home, "beta", Some(&alpha.address), &["--no-watchdog"]);
+    let home = home.set("AEMP_SEEDS", &alpha.address);
+    home.run(&["--timeout", "60", "cal", "beta", "info"]).text();
+    beta.signal("-STOP");
+    for arguments in [["cal", "beta", "info"], ["snd", "beta#x", "y"], ["info", "beta", "-j"]] {
+        let done = home.run(&[&["--timeout", "4"], &arguments[..]].concat());
+        assert_eq!(done.code, 3, "{done:?}");
+        assert!(done.err.contains("beta") && done.err.contains("no"), "{done:?}");
+    }
+    beta.signal("-CONT");
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
+use super::network::ENDLESS;
 use super::{operating, program};
 use crate::config::{KEYS, Key, Kind};
 
@@ -82,6 +83,7 @@ fn version(name: &str) -> &'static str {
 }
 
 pub(crate) fn options() -> [Arg; 5] {
+    let [mon, tap, log] = ENDLESS;
     [
         or_variable("AEMP_PROFILE", Arg::new("profile"))
             .short('p')
@@ -99,7 +101,7 @@ pub(crate) fn options() -> [Arg; 5] {
             .long("timeout")
             .value_name("SECONDS")
             .value_parser(seconds)
-            .help("Give up after this time [default: 10; mon, tap and log: never]"),
+            .help(format!("Give up after this time [default: 10; {mon}, {tap} and {log}: never]")),
         Arg::new("json")
             .short('j')
             .long("json")

@@ -51,7 +51,7 @@ pub(crate) async fn ask(
             Err(_) => Err(Failure::Failed("this node was shut down".to_owned())),
         },
         reason = death => Err(Failure::died(to, &reason)),
-        () = tokio::time::sleep(connection.options.timeout()) => Err(late(connection, to)),
+        () = tokio::time::sleep(connection.left()) => Err(late(connection, to)),
     }
 }
 

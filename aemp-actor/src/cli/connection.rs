@@ -1,6 +1,6 @@
 //! The command's own node, and joining the network with it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -90,7 +90,7 @@ impl Plan {
             }
         };
         tokio::select! {
-            () = node.joined() => Ok(Connection { node, options }),
+            () = node.joined() => Ok(Connection::new(node, options)),
             problem = refused => Err(Failure::Network(format!(
                 "cannot join the network: {}; what it proves itself with is set by {secret}",
                 problem.text
@@ -133,9 +133,32 @@ fn dialable(bind: &str) -> Option<String> {
 pub(crate) struct Connection {
     pub(crate) node: Node,
     pub(crate) options: Options,
+    /// When the command ends, if that is to be soon.
+    ends: Option<Instant>,
 }
 
 impl Connection {
+    pub(crate) fn new(node: Node, options: Options) -> Self {
+        Self { node, options, ends: None }
+    }
+
+    /// The same for a command that ends after this time.
+    pub(crate) fn limited(&self, limit: Duration) -> Self {
+        let ends = Instant::now().checked_add(limit);
+        Self { node: self.node.clone(), options: self.options.clone(), ends }
+    }
+
+    /// How long a question of the command may take: what is left of its time, in whole tenths of a
+    /// second, as texts name it.
+    pub(crate) fn left(&self) -> Duration {
+        const STEP: u128 = 100;
+        let limit = self.options.timeout();
+        let Some(ends) = self.ends else { return limit };
+        let left = ends.saturating_duration_since(Instant::now()).as_millis();
+        let steps = u32::try_from(left.div_ceil(STEP)).unwrap_or(u32::MAX);
+        limit.min(Duration::from_millis(STEP as u64).saturating_mul(steps))
+    }
+
     pub(crate) fn output(&self) -> Output {
         Output::new(self.options.json)
     }
@@ -152,7 +175,7 @@ impl Connection {
 
     /// Asks all nodes that are connected for a sign of life, and waits for those that give one soon.
     pub(crate) async fn signs_of_life(&self) {
-        let limit = self.options.timeout().min(SIGN_OF_LIFE);
+        let limit = self.left().min(SIGN_OF_LIFE);
         let mut pings = JoinSet::new();
         for node in self.node.up_nodes() {
             let own = self.node.clone();
@@ -179,5 +202,20 @@ mod tests {
         let slow = "the network is not joined within 10s (--timeout), although";
         assert_eq!(text(1, ""), format!("{slow} 1 node is connected"));
         assert_eq!(text(2, "no answer"), format!("{slow} 2 nodes are connected; no answer"));
+    }
+
+    #[test]
+    fn all_questions_of_a_command_share_its_time() {
+        let matches = crate::cli::args::command();
+        let matches = matches.try_get_matches_from(["aemp", "--timeout", "7.25", "nodes"]);
+        let options = Options::of(&matches.expect("valid"));
+        let limit = options.timeout();
+        let connection = Connection::new(Node::local(), options);
+        assert_eq!((connection.left(), limit), (limit, Duration::from_secs_f64(7.25)));
+        assert_eq!(connection.limited(Duration::ZERO).left(), Duration::ZERO);
+        let half = connection.limited(limit / 2).left();
+        assert!(half <= Duration::from_secs_f64(3.7), "{half:?}");
+        assert_eq!(half.as_millis() % 100, 0);
+        assert_eq!(connection.limited(2 * limit).left(), limit);
     }
 }

@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use crate::config::ProfileError;
 use crate::id::PortId;
 use crate::reason::{Reason, kind};
+use crate::visible::one_line;
+
+/// What the reasons of our own node for a lost connection, or for none, say of a node that is silent.
+const SILENCE: [&str; 3] =
+    ["no answer from ", " from the peer within ", "no sign of life from the peer for "];
 
 /// Why a command did not do what it should: a text for people, and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +48,20 @@ impl Failure {
     /// A port died that something was wanted of.
     pub(crate) fn died(port: &PortId, reason: &Reason) -> Self {
         match reason.kind() {
-            kind::TRANSPORT_ERROR | kind::AUTH_ERROR => {
-                Self::Failed(format!("no such node, or it cannot be reached: {}", reason.text()))
-            }
+            kind::TRANSPORT_ERROR | kind::AUTH_ERROR => Self::unreachable(reason),
             kind::NO_SUCH_PORT => Self::Failed(format!("no such port: {port}")),
-            _ => Self::Failed(format!("{port} died: {reason}")),
+            _ => Self::Failed(format!("{port} died: {}", one_line(&reason.to_string()))),
         }
+    }
+
+    /// There is no connection to a node: it is silent where it should be, or it is not there.
+    pub(crate) fn unreachable(reason: &Reason) -> Self {
+        let text = reason.text();
+        let shown = one_line(&text);
+        if SILENCE.iter().any(|silence| text.contains(silence)) {
+            return Self::Timeout(format!("the node does not answer: {shown}"));
+        }
+        Self::Failed(format!("no such node, or it cannot be reached: {shown}"))
     }
 }
 

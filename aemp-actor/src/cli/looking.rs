@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::ask::ask;
 use super::output::Style;
-use super::{Connection, Failure, peers};
+use super::{Connection, Failure, operating, peers};
 use crate::id::{NodeId, PortId};
 use crate::node::{Node, PeerInfo};
 
@@ -31,7 +31,7 @@ pub(crate) async fn nodes(connection: &Connection) -> Result<(), Failure> {
         known(own).into_iter().filter_map(|(node, _)| own.peer(node)).collect();
     let output = connection.output();
     if output.json {
-        output.json(&serde_json::to_value(&known).expect("what is known of nodes is JSON"));
+        output.json(&operating::json(&known));
         return Ok(());
     }
     let rows: Vec<_> = known.iter().map(row).collect();

@@ -198,8 +198,5 @@ fn wait(name: &str, arguments: &ArgMatches) -> String {
 
 /// When a command gives up: some never do unless they are told to.
 fn limit(name: &str, options: &Options) -> Option<Duration> {
-    match name {
-        "mon" | "tap" | "log" => options.timeout,
-        _ => Some(options.timeout()),
-    }
+    if network::ENDLESS.contains(&name) { options.timeout } else { Some(options.timeout()) }
 }

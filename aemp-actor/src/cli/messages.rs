@@ -10,6 +10,7 @@ use super::output::json_of;
 use super::{Connection, Failure, words};
 use crate::id::PortId;
 use crate::reason::{Reason, kind};
+use crate::visible::one_line;
 
 /// How long an init function is given to fail before its port is said to be there.
 const GRACE: Duration = Duration::from_millis(100);
@@ -66,7 +67,7 @@ pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failu
         let values: Vec<Json> = reason.values().iter().map(json_of).collect();
         connection.output().json(&json!({ "port": port.to_string(), "reason": values }));
     } else {
-        connection.output().line(&reason.to_string());
+        connection.output().line(&one_line(&reason.to_string()));
     }
     Ok(())
 }
@@ -83,9 +84,14 @@ pub(crate) async fn kil(
     let death = death_of(connection, &port);
     connection.node.kil(&port, Reason::from_values(reason.clone()));
     let limit = connection.options.timeout();
-    match tokio::time::timeout(limit, death).await {
+    match tokio::time::timeout(connection.left(), death).await {
         Err(_) => Err(Failure::Timeout(format!("{port} is not dead after {limit:?}"))),
-        Ok(end) if end == Reason::from_values(reason) => Ok(()),
+        Ok(end) if end == Reason::from_values(reason) => {
+            if connection.options.json {
+                connection.output().json(&json!({ "killed": port.to_string() }));
+            }
+            Ok(())
+        }
         Ok(end) => Err(Failure::died(&port, &end)),
     }
 }

@@ -16,8 +16,8 @@
 //! | 0 | done |
 //! | 1 | it failed: the port died or does not exist, the code failed, the profile does not exist |
 //! | 2 | the command line cannot be understood |
-//! | 3 | no answer in time |
-//! | 4 | the network cannot be joined: no seed answers, another secret |
+//! | 3 | no answer in time, or less than was to come |
+//! | 4 | the network cannot be joined: no seed answers, too slow, another secret |
 //! | 5 | the configuration is wrong: the file, the environment |
 
 mod args;
@@ -25,6 +25,7 @@ mod ask;
 mod chain;
 mod check;
 mod connection;
+mod ending;
 mod failure;
 mod logs;
 mod looking;

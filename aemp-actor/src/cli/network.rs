@@ -1,14 +1,40 @@
 //! The commands that need a network, by their names: for the command line and the shell's prompt.
 
+use std::time::Duration;
+
 use clap::ArgMatches;
 
 use super::{Connection, Failure, looking, messages, operating};
 
-/// Carries one out.
+/// Those that go on without end, unless they are told otherwise.
+pub(crate) const ENDLESS: [&str; 3] = ["mon", "tap", "log"];
+
+/// What waits for an answer is to say so itself: it is given so much longer than there is time.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Carries one out, within the time that it has: whatever it does, all of it together.
 ///
 /// # Cancel safety
 /// Dropped, the command is given up; what it sent was sent.
 pub(crate) async fn carry_out(
+    name: &str,
+    arguments: &ArgMatches,
+    connection: &Connection,
+) -> Result<(), Failure> {
+    // One is live, and has an interval of its own.
+    if ENDLESS.contains(&name) || name == "top" {
+        return command(name, arguments, connection).await;
+    }
+    let limit = connection.options.timeout();
+    let connection = connection.limited(limit);
+    let done = command(name, arguments, &connection);
+    match tokio::time::timeout(limit.saturating_add(GRACE), done).await {
+        Ok(done) => done,
+        Err(_) => Err(Failure::Timeout(format!("{name} was not done within {limit:?}"))),
+    }
+}
+
+async fn command(
     name: &str,
     arguments: &ArgMatches,
     connection: &Connection,

@@ -8,6 +8,10 @@ use aemp_transport::Value;
 use serde_json::Value as Json;
 
 use super::{program, progress};
+use crate::visible::{one_line, visible};
+
+/// What lays out the texts that are printed.
+pub(crate) const LAID_OUT: [char; 2] = ['\n', '\t'];
 
 /// Where results go, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +88,14 @@ impl Output {
         Self { json, colours: !json && colours(&std::io::stdout()) }
     }
 
-    /// Prints a line; a reader that has gone away (`| head`) is no reason to panic.
+    /// Prints a line, or several. What controls terminals is shown, not obeyed: most of it comes from
+    /// others.
     pub(crate) fn line(self, text: &str) {
+        self.painted(&visible(text, &LAID_OUT));
+    }
+
+    /// Prints a line as it is; a reader that has gone away (`| head`) is no reason to panic.
+    fn painted(self, text: &str) {
         if SINK.try_with(|sink| sink(text)).is_err() {
             progress::wipe();
             drop(writeln!(std::io::stdout(), "{text}"));
@@ -94,7 +104,7 @@ impl Output {
 
     /// Tells people something beside the results.
     pub(crate) fn note(self, text: &str) {
-        drop(writeln!(Stderr::new(), "{}: {text}", program::name()));
+        drop(writeln!(Stderr::new(), "{}: {}", program::name(), visible(text, &LAID_OUT)));
     }
 
     /// Prints a value as JSON.
@@ -113,8 +123,11 @@ impl Output {
         self.line(&texts.join(","));
     }
 
-    /// Prints rows under headings, aligned.
+    /// Prints rows under headings, aligned. A row is one line, whatever is in it.
     pub(crate) fn table(self, headings: &[&str], rows: &[Vec<(String, Style)>]) {
+        let shown = |(text, style): &(String, Style)| (one_line(text).into_owned(), *style);
+        let rows: Vec<Vec<(String, Style)>> =
+            rows.iter().map(|row| row.iter().map(shown).collect()).collect();
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {
                 let cells = rows.iter().map(|row| row[column].0.chars().count());
@@ -129,12 +142,12 @@ impl Output {
                 line.push_str(&self.paint(text, *style));
                 line.push_str(&" ".repeat(padding));
             }
-            self.line(line.trim_end());
+            self.painted(line.trim_end());
         };
         print(
             &headings.iter().map(|text| ((*text).to_owned(), Style::Heading)).collect::<Vec<_>>(),
         );
-        for row in rows {
+        for row in &rows {
             print(row);
         }
     }

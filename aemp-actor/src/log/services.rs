@@ -1,5 +1,6 @@
 //! The functions of the reference's log catcher.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,6 +9,7 @@ use super::forwarding;
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::{Core, Node, Origin, Problem, Rights};
+use crate::visible::one_line;
 
 /// Called by a node that catches.
 pub(crate) const CONNECT: &str = "AnyEvent::MP::LogCatcher::connect";
@@ -59,7 +61,9 @@ pub(crate) fn catch(
     let catching = level.map(|level| {
         Node::of_core(core).catch_logs(level, |line| {
             let now = humantime::format_rfc3339_seconds(SystemTime::now());
-            eprintln!("{now} [{}] <{}> {}", line.node, line.level, line.text);
+            let (node, text) = (one_line(line.node.as_str()), one_line(&line.text));
+            // When nobody reads it any more, that is no error.
+            drop(writeln!(std::io::stderr(), "{now} [{node}] <{}> {text}", line.level));
         })
     });
     let before = std::mem::replace(&mut *core.log_catcher().lock(), catching);

@@ -4,9 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::process::{Child, Command};
 
+use rexpect::ReadUntil;
 use rexpect::session::{Options, StreamSession};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// A command whose input, output and errors are a terminal; killed when dropped.
 pub(crate) struct Terminal {
@@ -61,13 +62,22 @@ impl Terminal {
 
     /// Waits for a text, and gives what came before it.
     pub(crate) fn sees(&mut self, text: &str) -> String {
-        self.session.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+        // What is read are octets, each of which becomes a character.
+        let octets: String = text.bytes().map(char::from).collect();
+        self.session.exp_string(&octets).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
     /// Waits for what matches.
     pub(crate) fn finds(&mut self, pattern: &str) -> String {
         let found = self.session.exp_regex(pattern);
         found.unwrap_or_else(|error| panic!("{pattern:?}: {error}")).1
+    }
+
+    /// Waits for the first of these texts, and gives it.
+    pub(crate) fn sees_one_of(&mut self, texts: [&str; 2]) -> String {
+        let until = texts.map(|text| ReadUntil::String(text.to_owned()));
+        let found = self.session.exp_any(Vec::from(until));
+        found.unwrap_or_else(|error| panic!("{texts:?}: {error}")).1
     }
 
     /// Types this.
@@ -79,12 +89,32 @@ impl Terminal {
     /// Makes it another size, and tells the command, as terminals do.
     pub(crate) fn resize(&self, size: (u16, u16)) {
         resize(&self.user, size);
-        super::service::signal(self.child.0.id().into(), "-WINCH");
+        self.signal("-WINCH");
+    }
+
+    /// Sends the command a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        super::service::signal(self.child.0.id().into(), signal);
+    }
+
+    /// Whether it echoes what is typed, and gives it on line by line, as terminals do.
+    pub(crate) fn is_cooked(&self) -> bool {
+        let cooked = LocalModes::ECHO | LocalModes::ICANON;
+        tcgetattr(&self.user).unwrap().local_modes.contains(cooked)
     }
 
     /// Ends the command with a signal.
     pub(crate) fn kill(&mut self) {
         self.child.0.kill().unwrap();
+    }
+
+    /// Ends the command with a signal at which it may put the terminal back; it has to.
+    pub(crate) fn ends_at(mut self, signal: &str) -> (Option<i32>, String) {
+        assert!(!self.is_cooked());
+        self.signal(signal);
+        self.child.0.wait().unwrap();
+        assert!(self.is_cooked(), "after {signal}");
+        self.ends()
     }
 
     /// Waits for its end: the exit code, and what is left of what it printed.

@@ -89,7 +89,7 @@ fn top() -> Command {
                 .short('d')
                 .long("interval")
                 .value_name("SECONDS")
-                .value_parser(super::super::args::seconds)
+                .value_parser(crate::cli::args::seconds)
                 .default_value("1")
                 .help("How often the nodes are asked"),
         )

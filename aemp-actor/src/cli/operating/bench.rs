@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::cli::ask::{death_of, settled};
 use crate::cli::peers::milliseconds;
 use crate::cli::{Connection, Failure};
 use crate::id::{NodeId, PortId};
@@ -20,7 +21,7 @@ const WINDOW: u64 = 500;
 struct Trips {
     least: Duration,
     median: Duration,
-    most_of_all: Duration,
+    p99: Duration,
 }
 
 pub(super) async fn bench(
@@ -41,7 +42,7 @@ pub(super) async fn bench(
             "round_trip": {
                 "least": trips.least.as_secs_f64(),
                 "median": trips.median.as_secs_f64(),
-                "p99": trips.most_of_all.as_secs_f64(),
+                "p99": trips.p99.as_secs_f64(),
             },
             "messages": messages,
             "size": size,
@@ -55,7 +56,7 @@ pub(super) async fn bench(
         "round trip   {} least, {} median, {} at 99 %",
         milliseconds(trips.least),
         milliseconds(trips.median),
-        milliseconds(trips.most_of_all)
+        milliseconds(trips.p99)
     ));
     output.line(&format!(
         "throughput   {rate:.0} messages/s, {:.1} MB/s, there and back ({messages} of {size} octets)",
@@ -66,14 +67,14 @@ pub(super) async fn bench(
 
 async fn trips(connection: &Connection, node: &NodeId) -> Result<Trips, Failure> {
     // The first makes the connection.
-    super::super::ask::settled(connection, node).await?;
+    settled(connection, node).await?;
     let mut times = Vec::with_capacity(TRIPS);
     for _ in 0..TRIPS {
-        let trip = connection.node.ping(node, connection.options.timeout()).await;
+        let trip = connection.node.ping(node, connection.left()).await;
         times.push(trip.map_err(|error| Failure::Timeout(error.to_string()))?);
     }
     times.sort();
-    Ok(Trips { least: times[0], median: times[TRIPS / 2], most_of_all: times[TRIPS * 99 / 100] })
+    Ok(Trips { least: times[0], median: times[TRIPS / 2], p99: times[TRIPS * 99 / 100] })
 }
 
 /// Has the node send all of them back.
@@ -89,7 +90,7 @@ async fn echoes(
     });
     let payload = "x".repeat(usize::try_from(size).unwrap_or(0));
     let (own, to) = (port.id().to_string(), PortId::of_node(node));
-    let death = super::super::ask::death_of(connection, &to);
+    let death = death_of(connection, &to);
     let begun = Instant::now();
     let all = async {
         let (mut sent, mut received) = (0, 0);
@@ -108,7 +109,7 @@ async fn echoes(
     let outcome = tokio::select! {
         () = all => Ok(begun.elapsed()),
         reason = death => Err(Failure::died(&to, &reason)),
-        () = tokio::time::sleep(limit) => {
+        () = tokio::time::sleep(connection.left()) => {
             Err(Failure::Timeout(format!("node {node} has not echoed all within {limit:?}")))
         }
     };

@@ -5,6 +5,7 @@ use clap::ArgMatches;
 use super::{bench, info, log, ports, restart, tap};
 use crate::cli::{Connection, Failure, top};
 use crate::introspection::{Introspect, IntrospectError};
+use crate::visible::one_line;
 
 const NAMES: [&str; 8] = ["info", "ports", "functions", "top", "tap", "log", "bench", "restart"];
 
@@ -47,7 +48,7 @@ impl Connection {
     /// Looks into a node, within the time that the command has.
     pub(crate) fn look(&self, node: &str) -> Result<Introspect, Failure> {
         let node = self.node_id(node)?;
-        Ok(self.node.introspect(node).timeout(self.options.timeout()))
+        Ok(self.node.introspect(node).timeout(self.left()))
     }
 }
 
@@ -55,10 +56,8 @@ impl From<IntrospectError> for Failure {
     fn from(error: IntrospectError) -> Self {
         match &error {
             IntrospectError::Timeout { .. } => Self::Timeout(error.to_string()),
-            IntrospectError::Down { reason, .. } => {
-                Self::Failed(format!("no such node, or it cannot be reached: {}", reason.text()))
-            }
-            _ => Self::Failed(error.to_string()),
+            IntrospectError::Down { reason, .. } => Self::unreachable(reason),
+            _ => Self::Failed(one_line(&error.to_string()).into_owned()),
         }
     }
 }

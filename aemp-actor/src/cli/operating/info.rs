@@ -11,7 +11,7 @@ use crate::introspection::{FunctionKind, NodeInfo};
 use crate::node::PeerInfo;
 
 /// JSON of something that serialises.
-pub(super) fn json(value: &impl serde::Serialize) -> Json {
+pub(crate) fn json(value: &impl serde::Serialize) -> Json {
     serde_json::to_value(value).expect("what nodes tell is JSON")
 }
 

@@ -5,13 +5,16 @@ use std::time::SystemTime;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::counted::all_came;
 use crate::cli::{Connection, Failure};
 use crate::log::LogLine;
+use crate::visible::one_line;
 
 /// Lines that may wait to be printed.
 const WAITING: usize = 10_000;
 
-/// Prints what other nodes log until so many lines have come, or the time of `--timeout` is over.
+/// Prints what other nodes log until so many lines have come, or the time of `--timeout` is over: that
+/// is no failure unless so many were to come.
 pub(super) async fn log(
     connection: &Connection,
     level: u8,
@@ -25,20 +28,26 @@ pub(super) async fn log(
     // Nodes that have given a sign of life have understood what they were asked before.
     connection.signs_of_life().await;
     tracing::info!(target: "aemp", "catching the logs of other nodes up to level {level}");
+    let mut seen = 0;
     let print = async {
-        let mut left = count.unwrap_or(u64::MAX);
-        while left > 0 {
+        while count.is_none_or(|count| seen < count) {
             let Some(line) = lines.recv().await else { return };
             show(connection, &line);
-            left -= 1;
+            seen += 1;
         }
     };
-    match connection.options.timeout {
-        Some(limit) => tokio::time::timeout(limit, print).await.unwrap_or(()),
-        None => print.await,
-    }
+    let done = match connection.options.timeout {
+        Some(limit) => match tokio::time::timeout(limit, print).await {
+            Ok(()) => Ok(()),
+            Err(_) => all_came(seen, count, "log lines", limit),
+        },
+        None => {
+            print.await;
+            Ok(())
+        }
+    };
     catching.cancel();
-    Ok(())
+    done
 }
 
 fn show(connection: &Connection, line: &LogLine) {
@@ -50,6 +59,6 @@ fn show(connection: &Connection, line: &LogLine) {
         });
         output.line(&line.to_string());
     } else {
-        output.line(&format!("{now} [{node}] <{level}> {text}"));
+        output.line(&one_line(&format!("{now} [{node}] <{level}> {text}")));
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod command;
+mod counted;
 mod info;
 mod log;
 mod ports;
@@ -11,6 +12,7 @@ mod tap;
 
 pub(crate) use args::{commands, top_options};
 pub(crate) use command::{carry_out, knows};
+pub(crate) use info::json;
 
 /// A number of octets for people.
 pub(crate) fn octets(number: u64) -> String {

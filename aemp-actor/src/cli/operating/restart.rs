@@ -2,7 +2,7 @@
 
 use aemp_transport::Value;
 
-use crate::cli::ask::ask;
+use crate::cli::ask::{ask, settled};
 use crate::cli::{Connection, Failure};
 use crate::id::{NodeId, PortId};
 use crate::introspection::IntrospectError;
@@ -19,7 +19,7 @@ const PERL: &str = "use AnyEvent::Watchdog::Util (); \
 pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), Failure> {
     let node = connection.node_id(node)?;
     // Connected, so that its going is seen.
-    super::super::ask::settled(connection, &node).await?;
+    settled(connection, &node).await?;
     let mut events = connection.node.node_events();
     match connection.look(node.as_str())?.restart().await {
         Err(IntrospectError::Unanswered { .. }) => perl(connection, &node).await?,
@@ -28,7 +28,7 @@ pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), F
         Err(error) => return Err(error.into()),
     }
     let limit = connection.options.timeout();
-    if tokio::time::timeout(limit, back(&mut events, &node)).await.is_err() {
+    if tokio::time::timeout(connection.left(), back(&mut events, &node)).await.is_err() {
         return Err(Failure::Timeout(format!("node {node} is not back within {limit:?}")));
     }
     let output = connection.output();

@@ -2,11 +2,14 @@
 
 use serde_json::{Value as Json, json};
 
+use super::counted::all_came;
 use crate::cli::output::json_of;
 use crate::cli::{Connection, Failure};
 use crate::tap::Tapped;
+use crate::visible::one_line;
 
-/// Prints messages until the port is dead, so many have come, or the time of `--timeout` is over.
+/// Prints messages until the port is dead, so many have come, or the time of `--timeout` is over:
+/// that is no failure unless so many were to come.
 pub(super) async fn tap(
     connection: &Connection,
     port: &str,
@@ -15,20 +18,21 @@ pub(super) async fn tap(
     let port = connection.port(port)?;
     let mut tap = connection.node.tap(&port).await?;
     tracing::info!(target: "aemp", "tapping {port}");
+    let mut seen = 0;
     let watch = async {
-        let mut left = count.unwrap_or(u64::MAX);
-        while left > 0 {
+        while count.is_none_or(|count| seen < count) {
             match tap.next().await {
                 Some(tapped) => show(connection, &tapped),
                 None => return Err(ended(&tap)),
             }
-            left -= 1;
+            seen += 1;
         }
         Ok(())
     };
-    match connection.options.timeout {
-        Some(limit) => tokio::time::timeout(limit, watch).await.unwrap_or(Ok(())),
-        None => watch.await,
+    let Some(limit) = connection.options.timeout else { return watch.await };
+    match tokio::time::timeout(limit, watch).await {
+        Ok(done) => done,
+        Err(_) => all_came(seen, count, "messages", limit),
     }
 }
 
@@ -63,6 +67,6 @@ fn show(connection: &Connection, tapped: &Tapped) {
         let texts: Vec<String> = values.iter().map(Json::to_string).collect();
         output.line(&texts.join(","));
     } else if let Some((tag, why)) = hidden {
-        output.line(&format!("({tag}: {why})"));
+        output.line(&one_line(&format!("({tag}: {why})")));
     }
 }

@@ -6,10 +6,8 @@ use clap::{Arg, Command};
 
 use super::place::Walk;
 use crate::cli::check::nearest;
+use crate::cli::network::ENDLESS;
 use crate::cli::{Failure, args, operating};
-
-/// Those that go on without end: they go on while others are typed.
-pub(crate) const ENDLESS: [&str; 3] = ["log", "mon", "tap"];
 
 /// All commands, with the options that may stand before each.
 pub(crate) fn definition() -> Command {
@@ -41,7 +39,7 @@ fn adapted(command: Command) -> Command {
 fn own() -> Vec<Command> {
     vec![
         Command::new("me").about("Show the ID of the shell's own port"),
-        Command::new("jobs").about("Show the commands that go on: mon, tap, log"),
+        Command::new("jobs").about(format!("Show the commands that go on: {}", ENDLESS.join(", "))),
         Command::new("stop")
             .about("End commands that go on")
             .arg(Arg::new("JOB").required(true).num_args(1..).help("Their numbers, or all")),

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use rustyline::ExternalPrinter;
 
+use crate::cli::output::LAID_OUT;
+use crate::visible::visible;
+
 /// Prints above the line that is being edited. Cheap to clone, and never waits: a thread prints.
 /// Of what comes faster than the terminal takes it some is left out, and counted.
 #[derive(Clone)]
@@ -33,8 +36,9 @@ impl Printer {
         Self(shared)
     }
 
-    /// Prints lines.
+    /// Prints lines. What controls terminals is shown, not obeyed.
     pub(crate) fn print(&self, text: &str) {
+        let text = &*visible(text, &LAID_OUT);
         if self.0.terminal {
             self.0.waiting.lock().push(text);
             self.0.added.notify_one();

@@ -12,8 +12,8 @@ use super::completion::Completion;
 use super::printer::Printer;
 use crate::config::Environment;
 
-/// A line, and whom to tell that it was carried out.
-pub(crate) type Line = (String, oneshot::Sender<()>);
+/// A line, or why it is none, and whom to tell that it was carried out.
+pub(crate) type Line = (Result<String, String>, oneshot::Sender<()>);
 
 /// Reads lines from the terminal, or from standard input.
 pub(crate) struct Reader {
@@ -46,11 +46,9 @@ impl Reader {
     }
 
     /// Begins to read; the lines end when the input does.
-    pub(crate) fn start(mut self, printer: Printer) -> mpsc::Receiver<Line> {
+    pub(crate) fn start(mut self) -> mpsc::Receiver<Line> {
         let (lines, receiver) = mpsc::channel(1);
-        std::thread::spawn(move || {
-            read(&mut self.editor, &lines, self.history.as_deref(), &printer)
-        });
+        std::thread::spawn(move || read(&mut self.editor, &lines, self.history.as_deref()));
         receiver
     }
 }
@@ -59,26 +57,23 @@ fn read(
     editor: &mut Editor<Completion, FileHistory>,
     lines: &mpsc::Sender<Line>,
     history: Option<&Path>,
-    printer: &Printer,
 ) {
     loop {
-        match editor.readline("aemp> ") {
-            Ok(line) => {
-                let (tell, done) = oneshot::channel();
-                // Who quits is told of no prompt.
-                let quit =
-                    lines.blocking_send((line, tell)).is_err() || done.blocking_recv().is_err();
-                save(editor, history);
-                if quit {
-                    return;
-                }
-            }
+        let line = match editor.readline("aemp> ") {
+            Ok(line) => Ok(line),
             // ctrl-c: the line is given up.
-            Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                printer.print("error: this is no UTF-8, the line is given up");
+                Err("this is no UTF-8, the line is given up".to_owned())
             }
             Err(_) => return,
+        };
+        let (tell, done) = oneshot::channel();
+        // Who quits is told of no prompt.
+        let quit = lines.blocking_send((line, tell)).is_err() || done.blocking_recv().is_err();
+        save(editor, history);
+        if quit {
+            return;
         }
     }
 }

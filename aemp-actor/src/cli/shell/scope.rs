@@ -3,21 +3,24 @@
 use std::future::{Future, poll_fn};
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
-use super::commands::{self, ENDLESS};
+use super::commands;
 use super::help;
 use super::jobs::Jobs;
 use super::lines::Word;
 use super::printer::Printer;
 use super::seen::Seen;
+use crate::cli::network::{self, ENDLESS};
 use crate::cli::output::{Sink, redirected};
-use crate::cli::{Connection, Failure, network};
+use crate::cli::{Connection, Failure};
 use crate::id::PortId;
+use crate::visible::one_line;
 
 /// What comes after a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +42,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) jobs: Jobs,
     /// Whether somebody may press ctrl-c: else it ends the process.
     pub(crate) terminal: bool,
+    /// Something has failed.
+    pub(crate) failed: Arc<AtomicBool>,
 }
 
 impl Scope<'_> {
@@ -99,7 +104,7 @@ impl Scope<'_> {
         } else {
             options.timeout = said.or(options.timeout);
         }
-        Connection { node: self.connection.node.clone(), options }
+        Connection::new(self.connection.node.clone(), options)
     }
 
     /// Carries one out before the prompt comes back; ctrl-c gives it up.
@@ -162,8 +167,10 @@ impl Scope<'_> {
             false => output.line(&format!("[{number}] {line}")),
         }
         let (printer, jobs, seen) = (self.printer.clone(), self.jobs.clone(), self.seen.clone());
+        let failed = self.failed.clone();
         let task = tokio::spawn(async move {
             let done = command.await;
+            failed.fetch_or(done.is_err(), Ordering::Relaxed);
             jobs.remove(number);
             // It is dead, or there is none.
             watched.iter().for_each(|port| seen.forget(port));
@@ -175,7 +182,9 @@ impl Scope<'_> {
                 (Err(failure), true) => {
                     json!({ "job": number, "error": failure.to_string() }).to_string()
                 }
-                (Err(failure), false) => format!("[{number}] error: {failure}"),
+                (Err(failure), false) => {
+                    format!("[{number}] error: {}", one_line(&failure.to_string()))
+                }
             };
             printer.print(&text);
         });

@@ -1,6 +1,8 @@
 //! One run of the shell.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
@@ -14,16 +16,18 @@ use super::printer::Printer;
 use super::reader::Reader;
 use super::scope::{Next, Scope};
 use super::seen::Seen;
+use crate::cli::ending::{Before, ending};
 use crate::cli::output::json_of;
 use crate::cli::{Connection, Failure};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::NodeEvent;
+use crate::visible::one_line;
 
 /// Reads and carries out lines until the input ends or somebody quits. `node` is where port IDs
-/// without a node are.
+/// without a node are. Lines that do not come from a terminal must not fail, or this does in the end.
 pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Result<(), Failure> {
-    let (seen, jobs) = (Seen::default(), Jobs::default());
+    let (seen, jobs, failed) = (Seen::default(), Jobs::default(), Arc::new(AtomicBool::new(false)));
     let completion = Completion {
         definition: definition(),
         node: connection.node.clone(),
@@ -32,11 +36,20 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
         seen: seen.clone(),
         jobs: jobs.clone(),
     };
+    let terminal = std::io::stdin().is_terminal();
+    // Of a terminal: before its settings are others.
+    let before = terminal.then(Before::keep);
+    let ended = async {
+        match before.is_some().then(|| ending(false)) {
+            Some(Ok(ended)) => ended.await,
+            _ => std::future::pending().await,
+        }
+    };
     let (reader, printer) = Reader::new(completion)
         .map_err(|error| Failure::Failed(format!("cannot read lines: {error}")))?;
     let me = own_port(connection, printer.clone(), seen.clone());
     let news = tokio::spawn(news(connection, printer.clone()));
-    connection.output().line(&format!("this is {me}; help shows the commands"));
+    greet(connection, &me);
     let scope = Scope {
         definition: definition(),
         connection,
@@ -45,25 +58,44 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
         printer: printer.clone(),
         seen,
         jobs,
-        terminal: std::io::stdin().is_terminal(),
+        terminal,
+        failed,
     };
-    let mut lines = reader.start(printer.clone());
-    while let Some((line, done)) = lines.recv().await {
-        if carry_out(&scope, &line).await == Next::End {
-            break;
+    let mut lines = reader.start();
+    let session = async {
+        while let Some((line, done)) = lines.recv().await {
+            if carry_out(&scope, line).await == Next::End {
+                break;
+            }
+            // The reader has gone when the terminal has.
+            let _ = done.send(());
         }
-        // The reader has gone when the terminal has.
-        let _ = done.send(());
+    };
+    tokio::select! {
+        () = session => {}
+        // The reader has the terminal, and cannot be told.
+        () = ended => before.iter().for_each(Before::put_back),
     }
     scope.jobs.stop_all();
     news.abort();
     printer.finish();
+    if !terminal && scope.failed.load(Ordering::Relaxed) {
+        return Err(Failure::Failed(String::new()).said());
+    }
     Ok(())
 }
 
+fn greet(connection: &Connection, me: &PortId) {
+    let output = connection.output();
+    match output.json {
+        true => output.line(&json!({ "port": me.to_string() }).to_string()),
+        false => output.line(&format!("this is {me}; help shows the commands")),
+    }
+}
+
 /// A line may be a pasted text of many. What follows a command that failed is carried out, too.
-async fn carry_out(scope: &Scope<'_>, line: &str) -> Next {
-    let commands = match commands(line) {
+async fn carry_out(scope: &Scope<'_>, line: Result<String, String>) -> Next {
+    let commands = match line.and_then(|line| commands(&line)) {
         Ok(commands) => commands,
         Err(problem) => {
             complain(scope, &problem);
@@ -81,6 +113,7 @@ async fn carry_out(scope: &Scope<'_>, line: &str) -> Next {
 }
 
 fn complain(scope: &Scope<'_>, problem: &str) {
+    scope.failed.store(true, Ordering::Relaxed);
     let output = scope.connection.output();
     match output.json {
         true => output.line(&json!({ "error": problem }).to_string()),
@@ -115,7 +148,7 @@ fn news(connection: &Connection, printer: Printer) -> impl Future<Output = ()> +
         while let Some(event) = events.next().await {
             let Some(text) = news.of(&event, node.up_nodes().len()) else { continue };
             match (json, &event) {
-                (false, _) => printer.print(&text),
+                (false, _) => printer.print(&one_line(&text)),
                 (true, NodeEvent::Up { node, .. }) => {
                     printer.print(&json!({ "node": node.as_str(), "up": true }).to_string());
                 }

@@ -8,7 +8,8 @@ use super::poll::Poll;
 use super::screen::{Key, Screen};
 use super::table;
 use super::view::View;
-use crate::cli::{Connection, Failure};
+use crate::cli::ending::ending;
+use crate::cli::{Connection, Failure, operating};
 
 /// Shows the load of all nodes until `q` is pressed; without a terminal, or with `--json` or
 /// `--once`, once, after one interval.
@@ -33,8 +34,7 @@ async fn print(connection: &Connection, interval: Duration, by: Column) -> Resul
     let rows = board.rows(since.elapsed(), by);
     let output = connection.output();
     if output.json {
-        let rows = serde_json::to_value(rows).expect("rows are JSON");
-        output.json(&rows);
+        output.json(&operating::json(&rows));
     } else {
         table::lines(&rows).iter().for_each(|line| output.line(line));
     }
@@ -46,6 +46,8 @@ const TOGETHER: Duration = Duration::from_millis(50);
 
 async fn show(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("the terminal: {error}"));
+    // Before the screen is another one: nothing ends the process that leaves it so.
+    let mut ended = std::pin::pin!(ending(true).map_err(failed)?);
     let mut screen = Screen::open().map_err(failed)?;
     let (mut board, mut poll, mut view) =
         (Board::default(), Poll::new(connection), View::default());
@@ -66,6 +68,7 @@ async fn show(connection: &Connection, interval: Duration, by: Column) -> Result
                 continue;
             }
             () = until(news) => news = None,
+            () = &mut ended => return Ok(()),
             key = screen.key() => match key {
                 Key::Quit => return Ok(()),
                 Key::Sort(column) => by = column,

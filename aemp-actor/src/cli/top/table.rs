@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::board::{Column, Row};
 use crate::cli::operating::octets;
+use crate::visible::one_line;
 
 const TITLES: [&str; 11] = [
     "NODE",
@@ -85,9 +86,10 @@ fn cells(row: &Row) -> [String; 11] {
     let count = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
     let size = |value: Option<u64>| value.map_or("-".to_owned(), octets);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let name = one_line(&row.node);
     let node = match row.silent {
-        Some(seconds) => format!("{} (silent for {})", row.node, uptime(seconds)),
-        None => row.node.clone(),
+        Some(seconds) => format!("{name} (silent for {})", uptime(seconds)),
+        None => name.into_owned(),
     };
     [
         node,
