@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
-use super::{program, progress};
+use super::{program, progress, stdout};
 use crate::visible::{one_line, visible};
 
 /// What lays out the texts that are printed.
@@ -89,16 +89,16 @@ impl Output {
     }
 
     /// Prints a line, or several. What controls terminals is shown, not obeyed: most of it comes from
-    /// others.
+    /// others. That it cannot be written is told when the command ends.
     pub(crate) fn line(self, text: &str) {
         self.painted(&visible(text, &LAID_OUT));
     }
 
-    /// Prints a line as it is; a reader that has gone away (`| head`) is no reason to panic.
+    /// Prints a line as it is.
     fn painted(self, text: &str) {
         if SINK.try_with(|sink| sink(text)).is_err() {
             progress::wipe();
-            drop(writeln!(std::io::stdout(), "{text}"));
+            stdout::line(text);
         }
     }
 

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
 use super::{Failure, Options, Output, check, show};
-use crate::config::{KEYS, Key, Kind, Profiles, json, parts, texts};
+use crate::config::{KEYS, Key, Kind, MAX_FILE, Profiles, json, parts, read_text, texts};
 use crate::node::Config;
 
 /// The file while the commands of a line change it.
@@ -258,10 +258,10 @@ fn value_of(key: &Key, arguments: &ArgMatches) -> Result<Json, Failure> {
 
 fn read_file(path: &Path) -> std::io::Result<String> {
     if path != Path::new("-") {
-        return std::fs::read_to_string(path);
+        return read_text(path);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    std::io::stdin().take(MAX_FILE).read_to_string(&mut text)?;
     Ok(text)
 }
 
