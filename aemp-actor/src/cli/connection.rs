@@ -31,7 +31,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Looks the profile up. Its node ID, binds and services are another node's: this one is
-    /// anonymous and listens nowhere. A profile without seeds is joined at its binds.
+    /// anonymous, listens nowhere, and leaves other people's commands alone. A profile without seeds is joined at its binds.
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let profiles = Profiles::open()?;
         let name = options.profile.as_deref().unwrap_or(PROFILE);
@@ -49,6 +49,7 @@ impl Plan {
         config.nodeid = None;
         config.binds.clear();
         config.services.clear();
+        config.visitor = true;
         // What has no address is not waited for until the very end.
         config.connect_timeout = Some(options.timeout() / 4);
         let path = profiles.path().display();

@@ -18,7 +18,7 @@ pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
     let all: BTreeSet<NodeId> = node.known_nodes().into_iter().chain(up.clone()).collect();
     all.into_iter()
         .map(|node| (node.clone(), up.contains(&node)))
-        .filter(|(node, up)| *up || !node.as_str().starts_with("anon/"))
+        .filter(|(node, up)| *up || !node.is_anonymous())
         .collect()
 }
 

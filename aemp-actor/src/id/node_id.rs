@@ -27,6 +27,11 @@ impl NodeId {
         !self.0.is_empty() && self.0.bytes().all(is_legal)
     }
 
+    /// Whether it is one that a node without a configured name has.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.0.starts_with("anon/")
+    }
+
     /// A fresh ID `anon/RANDOM`, for nodes without a configured name.
     pub fn anonymous() -> Self {
         Self(format!("anon/{}", random_text(16)).into())

@@ -23,6 +23,7 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
             own: BTreeSet::new(),
             is_only_self: false,
             nodes: BTreeMap::new(),
+            turned_away: 0,
             logged: None,
         };
         let mut backoff = Backoff::new(own.config().connect_interval);
@@ -62,6 +63,8 @@ struct Search {
     is_only_self: bool,
     /// Which node was found where.
     nodes: BTreeMap<Address, NodeId>,
+    /// How often in turn a node that was connected has closed on our greeting.
+    turned_away: u32,
     /// The problem that was logged last: the same is not logged again and again.
     logged: Option<String>,
 }
@@ -114,11 +117,28 @@ impl Search {
                 self.own.insert(address);
                 return;
             }
+            Err(error) if error.is_turned_away() && self.nodes.contains_key(&address) => {
+                self.turned_away = self.turned_away.saturating_add(1);
+                if self.turned_away == 1 {
+                    return;
+                }
+                return self.log(
+                    format!(
+                        "{address} was connected, and closes the connection now when it hears the \
+                         node ID of this node, {}: another process with this node ID may be in the \
+                         network, see the log there",
+                        core.id()
+                    ),
+                    false,
+                );
+            }
             Err(error) => {
+                self.turned_away = 0;
                 self.log(error.to_string(), error.is_permanent());
                 return;
             }
         };
+        self.turned_away = 0;
         self.logged = None;
         core.mesh().is_seed(core, &node);
         self.nodes.insert(address, node);

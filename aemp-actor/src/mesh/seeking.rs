@@ -24,7 +24,7 @@ const ANONYMOUS_SOUGHT_FOR: Duration = Duration::from_secs(60);
 /// was lost while others stayed connected to it, would never be met again without this.
 pub(super) fn seek(core: &Arc<Core>, node: NodeId) {
     let (weak, begun) = (Arc::downgrade(core), Instant::now());
-    let anonymous = node.as_str().starts_with("anon/");
+    let anonymous = node.is_anonymous();
     let limit = if anonymous { ANONYMOUS_SOUGHT_FOR } else { SOUGHT_FOR };
     let mut backoff = Backoff::new(LONGEST_PAUSE);
     core.run(async move {

@@ -15,17 +15,27 @@
 //!    another instance, before it has proved anything, keeps nobody out.)
 //! 2. The other side admits all; the arbiter's choice replaces a connection that it still holds.
 //! 3. Another instance of the same node ID is a restarted node: its connection replaces the old
-//!    one, whose monitors fire.
+//!    one, whose monitors fire. A restart draws a new instance, so one that was replaced and comes
+//!    back is a second process with the same node ID: it is refused for as long as another instance
+//!    is up, or the two would replace each other without end.
 //! 4. Who is anonymous replaces nobody.
 //! 5. With a node that sends no instance (the reference) the first connection to be completed
 //!    stays, later ones are refused.
 
+use std::collections::VecDeque;
+
 use crate::id::NodeId;
+
+/// Instances that were replaced, and are remembered: the latest.
+const MAX_REPLACED: usize = 16;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Arbiter {
     up: Option<Up>,
+    /// Instances whose connection was replaced by that of another one, and that have not been up
+    /// since; the latest at the end.
+    replaced: VecDeque<String>,
     /// At most one for each instance.
     admitted: Vec<Admitted>,
 }
@@ -65,6 +75,8 @@ pub(crate) enum Refusal {
     Crossing,
     #[error("another connection to the node was made meanwhile")]
     Superseded,
+    #[error("another process with this node ID has replaced it, and is connected")]
+    Replaced,
     #[error("this node is shut down")]
     ShutDown,
 }
@@ -90,6 +102,9 @@ impl Arbiter {
         let Some(instance) = claim.instance else {
             return if self.up.is_some() { Err(Refusal::AlreadyUp) } else { Ok(()) };
         };
+        if self.is_replaced(instance) {
+            return Err(Refusal::Replaced);
+        }
         if !claim.we_arbitrate() {
             return Ok(());
         }
@@ -123,9 +138,28 @@ impl Arbiter {
         } else if claim.instance.is_none() && self.up.is_some() {
             return Err(Refusal::AlreadyUp);
         }
+        // Its successor has come up since it was admitted.
+        if claim.instance.is_some_and(|instance| self.is_replaced(instance)) {
+            return Err(Refusal::Replaced);
+        }
+        self.replaced.retain(|replaced| Some(replaced.as_str()) != claim.instance);
         let up = Up { attempt: claim.attempt, instance: claim.instance.map(str::to_owned) };
         let old = self.up.replace(up);
+        if let Some(instance) = old.as_ref().and_then(|old| old.instance.clone())
+            && Some(instance.as_str()) != claim.instance
+        {
+            if self.replaced.len() == MAX_REPLACED {
+                self.replaced.pop_front();
+            }
+            self.replaced.push_back(instance);
+        }
         Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
+    }
+
+    /// Whether that instance was replaced by another one, and one is up that is not it.
+    fn is_replaced(&self, instance: &str) -> bool {
+        let other = self.up.as_ref().is_some_and(|up| up.instance.as_deref() != Some(instance));
+        other && self.replaced.iter().any(|replaced| replaced == instance)
     }
 
     /// Whether there is no connection, and none in its handshake.
@@ -206,6 +240,50 @@ mod tests {
                 "the late end of the old one changes nothing"
             );
         }
+    }
+
+    /// A, B, A: no restart, but two processes.
+    #[test]
+    fn who_was_replaced_comes_back_only_when_nobody_is_up() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        for (own, peer) in [(&low, &high), (&high, &low)] {
+            let mut arbiter = Arbiter::default();
+            let connect = |arbiter: &mut Arbiter, instance, attempt| {
+                let claim = claim(own, peer, Some(instance), attempt);
+                arbiter.admit(&claim)?;
+                arbiter.complete(&claim)
+            };
+            assert_eq!(connect(&mut arbiter, "A", 1), Ok(Completion::Fresh));
+            assert_eq!(connect(&mut arbiter, "B", 2), Ok(Completion::Replaces(1)));
+            assert_eq!(connect(&mut arbiter, "A", 3), Err(Refusal::Replaced));
+            assert_eq!(connect(&mut arbiter, "C", 4), Ok(Completion::Replaces(2)), "a restart");
+            for (instance, attempt) in [("A", 5), ("B", 6)] {
+                assert_eq!(connect(&mut arbiter, instance, attempt), Err(Refusal::Replaced));
+            }
+            arbiter.down(4);
+            let late = claim(own, peer, Some("B"), 7);
+            arbiter.admit(&late).unwrap();
+            assert_eq!(connect(&mut arbiter, "A", 8), Ok(Completion::Fresh), "it still lives");
+            assert_eq!(arbiter.complete(&late), Err(Refusal::Replaced), "A came first");
+            // C had lost its connection only.
+            assert_eq!(connect(&mut arbiter, "C", 9), Ok(Completion::Replaces(8)));
+            assert_eq!(connect(&mut arbiter, "A", 10), Err(Refusal::Replaced));
+        }
+    }
+
+    #[test]
+    fn as_many_replaced_instances_are_remembered_as_are_bounded() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        let mut arbiter = Arbiter::default();
+        for attempt in 0..100 {
+            let instance = attempt.to_string();
+            let claim = claim(&low, &high, Some(&instance), attempt);
+            arbiter.admit(&claim).unwrap();
+            arbiter.complete(&claim).unwrap();
+        }
+        assert_eq!(arbiter.replaced.len(), MAX_REPLACED);
+        let last = claim(&low, &high, Some("98"), 100);
+        assert_eq!(arbiter.admit(&last), Err(Refusal::Replaced));
     }
 
     #[test]

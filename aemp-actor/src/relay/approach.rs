@@ -65,12 +65,21 @@ fn hubs(core: &Core, node: &NodeId, first: Option<&NodeId>) -> Vec<NodeId> {
     hubs.into_iter().map(|(_, _, hub)| hub).collect()
 }
 
+/// Whether the node is left alone until something is wanted of it: this one is a visitor, and that
+/// one most likely is, too.
+fn is_left_alone(core: &Core, node: &NodeId) -> bool {
+    core.config().visitor && node.is_anonymous()
+}
+
 /// Connects to a node without listeners that was heard of from `told_by`, or was lost, through the
 /// nodes that this one is connected to; gives up after the connect timeout, or when nobody answers.
 ///
 /// Nothing waits for it: what is to be sent meanwhile makes a connection of its own. Only joining
 /// does: until the hub that told of the node, or every hub, refuses, or for [`PATIENCE`].
 pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
+    if is_left_alone(core, node) {
+        return core.mesh().given_up(core, node);
+    }
     match core.relays().begin_approach(node) {
         Begun::First => {}
         Begun::Already => return,
@@ -143,5 +152,64 @@ async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
             }
         }
         tokio::time::sleep(backoff.next(core.chance())).await;
+    }
+}
+
+#[cfg(all(test, feature = "sim"))]
+mod tests {
+    use std::time::Duration;
+
+    use crate::id::NodeId;
+    use crate::node::Node;
+    use crate::sim::{self, Network};
+
+    async fn private(network: &Network, host: &str, visitor: bool) -> Node {
+        let mut config = network.private_config(host).seed("mem:hub");
+        config.visitor = visitor;
+        let node = Node::configure(config).await.unwrap();
+        node.joined().await;
+        node
+    }
+
+    /// They join without each other; what one sends to the other arrives all the same.
+    #[test]
+    fn visitors_are_connected_to_each_other_when_something_is_wanted() {
+        sim::run(1, |network| async move {
+            let _hub = Node::configure(network.config("hub")).await.unwrap();
+            let worker = private(&network, "worker", false).await;
+            let one = private(&network, "anon/one", true).await;
+            let two = private(&network, "anon/two", true).await;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            assert_eq!(
+                one.up_nodes(),
+                ["hub", "worker"].map(NodeId::from),
+                "and not the other one"
+            );
+            assert_eq!(
+                two.up_nodes(),
+                ["hub", "worker"].map(NodeId::from),
+                "and not the other one"
+            );
+            assert_eq!(worker.up_nodes(), ["anon/one", "anon/two", "hub"].map(NodeId::from));
+            let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
+            let port = two.port_fn(move |_, message| {
+                drop(sender.send(message.arg::<u32>(0).unwrap()));
+            });
+            one.snd(port.id(), ("hello", 1));
+            assert_eq!(seen.recv().await, Some(1));
+            assert!(one.node_is_up("anon/two") && two.node_is_up("anon/one"));
+        });
+    }
+
+    /// A visitor and a node without an ID of its own that is none.
+    #[test]
+    fn who_is_no_visitor_approaches_a_visitor() {
+        sim::run(2, |network| async move {
+            let _hub = Node::configure(network.config("hub")).await.unwrap();
+            let visitor = private(&network, "anon/visitor", true).await;
+            let worker = private(&network, "anon/worker", false).await;
+            assert!(worker.node_is_up("anon/visitor"));
+            visitor.wait_up("anon/worker").await;
+        });
     }
 }

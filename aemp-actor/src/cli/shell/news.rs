@@ -16,7 +16,7 @@ impl News {
     /// What to say of an event; `left` is how many nodes are connected now.
     pub(crate) fn of(&mut self, event: &NodeEvent, left: usize) -> Option<String> {
         let node = event.node();
-        if node.as_str().starts_with("anon/") {
+        if node.is_anonymous() {
             return None;
         }
         match event {

@@ -40,6 +40,10 @@ pub struct Config {
     pub(crate) max_monitors: usize,
     pub(crate) max_data_connections: usize,
     pub(crate) relay: bool,
+    /// The node comes to look, and soon goes: it connects to other private nodes without a node ID
+    /// of their own, which are visitors, too, most likely, only when something is wanted of them.
+    /// Else so many visitors at the same time would make connections by the square of their number.
+    pub(crate) visitor: bool,
     /// How far relayed streams go: in a simulation no further than this process.
     pub(crate) relay_reach: Reach,
     pub(crate) access: Access,
@@ -75,6 +79,7 @@ impl Default for Config {
             max_monitors: 1_000_000,
             max_data_connections: 256,
             relay: true,
+            visitor: false,
             relay_reach: Reach::Network,
             access: Access::default(),
             taps: true,

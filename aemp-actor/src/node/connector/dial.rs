@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{Address, EstablishError, HandshakeError, Scheme};
+use aemp_transport::{Address, EstablishError, HandshakeError, Line, Scheme};
 
 use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
@@ -49,6 +49,20 @@ impl DialError {
     pub(crate) fn is_refusal(&self) -> bool {
         let Self::Io { error, .. } = self else { return false };
         error.kind() == std::io::ErrorKind::ConnectionRefused
+    }
+
+    /// Whether the other side closed the connection, without a word, when it knew who we are.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let Self::Handshake { error, .. } = self else { return false };
+        match error {
+            EstablishError::Closed { expected } => matches!(expected, Line::Tls | Line::Auth),
+            // What we had sent by then was not read.
+            EstablishError::Io(error) => {
+                matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
+            }
+            _ => false,
+        }
     }
 
     /// Whether this node dialled itself.

@@ -58,6 +58,7 @@ pub(super) async fn greet(
 ) -> Result<Greeted, Failure> {
     let attempt = core.new_attempt();
     let timeout = core.config().monitor_timeout;
+    let from = dialled.map(ToString::to_string).or_else(|| stream.peer_address());
     let mut admission = Admission { core, peer: None, attempt };
     let mut refused: Option<(Refusal, NodeId)> = None;
     let mut unexpected: Option<Unexpected> = None;
@@ -69,7 +70,7 @@ pub(super) async fn greet(
         let node = NodeId::from(greeting.node_id.as_str());
         let peer = admission.peer.insert(core.peer(&node));
         let claim = claim(core, &node, greeting, attempt);
-        match peer.admit(&claim) {
+        match peer.admit(&claim, from.as_deref()) {
             Ok(()) => true,
             Err(refusal) => {
                 refused = Some((refusal, node));

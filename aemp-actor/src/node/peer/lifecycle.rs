@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::{CloseReason, LinkSender, Protection};
+use tokio::time::Instant;
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
@@ -21,17 +22,51 @@ use crate::relay;
 /// How long a connection that was finished on this side waits for the other side to end it too.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often it is said at the most that two processes have the same node ID.
+const TWINS_PERIOD: Duration = Duration::from_secs(600);
+
 /// How long a connection waits for those that may go through it to be finished.
 const RELAYED_FAREWELL: Duration = Duration::from_secs(2);
 
 impl Peer {
-    /// Whether a connection whose greeting was read may go on.
-    pub(crate) fn admit(self: &Arc<Self>, claim: &Claim<'_>) -> Result<(), Refusal> {
+    /// Whether a connection whose greeting was read may go on; `from` is the other end's address.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        claim: &Claim<'_>,
+        from: Option<&str>,
+    ) -> Result<(), Refusal> {
         let admitted = self.state.lock().arbiter.admit(claim);
-        if admitted == Err(Refusal::AlreadyUp) {
+        // Is who is connected still alive?
+        if matches!(admitted, Err(Refusal::AlreadyUp | Refusal::Replaced)) {
             self.probe();
         }
+        if admitted == Err(Refusal::Replaced) {
+            self.tell_of_twins(from);
+        }
         admitted
+    }
+
+    /// Two processes have the same node ID: says so, now and then.
+    fn tell_of_twins(&self, from: Option<&str>) {
+        const UNKNOWN: &str = "an unknown address";
+        let mut state = self.state.lock();
+        if state.twins_told.is_some_and(|told| told.elapsed() < TWINS_PERIOD) {
+            return;
+        }
+        state.twins_told = Some(Instant::now());
+        let up = match &state.stage {
+            Stage::Up(up) => up.facts.address.clone(),
+            _ => None,
+        };
+        drop(state);
+        tracing::error!(
+            target: "aemp",
+            "two processes have the node ID {}: {} and {}; the second is refused while the first \
+             is connected: one of the two needs another nodeid",
+            self.id,
+            up.as_deref().unwrap_or(UNKNOWN),
+            from.unwrap_or(UNKNOWN),
+        );
     }
 
     /// The handshake of a connection that was admitted is over, or given up.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aemp_transport::{LinkSender, Scheme};
+use tokio::time::Instant;
 
 use super::{Facts, Peer};
 use crate::id::PortName;
@@ -34,6 +35,8 @@ pub(super) struct State {
     pub(super) running_links: usize,
     /// The connection is being asked for a sign of life, since the node dialled us again.
     pub(super) probing: bool,
+    /// When it was said last that two processes have this node ID.
+    pub(super) twins_told: Option<Instant>,
 }
 
 #[derive(Default)]
