@@ -8,7 +8,9 @@ use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, network, program, progress, run, shell, stdout, words};
+use super::{
+    args, chain, check, connection, network, program, progress, run, shell, stdout, words,
+};
 use crate::config::Profiles;
 use crate::node::Config;
 

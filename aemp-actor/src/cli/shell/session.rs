@@ -80,7 +80,7 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
     news.abort();
     printer.finish();
     if !terminal && scope.failed.load(Ordering::Relaxed) {
-        return Err(Failure::Failed(String::new()).said());
+        return Err(Failure::Said(1));
     }
     Ok(())
 }
