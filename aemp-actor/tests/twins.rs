@@ -87,7 +87,7 @@ fn the_earlier_comes_back_when_the_later_has_gone() {
                 assert!(one.node_is_up(hub_id) && hub.node_is_up(id), "{hub_id} {crash:?}");
                 let (sender, mut arrived) = tokio::sync::mpsc::unbounded_channel();
                 let port = one.port_fn(move |_, message| {
-                    drop(sender.send(message.arg::<u32>(0).unwrap()));
+                    let _ = sender.send(message.arg::<u32>(0).unwrap());
                 });
                 hub.snd(port.id(), ("hello", 1));
                 assert_eq!(arrived.recv().await, Some(1));
