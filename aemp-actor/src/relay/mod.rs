@@ -54,7 +54,8 @@
 //!    Behind a hub of another make the heartbeat, end to end, finds out.
 //!
 //! Who dials: a node without listeners that hears of another one without (see [`approach`]), or has
-//! something to send to a node of which no address is known.
+//! something to send to a node of which no address is known. A visitor (the command `aemp`) leaves
+//! nodes without an ID of their own alone until then.
 
 mod approach;
 mod connection;
