@@ -1,10 +1,12 @@
 //! Standard output, and whether anybody takes what is written there.
 
 use std::io::{self, ErrorKind, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 #[cfg(unix)]
-use tokio::io::{Interest, unix::AsyncFd};
+use tokio::{io::Interest, net::unix::pipe::Sender};
 use tokio::sync::Notify;
 
 use super::Failure;
@@ -43,7 +45,8 @@ pub(crate) async fn lost() {
 /// Of a pipe the system tells, also while nothing is written.
 #[cfg(unix)]
 async fn reader_gone() {
-    let pipe = AsyncFd::register_with_interest(io::stdout(), Interest::ERROR);
+    // A pipe that is only watched stays as it is: others may write to it, too.
+    let pipe = io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
     // A file, for example, has no events.
     let Ok(pipe) = pipe else { return std::future::pending().await };
     drop(pipe.ready(Interest::ERROR).await);

@@ -8,7 +8,7 @@ use super::notify;
 use super::plan::Plan;
 use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs};
-use crate::node::{Node, termination};
+use crate::node::{ConfigError, Node, init_names, termination};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
 const BEAT: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
     let node = Node::configure(plan.config).await;
-    let node = node.map_err(|error| Failure::Config(error.to_string()))?;
+    let node = node.map_err(|error| Failure::Config(remedy(&error)))?;
     let listeners = node.listeners().join(" ");
     tracing::info!(target: "aemp", "node {} is running, and listens on {listeners}", node.id());
     match watchdog {
@@ -43,6 +43,22 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     }
     node.shutdown(grace).await;
     Ok(())
+}
+
+/// What is wrong, and what those do about it who have a command, not the program's text.
+fn remedy(error: &ConfigError) -> String {
+    match error {
+        ConfigError::NoSecret => "secret: a node with binds or seeds needs the network's secret: \
+                                  aemp setsecret SECRET, or AEMP_SECRET"
+            .to_owned(),
+        ConfigError::NoService { .. } => {
+            let mut names: Vec<_> = init_names().collect();
+            names.sort_unstable();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            format!("{error}; functions of this program: {names}; run the program that has it")
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// Returns when the node is to end. Nobody but systemd watches.
