@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
+use tokio::sync::Notify;
 #[cfg(unix)]
 use tokio::{io::Interest, net::unix::pipe::Sender};
-use tokio::sync::Notify;
 
 use super::Failure;
 

@@ -16,6 +16,9 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
 pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     logs::of_node(plan.verbosity);
+    if let Some(missing) = &plan.missing {
+        tracing::warn!(target: "aemp", "{missing}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(live(plan, watchdog))

@@ -373,7 +373,7 @@ mod tests {
         let (document, errors) = read(text.replace("2 3", "2").as_bytes());
         assert_eq!(errors.len(), 13, "{errors:?}");
         let expected = json!({
-            "secret": null, "a": null, "b": null, "d": [1, 2], "e": null, "f": "", "g": null,
+            "secret": null, "a": null, "b": null, "d": [1, 2], "e": null, "f": null, "g": null,
             "h": null,
         });
         assert_eq!(Value::Object(document.root), expected);
