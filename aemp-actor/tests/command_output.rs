@@ -6,7 +6,6 @@ mod support;
 
 use std::process::{Child, Stdio};
 
-use aemp_actor::prelude::*;
 use command::Home;
 use support::soon;
 
@@ -50,4 +49,24 @@ async fn a_full_disk_is_told() {
         assert_eq!(done.status.code(), Some(1), "{arguments:?}: {text}");
         assert!(text.contains("cannot write to standard output: "), "{arguments:?}: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_has_to_come_in_time() {
+    let alpha = support::tcp_node("alpha").await;
+    let home = Home::with_seed(&alpha.listeners()[0]);
+    let command = ["-t", "2", "top", "--once", "--interval", "1e9"];
+    let done = tokio::task::spawn_blocking(move || home.run(&command)).await.unwrap();
+    let error = done.failed(3);
+    assert!(error.contains("no table within 2s"), "{error}");
+}
+
+#[test]
+fn a_filter_that_cannot_be_understood_is_told_of() {
+    let home = Home::new().set("AEMP_LOG", "###");
+    home.run(&["setsecret", "0123456789abcdef"]).text();
+    let error = home.run(&["-s", "127.0.0.1:1", "-t", "0.1", "nodes"]).failed(4);
+    assert!(error.contains("AEMP_LOG: \"###\" is no filter such as aemp=debug"), "{error}");
+    let checked = home.run(&["check"]).text();
+    assert!(checked.contains("AEMP_LOG: \"###\" is no filter"), "{checked}");
 }

@@ -176,3 +176,28 @@ fn a_file_without_end_is_not_read() {
     let error = home.run(&["showconfig", "x"]).failed(5);
     assert!(error.contains("AEMP_SECRET_FILE") && error.contains("longer than"), "{error}");
 }
+
+#[test]
+fn what_stands_where_a_profile_should_be_is_not_replaced() {
+    for (file, problem) in [
+        ("{\"profile\":[]}", "\"profile\" has to be an object of profiles: write \"profile\": {"),
+        ("{\"profile\":{\"x\":5}}", "profile \"x\" has to be an object: write \"x\": {"),
+    ] {
+        let home = Home::new();
+        home.write_private(file);
+        for line in [&["profile", "x", "setnodeid", "y"][..], &["-p", "x", "setnodeid", "y"]] {
+            let error = home.run(line).failed(5);
+            assert!(error.contains(problem), "{error}");
+        }
+        assert_eq!(home.config(), file);
+    }
+}
+
+#[test]
+fn half_a_character_is_no_secret() {
+    let home = Home::new();
+    home.write_private("{\"secret\":\"\\ud800\"}");
+    let text = home.run(&["check"]);
+    assert!(text.out.contains("half a character"), "{text:?}");
+    assert!(!text.out.contains("0 characters"), "{text:?}");
+}

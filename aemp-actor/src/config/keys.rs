@@ -133,9 +133,9 @@ const fn key(
     Key { name, kind, about, apply }
 }
 
-/// All keys that a node understands. Of a number the least is said at which the node still works:
-/// news of the mesh and relayed pieces of 64 KiB come through, and their nesting; 0 is said where
-/// nothing at all may be meant.
+/// All keys that a node understands. Of a number the least is said with which the node still works:
+/// a chunk of 64 KiB and what nodes tell each other come through. It is 0 where to allow nothing at
+/// all makes sense.
 pub(crate) const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
@@ -230,7 +230,7 @@ pub(crate) const KEYS: &[Key] = &[
         set(convert::count(json, 0), |ports| to.max_spawned = ports)
     }),
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
-        set(convert::count(json, 16), |ports| to.max_monitors = ports)
+        set(convert::count(json, 8), |ports| to.max_monitors = ports)
     }),
     key(
         "max_data_connections",
@@ -239,12 +239,12 @@ pub(crate) const KEYS: &[Key] = &[
         |to, json| set(convert::count(json, 0), |number| to.max_data_connections = number),
     ),
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
-        set(convert::count(json, 16), |number| {
+        set(convert::count(json, 8), |number| {
             to.port_options = to.port_options.max_messages(number)
         })
     }),
     key("max_octets", Kind::Count, "octets of messages that may wait for one port", |to, json| {
-        set(convert::count(json, 64 << 10), |octets| {
+        set(convert::count(json, 1024), |octets| {
             to.port_options = to.port_options.max_octets(octets)
         })
     }),
@@ -375,9 +375,9 @@ mod tests {
             ("max_packet", json!(1), "at least 65536, not 1"),
             ("max_queue", json!(0), "at least 65536, not 0"),
             ("max_depth", json!("0"), "at least 8, not 0"),
-            ("max_messages", json!(0), "at least 16, not 0"),
-            ("max_octets", json!(0), "at least 65536, not 0"),
-            ("max_monitors", json!(0), "at least 16, not 0"),
+            ("max_messages", json!(0), "at least 8, not 0"),
+            ("max_octets", json!(0), "at least 1024, not 0"),
+            ("max_monitors", json!(0), "at least 8, not 0"),
             ("max_handshakes", json!(0), "at least 1, not 0"),
             ("max_handshakes_per_address", json!(0), "at least 1, not 0"),
             ("monitor_timeout", json!(0), "at least 1 second, not 0"),

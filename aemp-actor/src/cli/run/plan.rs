@@ -11,6 +11,8 @@ use crate::node::Config;
 /// Read before anything is started: what is wrong is said by the first process.
 pub(super) struct Plan {
     pub(super) config: Config,
+    /// There is no profile of the name that was said.
+    pub(super) missing: Option<String>,
     pub(super) verbosity: u8,
     /// The log is to be JSON.
     pub(super) json: bool,
@@ -32,8 +34,10 @@ impl Plan {
         let seconds = |id: &str| {
             arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
         };
+        let (config, missing) = config(defaults.clone(), &words, options)?;
         Ok(Self {
-            config: config(defaults.clone(), &words, options)?,
+            config,
+            missing,
             verbosity: arguments
                 .get_one("verbosity")
                 .copied()
@@ -63,8 +67,12 @@ fn said(verbose: u8) -> u8 {
 
 /// The program's defaults, over them the arguments, over them the profile, and over it `--seed`. As
 /// with the reference's `configure`, the profile is the first of an odd number of words, or the
-/// value of the key `profile`.
-fn config(mut config: Config, words: &[String], options: &Options) -> Result<Config, Failure> {
+/// value of the key `profile`. With it, what is wrong with the profile that was named.
+fn config(
+    mut config: Config,
+    words: &[String],
+    options: &Options,
+) -> Result<(Config, Option<String>), Failure> {
     let profiles = Profiles::open()?;
     let (first, pairs) = words.split_at(words.len() % 2);
     let mut name = first.first();
@@ -79,13 +87,18 @@ fn config(mut config: Config, words: &[String], options: &Options) -> Result<Con
         let value = known.read(text).map_err(wrong)?;
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
-    let name = name.or(options.profile.as_ref()).cloned().unwrap_or_else(host_name);
+    let named = name.or(options.profile.as_ref());
+    let missing = named.filter(|name| profiles.values(Some(name)).is_none()).map(|name| {
+        let path = profiles.path().display();
+        format!("there is no profile {name:?} in {path}: the node runs by the global default")
+    });
+    let name = named.cloned().unwrap_or_else(host_name);
     let mut config = config.profile_of(&profiles, &name)?;
     if !options.seeds.is_empty() {
         let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
         crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
     }
-    Ok(config)
+    Ok((config, missing))
 }
 
 /// Somebody may have meant a profile, and left out the value of a key.
