@@ -208,7 +208,7 @@ fn a_log_catcher_goes_on_when_nobody_reads() {
         closures.map(|port| port["handled"].as_u64().unwrap()).sum()
     };
     // Each of these commands is news for beta, and logged there; alpha has asked for that.
-    let mut more_than = |least| std::iter::repeat_with(&caught).find(|now| *now > least).unwrap();
+    let more_than = |least| std::iter::repeat_with(&caught).find(|now| *now > least).unwrap();
     let mut last = more_than(0);
     alpha.closes_its_log();
     for _ in 0..4 {
@@ -226,7 +226,7 @@ fn a_node_that_hangs_is_a_matter_of_time() {
     home.run(&["--timeout", "60", "cal", "beta", "info"]).text();
     beta.signal("-STOP");
     for arguments in [["cal", "beta", "info"], ["snd", "beta#x", "y"], ["info", "beta", "-j"]] {
-        let done = home.run(&[&["--timeout", "4"], &arguments[..]].concat());
+        let done = home.run(&[&["--timeout", "6"], &arguments[..]].concat());
         assert_eq!(done.code, 3, "{done:?}");
         assert!(done.err.contains("beta") && done.err.contains("no"), "{done:?}");
     }

@@ -205,8 +205,8 @@ mod tests {
         assert_eq!(text(2, "no answer"), format!("{slow} 2 nodes are connected; no answer"));
     }
 
-    #[test]
-    fn all_questions_of_a_command_share_its_time() {
+    #[tokio::test]
+    async fn all_questions_of_a_command_share_its_time() {
         let matches = crate::cli::args::command();
         let matches = matches.try_get_matches_from(["aemp", "--timeout", "7.25", "nodes"]);
         let options = Options::of(&matches.expect("valid"));

@@ -63,6 +63,7 @@ impl Scope<'_> {
         let Some((name, arguments)) = matches.subcommand() else { return Ok(Next::Prompt) };
         let output = self.connection.output();
         match name {
+            "me" if output.json => output.line(&json!(self.me.to_string()).to_string()),
             "me" => output.line(&self.me.to_string()),
             "jobs" => self.show_jobs(),
             "stop" => self.stop(arguments)?,
