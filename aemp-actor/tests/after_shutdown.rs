@@ -61,7 +61,10 @@ impl Remains {
         let share = Arc::new(());
         let port = node.port(Living { test, _share: share.clone() });
         let there = sink(&other).id;
+        let mut events = other.node_events();
         node.shutdown(PATIENCE).await;
+        // Until then the other node has a port of the mesh for this one.
+        while soon("the end", events.next()).await.unwrap().is_up() {}
         assert!(node.is_shut_down() && !other.is_shut_down());
         Self { node, port, share, other, there }
     }

@@ -211,7 +211,8 @@ async fn a_seed_that_answers_is_not_said_to_be_silent() {
     };
     let (done, _) = tokio::join!(command, answers);
     let text = done.failed(4);
-    let expected = "aemp: connected to 1 node, but joining was not done within 3s";
+    let expected =
+        "aemp: the network is not joined within 3s (--timeout), although 1 node is connected";
     assert!(text.starts_with(expected), "{text}");
 }
 

@@ -117,3 +117,25 @@ fn a_node_that_takes_no_part_is_not_waited_for() {
         });
     }
 }
+
+/// One of two seeds forbids joining, and is up long before the other: whichever side forbids it.
+#[test]
+fn a_seed_that_forbids_joining_is_not_waited_for_where_there_is_another() {
+    for forbids in ["shut", "joins"] {
+        sim::run(4, |network| async move {
+            let rights = |of: &str| Access::default().rule(of, Rights::all().join(false));
+            let config = |host: &str, other: &str| {
+                let config = network.config(host);
+                if host == forbids { config.access(rights(other)) } else { config }
+            };
+            let _shut = Node::configure(config("shut", "joins")).await.unwrap();
+            let seeds = ["mem:shut", "mem:open"];
+            let node = Node::configure(config("joins", "shut").seeds(seeds)).await.unwrap();
+            node.wait_up("shut").await;
+            tokio::time::timeout(10 * SECOND, node.joined()).await.expect_err("nobody lets it");
+            let _open = public(&network, "open", &[]).await;
+            tokio::time::timeout(60 * SECOND, node.joined()).await.expect("it joins");
+            assert!(node.node_is_up("open"));
+        });
+    }
+}

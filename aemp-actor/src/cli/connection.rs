@@ -76,56 +76,50 @@ impl Plan {
     }
 
     async fn join(self) -> Result<Connection, Failure> {
-        let Self { config, secret, options, mut problems } = self;
+        let Self { config, secret, options, problems } = self;
         let seeds = config.seeds.join(", ");
         let node =
             Node::configure(config).await.map_err(|error| Failure::Config(error.to_string()))?;
-        let hint = |problem: &SeedProblem| {
-            let hint = if problem.permanent {
-                format!("; what it proves itself with is set by {secret}")
-            } else {
-                String::new()
-            };
-            format!("cannot join the network: {}{hint}", problem.text)
-        };
         let refused = async {
-            let refused =
-                problems.wait_for(|problem| problem.permanent).await.map(|problem| problem.clone());
-            match refused {
+            let mut problems = problems.clone();
+            let refused = problems.wait_for(|problem| problem.permanent).await;
+            match refused.map(|problem| problem.clone()) {
                 Ok(problem) => problem,
                 // Another log was set up: nothing is heard of seeds.
                 Err(_) => std::future::pending().await,
             }
         };
-        let problem = tokio::select! {
-            () = node.joined() => None,
-            problem = refused => Some(problem),
-            () = tokio::time::sleep(options.timeout()) => Some(SeedProblem::default()),
-        };
-        match problem {
-            None => Ok(Connection::new(node, options)),
-            Some(problem) if problem.permanent => Err(Failure::Network(hint(&problem))),
-            Some(_) => {
-                let (problem, limit) = (problems.borrow().clone(), options.timeout());
-                let up = node.up_nodes().len();
-                if up > 0 {
-                    let nodes = if up == 1 { "node" } else { "nodes" };
-                    let text = match &*problem.text {
-                        "" => String::new(),
-                        text => format!("; {text}"),
-                    };
-                    return Err(Failure::Network(format!(
-                        "connected to {up} {nodes}, but joining was not done within {limit:?}{text}"
-                    )));
-                }
-                if problem.text.is_empty() {
-                    let text = format!("no seed answered within {limit:?}: {seeds}");
-                    return Err(Failure::Network(text));
-                }
-                Err(Failure::Network(hint(&problem)))
+        tokio::select! {
+            () = node.joined() => Ok(Connection::new(node, options)),
+            problem = refused => Err(Failure::Network(format!(
+                "cannot join the network: {}; what it proves itself with is set by {secret}",
+                problem.text
+            ))),
+            () = tokio::time::sleep(options.timeout()) => {
+                let (problem, up) = (&problems.borrow().text, node.up_nodes().len());
+                Err(Failure::Network(too_late(&seeds, options.timeout(), up, problem)))
             }
         }
     }
+}
+
+/// What is said when joining takes too long, `up` nodes being connected by then; `problem` is the
+/// last one with a seed.
+fn too_late(seeds: &str, limit: Duration, up: usize, problem: &str) -> String {
+    if up == 0 {
+        return match problem {
+            "" => format!("no seed answered within {limit:?}: {seeds}"),
+            problem => format!("cannot join the network: {problem}"),
+        };
+    }
+    let up = if up == 1 { "1 node is".to_owned() } else { format!("{up} nodes are") };
+    let problem = match problem {
+        "" => String::new(),
+        problem => format!("; {problem}"),
+    };
+    format!(
+        "the network is not joined within {limit:?} (--timeout), although {up} connected{problem}"
+    )
 }
 
 /// Where to dial a listener of this machine; one on a free port cannot be.
@@ -213,5 +207,15 @@ mod tests {
         assert!(half <= Duration::from_secs_f64(3.7), "{half:?}");
         assert_eq!(half.as_millis() % 100, 0);
         assert_eq!(connection.limited(2 * limit).left(), limit);
+    }
+
+    #[test]
+    fn it_says_whether_anybody_answered() {
+        let text = |up, problem| too_late("h:1, h:2", Duration::from_secs(10), up, problem);
+        assert_eq!(text(0, ""), "no seed answered within 10s: h:1, h:2");
+        assert_eq!(text(0, "no answer from h:1"), "cannot join the network: no answer from h:1");
+        let slow = "the network is not joined within 10s (--timeout), although";
+        assert_eq!(text(1, ""), format!("{slow} 1 node is connected"));
+        assert_eq!(text(2, "no answer"), format!("{slow} 2 nodes are connected; no answer"));
     }
 }

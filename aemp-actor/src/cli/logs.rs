@@ -63,10 +63,8 @@ impl<S: Subscriber> Layer<S> for Seeds {
         }
         let mut problem = SeedProblem::default();
         event.record(&mut problem);
-        let text =
-            problem.text.strip_prefix("seed: ").and_then(|t| t.strip_suffix("; trying again"));
-        if let Some(text) = text {
-            problem.text = text.to_owned();
+        if let Some(text) = problem.text.strip_prefix("seed: ") {
+            problem.text = text.strip_suffix("; trying again").unwrap_or(text).to_owned();
             self.0.send_replace(problem);
         }
     }

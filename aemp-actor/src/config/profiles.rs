@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,7 +53,7 @@ impl Profiles {
     /// The same as [`open`](Self::open), while no other process of ours changes the file. It is
     /// waited for one that does, but not longer than this.
     #[cfg(feature = "cli")]
-    pub(crate) fn open_to_change(patience: Duration) -> Result<Self, ProfileError> {
+    pub(crate) fn open_to_change(patience: std::time::Duration) -> Result<Self, ProfileError> {
         let environment = Environment::of_process();
         let path = location::locate(&environment)?;
         let lock = Lock::wait(&path, patience)?;

@@ -110,8 +110,9 @@ impl Mesh {
 
     /// The node is connected and takes no part in the mesh, unless it begins to of itself.
     pub(crate) fn takes_no_part(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
+        let random = core.chance().fraction();
         self.decide(core, |inner| {
-            inner.membership.takes_no_part(node, attempt, &mut inner.effects);
+            inner.membership.takes_no_part(node, attempt, random, &mut inner.effects);
         });
     }
 
@@ -299,10 +300,11 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     peer.send_if_up(core, &PortName::default(), &port, &request);
     let weak = Arc::downgrade(core);
     let target = PortId::new(node.clone(), port);
-    let action = Action::Call(Box::new(move |_| {
+    let action = Action::Call(Box::new(move |reason| {
         if let Some(core) = weak.upgrade() {
+            let why = (&reason, core.chance().fraction());
             core.mesh().decide(&core, |inner| {
-                inner.membership.port_lost(&node, attempt, &mut inner.effects);
+                inner.membership.port_lost(&node, attempt, why, &mut inner.effects);
             });
         }
     }));

@@ -9,13 +9,14 @@ use super::news::News;
 use crate::group::{GroupChange, GroupTable};
 use crate::id::{NodeId, PortId, PortName};
 use crate::mutation::{Mutation, strikes};
+use crate::reason::{Reason, kind};
 
 /// The nodes that are up, their addresses and groups, and the master.
 ///
 /// 1. `up` has exactly the nodes whose connection is up, each with the number of that connection;
 ///    news from an older connection is ignored.
 /// 2. `groups` has ports of this node and of nodes in `up` only, each as its own node told.
-/// 3. The master, if there is one, is in `up`, and has been asked for news (`seedme1`).
+/// 3. The master, if there is one, is in `up`, takes part, and has been asked for news (`seedme1`).
 pub(super) struct Membership {
     own: NodeId,
     listeners: Vec<String>,
@@ -48,6 +49,8 @@ struct Member {
     wants_news: bool,
     /// It has told all it had to tell at first.
     setup: bool,
+    /// It takes no part in the mesh, as far as we know.
+    aloof: bool,
 }
 
 type Effects = VecDeque<Effect>;
@@ -102,19 +105,30 @@ impl Membership {
 
     /// The node was reached at a seed's address.
     pub(super) fn is_seed(&mut self, node: &NodeId, random: f64, effects: &mut Effects) {
-        if self.seeds.insert(node.clone()) && self.up.contains_key(node) {
-            self.seed_up(node, random, effects);
-            let setup = self.up.get(node).is_some_and(|member| member.setup);
-            if setup {
-                self.seed_has_told(effects);
-            }
+        if !self.seeds.insert(node.clone()) {
+            return;
+        }
+        let Some(&Member { setup, aloof, .. }) = self.up.get(node) else { return };
+        if aloof {
+            return warn_of_seed(node, NO_PART);
+        }
+        self.seed_up(node, random, effects);
+        if setup {
+            self.seed_has_told(effects);
         }
     }
 
     /// A connection is up, to a node of `ours` or of another kind.
     pub(super) fn node_up(&mut self, node: &NodeId, attempt: u64, ours: bool) {
-        let member =
-            Member { attempt, ours, port: None, met: false, wants_news: false, setup: false };
+        let member = Member {
+            attempt,
+            ours,
+            port: None,
+            met: false,
+            wants_news: false,
+            setup: false,
+            aloof: false,
+        };
         self.heard.remove(node);
         self.up.insert(node.clone(), member);
     }
@@ -133,6 +147,7 @@ impl Membership {
             return;
         };
         member.met = true;
+        member.aloof = false;
         member.port = Some(port.clone());
         let listeners = readable(&self.listeners, member.ours);
         effects.push_back(Effect::Meet { node: node.clone(), attempt, port });
@@ -202,18 +217,44 @@ impl Membership {
     }
 
     /// The node takes no part in the mesh, or may not: nothing is to be waited for.
-    pub(super) fn takes_no_part(&mut self, node: &NodeId, attempt: u64, effects: &mut Effects) {
-        if self.up.get(node).is_some_and(|member| member.attempt == attempt && !member.met) {
-            self.settled(node, effects);
+    pub(super) fn takes_no_part(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        random: f64,
+        effects: &mut Effects,
+    ) {
+        let member = self.up.get(node).filter(|m| m.attempt == attempt && !m.met);
+        if member.is_some() {
+            self.is_aloof(node, Some(NO_PART), random, effects);
         }
     }
 
     /// Our rendezvous port on a node died: it does not take part.
-    pub(super) fn port_lost(&mut self, node: &NodeId, attempt: u64, effects: &mut Effects) {
+    pub(super) fn port_lost(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        (reason, random): (&Reason, f64),
+        effects: &mut Effects,
+    ) {
         if let Some(member) = self.up.get_mut(node).filter(|member| member.attempt == attempt) {
             member.port = None;
-            self.settled(node, effects);
+            let is_refusal = matches!(reason.kind(), kind::ACCESS_DENIED | kind::DIE);
+            self.is_aloof(node, is_refusal.then(|| reason.text()).as_deref(), random, effects);
         }
+    }
+
+    /// Nothing is to be expected of the node; `why` is said of a seed.
+    fn is_aloof(&mut self, node: &NodeId, why: Option<&str>, random: f64, effects: &mut Effects) {
+        if let Some(member) = self.up.get_mut(node) {
+            member.aloof = true;
+        }
+        if let Some(why) = why.filter(|_| self.seeds.contains(node)) {
+            warn_of_seed(node, why);
+        }
+        self.choose_master(random, effects);
+        self.settled(node, effects);
     }
 
     /// A message came to the rendezvous port of a node here.
@@ -276,8 +317,11 @@ impl Membership {
         }
     }
 
-    /// A node that was heard of cannot be reached.
+    /// A node that was heard of cannot be reached, unless it has just come up.
     pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
+        if self.up.contains_key(node) {
+            return;
+        }
         self.settled(node, effects);
         if self.heard.remove(node) {
             self.miss(node, effects);
@@ -372,7 +416,8 @@ impl Membership {
 
     fn seed_has_told(&mut self, effects: &mut Effects) {
         let up = &self.up;
-        let taking_part = up.iter().filter(|(_, member)| member.met).map(|(node, _)| node.clone());
+        let taking_part =
+            up.iter().filter(|(_, member)| !member.aloof).map(|(node, _)| node.clone());
         let has_told = |node: &NodeId| up.get(node).is_some_and(|member| member.setup);
         if self.join.seed_has_told(taking_part, has_told) {
             effects.push_back(Effect::Joined);
@@ -398,7 +443,8 @@ impl Membership {
     }
 
     fn choose_master(&mut self, random: f64, effects: &mut Effects) {
-        if self.master.as_ref().is_some_and(|master| self.up.contains_key(master)) {
+        let keeps = |master| self.up.get(master).is_some_and(|member: &Member| !member.aloof);
+        if self.master.as_ref().is_some_and(keeps) {
             return;
         }
         let seeds: Vec<&NodeId> =
@@ -427,4 +473,12 @@ impl Membership {
         }
         self.master = master;
     }
+}
+
+/// Why nothing is joined through a node that does not say more.
+const NO_PART: &str = "it takes no part, or access rights keep the two from joining";
+
+/// Nothing is joined through that seed.
+fn warn_of_seed(node: &NodeId, why: &str) {
+    tracing::warn!(target: "aemp", "seed: the mesh cannot be joined through node {node}: {why}");
 }

@@ -62,7 +62,8 @@ impl Node {
     /// reached. A private node, that is connected through others, counts as one that cannot be
     /// reached as soon as they say that it has gone, or after 3 s in which it does not answer. Nodes
     /// that come later are not waited for. At once when there are no seeds, or the node is shut
-    /// down.
+    /// down. For as long as no seed is up that lets this node join, it waits; a seed that does not is
+    /// logged as a warning.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.

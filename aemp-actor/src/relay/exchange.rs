@@ -7,8 +7,8 @@
 
 use bytes::{Buf, BytesMut};
 
-use super::WINDOW;
 use super::letter::Word;
+use super::{CROWDED, WINDOW};
 
 /// See the module.
 pub(super) struct Exchange {
@@ -46,7 +46,7 @@ pub(super) enum Over {
     Closed,
     /// Not so: something may be lost.
     Broken(String),
-    /// It never began: the other side, or the hub in its name, said no.
+    /// It never began: the other side, or the hub in its name, said no, and not for want of room.
     Refused(String),
 }
 
@@ -96,9 +96,10 @@ impl Exchange {
         let in_place = seq == self.next_in;
         if let Word::Close { text } = word {
             self.stage = Stage::Over(match (&self.stage, text.is_empty(), in_place) {
-                (Stage::Dialled, ..) => Over::Refused(text),
-                (_, true, true) => Over::Closed,
-                (_, true, false) => Over::Broken("the relayed connection was closed early".into()),
+                // That there is no room now says nothing of later.
+                (Stage::Dialled, false, _) if text != CROWDED => Over::Refused(text),
+                (Stage::Open, true, true) => Over::Closed,
+                (_, true, _) => Over::Broken("the relayed connection was closed early".into()),
                 (_, false, _) => Over::Broken(text),
             });
             return Ok(());
@@ -295,11 +296,14 @@ mod tests {
 
     #[test]
     fn a_close_in_place_of_an_answer_is_a_no() {
-        for (seq, text) in [(0, "gone"), (0, ""), (3, "gone")] {
+        for (seq, text, is_no) in
+            [(0, "gone", true), (3, "gone", true), (0, "", false), (0, CROWDED, false)]
+        {
             let mut side = Exchange::dialled();
             side.was_sent(&Word::Open { window: 1 });
             side.receive(seq, Word::Close { text: text.into() }).unwrap();
-            assert_eq!(side.over(), Some(&Over::Refused(text.into())));
+            let over = side.over().unwrap();
+            assert_eq!(matches!(over, Over::Refused(said) if said == text), is_no, "{over:?}");
         }
     }
 }

@@ -83,3 +83,6 @@ const WINDOW: u64 = 256 << 10;
 
 /// The most octets in one message.
 const CHUNK: usize = 16 << 10;
+
+/// What a node says that has no room for one more connection that begins.
+const CROWDED: &str = "too many handshakes are unfinished";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::CROWDED;
 use super::connection::{Connection, Key, Sent, Way};
 use super::letter::{FUNCTION, Letter, Word};
 use super::stream::RelayStream;
@@ -74,7 +75,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         Ok(visit) => visit,
         Err(crowd) => {
             tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
-            refuse(core, origin, &key, "too many handshakes are unfinished");
+            refuse(core, origin, &key, CROWDED);
             return;
         }
     };

@@ -66,9 +66,22 @@ impl Bulk {
         self.packets.push_back(BulkPacket { octets: packet.into(), key, is_ahead });
     }
 
-    /// Appends the next chunk to `out`; says whether it is the last of its packet, and `None` when
-    /// there is none.
-    pub(super) fn next(&mut self, out: &mut Vec<u8>) -> Option<bool> {
+    /// Appends the next chunk to `out`, and of the packets behind it those that fit into one chunk
+    /// with it; gives how many packets are whole now.
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) -> usize {
+        let (begin, mut whole) = (out.len(), 0);
+        while let Some(packet) = self.packets.front() {
+            let rest = packet.octets.len() - self.given;
+            if out.len() > begin && out.len() - begin + HEAD + rest > HEAD + MAX_CHUNK {
+                break;
+            }
+            whole += usize::from(self.next_chunk(out) == Some(true));
+        }
+        whole
+    }
+
+    /// Says whether the chunk is the last of its packet; `None` when there is none.
+    fn next_chunk(&mut self, out: &mut Vec<u8>) -> Option<bool> {
         let packet = self.packets.front()?;
         let rest = &packet.octets[self.given..];
         let part = &rest[..rest.len().min(MAX_CHUNK)];
@@ -111,16 +124,33 @@ mod tests {
         assert!(bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
         assert!(!bulk.holds_up(Order::Among("c")) && bulk.holds_up(Order::After("c")));
         let mut out = Vec::new();
-        assert_eq!(bulk.next(&mut out), Some(false));
+        assert_eq!(bulk.next(&mut out), 0);
         assert_eq!((&out[..HEAD], out.len()), (&[1, 1, 0, 0][..], MAX_CHUNK + HEAD));
         out.clear();
         assert!(bulk.holds_up(Order::Among("a")));
-        assert_eq!(bulk.next(&mut out), Some(true));
+        assert_eq!(bulk.next(&mut out), 1);
         assert_eq!(out, [2, 0, 0, 1, 7]);
         assert!(!bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
-        assert_eq!((bulk.next(&mut out), bulk.next(&mut out)), (Some(true), None));
+        assert_eq!((bulk.next(&mut out), bulk.next(&mut out)), (1, 0));
         assert!(bulk.is_empty() && bulk.octets() == 0 && bulk.keys.is_empty());
         assert!(!bulk.holds_up(Order::After("b")));
+    }
+
+    #[test]
+    fn small_packets_go_together() {
+        let mut bulk = Bulk::default();
+        for octets in [MAX_CHUNK + 10, 10, MAX_CHUNK - 20 - 3 * HEAD, 1, MAX_CHUNK] {
+            bulk.push(vec![7; octets], Order::Ahead("a"));
+        }
+        let mut sizes = Vec::new();
+        while !bulk.is_empty() {
+            let mut out = Vec::new();
+            let whole = bulk.next(&mut out);
+            sizes.push((out.len(), whole));
+        }
+        let full = HEAD + MAX_CHUNK;
+        assert_eq!(sizes, [(full, 0), (MAX_CHUNK, 3), (HEAD + 1, 1), (full, 1)]);
+        assert_eq!((bulk.octets(), bulk.ahead), (0, 0));
     }
 
     #[test]

@@ -78,7 +78,8 @@ fn talk(framing: Framing, cut: u8, script: &[u8]) {
         let (key, size) = (KEYS[usize::from(step[1] % 4)], usize::from(step[2]).pow(2) * 4);
         let order = match step[0] % 4 {
             0 => Order::Free,
-            1 | 2 => Order::Among(key),
+            1 => Order::Among(key),
+            2 => Order::Ahead(key),
             _ => Order::After(key),
         };
         let mut packet = Vec::new();
@@ -129,7 +130,8 @@ fn assert_in_order(sent: &[Order<'_>], arrived: &[usize]) {
         assert!(places[later].is_some(), "packet {later} does not arrive");
         for earlier in 0..later {
             let same_key = order.key().is_some() && order.key() == sent[earlier].key();
-            if same_key || matches!(order, Order::After(_)) {
+            let is_held = matches!(sent[earlier], Order::Ahead(_)) && *order != Order::Free;
+            if same_key || is_held || matches!(order, Order::After(_)) {
                 assert!(places[earlier] < places[later], "packet {later} overtakes {earlier}");
             }
         }

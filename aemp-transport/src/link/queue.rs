@@ -2,7 +2,7 @@
 //! business.
 //!
 //! There are two lanes: `express` is written out whole, whenever the writer looks; of `bulk` it gets
-//! one chunk with each batch. Without chunks everything is express.
+//! one chunk, or so many small packets, with each batch. Without chunks everything is express.
 //!
 //! 1. `queued()` is what both lanes hold plus what is left of the batch that is being written.
 //! 2. `queued()` never exceeds `limit`.
@@ -145,7 +145,8 @@ impl Queue {
     }
 
     /// Gives the writer what is to be written next, in exchange for the buffer that it has written
-    /// out: everything in the express lane, and one chunk of the bulk lane.
+    /// out: everything in the express lane, and of the bulk lane as much as one
+    /// chunk has room for.
     pub(super) fn next(&mut self, mut written: Vec<u8>) -> Next {
         if self.closed.is_some() {
             return Next::Closed;
@@ -163,14 +164,14 @@ impl Queue {
             written = Vec::new();
         }
         if self.express.is_empty() {
-            self.writing_packets = usize::from(self.bulk.next(&mut written) == Some(true));
+            self.writing_packets = self.bulk.next(&mut written);
             self.writing = written.len();
             return Next::Batch(written);
         }
         let mut batch = mem::replace(&mut self.express, written);
         self.writing_packets = mem::take(&mut self.waiting_packets);
         // Small packets that never end must not hold up a large one for ever.
-        self.writing_packets += usize::from(self.bulk.next(&mut batch) == Some(true));
+        self.writing_packets += self.bulk.next(&mut batch);
         self.writing = batch.len();
         Next::Batch(batch)
     }
@@ -289,11 +290,10 @@ mod tests {
         assert_eq!(queue.unwritten_packets(), 7);
         assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4), (2, MAX_CHUNK, 2)]);
         send(&mut queue, 9, 10, Order::Among("a"));
-        for fill in [3, 6, 7] {
-            assert_eq!(chunks(&batch(&mut queue)), [(2, 10, fill)]);
-        }
+        let together = [(2, 10, 3), (2, 10, 6), (2, 10, 7), (2, 10, 9)];
+        assert_eq!(chunks(&batch(&mut queue)), together);
         send(&mut queue, 10, 10, Order::Among("b"));
-        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 10), (2, 10, 9)]);
+        assert_eq!(chunks(&batch(&mut queue)), [(0, 10, 10)]);
         assert_eq!(queue.next(Vec::new()), Next::Wait);
         assert_eq!((queue.queued(), queue.unwritten_packets()), (0, 0));
     }

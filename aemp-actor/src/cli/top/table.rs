@@ -159,7 +159,7 @@ mod tests {
             [["NODE", "HANDLED/s", "CPU"], ["alpha", "12345", "50.0%"]]
         );
         assert_eq!(words(Column::Node, 33), [["NODE", "HANDLED/s"], ["alpha", "12345"]]);
-        assert_eq!(words(Column::Node, 24), [["NODE"], ["alpha"]]);
+        assert_eq!(words(Column::Node, 23), [["NODE"], ["alpha"]]);
         assert!(lines(&rows)[2].starts_with("b (silent for 1:01)  "));
     }
 

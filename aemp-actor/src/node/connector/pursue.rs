@@ -108,6 +108,9 @@ pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_
     let peer = core.peer(node);
     if peer.begin() {
         want(core, &peer);
+    } else if !peer.is_connecting() {
+        // It is up, or about to be down: then it is looked for.
+        core.mesh().given_up(core, node);
     }
 }
 

@@ -74,16 +74,23 @@ impl Judge<'_> {
     /// at each rest, it must be what is true.
     fn walk(&mut self) {
         let mut up: BTreeMap<NodeNo, BTreeSet<&str>> = BTreeMap::new();
+        // A stream ends when its node is told to shut down; what it had then may be read later.
+        let mut at_the_end = up.clone();
         for (moment, event) in self.record.events.iter().enumerate() {
             match &event.what {
                 What::Up(no, other) => drop(up.entry(*no).or_default().insert(other)),
                 What::Down(no, other, _) => drop(up.entry(*no).or_default().remove(other.as_str())),
+                What::Shutdown(no) => {
+                    at_the_end.insert(*no, up.get(no).cloned().unwrap_or_default());
+                }
                 What::GroupChanged(no, change) if self.blur.is_zero() => {
                     let mon = &self.record.grp_mons[*no];
                     let own = self.record.host(mon.on);
+                    let ended = at_the_end.get(&mon.on).filter(|_| mon.stream);
+                    let up = ended.or_else(|| up.get(&mon.on));
                     let reachable = |port: &&PortId| {
                         let host = port.node().as_str();
-                        host == own || up.get(&mon.on).is_some_and(|up| up.contains(host))
+                        host == own || up.is_some_and(|up| up.contains(host))
                     };
                     let ports = &mon.changes[*change].1.ports;
                     if let Some(ghost) = ports.iter().find(|port| !reachable(port)) {
