@@ -193,7 +193,7 @@ mod tests {
             assert_eq!(worker.up_nodes(), ["anon/one", "anon/two", "hub"].map(NodeId::from));
             let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
             let port = two.port_fn(move |_, message| {
-                let _ = sender.send(message.arg::<u32>(0).unwrap());
+                sender.send(message.arg::<u32>(0).unwrap()).unwrap();
             });
             one.snd(port.id(), ("hello", 1));
             assert_eq!(seen.recv().await, Some(1));
