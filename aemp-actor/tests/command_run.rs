@@ -110,3 +110,15 @@ fn a_node_that_cannot_be_set_up_is_not_tried_again() {
     let text = home.run(&["run", "alpha", "bindings", "x"]).failed(2);
     assert!(text.contains("no such key: bindings"), "{text}");
 }
+
+#[test]
+fn what_is_missing_is_told_with_the_command_to_give() {
+    let home = Home::new();
+    let text = home.run(&["run", "alpha", "binds", "127.0.0.1:0"]).failed(5);
+    assert!(text.contains("aemp setsecret SECRET, or AEMP_SECRET"), "{text}");
+    home.run(&["setsecret", "geheim"]).text();
+    let text = home.run(&["run", "typo", "services", "No::such"]).failed(5);
+    assert!(text.contains("WARN") && text.contains("there is no profile \"typo\" in "), "{text}");
+    assert!(text.contains("functions of this program: "), "{text}");
+    assert!(text.contains("run the program that has it"), "{text}");
+}

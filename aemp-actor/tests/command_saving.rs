@@ -133,3 +133,71 @@ fn a_network_command_does_not_keep_the_file() {
     assert_eq!(home.run(&["showconfig", "x"]).json(), json!({ "secret": "geheim" }));
     assert!(cfg!(not(unix)) || !home.folder().join(".config/aemp/config.json.lock").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_neither_read_nor_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::UnixListener;
+
+    let home = Home::new();
+    let (fifo, socket) = (home.folder().join("fifo"), home.folder().join("socket"));
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let _socket = UnixListener::bind(&socket).unwrap();
+    let link = home.folder().join("link");
+    std::os::unix::fs::symlink("fifo", &link).unwrap();
+    for path in [&fifo, &socket, &link, &home.folder().to_owned()] {
+        let before: Vec<_> = std::fs::read_dir(home.folder()).unwrap().flatten().collect();
+        for words in [&["setnodeid", "x"][..], &["showconfig", "x"], &["run", "x"], &["nodes"]] {
+            let done = home.command().env("AEMP_RC", path).args(words).output().unwrap();
+            let error = String::from_utf8(done.stderr).unwrap();
+            assert_eq!(done.status.code(), Some(5), "{words:?}: {error}");
+            assert!(error.contains("it is no regular file"), "{words:?}: {error}");
+        }
+        let checked = home.command().env("AEMP_RC", path).arg("check").output().unwrap();
+        assert_eq!(checked.status.code(), Some(5), "{checked:?}");
+        let after = std::fs::read_dir(home.folder()).unwrap().flatten().count();
+        assert_eq!(after, before.len(), "nothing is made beside it");
+        assert!(!std::fs::metadata(path).unwrap().is_file());
+    }
+    assert!(std::fs::metadata(&fifo).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn a_file_without_end_is_not_read() {
+    let home = Home::new();
+    home.write("{}");
+    let file = std::fs::File::options().write(true).open(home.file()).unwrap();
+    file.set_len((16 << 20) + 1).unwrap();
+    let error = home.run(&["setnodeid", "x"]).failed(5);
+    assert!(error.contains("it is longer than 16 MiB"), "{error}");
+    let secret = home.file();
+    let home = Home::new().set("AEMP_SECRET_FILE", secret.to_str().unwrap());
+    let error = home.run(&["showconfig", "x"]).failed(5);
+    assert!(error.contains("AEMP_SECRET_FILE") && error.contains("longer than"), "{error}");
+}
+
+#[test]
+fn what_stands_where_a_profile_should_be_is_not_replaced() {
+    for (file, problem) in [
+        ("{\"profile\":[]}", "\"profile\" has to be an object of profiles: write \"profile\": {"),
+        ("{\"profile\":{\"x\":5}}", "profile \"x\" has to be an object: write \"x\": {"),
+    ] {
+        let home = Home::new();
+        home.write_private(file);
+        for line in [&["profile", "x", "setnodeid", "y"][..], &["-p", "x", "setnodeid", "y"]] {
+            let error = home.run(line).failed(5);
+            assert!(error.contains(problem), "{error}");
+        }
+        assert_eq!(home.config(), file);
+    }
+}
+
+#[test]
+fn half_a_character_is_no_secret() {
+    let home = Home::new();
+    home.write_private("{\"secret\":\"\\ud800\"}");
+    let text = home.run(&["check"]);
+    assert!(text.out.contains("half a character"), "{text:?}");
+    assert!(!text.out.contains("0 characters"), "{text:?}");
+}

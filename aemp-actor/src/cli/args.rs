@@ -126,9 +126,10 @@ pub(crate) fn network() -> Vec<Command> {
             .about("Send a request, print the answer")
             .args([port(), arguments()]),
         Command::new("mon").about("Wait until a port is dead, print why").arg(port()),
-        Command::new("kil")
-            .about("Kill a port")
-            .args([port(), words("REASON", "Why; nothing is a normal end")]),
+        Command::new("kil").about("Kill a port").args([
+            word("PORT", "A port ID: NODE#PORT"),
+            words("REASON", "Why; nothing is a normal end"),
+        ]),
         Command::new("spawn").about("Create a port on a node, print its ID").args([
             node(),
             word("FUNCTION", "The name of an init function"),

@@ -56,8 +56,11 @@ pub(crate) fn split(command: &Command, words: Vec<String>) -> Vec<Vec<String>> {
                         step.extend(rest);
                     }
                     _ => {
+                        let is_help = word == "help";
+                        let asks = |word: &String| matches!(word.as_str(), "--help" | "-h");
                         step.push(word);
-                        step.extend(words.by_ref());
+                        // To ask for help with help is to ask for help.
+                        step.extend(words.by_ref().filter(|word| !(is_help && asks(word))));
                     }
                 }
                 steps.push(step);
@@ -268,6 +271,8 @@ mod tests {
             ("showconfig a -j --sources", &["-j showconfig a --sources"]),
             ("cal a --json", &["cal a --json"]),
             ("nodes --sort x", &["nodes --sort x"]),
+            ("help --help", &["help"]),
+            ("help top -h", &["help top"]),
         ] {
             assert_eq!(steps(line), expected, "{line}");
         }

@@ -9,6 +9,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use super::Output;
 use super::output::{Stderr, colours};
 use crate::log;
 
@@ -28,7 +29,7 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
         1 => "aemp=info",
         _ => "aemp=debug",
     };
-    let filter = EnvFilter::try_from_env("AEMP_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = of_variable().unwrap_or_else(|| EnvFilter::new(default));
     let (sender, receiver) = watch::channel(SeedProblem::default());
     let log = tracing_subscriber::fmt::layer()
         .with_ansi(colours(&std::io::stderr()))
@@ -43,14 +44,28 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
 /// Sets up the log of a node that runs as a service: up to this level of the reference's to
 /// standard error, all of it to nodes that catch it.
 pub(crate) fn of_node(verbosity: u8) {
-    let filter = EnvFilter::try_from_env("AEMP_LOG")
-        .unwrap_or_else(|_| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
+    let filter = of_variable()
+        .unwrap_or_else(|| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
     let shown = tracing_subscriber::fmt::layer()
         .with_ansi(colours(&std::io::stderr()))
         .with_writer(Stderr::new)
         .with_filter(filter);
     // A program that embeds the command may have a log already: then that is the log.
     drop(tracing_subscriber::registry().with(shown).with(log::layer()).try_init());
+}
+
+/// The filter of `AEMP_LOG`; one that cannot be understood is told of.
+fn of_variable() -> Option<EnvFilter> {
+    let text = std::env::var_os("AEMP_LOG").filter(|text| !text.is_empty())?;
+    filter(&text.to_string_lossy())
+        .map_err(|problem| Output::new(false).note(&format!("{problem}: it does nothing")))
+        .ok()
+}
+
+/// Reads the text of `AEMP_LOG`.
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(text)
+        .map_err(|error| format!("AEMP_LOG: {text:?} is no filter such as aemp=debug: {error}"))
 }
 
 /// Listens for what the node says of seeds.

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
-use super::{args, chain, check, connection, network, progress, run, shell, words};
+use super::{args, chain, check, connection, network, progress, run, shell, stdout, words};
 use crate::config::Profiles;
 use crate::node::Config;
 
@@ -52,7 +52,7 @@ pub fn main_with(defaults: Config) -> ExitCode {
         Ok(words) => words::of_line(words).and_then(|words| all(words, &defaults)),
         Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
     };
-    match outcome {
+    match outcome.and_then(|()| stdout::outcome()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Said(_)) {
@@ -72,7 +72,7 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
         match command.clone().try_get_matches_from(line) {
             Ok(matches) => steps.push(matches),
             Err(error) => {
-                drop(error.print());
+                stdout::note(error.print());
                 return match error.exit_code() {
                     0 => Ok(()),
                     _ => Err(Failure::Usage(String::new()).said()),
@@ -158,13 +158,20 @@ fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Fai
         .map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let connection = plan.connect().await?;
-        let done = match name {
-            "shell" => shell::run(&connection, arguments.get_one::<String>("NODE")).await,
-            _ => {
-                let (what, limit) = (wait(name, arguments), limit(name, options));
-                let done = network::carry_out(name, arguments, &connection);
-                progress::during(&what, limit, options, done).await
+        let carried_out = async {
+            match name {
+                "shell" => shell::run(&connection, arguments.get_one::<String>("NODE")).await,
+                _ => {
+                    let (what, limit) = (wait(name, arguments), limit(name, options));
+                    let done = network::carry_out(name, arguments, &connection);
+                    progress::during(&what, limit, options, done).await
+                }
             }
+        };
+        let done = tokio::select! {
+            biased;
+            done = carried_out => done,
+            () = stdout::lost(), if only_prints(name) => Ok(()),
         };
         connection.end().await;
         done
@@ -178,6 +185,11 @@ fn wait(name: &str, arguments: &ArgMatches) -> String {
         Some(whose) => format!("{name} {whose}"),
         None => name.to_owned(),
     }
+}
+
+/// Whether a command without a reader does nothing.
+fn only_prints(name: &str) -> bool {
+    matches!(name, "mon" | "tap" | "log" | "top")
 }
 
 /// When a command gives up: some never do unless they are told to.

@@ -13,8 +13,8 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | done |
-//! | 1 | it failed: the port died or does not exist, the code failed, the profile does not exist |
+//! | 0 | done; also when who reads the output has gone (`\| head`) |
+//! | 1 | it failed: the port died or does not exist, the code failed, the profile does not exist, the output cannot be written |
 //! | 2 | the command line cannot be understood |
 //! | 3 | no answer in time |
 //! | 4 | the network cannot be joined: no seed answers, another secret |
@@ -39,6 +39,7 @@ mod run;
 mod settings;
 mod shell;
 mod show;
+mod stdout;
 mod top;
 mod words;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
-use super::progress;
+use super::{progress, stdout};
 
 /// Where results go, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -84,11 +84,11 @@ impl Output {
         Self { json, colours: !json && colours(&std::io::stdout()) }
     }
 
-    /// Prints a line; a reader that has gone away (`| head`) is no reason to panic.
+    /// Prints a line. That it cannot be written is told when the command ends.
     pub(crate) fn line(self, text: &str) {
         if SINK.try_with(|sink| sink(text)).is_err() {
             progress::wipe();
-            drop(writeln!(std::io::stdout(), "{text}"));
+            stdout::line(text);
         }
     }
 

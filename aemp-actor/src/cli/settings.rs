@@ -6,8 +6,9 @@ use std::path::Path;
 use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
+use super::check::Problem;
 use super::{Failure, Options, Output, check, show};
-use crate::config::{KEYS, Key, Kind, Profiles, json, parts, texts};
+use crate::config::{KEYS, Key, Kind, MAX_FILE, Profiles, json, parts, read_text, texts};
 use crate::node::Config;
 
 /// The file while the commands of a line change it.
@@ -69,6 +70,7 @@ impl Settings {
     pub(crate) fn choose(&mut self, name: &str) -> Result<(), Failure> {
         if self.option.as_deref() != Some(name) {
             not_empty(name)?;
+            self.intact(name)?;
             self.option = Some(name.to_owned());
             self.current = Some(name.to_owned());
         }
@@ -116,11 +118,26 @@ impl Settings {
 
     fn enter(&mut self, name: String) -> Result<(), Failure> {
         not_empty(&name)?;
+        self.intact(&name)?;
         if self.profiles.values(Some(&name)).is_none() {
             self.entered = Some(name.clone());
         }
         self.current = Some(name);
         Ok(())
+    }
+
+    /// What stands where the profile should be is not replaced.
+    fn intact(&self, name: &str) -> Result<(), Failure> {
+        let problem = match self.profiles.document.root.get("profile") {
+            None => return Ok(()),
+            Some(Json::Object(all)) => match all.get(name) {
+                None | Some(Json::Object(_)) => return Ok(()),
+                Some(_) => check::no_object(name),
+            },
+            Some(_) => check::no_profiles(),
+        };
+        let (path, Problem { text, suggestion, .. }) = (self.profiles.path().display(), problem);
+        Err(Failure::Config(format!("{path}: {text}: {suggestion}")))
     }
 
     fn make_entered(&mut self) {
@@ -258,10 +275,10 @@ fn value_of(key: &Key, arguments: &ArgMatches) -> Result<Json, Failure> {
 
 fn read_file(path: &Path) -> std::io::Result<String> {
     if path != Path::new("-") {
-        return std::fs::read_to_string(path);
+        return read_text(path);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    std::io::stdin().take(MAX_FILE).read_to_string(&mut text)?;
     Ok(text)
 }
 

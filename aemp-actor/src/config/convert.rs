@@ -42,26 +42,37 @@ pub(crate) fn parts(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-pub(crate) fn seconds(json: &Json) -> Result<Duration, String> {
+/// Not less than `least`.
+pub(crate) fn seconds(json: &Json, least: Duration) -> Result<Duration, String> {
     let number = match json {
         Json::Number(number) => number.as_f64(),
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    number
+    let time = number
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| format!("a number of seconds is needed, such as 30 or 0.5, not {json}"))
+        .ok_or_else(|| format!("a number of seconds is needed, such as 30 or 0.5, not {json}"))?;
+    if time < least {
+        let unit = if least == Duration::from_secs(1) { "second" } else { "seconds" };
+        return Err(format!("at least {} {unit}, not {}", least.as_secs_f64(), time.as_secs_f64()));
+    }
+    Ok(time)
 }
 
-pub(crate) fn count(json: &Json) -> Result<usize, String> {
+/// Not less than `least`.
+pub(crate) fn count(json: &Json, least: usize) -> Result<usize, String> {
     let number = match json {
         Json::Number(number) => number.as_u64(),
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    number
+    let number = number
         .and_then(|number| usize::try_from(number).ok())
-        .ok_or_else(|| format!("a number from 0 is needed, not {json}"))
+        .ok_or_else(|| format!("a number from 0 is needed, not {json}"))?;
+    if number < least {
+        return Err(format!("at least {least}, not {number}"));
+    }
+    Ok(number)
 }
 
 pub(crate) fn flag(json: &Json) -> Result<bool, String> {
@@ -85,11 +96,12 @@ mod tests {
 
     #[test]
     fn texts_pass_for_what_they_say() {
-        assert_eq!(seconds(&json!("2.5")), Ok(Duration::from_millis(2500)));
-        assert_eq!(seconds(&json!(30)), Ok(Duration::from_secs(30)));
-        assert!(seconds(&json!(-1)).is_err() && seconds(&json!("soon")).is_err());
-        assert_eq!(count(&json!("7")), Ok(7));
-        assert!(count(&json!(1.5)).is_err());
+        assert_eq!(seconds(&json!("2.5"), Duration::ZERO), Ok(Duration::from_millis(2500)));
+        assert_eq!(seconds(&json!(30), Duration::ZERO), Ok(Duration::from_secs(30)));
+        assert!(seconds(&json!(-1), Duration::ZERO).is_err());
+        assert!(seconds(&json!("soon"), Duration::ZERO).is_err());
+        assert_eq!(count(&json!("7"), 7), Ok(7));
+        assert!(count(&json!(1.5), 0).is_err());
         assert_eq!(texts(&json!("a:1, b:2,")), Ok(vec!["a:1".to_owned(), "b:2".to_owned()]));
         assert_eq!(texts(&json!([4040, "x"])), Ok(vec!["4040".to_owned(), "x".to_owned()]));
         assert!(texts(&json!([[]])).is_err());

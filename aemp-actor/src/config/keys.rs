@@ -1,6 +1,7 @@
 //! The keys of a profile: one entry for each, and how it becomes a setting.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
@@ -8,7 +9,7 @@ use serde_json::Value as Json;
 use super::addresses::{Missing, complete};
 use super::nodeid::{expand, host_name};
 use super::service::Service;
-use super::{convert, lookup, security};
+use super::{convert, lookup, reading, security};
 use crate::node::Config;
 
 /// What a value looks like.
@@ -83,7 +84,7 @@ impl Key {
     /// Reads a file that an environment variable names. An end of line at its end does not count;
     /// each line of a list is an element.
     pub(crate) fn read_file(&self, path: &Path) -> Result<Json, String> {
-        let text = std::fs::read_to_string(path)
+        let text = reading::read_text(path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
@@ -132,7 +133,9 @@ const fn key(
     Key { name, kind, about, apply }
 }
 
-/// All keys that a node understands.
+/// All keys that a node understands. Of a number the least is said with which the node still works:
+/// a chunk of 64 KiB and what nodes tell each other come through. It is 0 where to allow nothing at
+/// all makes sense.
 pub(crate) const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
@@ -141,13 +144,17 @@ pub(crate) const KEYS: &[Key] = &[
     key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
-        set(convert::seconds(json), |time| *to = to.clone().monitor_timeout(time))
+        set(convert::seconds(json, Duration::from_secs(1)), |time| {
+            *to = to.clone().monitor_timeout(time)
+        })
     }),
     key("connect_interval", Kind::Seconds, "the pause between attempts to connect", |to, json| {
-        set(convert::seconds(json), |time| to.connect_interval = time)
+        set(convert::seconds(json, Duration::from_millis(10)), |time| to.connect_interval = time)
     }),
     key("connect_timeout", Kind::Seconds, "how long messages wait for a connection", |to, json| {
-        set(convert::seconds(json), |time| to.connect_timeout = Some(time))
+        set(convert::seconds(json, Duration::from_millis(10)), |time| {
+            to.connect_timeout = Some(time)
+        })
     }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
@@ -202,42 +209,44 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
     key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
-        set(convert::count(json), |octets| to.limits.max_packet = octets)
+        set(convert::count(json, 64 << 10), |octets| to.limits.max_packet = octets)
     }),
     key("max_depth", Kind::Count, "the deepest nesting to accept", |to, json| {
-        set(convert::count(json), |depth| to.limits.max_depth = depth)
+        set(convert::count(json, 8), |depth| to.limits.max_depth = depth)
     }),
     key("max_queue", Kind::Count, "octets that may wait to be sent to one node", |to, json| {
-        set(convert::count(json), |octets| to.max_queue = octets)
+        set(convert::count(json, 64 << 10), |octets| to.max_queue = octets)
     }),
     key("max_handshakes", Kind::Count, "handshakes at a time, for each listener", |to, json| {
-        set(convert::count(json), |number| to.max_handshakes = number.max(1))
+        set(convert::count(json, 1), |number| to.max_handshakes = number)
     }),
     key(
         "max_handshakes_per_address",
         Kind::Count,
         "handshakes at a time with one address",
-        |to, json| {
-            set(convert::count(json), |number| to.max_handshakes_per_address = number.max(1))
-        },
+        |to, json| set(convert::count(json, 1), |number| to.max_handshakes_per_address = number),
     ),
     key("max_spawned", Kind::Count, "ports that one other node may have here", |to, json| {
-        set(convert::count(json), |ports| to.max_spawned = ports)
+        set(convert::count(json, 0), |ports| to.max_spawned = ports)
     }),
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
-        set(convert::count(json), |ports| to.max_monitors = ports)
+        set(convert::count(json, 8), |ports| to.max_monitors = ports)
     }),
     key(
         "max_data_connections",
         Kind::Count,
         "data connections that one other node may have here",
-        |to, json| set(convert::count(json), |number| to.max_data_connections = number),
+        |to, json| set(convert::count(json, 0), |number| to.max_data_connections = number),
     ),
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
-        set(convert::count(json), |number| to.port_options = to.port_options.max_messages(number))
+        set(convert::count(json, 8), |number| {
+            to.port_options = to.port_options.max_messages(number)
+        })
     }),
     key("max_octets", Kind::Count, "octets of messages that may wait for one port", |to, json| {
-        set(convert::count(json), |octets| to.port_options = to.port_options.max_octets(octets))
+        set(convert::count(json, 1024), |octets| {
+            to.port_options = to.port_options.max_octets(octets)
+        })
     }),
 ];
 
@@ -358,6 +367,28 @@ mod tests {
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
         assert!(check("auth_offer", json!(["md5"])).unwrap_err().contains("hmac_sha3_512"));
         assert!(check("framing_format", json!(["storable"])).is_err());
+    }
+
+    #[test]
+    fn limits_that_make_a_node_useless_are_refused() {
+        for (name, value, least) in [
+            ("max_packet", json!(1), "at least 65536, not 1"),
+            ("max_queue", json!(0), "at least 65536, not 0"),
+            ("max_depth", json!("0"), "at least 8, not 0"),
+            ("max_messages", json!(0), "at least 8, not 0"),
+            ("max_octets", json!(0), "at least 1024, not 0"),
+            ("max_monitors", json!(0), "at least 8, not 0"),
+            ("max_handshakes", json!(0), "at least 1, not 0"),
+            ("max_handshakes_per_address", json!(0), "at least 1, not 0"),
+            ("monitor_timeout", json!(0), "at least 1 second, not 0"),
+            ("connect_interval", json!(0), "at least 0.01 seconds, not 0"),
+            ("connect_timeout", json!("0"), "at least 0.01 seconds, not 0"),
+        ] {
+            assert_eq!(check(name, value), Err(least.to_owned()), "{name}");
+        }
+        for name in ["max_spawned", "max_data_connections"] {
+            assert_eq!(check(name, json!(0)), Ok(()), "{name}: nobody may");
+        }
     }
 
     #[test]

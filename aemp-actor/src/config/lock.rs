@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::error::ProfileError;
+use super::reading::regular;
 use super::saving::{beside, create_folder, target};
 
 /// How long somebody else is waited for who has the file.
@@ -27,6 +28,9 @@ pub(crate) struct Lock {
 impl Lock {
     /// Waits until nobody else has it.
     pub(crate) fn wait(config: &Path, patience: Duration) -> Result<Self, ProfileError> {
+        let wrong = |error| ProfileError::Write { path: config.to_owned(), error };
+        // Nothing is made beside a device.
+        regular(config).map_err(wrong)?;
         let path = beside(&target(config), ".lock");
         let until = Instant::now() + patience;
         loop {

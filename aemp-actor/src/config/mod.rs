@@ -20,6 +20,7 @@ mod lookup;
 mod nodeid;
 mod profile;
 mod profiles;
+mod reading;
 mod relaxed;
 mod saving;
 mod security;
@@ -38,5 +39,6 @@ pub(crate) use {
     location::locate,
     lookup::{Effective, Source, override_by},
     nodeid::host_name,
+    reading::{MAX_FILE, read_text},
     relaxed::{Place, Step, SyntaxError},
 };

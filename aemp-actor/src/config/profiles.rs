@@ -12,7 +12,7 @@ use super::error::ProfileError;
 use super::lock::{Lock, PATIENCE};
 use super::lookup::{self, Effective, PROFILE};
 use super::relaxed::{self, Document, SyntaxError};
-use super::{location, saving, text};
+use super::{location, reading, saving, text};
 
 /// The profiles of a configuration file, as they were when it was opened.
 ///
@@ -36,7 +36,8 @@ impl Profiles {
     /// Environment variables, such as `AEMP_SEEDS`, override what the file says.
     ///
     /// # Errors
-    /// When the file exists and cannot be read; the text says where and why.
+    /// When the file exists and cannot be read; the text says where and why. A file of more than
+    /// 16 MiB, and what is no regular file (a device, a pipe, a folder), is not read.
     pub fn open() -> Result<Self, ProfileError> {
         let environment = Environment::of_process();
         Self::open_in(location::locate(&environment)?, environment)
@@ -73,9 +74,8 @@ impl Profiles {
         path: PathBuf,
         environment: Environment,
     ) -> Result<(Self, Vec<SyntaxError>), ProfileError> {
-        let octets = match std::fs::read(&path) {
-            Ok(octets) => Some(octets),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        let octets = match reading::read(&path) {
+            Ok(octets) => octets,
             Err(error) => return Err(ProfileError::Read { path, error }),
         };
         let (document, errors) = match &octets {
@@ -165,11 +165,7 @@ impl Profiles {
             None => Arc::new(Lock::wait(&self.path, PATIENCE)?),
         };
         let wrong = |error| ProfileError::Write { path: self.path.clone(), error };
-        let there = match std::fs::read(&self.path) {
-            Ok(octets) => Some(octets),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(wrong(error)),
-        };
+        let there = reading::read(&self.path).map_err(wrong)?;
         if there != self.octets {
             return Err(ProfileError::Changed { path: self.path.clone() });
         }

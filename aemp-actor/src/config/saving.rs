@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::reading;
+
 /// Symbolic links that are followed, as many as the system follows.
 const MAX_LINKS: usize = 40;
 
@@ -88,11 +90,11 @@ fn give(_: &File, _: &Path) {}
 
 /// The copy is for its owner's eyes only, whoever may read the file.
 fn keep_old(path: &Path) -> io::Result<()> {
-    if !path.exists() {
-        return Ok(());
+    match reading::read(path)? {
+        // Not a link: what others may read of the file they must not read of the copy.
+        Some(octets) => write_private(&beside(path, "~"), &octets, path),
+        None => Ok(()),
     }
-    // Not a link: what others may read of the file they must not read of the copy.
-    write_private(&beside(path, "~"), &fs::read(path)?, path)
 }
 
 #[cfg(unix)]

@@ -34,6 +34,16 @@ pub(crate) enum Crowd {
     InAll { count: usize },
 }
 
+impl Crowd {
+    /// The address whose handshakes are too many; empty, if it is those of all.
+    pub(super) fn address(&self) -> &str {
+        match self {
+            Self::OfOne { address, .. } => address,
+            Self::InAll { .. } => "",
+        }
+    }
+}
+
 /// One handshake; it counts until this is dropped.
 pub(crate) struct Visit {
     door: Door,

@@ -30,15 +30,15 @@ pub(crate) fn keys() -> Vec<(&'static str, &'static str, Json)> {
         ("autocork", "1", json!(1)),
         ("nodelay", "0", json!(0)),
         ("nodes", "{\"a\":\"h:1\"}", json!({ "a": "h:1" })),
-        ("max_packet", "1000", json!(1000)),
+        ("max_packet", "100000", json!(100_000)),
         ("max_depth", "9", json!(9)),
-        ("max_queue", "1000", json!(1000)),
+        ("max_queue", "100000", json!(100_000)),
         ("max_handshakes", "9", json!(9)),
         ("max_handshakes_per_address", "9", json!(9)),
         ("max_spawned", "9", json!(9)),
         ("max_monitors", "9", json!(9)),
         ("max_data_connections", "9", json!(9)),
         ("max_messages", "9", json!(9)),
-        ("max_octets", "9", json!(9)),
+        ("max_octets", "9000", json!(9000)),
     ]
 }

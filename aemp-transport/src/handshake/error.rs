@@ -89,6 +89,8 @@ pub enum HandshakeError {
     OwnNodeId {
         /// The node ID.
         node_id: String,
+        /// It is this very node: it has dialled itself.
+        is_self: bool,
     },
     /// There is no method that the peer accepts and that we are willing to use.
     #[error(

@@ -60,7 +60,8 @@ impl ExpectNonce {
             return Err(HandshakeError::Echo);
         }
         if peer.node_id == local.config.node_id {
-            return Err(HandshakeError::OwnNodeId { node_id: peer.node_id });
+            let is_self = peer.instance() == Some(local.config.instance.as_str());
+            return Err(HandshakeError::OwnNodeId { node_id: peer.node_id, is_self });
         }
         let (config, carrier) = (local.config, local.carrier);
         if let Some(kind) = Offer::of(config, carrier).kind(&peer) {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::suggestion::nearest;
 use super::{Problem, file, values};
-use crate::cli::{Failure, Options, Output};
+use crate::cli::{Failure, Options, Output, logs};
 use crate::config::{
     Effective, Environment, KEYS, Key, ProfileError, Profiles, SyntaxError, locate, override_by,
 };
@@ -109,6 +109,9 @@ fn variables(environment: &Environment) -> Vec<Problem> {
         problems
             .extend(found.map(|(_, problem)| problem.about(&format!("{name}, set by {source}"))));
     }
+    let log = environment.text("AEMP_LOG").and_then(Result::ok);
+    let log = log.and_then(|text| logs::filter(&text).err());
+    problems.extend(log.map(|problem| Problem::warning(problem, correct)));
     for key in KEYS.iter().filter(|key| key.is_private()) {
         let (own, file) = (key.variable(), format!("{}_FILE", key.variable()));
         if environment.path(&own).is_some() && environment.path(&file).is_some() {

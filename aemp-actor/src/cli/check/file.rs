@@ -27,9 +27,7 @@ pub(crate) fn problems(profiles: &Profiles) -> Vec<Problem> {
             }
         }
         Some(_) => {
-            let text = "\"profile\" has to be an object of profiles";
-            let problem = Problem::error(text, "write \"profile\": { \"NAME\": { … } }");
-            found.push(problem.at(place(profiles, &[key("profile")])));
+            found.push(no_profiles().at(place(profiles, &[key("profile")])));
         }
     }
     for (name, place) in &profiles.document.twice {
@@ -44,6 +42,18 @@ pub(crate) fn problems(profiles: &Profiles) -> Vec<Problem> {
     found
 }
 
+/// Something else stands where the profiles should be.
+pub(crate) fn no_profiles() -> Problem {
+    let text = "\"profile\" has to be an object of profiles";
+    Problem::error(text, "write \"profile\": { \"NAME\": { … } }")
+}
+
+/// Something else stands where this profile should be.
+pub(crate) fn no_object(name: &str) -> Problem {
+    let text = format!("profile {name:?} has to be an object");
+    Problem::error(text, format!("write \"{name}\": {{ … }}"))
+}
+
 fn key(name: &str) -> Step {
     Step::Key(name.to_owned())
 }
@@ -55,11 +65,7 @@ fn place(profiles: &Profiles, path: &[Step]) -> Option<Place> {
 fn one_profile(profiles: &Profiles, name: &str, profile: &Json, found: &mut Vec<Problem>) {
     let path = [key("profile"), key(name)];
     let Some(own) = profile.as_object() else {
-        let problem = Problem::error(
-            format!("profile {name:?} has to be an object"),
-            format!("write \"{name}\": {{ … }}"),
-        );
-        found.push(problem.at(place(profiles, &path)));
+        found.push(no_object(name).at(place(profiles, &path)));
         return;
     };
     keys(profiles, &path, own, found);

@@ -10,5 +10,7 @@ mod whole;
 pub(crate) use command::run;
 pub(crate) use suggestion::nearest;
 
-use problem::{Problem, Severity};
+pub(crate) use file::{no_object, no_profiles};
+pub(crate) use problem::Problem;
+use problem::Severity;
 pub(crate) use whole::SHARED;

@@ -26,6 +26,7 @@ pub(crate) fn commands() -> Vec<Command> {
             .arg(
                 Arg::new("sort")
                     .long("sort")
+                    .value_name("ORDER")
                     .value_parser(["name", "waiting", "octets", "handled"])
                     .default_value("name")
                     .help("Which come first"),
@@ -33,6 +34,7 @@ pub(crate) fn commands() -> Vec<Command> {
             .arg(
                 Arg::new("limit")
                     .long("limit")
+                    .value_name("N")
                     .value_parser(value_parser!(u64).range(1..=10_000))
                     .default_value("100")
                     .help("How many"),
@@ -68,6 +70,7 @@ fn bench(node: Arg) -> Command {
         .arg(
             Arg::new("messages")
                 .long("messages")
+                .value_name("N")
                 .value_parser(value_parser!(u64).range(1..))
                 .default_value("10000")
                 .help("How many are sent"),
@@ -75,6 +78,7 @@ fn bench(node: Arg) -> Command {
         .arg(
             Arg::new("size")
                 .long("size")
+                .value_name("OCTETS")
                 .value_parser(value_parser!(u64).range(0..=1 << 20))
                 .default_value("100")
                 .help("Octets in each"),
@@ -96,6 +100,7 @@ fn top() -> Command {
         .arg(
             Arg::new("sort")
                 .long("sort")
+                .value_name("COLUMN")
                 .value_parser(Column::NAMES)
                 .default_value("handled")
                 .help("The column by which the nodes are sorted"),

@@ -8,7 +8,7 @@ use super::notify;
 use super::plan::Plan;
 use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs};
-use crate::node::{Node, termination};
+use crate::node::{ConfigError, Node, init_names, termination};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
 const BEAT: Duration = Duration::from_secs(1);
@@ -16,6 +16,9 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
 pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     logs::of_node(plan.verbosity);
+    if let Some(missing) = &plan.missing {
+        tracing::warn!(target: "aemp", "{missing}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(live(plan, watchdog))
@@ -26,7 +29,7 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
     let node = Node::configure(plan.config).await;
-    let node = node.map_err(|error| Failure::Config(error.to_string()))?;
+    let node = node.map_err(|error| Failure::Config(remedy(&error)))?;
     let listeners = node.listeners().join(" ");
     tracing::info!(target: "aemp", "node {} is running, and listens on {listeners}", node.id());
     match watchdog {
@@ -43,6 +46,22 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     }
     node.shutdown(grace).await;
     Ok(())
+}
+
+/// What is wrong, and what those do about it who have a command, not the program's text.
+fn remedy(error: &ConfigError) -> String {
+    match error {
+        ConfigError::NoSecret => "secret: a node with binds or seeds needs the network's secret: \
+                                  aemp setsecret SECRET, or AEMP_SECRET"
+            .to_owned(),
+        ConfigError::NoService { .. } => {
+            let mut names: Vec<_> = init_names().collect();
+            names.sort_unstable();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            format!("{error}; functions of this program: {names}; run the program that has it")
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// Returns when the node is to end. Nobody but systemd watches.

@@ -11,6 +11,8 @@ use crate::node::Config;
 /// Read before anything is started: what is wrong is said by the first process.
 pub(super) struct Plan {
     pub(super) config: Config,
+    /// There is no profile of the name that was said.
+    pub(super) missing: Option<String>,
     pub(super) verbosity: u8,
     pub(super) heartbeat: Duration,
     pub(super) grace: Duration,
@@ -28,8 +30,10 @@ impl Plan {
         let seconds = |id: &str| {
             arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
         };
+        let (config, missing) = config(defaults.clone(), &words, options)?;
         Ok(Self {
-            config: config(defaults.clone(), &words, options)?,
+            config,
+            missing,
             verbosity: arguments.get_one("verbosity").copied().unwrap_or_else(verbosity),
             heartbeat: seconds("heartbeat"),
             grace: seconds("grace"),
@@ -44,7 +48,11 @@ fn verbosity() -> u8 {
 }
 
 /// The program's defaults, over them the arguments, and over them the profile.
-fn config(mut config: Config, words: &[String], options: &Options) -> Result<Config, Failure> {
+fn config(
+    mut config: Config,
+    words: &[String],
+    options: &Options,
+) -> Result<(Config, Option<String>), Failure> {
     let profiles = Profiles::open()?;
     let (name, defaults) = match words.split_first() {
         Some((name, defaults)) => (name.clone(), defaults),
@@ -60,5 +68,11 @@ fn config(mut config: Config, words: &[String], options: &Options) -> Result<Con
         let value = known.read(text).map_err(wrong)?;
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
-    Ok(config.profile_of(&profiles, &name)?)
+    let is_said = !words.is_empty() || options.profile.is_some();
+    let missing = is_said && profiles.values(Some(&name)).is_none();
+    let path = profiles.path().display();
+    let missing = missing.then(|| {
+        format!("there is no profile {name:?} in {path}: the node runs by the global default")
+    });
+    Ok((config.profile_of(&profiles, &name)?, missing))
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use rustyline::ExternalPrinter;
 
+use crate::cli::stdout;
+
 /// Prints above the line that is being edited. Cheap to clone, and never waits: a thread prints.
 /// Of what comes faster than the terminal takes it some is left out, and counted.
 #[derive(Clone)]
@@ -39,14 +41,14 @@ impl Printer {
             self.0.waiting.lock().push(text);
             self.0.added.notify_one();
         } else {
-            drop(writeln!(std::io::stdout(), "{text}"));
+            stdout::line(text);
         }
     }
 
     /// Prints what still waits; nothing is edited any more.
     pub(crate) fn finish(&self) {
         let rest = self.0.waiting.lock().take();
-        drop(write!(std::io::stdout(), "{}", rest.unwrap_or_default()));
+        stdout::note(write!(std::io::stdout(), "{}", rest.unwrap_or_default()));
     }
 }
 

@@ -1,7 +1,6 @@
 //! Carrying out what was typed.
 
 use std::future::{Future, poll_fn};
-use std::io::Write;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use super::lines::Word;
 use super::printer::Printer;
 use super::seen::Seen;
 use crate::cli::output::{Sink, redirected};
-use crate::cli::{Connection, Failure, network};
+use crate::cli::{Connection, Failure, network, stdout};
 use crate::id::PortId;
 
 /// What comes after a command.
@@ -112,14 +111,14 @@ impl Scope<'_> {
         let seen = self.seen.clone();
         let sink: Sink = Arc::new(move |text| {
             seen.read(text);
-            drop(writeln!(std::io::stdout(), "{text}"));
+            stdout::line(text);
         });
         let command = redirected(sink, network::carry_out(name, arguments, connection));
         tokio::select! {
             biased;
             () = self.interrupted() => {
                 // Behind the ^C of the terminal.
-                drop(writeln!(std::io::stdout()));
+                stdout::line("");
                 Err(Failure::Failed(format!("{name} was given up")))
             }
             done = command => done,

@@ -27,7 +27,15 @@ pub(crate) async fn run(
 async fn print(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
     let (mut board, poll) = (Board::default(), Poll::new(connection));
     let since = Instant::now();
-    let (up, samples) = poll.twice(interval).await;
+    let twice = poll.twice(interval);
+    let (up, samples) = match connection.options.timeout {
+        None => twice.await,
+        // Each question has its own time; between them is the interval.
+        Some(limit) => tokio::time::timeout(limit, twice).await.map_err(|_| {
+            let text = format!("no table within {limit:?}, with an interval of {interval:?}");
+            Failure::Timeout(text)
+        })?,
+    };
     board.asked(&up, Duration::ZERO);
     samples.iter().for_each(|sample| board.told(sample));
     let rows = board.rows(since.elapsed(), by);

@@ -168,7 +168,12 @@ impl Parser<'_> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::list),
-            Some(b'"') => self.string().map(Value::String),
+            Some(b'"') => {
+                let before = self.errors.len();
+                let text = self.string()?;
+                // A text that is wrong is none, not an empty one.
+                Ok(if self.errors.len() == before { Value::String(text) } else { Value::Null })
+            }
             Some(b'\'') => self.single_quoted(),
             Some(b'-' | b'+' | b'.' | b'0'..=b'9') => Ok(self.number()),
             Some(octet) if octet.is_ascii_alphabetic() || octet == b'_' => Ok(self.bare_word()),
@@ -335,6 +340,7 @@ mod tests {
             ("{\"a\": ,}", "a value is missing: remove the comma"),
             ("{\"a\": \"b\n\"}", "a text is not closed: add the missing \""),
             ("{\"a\": \"\\x\"}", "unknown \\ sequence"),
+            ("{\"a\": \"\\ud800\"}", "half a character"),
             ("{\"a\": 0x1}", "this is no number: 0x1"),
             ("{} {}", "something follows the end"),
         ] {
@@ -367,7 +373,7 @@ mod tests {
         let (document, errors) = read(text.replace("2 3", "2").as_bytes());
         assert_eq!(errors.len(), 13, "{errors:?}");
         let expected = json!({
-            "secret": null, "a": null, "b": null, "d": [1, 2], "e": null, "f": "", "g": null,
+            "secret": null, "a": null, "b": null, "d": [1, 2], "e": null, "f": null, "g": null,
             "h": null,
         });
         assert_eq!(Value::Object(document.root), expected);

@@ -22,9 +22,11 @@ impl Parser<'_> {
         }
         self.at = end + 1;
         let text = self.text[begin..=end].replace('\t', "\\t");
-        Ok(serde_json::from_str(&text).unwrap_or_else(|_| {
+        Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
             let (problem, hint) = if text.bytes().any(|octet| octet < b' ') {
                 ("a text with a control character", "write it as \\u and four hexadecimal digits")
+            } else if error.to_string().contains("hex escape") {
+                ("half a character: \\u of a pair without the other", "write the character itself")
             } else {
                 ("a text with an unknown \\ sequence", "write \\ as \\\\")
             };

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{BoxStream, Listener};
+use aemp_transport::{BoxStream, EstablishError, HandshakeError, Listener};
+use tokio::time::Instant;
 
 use super::greet::{Failure, greet};
+use super::refusals::Refusals;
 use crate::node::core::Core;
 use crate::node::door::Door;
 
@@ -14,6 +16,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
     let door = Door::new(core.config().max_handshakes, core.config().max_handshakes_per_address);
     let own = core.clone();
     core.run(async move {
+        let mut refusals = Refusals::default();
         loop {
             door.room().await;
             let stream = match listener.accept().await {
@@ -33,7 +36,15 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                         drop(visit);
                     });
                 }
-                Err(crowd) => tracing::warn!(target: "aemp", "connection refused: {crowd}"),
+                Err(crowd) => {
+                    if let Some(untold) = refusals.told(crowd.address(), Instant::now()) {
+                        let more = match untold {
+                            0 => String::new(),
+                            more => format!("; {more} more since this was told the last time"),
+                        };
+                        tracing::warn!(target: "aemp", "connection refused: {crowd}{more}");
+                    }
+                }
             }
         }
     });
@@ -52,6 +63,12 @@ pub(crate) async fn greet_accepted(core: &Arc<Core>, stream: BoxStream) {
         }
         Err(Failure::Unexpected(error)) => {
             tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
+        }
+        Err(Failure::Establish(EstablishError::Handshake(HandshakeError::OwnNodeId {
+            is_self: true,
+            ..
+        }))) => {
+            tracing::debug!(target: "aemp", "connection from {from}: it is this node's own");
         }
         Err(Failure::Establish(error)) => {
             tracing::warn!(target: "aemp", "connection from {from} refused: {error}");

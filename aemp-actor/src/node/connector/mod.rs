@@ -5,6 +5,7 @@ mod backoff;
 mod dial;
 mod greet;
 mod pursue;
+mod refusals;
 
 pub(crate) use accept::greet_accepted;
 pub(super) use accept::listen;
