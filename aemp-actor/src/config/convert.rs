@@ -53,8 +53,8 @@ pub(crate) fn seconds(json: &Json, least: Duration) -> Result<Duration, String> 
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| format!("a number of seconds is needed, such as 30 or 0.5, not {json}"))?;
     if time < least {
-        let unit = if least == Duration::from_secs(1) { "second" } else { "seconds" };
-        return Err(format!("at least {} {unit}, not {}", least.as_secs_f64(), time.as_secs_f64()));
+        let (least, time) = (least.as_secs_f64(), time.as_secs_f64());
+        return Err(format!("at least {least} seconds, not {time}"));
     }
     Ok(time)
 }

@@ -133,9 +133,8 @@ const fn key(
     Key { name, kind, about, apply }
 }
 
-/// All keys that a node understands. Of a number the least is said with which the node still works:
-/// a chunk of 64 KiB and what nodes tell each other come through. It is 0 where to allow nothing at
-/// all makes sense.
+/// All keys that a node understands. Of a number the least is said with which a small network still
+/// works. It is 0 where to allow nothing at all makes sense.
 pub(crate) const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
@@ -144,7 +143,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
     key("services", Kind::Services, "functions that the node runs, with arguments", services),
     key("monitor_timeout", Kind::Seconds, "how long a silent node counts as alive", |to, json| {
-        set(convert::seconds(json, Duration::from_secs(1)), |time| {
+        set(convert::seconds(json, Duration::from_millis(100)), |time| {
             *to = to.clone().monitor_timeout(time)
         })
     }),
@@ -209,13 +208,13 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
     key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
-        set(convert::count(json, 64 << 10), |octets| to.limits.max_packet = octets)
+        set(convert::count(json, 1024), |octets| to.limits.max_packet = octets)
     }),
     key("max_depth", Kind::Count, "the deepest nesting to accept", |to, json| {
         set(convert::count(json, 8), |depth| to.limits.max_depth = depth)
     }),
     key("max_queue", Kind::Count, "octets that may wait to be sent to one node", |to, json| {
-        set(convert::count(json, 64 << 10), |octets| to.max_queue = octets)
+        set(convert::count(json, 1024), |octets| to.max_queue = octets)
     }),
     key("max_handshakes", Kind::Count, "handshakes at a time, for each listener", |to, json| {
         set(convert::count(json, 1), |number| to.max_handshakes = number)
@@ -230,7 +229,7 @@ pub(crate) const KEYS: &[Key] = &[
         set(convert::count(json, 0), |ports| to.max_spawned = ports)
     }),
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
-        set(convert::count(json, 8), |ports| to.max_monitors = ports)
+        set(convert::count(json, 1), |ports| to.max_monitors = ports)
     }),
     key(
         "max_data_connections",
@@ -239,14 +238,12 @@ pub(crate) const KEYS: &[Key] = &[
         |to, json| set(convert::count(json, 0), |number| to.max_data_connections = number),
     ),
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
-        set(convert::count(json, 8), |number| {
+        set(convert::count(json, 1), |number| {
             to.port_options = to.port_options.max_messages(number)
         })
     }),
     key("max_octets", Kind::Count, "octets of messages that may wait for one port", |to, json| {
-        set(convert::count(json, 1024), |octets| {
-            to.port_options = to.port_options.max_octets(octets)
-        })
+        set(convert::count(json, 1), |octets| to.port_options = to.port_options.max_octets(octets))
     }),
 ];
 
@@ -372,15 +369,15 @@ mod tests {
     #[test]
     fn limits_that_make_a_node_useless_are_refused() {
         for (name, value, least) in [
-            ("max_packet", json!(1), "at least 65536, not 1"),
-            ("max_queue", json!(0), "at least 65536, not 0"),
+            ("max_packet", json!(1), "at least 1024, not 1"),
+            ("max_queue", json!(0), "at least 1024, not 0"),
             ("max_depth", json!("0"), "at least 8, not 0"),
-            ("max_messages", json!(0), "at least 8, not 0"),
-            ("max_octets", json!(0), "at least 1024, not 0"),
-            ("max_monitors", json!(0), "at least 8, not 0"),
+            ("max_messages", json!(0), "at least 1, not 0"),
+            ("max_octets", json!(0), "at least 1, not 0"),
+            ("max_monitors", json!(0), "at least 1, not 0"),
             ("max_handshakes", json!(0), "at least 1, not 0"),
             ("max_handshakes_per_address", json!(0), "at least 1, not 0"),
-            ("monitor_timeout", json!(0), "at least 1 second, not 0"),
+            ("monitor_timeout", json!(0), "at least 0.1 seconds, not 0"),
             ("connect_interval", json!(0), "at least 0.01 seconds, not 0"),
             ("connect_timeout", json!("0"), "at least 0.01 seconds, not 0"),
         ] {
