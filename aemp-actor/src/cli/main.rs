@@ -54,6 +54,11 @@ pub fn main_with(defaults: Config) -> ExitCode {
         Ok(words) => words::of_line(words).and_then(|words| all(words, &defaults)),
         Err(word) => Err(Failure::Usage(format!("an argument is not UTF-8: {}", word.display()))),
     };
+    let outcome = match outcome {
+        // Help was asked for.
+        Err(Failure::Said(0)) => Ok(()),
+        other => other,
+    };
     match outcome.and_then(|()| stdout::outcome()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
