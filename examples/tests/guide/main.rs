@@ -129,7 +129,7 @@ fn operating_a_network() {
         printed
     };
     let port = &home.port;
-    prepare(&format!("aemp setsecret geheim setseeds 127.0.0.1:{port}"));
+    prepare(&format!("aemp setsecret geheim setseeds 127.0.0.1:{port} profile worker"));
     prepare(&format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port} 2>alpha.log &"));
     let services = r#"[["Demo::counter",40]]"#;
     let beta = "aemp run beta nodeid beta binds '127.0.0.1:*' services";
