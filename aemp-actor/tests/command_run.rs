@@ -12,6 +12,15 @@ use command::Home;
 use command::service::{Service, signal};
 use serde_json::Value as Json;
 
+/// The node `alpha`, and a home whose configuration leads to it.
+fn alpha() -> (Home, Service) {
+    let home = Home::new();
+    home.run(&["setsecret", "geheim"]).text();
+    let alpha = Service::start(&home, "alpha", None, &[]);
+    let home = home.set("AEMP_SEEDS", &alpha.address);
+    (home, alpha)
+}
+
 /// The process of a node; asked again until it is another one than `before`.
 fn process(home: &Home, node: &str, before: u64) -> u64 {
     loop {
@@ -57,10 +66,7 @@ fn a_node_is_started_again_when_it_crashes_hangs_or_is_told_to() {
 
 #[test]
 fn a_node_ends_without_its_watchdog() {
-    let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
-    let alpha = Service::start(&home, "alpha", None, &[]);
-    let home = home.set("AEMP_SEEDS", &alpha.address);
+    let (home, alpha) = alpha();
     let process = process(&home, "alpha", 0);
     drop(alpha);
     let alive = || {
@@ -282,10 +288,7 @@ fn a_seed_on_the_line_counts_above_the_profile() {
 fn a_node_may_start_another() {
     use std::os::unix::ffi::OsStrExt;
 
-    let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
-    let alpha = Service::start(&home, "alpha", None, &[]);
-    let home = home.set("AEMP_SEEDS", &alpha.address);
+    let (home, _alpha) = alpha();
     let process = process(&home, "alpha", 0);
     let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_aemp"));

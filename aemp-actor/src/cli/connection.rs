@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::logs::{self, SeedProblem};
-use super::{Failure, Options, Output, progress, show};
+use super::{Failure, Options, Output, program, progress, show};
 use crate::config::Profiles;
 use crate::id::{NodeId, PortId};
 use crate::node::{Config, Node};
@@ -31,7 +31,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Looks the profile up. Its node ID, binds and services are another node's: this one is
-    /// anonymous, listens nowhere, and leaves other people's commands alone. A profile without seeds is joined at its binds.
+    /// anonymous, listens nowhere, and leaves other people's commands alone. A profile without
+    /// seeds is joined at its binds.
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
         let profiles = Profiles::open()?;
         let name = options.profile.as_deref().unwrap_or(PROFILE);
@@ -52,17 +53,17 @@ impl Plan {
         config.visitor = true;
         // What has no address is not waited for until the very end.
         config.connect_timeout = Some(options.timeout() / 4);
-        let path = profiles.path().display();
+        let (path, program) = (profiles.path().display(), program::name());
         if config.seeds.is_empty() && config.nodes.is_empty() {
             return Err(Failure::Config(format!(
-                "profile {name:?} of {path} has no seeds: aemp addseed HOST:PORT, or --seed"
+                "profile {name:?} of {path} has no seeds: {program} addseed HOST:PORT, or --seed"
             )));
         }
         let proof = ["secrets", "secret", "cert"];
         let proof = proof.iter().find_map(|key| effective.sources.get(*key));
         let Some(source) = proof else {
             return Err(Failure::Config(format!(
-                "profile {name:?} of {path} has no secret: aemp setsecret SECRET, or AEMP_SECRET"
+                "profile {name:?} of {path} has no secret: {program} setsecret SECRET, or AEMP_SECRET"
             )));
         };
         let problems = logs::set_up(options.verbose);

@@ -194,7 +194,7 @@ fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Fai
         let done = tokio::select! {
             biased;
             done = carried_out => done,
-            () = stdout::lost(), if only_prints(name) => Ok(()),
+            () = stdout::lost(), if network::goes_on(name) => Ok(()),
         };
         connection.end().await;
         done
@@ -208,11 +208,6 @@ fn wait(name: &str, arguments: &ArgMatches) -> String {
         Some(whose) => format!("{name} {whose}"),
         None => name.to_owned(),
     }
-}
-
-/// Whether a command without a reader does nothing.
-fn only_prints(name: &str) -> bool {
-    matches!(name, "mon" | "tap" | "log" | "top")
 }
 
 /// When a command gives up: some never do unless they are told to.

@@ -9,6 +9,12 @@ use super::{Connection, Failure, looking, messages, operating};
 /// Those that go on without end, unless they are told otherwise.
 pub(crate) const ENDLESS: [&str; 3] = ["mon", "tap", "log"];
 
+/// Whether a command goes on by itself, and does nothing but print: it has no time of its own, and
+/// ends with its reader.
+pub(crate) fn goes_on(name: &str) -> bool {
+    ENDLESS.contains(&name) || name == "top"
+}
+
 /// What waits for an answer is to say so itself: it is given so much longer than there is time.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -21,8 +27,7 @@ pub(crate) async fn carry_out(
     arguments: &ArgMatches,
     connection: &Connection,
 ) -> Result<(), Failure> {
-    // One is live, and has an interval of its own.
-    if ENDLESS.contains(&name) || name == "top" {
+    if goes_on(name) {
         return command(name, arguments, connection).await;
     }
     let limit = connection.options.timeout();

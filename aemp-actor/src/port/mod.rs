@@ -53,5 +53,5 @@ pub(crate) use receive::create as create_receive_port;
 pub use receive::{Me, ReceiveError, Received};
 pub use reply::Reply;
 pub(crate) use reply::reply_cell;
-pub(crate) use tap::Tap;
+pub(crate) use tap::{CREDIT, Tap};
 pub use timer::Timer;

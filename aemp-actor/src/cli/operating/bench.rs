@@ -87,9 +87,10 @@ async fn echoes(
     messages: u64,
     size: u64,
 ) -> Result<Duration, Failure> {
-    let (sender, mut back) = mpsc::unbounded_channel();
+    // More than are under way cannot come back, unless the node makes them up.
+    let (sender, mut back) = mpsc::channel(WINDOW as usize);
     let port = connection.node.port_fn(move |_, _| {
-        let _ = sender.send(());
+        let _ = sender.try_send(());
     });
     let window = (OCTETS / size.max(1)).clamp(1, WINDOW);
     let payload = "x".repeat(usize::try_from(size).unwrap_or(0));

@@ -1,13 +1,14 @@
 //! The process with the node.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use super::notify;
 use super::plan::Plan;
 use super::socket::{OpenSocket, Socket, Word};
-use crate::cli::{Failure, logs};
+use crate::cli::{Failure, logs, program};
 use crate::node::{ConfigError, Node, init_names, termination};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
@@ -51,9 +52,11 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
 /// What is wrong, and what those do about it who have a command, not the program's text.
 fn remedy(error: &ConfigError) -> String {
     match error {
-        ConfigError::NoSecret => "secret: a node with binds or seeds needs the network's secret: \
-                                  aemp setsecret SECRET, or AEMP_SECRET"
-            .to_owned(),
+        ConfigError::NoSecret => format!(
+            "secret: a node with binds or seeds needs the network's secret: {} setsecret SECRET, or \
+             AEMP_SECRET",
+            program::name()
+        ),
         ConfigError::NoService { .. } => {
             let mut names: Vec<_> = init_names().collect();
             names.sort_unstable();
@@ -90,10 +93,9 @@ async fn watched(
     beat: Duration,
     terminated: impl Future<Output = ()>,
 ) {
-    let (sender, mut restart) = mpsc::unbounded_channel();
-    node.on_restart(move || {
-        let _ = sender.send(());
-    });
+    let restart = Arc::new(Notify::new());
+    let wanted = restart.clone();
+    node.on_restart(move || wanted.notify_one());
     watchdog.say(Word::Up).await;
     let mut terminated = std::pin::pin!(terminated);
     let mut beats = tokio::time::interval(beat);
@@ -106,7 +108,7 @@ async fn watched(
                 tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
                 return;
             },
-            _ = restart.recv() => {
+            () = restart.notified() => {
                 watchdog.say(Word::Restart).await;
                 return;
             }

@@ -20,9 +20,12 @@ pub(super) enum Key {
     Redraw,
 }
 
+/// Keys that may wait; more wait in the terminal.
+const KEYS: usize = 64;
+
 /// A terminal without echo, on a screen of its own; as it was before when this is dropped.
 pub(super) struct Screen {
-    keys: mpsc::UnboundedReceiver<Key>,
+    keys: mpsc::Receiver<Key>,
 }
 
 impl Screen {
@@ -30,19 +33,19 @@ impl Screen {
         progress::end();
         terminal::enable_raw_mode()?;
         // From here on it is put back, whatever fails.
-        let (sender, keys) = mpsc::unbounded_channel();
+        let (sender, keys) = mpsc::channel(KEYS);
         let screen = Self { keys };
         execute!(io::stdout(), terminal::EnterAlternateScreen, cursor::Hide)?;
         // Ends with the process: reading cannot be interrupted.
         std::thread::spawn(move || {
             while let Ok(event) = event::read() {
                 if let Some(key) = key_of(&event)
-                    && sender.send(key).is_err()
+                    && sender.blocking_send(key).is_err()
                 {
                     return;
                 }
             }
-            let _ = sender.send(Key::Quit);
+            let _ = sender.blocking_send(Key::Quit);
         });
         Ok(screen)
     }

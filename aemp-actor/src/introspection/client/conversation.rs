@@ -13,11 +13,16 @@ use crate::introspection::VERSION;
 use crate::message::Message;
 use crate::monitor::MonGuard;
 use crate::node::Node;
-use crate::reason::Reason;
+use crate::port::{CREDIT, Ctx, FnPort};
+use crate::reason::{Reason, kind};
 
 /// The tag of the echo that is asked for after each question: if it comes before the answer, there
 /// will be none, since what is sent to one port keeps its order.
 const ECHO: &str = "aemp::echo";
+
+/// What may wait to be read: an answer, the echo, and the copies that a tap has credit for. A node
+/// that sends more breaks the protocol, and fills no memory here.
+const ROOM: usize = CREDIT as usize + 2;
 
 /// A port of its own, to which a node answers. It ends when this value is dropped.
 pub(crate) struct Conversation {
@@ -25,8 +30,11 @@ pub(crate) struct Conversation {
     of: NodeId,
     function: &'static str,
     port: PortId,
-    told: mpsc::UnboundedSender<Heard>,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    /// The first reason to end counts.
+    end: mpsc::Sender<Reason>,
+    ended: mpsc::Receiver<Reason>,
+    /// Closed behind the last message that had room.
+    heard: mpsc::Receiver<Message>,
     _down: MonGuard,
     deadline: Instant,
     timeout: Duration,
@@ -48,11 +56,9 @@ impl Conversation {
         args: Vec<Value>,
         timeout: Duration,
     ) -> Self {
-        // Bounded by who sends: one answer and an echo, or what a tap has credit for.
-        let (sender, heard) = mpsc::unbounded_channel();
-        let told = sender.clone();
-        let port = node.port_fn(move |_, message| drop(sender.send(Heard::Message(message)))).id();
-        let down = node.mon(PortId::of_node(of), ending(told.clone()));
+        let ((sender, heard), (end, ended)) = (mpsc::channel(ROOM), mpsc::channel(1));
+        let port = node.port_fn(keeping(sender, end.clone())).id();
+        let down = node.mon(PortId::of_node(of), ending(end.clone()));
         let reply = Value::from(port.to_string());
         let mut question = vec![Value::from(function), Value::Int(VERSION)];
         question.extend(args);
@@ -64,7 +70,8 @@ impl Conversation {
             of: of.clone(),
             function,
             port,
-            told,
+            end,
+            ended,
             heard,
             _down: down.guard(),
             deadline: Instant::now() + timeout,
@@ -72,15 +79,22 @@ impl Conversation {
         }
     }
 
-    /// The next thing that comes, whatever it is.
+    /// The next thing that comes, whatever it is; messages come before the end.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
     pub(crate) async fn next(&mut self) -> Heard {
-        // There is a sender as long as this lives.
-        self.heard.recv().await.unwrap_or_else(|| Heard::Ended(Reason::normal()))
+        tokio::select! {
+            biased;
+            Some(message) = self.heard.recv() => Heard::Message(message),
+            // There is a sender as long as this lives.
+            reason = self.ended.recv() => Heard::Ended(reason.unwrap_or_default()),
+        }
     }
 
     /// Something that ends it when a monitor fires.
     pub(crate) fn end(&self) -> impl FnOnce(Reason) + Send + use<> {
-        ending(self.told.clone())
+        ending(self.end.clone())
     }
 
     /// Whether this is the echo, and no message of the node's own.
@@ -135,8 +149,23 @@ impl Conversation {
     }
 }
 
-fn ending(told: mpsc::UnboundedSender<Heard>) -> impl FnOnce(Reason) + Send {
-    move |reason| drop(told.send(Heard::Ended(reason)))
+fn ending(end: mpsc::Sender<Reason>) -> impl FnOnce(Reason) + Send {
+    move |reason| drop(end.try_send(reason))
+}
+
+/// The handler of the port: after what has no room nothing is kept, so that there is no hole.
+fn keeping(
+    heard: mpsc::Sender<Message>,
+    end: mpsc::Sender<Reason>,
+) -> impl FnMut(&mut Ctx<FnPort>, Message) + Send {
+    let mut heard = Some(heard);
+    move |_, message| {
+        if heard.as_ref().is_some_and(|heard| heard.try_send(message).is_err()) {
+            heard = None;
+            let text = format!("more than {ROOM} messages that nobody had asked for");
+            drop(end.try_send(Reason::new(kind::OVERFLOW, text)));
+        }
+    }
 }
 
 impl std::fmt::Debug for Conversation {
@@ -148,5 +177,28 @@ impl std::fmt::Debug for Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         self.node.kil(&self.port, ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_that_answers_without_end_is_not_listened_to_for_ever() {
+        let node = Node::local();
+        let mut talk =
+            Conversation::begin(&node, node.id(), "aemp::info", Vec::new(), Duration::MAX / 2);
+        for n in 0..2 * ROOM {
+            node.snd(&talk.port, ("flood", n as u64));
+        }
+        while !talk.heard.is_closed() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..ROOM {
+            assert!(matches!(talk.next().await, Heard::Message(_)));
+        }
+        let Heard::Ended(reason) = talk.next().await else { panic!("a message too many") };
+        assert_eq!(reason.kind(), kind::OVERFLOW);
     }
 }
