@@ -25,16 +25,6 @@ impl Die {
     pub(crate) fn into_text(self) -> String {
         self.text
     }
-
-    /// The text of a panic's payload.
-    pub(crate) fn from_panic(payload: Box<dyn std::any::Any + Send>) -> Self {
-        let text = payload
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "a panic without a text".to_owned());
-        Self::new(format!("panicked: {text}"))
-    }
 }
 
 impl<E: std::error::Error> From<E> for Die {

@@ -62,6 +62,7 @@ mod mutation;
 #[path = "mutation/stub.rs"]
 mod mutation;
 mod node;
+mod panics;
 mod port;
 pub mod prelude;
 mod reason;
@@ -95,7 +96,7 @@ pub use crate::node::{
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
     NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
-    Received, Ref, Reply, Timer, Unencodable,
+    Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
 };
 pub use crate::reason::{Reason, kind};
 #[cfg(fuzzing)]

@@ -17,7 +17,8 @@ use super::seeking::seek;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
-use crate::node::{Core, guard, reach};
+use crate::node::{Core, reach};
+use crate::panics;
 use crate::reason::Reason;
 
 /// New addresses are told on after this long at the least, and at the most twice as long less
@@ -123,7 +124,7 @@ impl Mesh {
             inner.membership.node_down(node, attempt, random, &mut inner.effects);
         });
         if let Some(guest) = guests {
-            guest.end(&Reason::normal());
+            guest.finish(&Reason::normal());
         }
     }
 
@@ -137,7 +138,7 @@ impl Mesh {
     ) {
         let earlier = self.inner.lock().guests.insert(node.clone(), guest);
         if let Some(earlier) = earlier {
-            earlier.end(&Reason::normal());
+            earlier.finish(&Reason::normal());
         }
         self.meet(core, node, attempt);
     }
@@ -284,7 +285,7 @@ impl Mesh {
 }
 
 fn call(callback: &GroupCallback, change: &GroupChange) {
-    guard("a monitor of a group", || callback(change));
+    panics::logged("a monitor of a group", || callback(change));
 }
 
 /// Spawns our rendezvous port on a node and monitors it.

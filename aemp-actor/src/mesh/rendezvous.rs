@@ -4,11 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use super::news::News;
 use crate::die::Die;
-use crate::id::{NodeId, PortId, PortName};
+use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
@@ -65,7 +64,7 @@ pub(crate) fn create(
 
 impl Rendezvous {
     /// The port ends.
-    pub(crate) fn end(&self, reason: &Reason) {
+    pub(crate) fn finish(&self, reason: &Reason) {
         let Some(mut watchers) = self.watchers.lock().take() else { return };
         self.core.registry().remove(&self.name);
         self.core.port_died(&self.name, watchers.take_all(), reason);
@@ -75,6 +74,10 @@ impl Rendezvous {
 impl AnyCell for Rendezvous {
     fn name(&self) -> &PortName {
         &self.name
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     fn deliver(self: Arc<Self>, message: Message) {
@@ -90,21 +93,8 @@ impl AnyCell for Rendezvous {
         }
     }
 
-    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
-        self.deliver(message);
-        Ok(())
-    }
-
-    fn is_full_for(&self, _: &Arc<Notify>) -> bool {
-        false
-    }
-
-    fn kil(self: Arc<Self>, reason: Reason) {
-        self.end(&reason);
-    }
-
-    fn doom(self: Arc<Self>, reason: Reason) {
-        self.end(&reason);
+    fn abort(self: Arc<Self>, reason: Reason) {
+        self.finish(&reason);
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {
@@ -119,22 +109,6 @@ impl AnyCell for Rendezvous {
 
     fn unwatch(&self, id: WatchId) -> Option<Watch> {
         self.watchers.lock().as_mut()?.remove(id)
-    }
-
-    fn own(&self, _: WatchId, _: &PortId) {}
-
-    fn disown(&self, _: WatchId) {}
-
-    fn fired_kil(self: Arc<Self>, _: WatchId, reason: Reason) {
-        self.end(&reason);
-    }
-
-    fn fired_snd(self: Arc<Self>, _: WatchId, _: Reason, message: Message) {
-        self.deliver(message);
-    }
-
-    fn untold(&self, _: &PortId) -> Option<Reason> {
-        None
     }
 
     fn kind(&self) -> &'static str {

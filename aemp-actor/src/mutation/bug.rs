@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use crate::message::Message;
 use crate::sim::Random;
 
 /// A bug.
@@ -108,11 +107,6 @@ pub(crate) fn strikes(mutation: Mutation) -> bool {
     }
     ARMED.set(Some(armed));
     strikes
-}
-
-/// The message of a monitor that has fired: once.
-pub(crate) fn told(message: Message) -> Vec<Message> {
-    if strikes(Mutation::FireTwice) { vec![message.clone(), message] } else { vec![message] }
 }
 
 /// The number of a new name: a fresh one.

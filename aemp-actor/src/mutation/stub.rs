@@ -2,11 +2,11 @@
 
 use aemp_transport::Packet;
 
-use crate::message::Message;
 
 /// See the other twin.
 #[derive(Clone, Copy)]
 pub(crate) enum Mutation {
+    FireTwice,
     ForgetMonitor,
     WrongReason,
     IgnoreCancel,
@@ -33,11 +33,6 @@ impl Passage {
     pub(crate) fn of(&mut self, packet: Packet) -> [Packet; 1] {
         [packet]
     }
-}
-
-/// The message, once.
-pub(crate) fn told(message: Message) -> [Message; 1] {
-    [message]
 }
 
 /// The number.

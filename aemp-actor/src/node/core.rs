@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Chance;
+use super::closing::Closing;
 use super::config::Config;
 use super::counters::{Counters, Dropped};
 use super::events::Events;
@@ -20,11 +21,13 @@ use super::functions::Functions;
 use super::handle::Alive;
 use super::peer::Peer;
 use super::registry::Registry;
+use super::timers::{self, Sentinel, Timers};
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
 use crate::log::LogCatching;
 use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
+use crate::panics;
 use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
 use crate::relay::Relays;
@@ -69,6 +72,7 @@ pub(crate) struct Core {
     next_attempt: AtomicU64,
     /// Monitors of this node's own node port: they fire when it is shut down.
     own_watchers: Mutex<Watchers<Watch>>,
+    timers: Arc<Timers>,
     /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
     due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
@@ -120,6 +124,7 @@ impl Core {
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
             own_watchers: Mutex::default(),
+            timers: Arc::default(),
             due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
@@ -130,6 +135,8 @@ impl Core {
             log_catcher: Mutex::default(),
         });
         directory::add(&core);
+        let sentinel = Sentinel(Arc::downgrade(&core));
+        core.runtime.spawn(timers::drive(core.timers.clone(), sentinel));
         core
     }
 
@@ -220,6 +227,10 @@ impl Core {
 
     pub(crate) fn own_watchers(&self) -> &Mutex<Watchers<Watch>> {
         &self.own_watchers
+    }
+
+    pub(crate) fn timers(&self) -> &Arc<Timers> {
+        &self.timers
     }
 
     pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
@@ -380,35 +391,27 @@ impl Core {
         Reason::new(kind::SHUTDOWN, format!("node {} was shut down", self.id))
     }
 
-    /// The end: no more connections, all ports die, what is queued for other nodes goes out.
+    /// The end: no more connections, all ports die, what is queued for other nodes goes out. That is
+    /// done by a task, since it runs code of the user's, who may hold a lock now.
     pub(crate) fn close(self: &Arc<Self>) {
-        let ports = self.registry.close();
+        let Some(ports) = self.registry.close() else { return };
         // Before anything falls: streams of events end here, and not somewhere on the way down.
         self.ended.send_replace(true);
         directory::remove(self);
-        for task in self.tasks.lock().iter() {
+        // Without a lock: where the runtime has ended, it is done here and now.
+        let closing = self.runtime.spawn(Closing::new(self.clone(), ports).run());
+        let mut tasks = self.tasks.lock();
+        for task in tasks.iter() {
             task.abort();
         }
-        let reason = self.shutdown_reason();
-        for port in ports {
-            port.doom(reason.clone());
-        }
-        let watchers = self.own_watchers.lock().take_all();
-        for watch in watchers {
-            router::fire(self, watch, &reason);
-        }
-        let (relayed, direct): (Vec<_>, Vec<_>) =
-            self.peers().into_iter().partition(|peer| peer.is_relayed());
-        for peer in &relayed {
-            peer.finish(self, &reason, &[]);
-            peer.wake();
-        }
-        for peer in direct {
-            peer.finish(self, &reason, &relayed);
-            peer.wake();
-        }
-        self.mesh.end();
-        self.data.close();
+        tasks.push(closing);
+    }
+
+    /// Runs code of the user's outside of ports: in the node's runtime, and a panic is logged, as that
+    /// of `what`, and ends nothing.
+    pub(crate) fn user_code(&self, what: &str, code: impl FnOnce()) {
+        let _entered = self.runtime.enter();
+        panics::logged(what, code);
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.

@@ -77,7 +77,7 @@ impl Events {
             self.callbacks.iter().map(|entry| (*entry.key(), entry.value().clone())).collect();
         callbacks.sort_by_key(|(id, _)| *id);
         for (_, callback) in callbacks {
-            super::router::guard("a callback for node events", || callback(event));
+            crate::panics::logged("a callback for node events", || callback(event));
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
+use tokio::time::Instant;
 
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
@@ -13,6 +16,7 @@ use super::core::Core;
 use super::services;
 use crate::id::{NodeId, PortId};
 use crate::mesh;
+use crate::port::Deadline;
 
 /// A node: the ports of this process (or a part of it) and its connections to others.
 ///
@@ -150,16 +154,22 @@ impl Node {
         let peers = self.core.peers();
         let tasks = self.core.take_tasks();
         let ended = async {
-            self.core.registry().empty().await;
             for task in tasks {
                 // It was aborted, or panicked, which was reported.
                 drop(task.await);
             }
+            self.core.registry().empty().await;
             for peer in &peers {
                 peer.until(|peer| !peer.has_links()).await;
             }
         };
-        if tokio::time::timeout(deadline, ended).await.is_err() {
+        let mut patience = Deadline::new(self.core.timers(), Instant::now(), deadline);
+        let mut ended = std::pin::pin!(ended);
+        let in_time = poll_fn(|cx| match ended.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending => patience.poll(cx).map(|()| false),
+        });
+        if !in_time.await {
             for link in peers.iter().filter_map(|peer| peer.link()) {
                 link.close(CloseReason::Finished);
             }

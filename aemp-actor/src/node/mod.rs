@@ -14,6 +14,7 @@ mod access;
 mod arbiter;
 mod cell_table;
 mod chance;
+mod closing;
 mod config;
 mod connector;
 mod core;
@@ -34,6 +35,7 @@ mod security;
 mod services;
 mod signal;
 mod stillborn;
+mod timers;
 mod verbs;
 mod waiting;
 
@@ -54,6 +56,6 @@ pub use looking::PingError;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
-pub(crate) use router::guard;
 #[cfg(feature = "cli")]
 pub(crate) use signal::termination;
+pub(crate) use timers::{Alarm, TimerKey, Timers, timer_deadline};

@@ -108,12 +108,15 @@ impl Registry {
         self.ports.parts()
     }
 
-    /// Takes no more ports, and gives those there are, in an order that is always the same.
-    pub(crate) fn close(&self) -> Vec<Arc<dyn AnyCell>> {
-        self.closed.store(true, Ordering::Release);
+    /// Takes no more ports, and gives those there are, in an order that is always the same; nothing
+    /// when it was closed before.
+    pub(crate) fn close(&self) -> Option<Vec<Arc<dyn AnyCell>>> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return None;
+        }
         let mut ports = self.ports.all();
         ports.sort_by(|a, b| a.name().cmp(b.name()));
-        ports
+        Some(ports)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

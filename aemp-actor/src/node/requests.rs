@@ -118,7 +118,8 @@ fn carry_out(
         "mon1" => watched(core, from, message, true),
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
-        "kil" => kil(core, from, message),
+        "kil" => kil(core, from, message, Core::kil),
+        router::KIL_NOW => kil(core, from, message, Core::kil_now),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => send_on(core, from, elements(message)?, relayed),
         "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
@@ -211,13 +212,18 @@ fn round_trip(from: Option<&Origin>, message: &Message) {
     }
 }
 
-fn kil(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
+fn kil(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+    kil: fn(&Arc<Core>, &PortId, Reason),
+) -> Result<(), Problem> {
     demand(from, "kil", Rights::may_kil)?;
     let (port, reason) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("a node port cannot be killed".into());
     }
-    core.kil(&PortId::new(core.id().clone(), port), Reason::from_values(reason));
+    kil(core, &PortId::new(core.id().clone(), port), Reason::from_values(reason));
     Ok(())
 }
 
@@ -380,6 +386,6 @@ fn call(
     let node = Node::of_core(core);
     let from = from.map(|origin| origin.peer.id().clone());
     let message = message.clone();
-    router::guard(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
+    core.user_code(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Where a message, a kill or a monitor goes: a port of this node, its node port, or another node.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aemp_transport::{EncodeError, Value};
@@ -10,13 +9,15 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::waiting::Place;
 use super::{functions, requests};
-use crate::die::Die;
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
+
+/// The request that kills a port of this implementation at once.
+pub(super) const KIL_NOW: &str = "aemp::kil_now";
 
 impl Core {
     /// Sends a message.
@@ -41,35 +42,16 @@ impl Core {
         Ok(())
     }
 
-    /// Sends the message when there is room for it.
-    pub(crate) async fn snd_wait(
+    /// Sends a message to another node when there is room for it.
+    pub(crate) async fn snd_wait_remote(
         self: &Arc<Self>,
         to: &PortId,
-        mut message: Message,
+        message: &Message,
     ) -> Result<(), EncodeError> {
-        if *to.node() != *self.id() {
-            if !self.can_reach(to) {
-                return Ok(());
-            }
-            return self.peer(to.node()).send_wait(self, to, &message).await;
+        if !self.can_reach(to) {
+            return Ok(());
         }
-        while let Some(cell) = self.registry().find(to.name())
-            && !crate::port::is_running(&cell)
-        {
-            match cell.clone().deliver_if_room(message) {
-                Ok(()) => return Ok(()),
-                Err((refused, room)) => {
-                    message = refused;
-                    let mut freed = std::pin::pin!(room.notified());
-                    freed.as_mut().enable();
-                    if cell.is_full_for(&room) {
-                        freed.await;
-                    }
-                }
-            }
-        }
-        self.deliver(to, message);
-        Ok(())
+        self.peer(to.node()).send_wait(self, to, message).await
     }
 
     fn snd_remote<M: Serialize + ?Sized>(
@@ -131,6 +113,26 @@ impl Core {
         }
     }
 
+    /// Kills a port at once. A node that may not be one of ours is asked in the protocol's words, too;
+    /// one of the Perl implementation kills at once anyway.
+    pub(crate) fn kil_now(self: &Arc<Self>, port: &PortId, reason: Reason) {
+        if port.is_node() {
+            tracing::error!(target: "aemp", "kil_now {port}: a node port cannot be killed");
+        } else if *port.node() != *self.id() {
+            let own_kind = self.known_peer(port.node()).and_then(|peer| peer.is_of_ours());
+            if own_kind != Some(false) {
+                let mut request = vec![Value::from(KIL_NOW), Value::from(port.port())];
+                request.extend(reason.values().iter().cloned());
+                self.request(port, Place::Among, &request);
+            }
+            if own_kind != Some(true) {
+                self.kil(port, reason);
+            }
+        } else if let Some(cell) = self.registry().find(port.name()) {
+            cell.abort(reason);
+        }
+    }
+
     /// Sends a request about `port` to the node port of its node: its place is among the messages
     /// to `port`, with which it is lost or not.
     fn request(self: &Arc<Self>, port: &PortId, place: Place, request: &[Value]) {
@@ -179,13 +181,8 @@ impl Core {
             fire(self, watch, &reason);
         } else if let Err((watch, reason)) = self.add_watch(target, watch) {
             self.due().lock().insert(id, watch);
-            let core = self.clone();
-            self.runtime().spawn(async move {
-                let watch = core.due().lock().remove(&id);
-                if let Some(watch) = watch {
-                    fire(&core, watch, &reason);
-                }
-            });
+            let due = Due { core: self.clone(), id, reason };
+            self.runtime().spawn(async move { drop(due) });
         }
         token
     }
@@ -299,7 +296,7 @@ impl Core {
         let id = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
-            waiting.end(Err(reason));
+            waiting.answer(Err(reason));
         }));
         let token = self.mon(&to, None, action);
         // Made first, so that it takes all back if the request cannot be serialised.
@@ -309,20 +306,36 @@ impl Core {
     }
 }
 
+/// A watch that is to fire in a moment: in a task of its own, or, if the runtime has ended, at once.
+struct Due {
+    core: Arc<Core>,
+    id: WatchId,
+    reason: Reason,
+}
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        let watch = self.core.due().lock().remove(&self.id);
+        if let Some(watch) = watch {
+            fire(&self.core, watch, &self.reason);
+        }
+    }
+}
+
 /// Does what a watch is for. Whoever calls it has taken the watch out of its table.
 pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
     let Watch { id, owner, action } = watch;
     let owner = owner.map(|owner| owner.upgrade());
-    if let Some(None) = owner {
-        return;
-    }
-    if strikes(Mutation::ForgetMonitor) {
+    if matches!(owner, Some(None)) || strikes(Mutation::ForgetMonitor) {
+        core.user_code("a monitor", || drop(action));
         return;
     }
     let wrong = Reason::from("wrong");
     let reason = if strikes(Mutation::WrongReason) { &wrong } else { reason };
     match (owner.flatten(), action) {
-        (_, Action::Call(f)) => guard("a monitor", || f(reason.clone())),
+        (_, Action::Call(f)) => {
+            core.user_code("a monitor", || f(reason.clone()));
+        }
         (_, Action::Peer(peer, port)) => {
             if let Some(peer) = peer.upgrade() {
                 peer.tell_death(&port, reason);
@@ -347,11 +360,4 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
 fn with_reason(mut values: Vec<Value>, reason: &Reason) -> Message {
     values.extend(reason.values().iter().cloned());
     Message::from_values(values)
-}
-
-/// Runs user code outside any port; a panic is logged and ends nothing.
-pub(crate) fn guard(what: &str, code: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
-        tracing::error!(target: "aemp", "{what} {}", Die::from_panic(payload));
-    }
 }

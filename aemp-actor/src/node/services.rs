@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::config::ConfigError;
 use super::functions::{FunctionCall, is_init};
 use super::handle::Node;
-use super::router;
 use crate::config::Service;
 use crate::id::PortId;
 use crate::introspection;
@@ -72,8 +71,8 @@ fn call(node: &Node, service: &Service) {
         // One that every node has.
         return node.snd(PortId::of_node(node.id()), values);
     };
-    let (node, message) = (node.clone(), Message::from_values(values));
-    router::guard(&format!("service {}", service.name), || {
-        function(FunctionCall { node, from: None, message });
+    let (own, message) = (node.clone(), Message::from_values(values));
+    node.core().user_code(&format!("service {}", service.name), || {
+        function(FunctionCall { node: own, from: None, message });
     });
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aemp_transport::EncodeError;
 use serde::Serialize;
 
 use super::functions::{FunctionCall, check_name};
@@ -13,8 +14,8 @@ use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
-    Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, Stage,
-    Timer, create_receive_port,
+    Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, SndWait,
+    Stage, Timer, create_receive_port,
 };
 use crate::reason::Reason;
 
@@ -100,30 +101,41 @@ impl Node {
     /// Sends a message when there is room for it: in the mailbox of a port of this node, in the
     /// queue for another node; so that a fast sender waits instead of overflowing them.
     ///
-    /// A port that sends to itself does not wait, since only it could make room; nor does anything
-    /// sent to a receive-style port, which is given all its messages at once and dies of `overflow`
-    /// when it leaves too many unread. When several
-    /// wait, their order is not defined; what one task sends keeps its order.
+    /// A message that is larger than its bound passes when nothing waits. When several wait, their
+    /// order is not defined; what one task sends, one after the other, keeps its order.
+    ///
+    /// # Errors
+    /// When there is no room within 30 seconds, or what [`SndWait::timeout`] says; at once when a
+    /// handler waits for room in the mailbox of its own port. Nothing was sent then. That the port is
+    /// dead is no error: the message is lost, as any other is.
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
     ///
     /// # Cancel safety
     /// Dropped before it is ready, nothing was sent.
-    pub async fn snd_wait(&self, to: impl Into<PortId>, msg: impl Serialize) {
-        let to = to.into();
-        let message = match Message::new(&msg) {
-            Ok(message) => message,
-            Err(error) => panic!("a message to {to} cannot be serialised: {error}"),
-        };
-        if let Err(error) = self.core().snd_wait(&to, message).await {
-            panic!("a message to {to} cannot be serialised: {error}");
-        }
+    pub fn snd_wait(&self, to: impl Into<PortId>, msg: impl Serialize) -> SndWait {
+        let message = Message::new(&msg).map_err(EncodeError::from);
+        SndWait::new(self.core(), to.into(), message)
     }
 
-    /// Kills a port of any node, after the messages sent to it before.
+    /// Kills a port of any node, after the messages sent to it before. It needs no room in the
+    /// mailbox.
+    ///
+    /// A handler that has begun is completed first, however long it takes. (For one that never ends,
+    /// there is [`kil_now`](Self::kil_now).) A block that receives is to have received what was sent
+    /// before: it is killed when it next waits for a message and none of those is the one, and where it
+    /// waits when it has not come back for one within 5 seconds.
     pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
         self.core().kil(&port.into(), reason.into());
+    }
+
+    /// Kills a port of any node at once: a handler is dropped where it waits, and messages that wait
+    /// are lost, and counted.
+    ///
+    /// Code that does not await is not interrupted: the port dies when it does, or ends.
+    pub fn kil_now(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
+        self.core().kil_now(&port.into(), reason.into());
     }
 
     /// Monitors a port of any node: `action`, a closure, [`Kil`](crate::Kil) or
@@ -148,7 +160,7 @@ impl Node {
     pub fn after(&self, delay: Duration, to: impl Into<PortId>, msg: impl Serialize) -> Timer {
         let message = Message::new(&msg).expect("the message of a timer serialises");
         let (core, to) = (Arc::downgrade(self.core()), to.into());
-        Timer::start(self.core(), delay, move || {
+        Timer::of_node(self.core(), delay, move || {
             if let Some(core) = core.upgrade() {
                 core.snd(&to, &message);
             }

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::any_cell::AnyCell;
+use crate::id::PortId;
 use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 
@@ -34,7 +35,7 @@ pub(crate) fn core() -> Option<Arc<Core>> {
 }
 
 /// Whether the running port has lost messages to `target` and was not told yet.
-pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
+pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
     let cut_off = look(|current| current.cell.untold(target).is_some()).unwrap_or(false);
     cut_off && !strikes(Mutation::ForgetLoss)
 }
@@ -42,6 +43,14 @@ pub(crate) fn sender_is_cut_off(target: &crate::id::PortId) -> bool {
 /// Whether the running port is this one.
 pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
     look(|current| Arc::ptr_eq(&current.cell, cell)).unwrap_or(false)
+}
+
+/// The same, by its ID.
+pub(crate) fn is_running_id(id: &PortId) -> bool {
+    let is_it = |current: &Current| {
+        id.node() == current.core.id() && id.name() == current.cell.name()
+    };
+    look(is_it).unwrap_or(false)
 }
 
 // A thread that ends has no context any more, but may drop a node that it kept.

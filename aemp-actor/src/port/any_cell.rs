@@ -3,27 +3,39 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
 use super::facts::Facts;
+use super::mailbox::Room;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
+use crate::node::{Core, TimerKey};
 use crate::reason::Reason;
 
-/// A port's cell without its type. All methods are short and never wait.
+/// A port's cell without its type. All methods are short and never wait. What is given here suits a
+/// port without a mailbox, which watches nothing.
 pub(crate) trait AnyCell: Send + Sync {
     fn name(&self) -> &PortName;
+
+    /// The node.
+    fn core(&self) -> &Arc<Core>;
 
     /// Puts an untyped message into the mailbox. Lost (and counted) when the port is dead.
     fn deliver(self: Arc<Self>, message: Message);
 
     /// Kills the port after the messages that are in the mailbox.
-    fn kil(self: Arc<Self>, reason: Reason);
+    fn kil(self: Arc<Self>, reason: Reason) {
+        self.abort(reason);
+    }
 
-    /// Kills the port at once: waiting messages are lost, a suspended handler is dropped.
-    fn doom(self: Arc<Self>, reason: Reason);
+    /// Kills the port at once: waiting messages are lost, a suspended handler is dropped. The port
+    /// dies in its own task.
+    fn abort(self: Arc<Self>, reason: Reason);
+
+    /// The same, where it is called if no task has the port. For whoever holds no lock.
+    fn end(self: Arc<Self>, reason: Reason) {
+        self.abort(reason);
+    }
 
     /// Adds a watch, or gives it back when the port is dead.
     fn watch(&self, watch: Watch) -> Result<(), Watch>;
@@ -32,27 +44,47 @@ pub(crate) trait AnyCell: Send + Sync {
     fn unwatch(&self, id: WatchId) -> Option<Watch>;
 
     /// Remembers that this port watches `target`: the watch ends when the port does.
-    fn own(&self, id: WatchId, target: &PortId);
+    fn own(&self, _id: WatchId, _target: &PortId) {}
 
     /// Forgets [`own`](Self::own).
-    fn disown(&self, id: WatchId);
+    fn disown(&self, _id: WatchId) {}
+
+    /// Whether the port watches something as `id`, and has not been told that it fired.
+    fn owns(&self, _id: WatchId) -> bool {
+        false
+    }
 
     /// An owned watch fired and kills this port.
-    fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason);
+    fn fired_kil(self: Arc<Self>, _id: WatchId, reason: Reason) {
+        self.kil(reason);
+    }
 
     /// An owned watch fired and sends this port a message.
-    fn fired_snd(self: Arc<Self>, id: WatchId, reason: Reason, message: Message);
+    fn fired_snd(self: Arc<Self>, _id: WatchId, _reason: Reason, message: Message) {
+        self.deliver(message);
+    }
 
     /// The reason of an owned watch on `target` that has fired while its port was not told yet:
     /// until then the port is cut off from `target`.
-    fn untold(&self, target: &PortId) -> Option<Reason>;
+    fn untold(&self, _target: &PortId) -> Option<Reason> {
+        None
+    }
 
     /// As [`deliver`](Self::deliver) if there is room in the mailbox; else the message comes back
-    /// with what is woken when there may be some.
-    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)>;
+    /// with where to wait for some: the caller is counted there.
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Room>)> {
+        self.deliver(message);
+        Ok(())
+    }
 
-    /// Whether `room`, from [`deliver_if_room`](Self::deliver_if_room), is still to be woken.
-    fn is_full_for(&self, room: &Arc<Notify>) -> bool;
+    /// Whether those who wait in `room`, from [`deliver_if_room`](Self::deliver_if_room), are still
+    /// to be woken.
+    fn is_full_for(&self, _room: &Arc<Room>) -> bool {
+        false
+    }
+
+    /// Forgets a timer of the port, which has been taken out of the node's.
+    fn disown_timer(&self, _key: TimerKey) {}
 
     /// What kind of port it is, in a word or by the name of its type.
     fn kind(&self) -> &'static str;

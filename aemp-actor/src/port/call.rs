@@ -9,9 +9,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
+use super::ambient;
 use super::any_cell::AnyCell;
+use super::deadline::Deadline;
 use super::reply::{Answer, ReplyCell};
 use crate::id::PortId;
 use crate::message::Message;
@@ -35,7 +37,7 @@ pub struct Call<T> {
     waiting: Waiting<T>,
     sent: Instant,
     timeout: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Deadline>,
 }
 
 enum Waiting<T> {
@@ -59,7 +61,7 @@ pub(crate) struct ReplyGuard {
 
 impl Drop for ReplyGuard {
     fn drop(&mut self) {
-        self.cell.end(Err(Reason::normal()));
+        self.cell.answer(Err(Reason::normal()));
         self.token.cancel();
     }
 }
@@ -92,6 +94,13 @@ pub enum CallError {
         /// What was expected and what came.
         text: String,
     },
+    /// A port waited for an answer of its own, which it can give when the handler that waits has
+    /// ended. The request may still be handled.
+    #[error("{target} waits for itself: it answers when this handler has ended")]
+    Itself {
+        /// The port.
+        target: PortId,
+    },
     /// The request can only be sent to a port on the same node.
     #[error("{target} is not a port of this node, and the request cannot be sent as data")]
     NotLocal {
@@ -112,7 +121,7 @@ impl CallError {
 
 impl<T> Call<T> {
     fn new(target: PortId, waiting: Waiting<T>) -> Self {
-        Self { target, waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, sleep: None }
+        Self { target, waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, deadline: None }
     }
 
     pub(crate) fn typed(
@@ -141,7 +150,7 @@ impl<T> Call<T> {
     /// Sets the deadline, counted from when the request was sent.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        self.sleep = None;
+        self.deadline = None;
         self
     }
 
@@ -174,6 +183,26 @@ impl<T> Call<T> {
                 }
             }
         }
+    }
+
+    /// Whether the handler that waits is one of the port that was asked.
+    fn asks_itself(&self) -> bool {
+        match &self.waiting {
+            Waiting::Typed(_, cell) => ambient::is_running(cell),
+            Waiting::Untyped { .. } => ambient::is_running_id(&self.target),
+            Waiting::Dying { .. } | Waiting::Failed(_) => false,
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let core = match &self.waiting {
+            Waiting::Typed(_, cell) => cell.core(),
+            Waiting::Dying { _ends, .. } => _ends.cell.core(),
+            Waiting::Untyped { _ends, .. } => _ends.cell.core(),
+            Waiting::Failed(_) => return Poll::Pending,
+        };
+        let new = || Deadline::new(core.timers(), self.sent, self.timeout);
+        self.deadline.get_or_insert_with(new).poll(cx)
     }
 
     fn died(&self, reason: Reason) -> CallError {
@@ -225,10 +254,10 @@ where
         if let Poll::Ready(answer) = self.poll_answer(cx) {
             return Poll::Ready(answer);
         }
-        // A deadline beyond all time is none.
-        let Some(deadline) = self.sent.checked_add(self.timeout) else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        ready!(sleep.as_mut().poll(cx));
+        if self.asks_itself() {
+            return Poll::Ready(Err(CallError::Itself { target: self.target.clone() }));
+        }
+        ready!(self.poll_deadline(cx));
         let (target, after) = (self.target.clone(), self.timeout);
         Poll::Ready(Err(CallError::Timeout { target, after }))
     }

@@ -2,45 +2,42 @@
 //!
 //! Invariants:
 //!
-//! 1. At most one runner has the value: it is taken only under the lock, from `Idle` or
-//!    `Starting`, which become `Running`.
-//! 2. What is pushed while `Running` is seen by that runner: it goes `Idle` only under the lock
-//!    with an empty queue.
+//! 1. At most one runner has the value: `scheduled` is set under the lock by whoever makes the
+//!    runner, and taken back by it, under the lock, with an empty queue.
+//! 2. So what is pushed while it runs is seen by that runner.
 //! 3. The stage becomes `Dead` once, under the lock, together with taking the watchers out; a
 //!    watch that comes later is given back. So each watch fires once.
 //! 4. No user code, no drop of user data and no waker runs under the lock.
-//! 5. The atomics are counts, and nothing is decided by their order: `taken` is written by the
-//!    runner, which takes the lock after it has written 0, and read under the lock; `fired` is
-//!    raised under the lock, before the lock of the peer is given back whose connection was lost,
-//!    and read by a sender that has held the lock of that peer since.
+//! 5. `fired` is raised under the lock, before the lock of the peer is given back whose connection
+//!    was lost, and read by a sender that has held the lock of that peer since.
+//! 6. A port dies in a task of its own runtime, or where that has ended: never under a lock of a
+//!    sender, while there is a runtime.
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Notify;
 
 use super::any_cell::AnyCell;
 use super::definition::Port;
 use super::facts::{self, Facts};
-use super::mailbox::{Envelope, Firing, Mailbox, Owned, Stage, weight};
+use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
-use super::runner::{self, Stride};
+use super::run::Run;
+use super::runner;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
-use crate::node::{Core, Dropped};
+use crate::node::{Core, Dropped, TimerKey};
 use crate::reason::{Reason, kind};
 
 /// See the module.
 pub(crate) struct Cell<P: Port> {
     pub(crate) name: PortName,
     pub(crate) core: Arc<Core>,
-    /// Messages that the runner took out of the queue and has not handled yet.
-    pub(crate) taken: AtomicUsize,
     /// Owned watches that fired and wait in the mailbox.
     fired: AtomicU32,
     /// Messages that runners have taken out of the queue, modulo 2^32; written under the lock.
@@ -50,8 +47,8 @@ pub(crate) struct Cell<P: Port> {
 
 /// What a runner finds in the mailbox.
 pub(crate) enum Next {
-    /// The batch was filled.
-    Batch { stride: Stride, taps: Vec<Arc<Tap>> },
+    /// The batch was filled; who is sent copies of it.
+    Batch(Vec<Arc<Tap>>),
     /// Nothing; the value was put back, the runner is to end.
     Idle,
     /// Nothing yet.
@@ -63,7 +60,6 @@ impl<P: Port> Cell<P> {
         Arc::new(Self {
             name,
             core,
-            taken: AtomicUsize::new(0),
             fired: AtomicU32::new(0),
             handled: AtomicU32::new(0),
             mailbox: Mutex::new(Mailbox::new(stage)),
@@ -78,55 +74,51 @@ impl<P: Port> Cell<P> {
         self.mailbox.lock().extras.get_or_insert_default().options = Some(options);
     }
 
-    /// Puts one envelope into the mailbox and sees that a runner handles it.
-    pub(crate) fn push(self: &Arc<Self>, envelope: Envelope<P>) {
-        self.push_locked(self.mailbox.lock(), envelope);
-    }
-
-    fn push_locked(
-        self: &Arc<Self>,
-        mut mailbox: MutexGuard<'_, Mailbox<P>>,
-        envelope: Envelope<P>,
-    ) {
-        let octets = weight(&envelope);
-        if mailbox.is_over() {
+    /// Puts a message into the mailbox, if it has room, and sees that it is handled.
+    pub(crate) fn push(self: &Arc<Self>, message: Envelope<P>) {
+        let mailbox = self.mailbox.lock();
+        let room = mailbox.has_room(message.load(), self.options(&mailbox));
+        if mailbox.is_over() || !room && mailbox.is_killed() {
             drop(mailbox);
             self.core.count_dropped(Dropped::DeadPort, 1);
-            return;
-        }
-        if self.is_full(&mailbox, octets) {
+        } else if room {
+            self.add(mailbox, message);
+        } else {
             drop(mailbox);
             self.overflow();
-            return;
         }
-        mailbox.octets += octets;
-        mailbox.queue.push(envelope);
-        let stage = mailbox.take_for_runner();
+    }
+
+    /// A timer of the port came due: its time was bought when it was set, so it needs no room.
+    pub(crate) fn push_due(self: &Arc<Self>, key: TimerKey, task: Task<P>) {
+        let mut mailbox = self.mailbox.lock();
+        if let Some(extras) = &mut mailbox.extras {
+            extras.timers.remove(&key);
+        }
+        if !mailbox.is_over() {
+            self.add(mailbox, Envelope::Due(task));
+        }
+    }
+
+    /// Adds an envelope for which there is room.
+    fn add(self: &Arc<Self>, mut mailbox: MutexGuard<'_, Mailbox<P>>, envelope: Envelope<P>) {
+        let load = envelope.load();
+        mailbox.add(envelope, load);
+        let start = mailbox.schedule();
+        let receiver = mailbox.extras.as_mut().and_then(|extras| extras.receiver.waker.take());
         drop(mailbox);
-        if let Some(stage) = stage {
-            runner::start(self.clone(), stage);
+        if start {
+            runner::start(self.clone());
+        } else if let Some(receiver) = receiver {
+            receiver.wake();
         }
     }
 
     /// Runs the init function of a new port without waiting for a message.
     pub(crate) fn wake(self: &Arc<Self>) {
-        let stage = self.mailbox.lock().take_for_runner();
-        if let Some(stage) = stage {
-            runner::start(self.clone(), stage);
-        }
-    }
-
-    fn is_full(&self, mailbox: &Mailbox<P>, octets: usize) -> bool {
-        let options = self.options(mailbox);
-        mailbox.queue.len() + self.taken.load(Ordering::Relaxed) >= options.max_messages
-            || mailbox.octets + octets > options.max_octets
-    }
-
-    /// Messages have been handled: wakes who waits for room.
-    pub(crate) fn made_room(&self) {
-        let room = self.mailbox.lock().take_room();
-        if let Some(room) = room {
-            room.notify_waiters();
+        let start = self.mailbox.lock().schedule();
+        if start {
+            runner::start(self.clone());
         }
     }
 
@@ -134,108 +126,146 @@ impl<P: Port> Cell<P> {
         mailbox.options().unwrap_or(self.core.port_options())
     }
 
+    /// The bounds of the port.
+    pub(crate) fn bounds(&self) -> PortOptions {
+        *self.options(&self.mailbox.lock())
+    }
+
     fn overflow(self: &Arc<Self>) {
         self.core.count_dropped(Dropped::MailboxFull, 1);
         let text = format!("the mailbox of port {} is full", self.id());
-        self.clone().doom(Reason::new(kind::OVERFLOW, text));
+        self.clone().abort(Reason::new(kind::OVERFLOW, text));
+    }
+
+    /// A message has left the mailbox: wakes one who waits for room.
+    pub(crate) fn made_room(&self, run: &Run) {
+        let mut mailbox = self.mailbox.lock();
+        let Some(extras) = mailbox.extras.as_mut() else { return };
+        let room = match &extras.room {
+            Some(room) if room.waiting.load(Ordering::Relaxed) > 0 => Some(room.clone()),
+            _ => {
+                extras.room = None;
+                run.want_room(false);
+                None
+            }
+        };
+        drop(mailbox);
+        if let Some(room) = room {
+            room.freed.notify_one();
+        }
+    }
+
+    /// A runner begins: takes the value, or what makes it; `None` when the port is to end.
+    pub(crate) fn begin(&self, run: &Arc<Run>) -> Option<Stage<P>> {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.is_dead() || mailbox.abort_reason().is_some() {
+            return None;
+        }
+        run.want_room(mailbox.extras.as_ref().is_some_and(|extras| extras.room.is_some()));
+        Some(std::mem::replace(&mut mailbox.stage, Stage::Running(run.clone())))
     }
 
     /// Swaps the queue out for the runner, or puts the value back.
     pub(crate) fn next(
         &self,
+        run: &Run,
         batch: &mut Vec<Envelope<P>>,
         value: &mut Option<P>,
         patience: bool,
     ) -> Next {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.queue.is_empty() {
-            std::mem::swap(&mut mailbox.queue, batch);
-            mailbox.octets = 0;
-            self.taken.store(batch.len(), Ordering::Relaxed);
-            let handled = self.handled.load(Ordering::Relaxed);
-            // Wraps around, as it is told to.
-            self.handled.store(handled.wrapping_add(batch.len() as u32), Ordering::Relaxed);
-            let stride = Stride::within(self.options(&mailbox).max_messages);
-            return Next::Batch { stride, taps: mailbox.taps() };
+            run.take(mailbox.swap(batch));
+            self.count_handled(batch.len());
+            return Next::Batch(mailbox.taps());
         }
-        if patience || matches!(mailbox.stage, Stage::Doomed(_)) {
+        if patience || mailbox.abort_reason().is_some() {
             return Next::Nothing;
         }
         if let Some(value) = value.take() {
             mailbox.stage = Stage::Idle(value);
             mailbox.queue = Vec::new();
+            mailbox.scheduled = false;
         }
         Next::Idle
     }
 
-    /// What a runner does before each poll: the reason if the port is doomed.
-    pub(crate) fn doomed(&self) -> Option<Reason> {
-        match &self.mailbox.lock().stage {
-            Stage::Doomed(reason) => Some(reason.clone()),
-            _ => None,
-        }
+    /// To be called under the lock.
+    pub(super) fn count_handled(&self, count: usize) {
+        let handled = self.handled.load(Ordering::Relaxed);
+        // Wraps around, as it is told to.
+        self.handled.store(handled.wrapping_add(count as u32), Ordering::Relaxed);
     }
 
-    /// What a runner does after a poll that was suspended; false when the port was doomed
-    /// meanwhile, and the runner has to look again.
-    pub(crate) fn suspended(&self, waker: &std::task::Waker) -> bool {
-        match &mut self.mailbox.lock().stage {
-            Stage::Running(slot) => {
-                slot.clone_from(&Some(waker.clone()));
-                true
-            }
-            _ => false,
-        }
+    /// Why the port is to end at once.
+    pub(crate) fn abort_reason(&self) -> Option<Reason> {
+        self.mailbox.lock().abort_reason().cloned()
     }
 
     /// The end: takes the port out of the registry, fires its watchers, ends its watches.
     pub(crate) fn die(self: &Arc<Self>, reason: &Reason) {
-        let (stage, queue, watchers, owned, extras) = {
+        let (stage, queue, lost, watchers, owned, extras) = {
             let mut mailbox = self.mailbox.lock();
             if mailbox.is_dead() {
                 return;
             }
+            let (mut queue, lost) = (Vec::new(), mailbox.waiting().messages);
+            mailbox.swap(&mut queue);
             let stage = std::mem::replace(&mut mailbox.stage, Stage::Dead(reason.clone()));
-            let queue = std::mem::take(&mut mailbox.queue);
             let extras = mailbox.extras.take();
-            (stage, queue, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
+            (stage, queue, lost, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
         };
         self.core.registry().remove(&self.name);
-        if let Some(room) = extras.and_then(|extras| extras.room) {
-            room.notify_waiters();
+        let extras = extras.unwrap_or_default();
+        if let Some(room) = &extras.room {
+            room.freed.notify_waiters();
         }
         self.fired.store(0, Ordering::Relaxed);
-        let lost = queue.len() + self.taken.swap(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
         runner::drop_user_data(self, stage);
         queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
-        for (id, owned) in owned.into_iter().flat_map(|owned| owned.into_iter()) {
-            if owned.fired.is_none() {
-                runner::quietly(|| self.core.unmon(&owned.target, id));
-            }
+        for key in extras.timers {
+            runner::drop_user_data(self, self.core.timers().remove(key));
+        }
+        for (id, target) in owned.into_iter().flat_map(|owned| owned.into_unfired()) {
+            self.core.user_code("a monitor", || self.core.unmon(&target, id));
         }
         self.core.port_died(&self.name, watchers, reason);
     }
 
-    /// An owned watch fired: tell the port, unless the watch was cancelled.
+    /// An owned watch fired: tell the port, unless the watch was cancelled. It needs no room: the
+    /// port itself has made the watch.
     pub(crate) fn push_fired(self: &Arc<Self>, id: WatchId, reason: Reason, firing: Firing<P>) {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.is_dead() || !mailbox.mark_fired(id, reason) {
+        let owned = mailbox.owned.as_mut().is_some_and(|owned| owned.fire(id, reason));
+        if mailbox.is_dead() || !owned {
             return;
         }
         self.fired.fetch_add(1, Ordering::Relaxed);
-        mailbox.queue.push(Envelope::Fired(id, Box::new(firing)));
-        let stage = mailbox.take_for_runner();
-        drop(mailbox);
-        if let Some(stage) = stage {
-            runner::start(self.clone(), stage);
-        }
+        self.add(mailbox, Envelope::Fired(id, Box::new(firing)));
     }
 
     /// The port is being told of a fired watch; false when it was cancelled meanwhile.
     pub(crate) fn settle(&self, id: WatchId) -> bool {
         self.fired.fetch_sub(1, Ordering::Relaxed);
         self.mailbox.lock().disown(id)
+    }
+
+    /// Puts a `kil` into the mailbox; false when one is there, or the port ends already.
+    fn push_kil(self: &Arc<Self>, reason: Reason) -> bool {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.is_over() || mailbox.is_killed() {
+            return false;
+        }
+        let extras = mailbox.extras.get_or_insert_default();
+        extras.killed = true;
+        // What they would send now is lost.
+        let room = extras.room.take();
+        self.add(mailbox, Envelope::Kil(reason));
+        if let Some(room) = room {
+            room.freed.notify_waiters();
+        }
+        true
     }
 }
 
@@ -244,34 +274,51 @@ impl<P: Port> AnyCell for Cell<P> {
         &self.name
     }
 
+    fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     fn deliver(self: Arc<Self>, message: Message) {
         self.push(Envelope::Untyped(Box::new(message)));
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
         if strikes(Mutation::KillOvertakes) {
-            return self.doom(reason);
+            return self.abort(reason);
         }
-        self.push(Envelope::Kil(reason));
+        if self.push_kil(reason.clone()) {
+            self.hasten(None, reason);
+        }
     }
 
-    fn doom(self: Arc<Self>, reason: Reason) {
-        let waker = {
-            let mut mailbox = self.mailbox.lock();
-            match &mut mailbox.stage {
-                Stage::Running(waker) => {
-                    let waker = waker.take();
-                    mailbox.stage = Stage::Doomed(reason.clone());
-                    Some(waker)
-                }
-                Stage::Doomed(_) | Stage::Dead(_) => return,
-                Stage::Starting(_) | Stage::Idle(_) => None,
-            }
-        };
-        match waker {
-            Some(Some(waker)) => waker.wake(),
-            Some(None) => {}
-            None => self.die(&reason),
+    fn abort(self: Arc<Self>, reason: Reason) {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.is_dead() || mailbox.abort_reason().is_some() {
+            return;
+        }
+        let extras = mailbox.extras.get_or_insert_default();
+        extras.abort = Some(reason);
+        let room = extras.room.take();
+        let waker = mailbox.run().and_then(|run| run.abort());
+        let start = mailbox.schedule();
+        drop(mailbox);
+        if let Some(room) = room {
+            room.freed.notify_waiters();
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if start {
+            runner::start(self);
+        }
+    }
+
+    fn end(self: Arc<Self>, reason: Reason) {
+        let idle = self.mailbox.lock().schedule();
+        if idle {
+            self.die(&reason);
+        } else {
+            self.abort(reason);
         }
     }
 
@@ -291,8 +338,7 @@ impl<P: Port> AnyCell for Cell<P> {
     fn own(&self, id: WatchId, target: &PortId) {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.is_dead() {
-            let owned = Owned { target: target.clone(), fired: None };
-            mailbox.owned.get_or_insert_default().insert(id, owned);
+            mailbox.owned.get_or_insert_default().add(id, target.clone());
         }
     }
 
@@ -300,8 +346,13 @@ impl<P: Port> AnyCell for Cell<P> {
         self.mailbox.lock().disown(id);
     }
 
+    fn owns(&self, id: WatchId) -> bool {
+        self.mailbox.lock().owned.as_ref().is_some_and(|owned| owned.contains(id))
+    }
+
     fn fired_kil(self: Arc<Self>, id: WatchId, reason: Reason) {
-        self.push_fired(id, reason.clone(), Firing::Kil(reason));
+        self.push_fired(id, reason.clone(), Firing::Kil(reason.clone()));
+        self.hasten(Some(id), reason);
     }
 
     fn fired_snd(self: Arc<Self>, id: WatchId, reason: Reason, message: Message) {
@@ -312,26 +363,42 @@ impl<P: Port> AnyCell for Cell<P> {
         if self.fired.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let mailbox = self.mailbox.lock();
-        let mut owned = mailbox.owned.as_ref()?.values().filter(|owned| owned.target == *target);
-        owned.find_map(|owned| owned.fired.clone())
+        self.mailbox.lock().owned.as_ref()?.untold(target).cloned()
     }
 
-    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
+    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Room>)> {
         let mut mailbox = self.mailbox.lock();
-        let empty = mailbox.queue.is_empty() && self.taken.load(Ordering::Relaxed) == 0;
-        if empty || mailbox.is_over() || !self.is_full(&mailbox, message.weight()) {
-            self.push_locked(mailbox, Envelope::Untyped(Box::new(message)));
+        let envelope = Envelope::Untyped(Box::new(message));
+        let load = envelope.load();
+        if mailbox.is_over() || mailbox.is_killed() {
+            drop(mailbox);
+            self.core.count_dropped(Dropped::DeadPort, 1);
+            return Ok(());
+        }
+        // What never could fit passes when nothing waits.
+        if mailbox.waiting().messages == 0 || mailbox.has_room(load, self.options(&mailbox)) {
+            self.add(mailbox, envelope);
             return Ok(());
         }
         let room = mailbox.extras.get_or_insert_default().room.get_or_insert_default().clone();
-        Err((message, room))
+        room.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Some(run) = mailbox.run() {
+            run.want_room(true);
+        }
+        let Envelope::Untyped(message) = envelope else { return Ok(()) };
+        Err((*message, room))
     }
 
-    fn is_full_for(&self, room: &Arc<Notify>) -> bool {
+    fn is_full_for(&self, room: &Arc<Room>) -> bool {
         let mailbox = self.mailbox.lock();
         let waited_for = mailbox.extras.as_ref().and_then(|extras| extras.room.as_ref());
         waited_for.is_some_and(|other| Arc::ptr_eq(other, room))
+    }
+
+    fn disown_timer(&self, key: TimerKey) {
+        if let Some(extras) = &mut self.mailbox.lock().extras {
+            extras.timers.remove(&key);
+        }
     }
 
     fn kind(&self) -> &'static str {

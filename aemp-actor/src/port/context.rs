@@ -81,6 +81,11 @@ impl PortScope {
         self.core.kil(&port.into(), reason.into());
     }
 
+    /// Kills a port at once: see [`Node::kil_now`].
+    pub fn kil_now(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
+        self.core.kil_now(&port.into(), reason.into());
+    }
+
     /// Ends this port when the current handler returns; the first reason given counts.
     pub fn stop(&mut self, reason: impl Into<Reason>) {
         self.stopping.get_or_insert(reason.into());
@@ -105,7 +110,8 @@ impl PortScope {
     }
 
     /// Sends a request and gives its answer: see [`Node::cal`]. While a handler awaits the
-    /// answer, its port handles nothing else.
+    /// answer, its port handles nothing else; a port that awaits an answer of its own is given an
+    /// error at once.
     ///
     /// # Panics
     /// When `msg` cannot be serialised, which kills the port.
@@ -160,18 +166,15 @@ impl<P: Port> Ctx<P> {
         core.mon_as(id, &port.into(), Some(self.scope.cell()), action)
     }
 
-    /// Calls `f` in the context of this port after `delay`, unless the port dies first.
+    /// Calls `f` in the context of this port after `delay`, unless the port dies first: then `f` is
+    /// dropped with the port. It needs no room in the mailbox.
     pub fn after<R: Outcome>(
         &self,
         delay: Duration,
         f: impl FnOnce(&mut P, &mut Ctx<P>) -> R + Send + 'static,
     ) -> Timer {
-        let weak = Arc::downgrade(&self.cell);
-        Timer::start(&self.cell.core, delay, move || {
-            if let Some(cell) = weak.upgrade() {
-                cell.push(Envelope::Call(Box::new(move |port, ctx| f(port, ctx).into_result())));
-            }
-        })
+        let task = Box::new(move |port: &mut P, ctx: &mut Ctx<P>| f(port, ctx).into_result());
+        Timer::of_port(&self.cell, delay, task)
     }
 
     /// Wraps `f` so that calling the result, from anywhere, runs it in the context of this port.

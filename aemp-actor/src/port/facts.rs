@@ -1,6 +1,6 @@
 //! What can be told of a port to whoever looks into a node: nothing of it is kept for that.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::closure::FnPort;
 use super::definition::Port;
 use super::mailbox::Stage;
-use super::receive::ReceivePort;
+use super::receive::is_receive_port;
 
 /// Where a port is in its life.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -47,7 +47,7 @@ pub(super) fn kind<P: Port>() -> &'static str {
     let own = TypeId::of::<P>();
     if own == TypeId::of::<FnPort>() {
         "closure"
-    } else if own == TypeId::of::<ReceivePort>() {
+    } else if is_receive_port::<P>() {
         "receiving"
     } else {
         std::any::type_name::<P>()
@@ -57,29 +57,25 @@ pub(super) fn kind<P: Port>() -> &'static str {
 impl<P: Port> Cell<P> {
     pub(super) fn look(&self) -> Facts {
         let mailbox = self.mailbox.lock();
-        let mut unread = None;
-        let state = match &mailbox.stage {
-            Stage::Starting(_) => PortState::Starting,
-            Stage::Idle(value) => {
-                unread = (value as &dyn Any).downcast_ref::<ReceivePort>().map(ReceivePort::inbox);
-                PortState::Idle
-            }
-            Stage::Running(_) => PortState::Running,
-            Stage::Doomed(_) | Stage::Dead(_) => PortState::Dying,
+        let receives = || {
+            let receiver = mailbox.extras.as_ref().map(|extras| &extras.receiver);
+            receiver.is_some_and(|receiver| receiver.waker.is_some())
         };
-        let mut facts = Facts {
+        let state = match &mailbox.stage {
+            Stage::Dead(_) => PortState::Dying,
+            _ if mailbox.abort_reason().is_some() => PortState::Dying,
+            Stage::Starting(_) => PortState::Starting,
+            Stage::Idle(_) if !mailbox.scheduled => PortState::Idle,
+            Stage::Running(_) if receives() => PortState::Idle,
+            Stage::Idle(_) | Stage::Running(_) => PortState::Running,
+        };
+        let waiting = mailbox.waiting();
+        Facts {
             state,
-            waiting: mailbox.queue.len() + self.taken.load(Ordering::Relaxed),
-            octets: mailbox.octets,
+            waiting: waiting.messages,
+            octets: waiting.octets,
             watchers: mailbox.watchers.len(),
             handled: self.handled.load(Ordering::Relaxed),
-        };
-        drop(mailbox);
-        if let Some(unread) = unread {
-            let (messages, octets) = unread.count();
-            facts.waiting += messages;
-            facts.octets += octets;
         }
-        facts
     }
 }

@@ -2,16 +2,18 @@
 //! task, no waker is called here.
 //!
 //! ```text
-//!              push                    nothing left
-//!   Starting ───────▶ Running ◀──────────────────────▶ Idle
-//!       │               │  ▲ push: only queued
-//!       │ doom          │ doom, overflow          doom │
-//!       ▼               ▼                              ▼
-//!      Dead ◀──────── Doomed (until the runner looks) Dead
+//!             the runner begins           nothing left
+//!   Starting ───────────────────▶ Running ◀──────────▶ Idle
+//!       │                            │                   │
+//!       └────────────────────────────┴───────────────────┴──▶ Dead
 //! ```
+//!
+//! `scheduled` is set from when a runner is spawned until it puts the value back. A port that is
+//! to end at once has `abort` set, and its runner, or one that is made for it, lets it die.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::task::Waker;
 
 use tokio::sync::Notify;
@@ -20,11 +22,13 @@ use super::context::Ctx;
 use super::definition::Port;
 use super::init::Starter;
 use super::options::PortOptions;
+use super::owned::OwnedWatches;
+use super::run::{Load, Run};
 use super::tap::Tap;
 use crate::die::Die;
-use crate::id::PortId;
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId, Watchers};
+use crate::node::TimerKey;
 use crate::reason::Reason;
 
 /// Code to run in port context.
@@ -35,6 +39,8 @@ pub(crate) enum Envelope<P: Port> {
     Typed(P::Msg),
     Untyped(Box<Message>),
     Call(Task<P>),
+    /// A timer of the port came due.
+    Due(Task<P>),
     Kil(Reason),
     Fired(WatchId, Box<Firing<P>>),
 }
@@ -46,37 +52,43 @@ pub(crate) enum Firing<P: Port> {
     Message(Message),
 }
 
+impl<P: Port> Envelope<P> {
+    /// What it counts against the bounds of the mailbox. Control counts nothing: there is one `kil`
+    /// at most, and no more firings and timers than the port itself has asked for.
+    pub(crate) fn load(&self) -> Load {
+        match self {
+            Self::Typed(_) | Self::Call(_) => Load { messages: 1, octets: 0 },
+            Self::Untyped(message) => Load { messages: 1, octets: message.weight() },
+            Self::Due(_) | Self::Kil(_) | Self::Fired(..) => Load::default(),
+        }
+    }
+}
+
 /// Where a port is in its life.
 pub(crate) enum Stage<P: Port> {
     /// Its init function has not run yet.
     Starting(Starter<P>),
-    /// Waits for messages; no task exists.
+    /// Waits for messages.
     Idle(P),
-    /// A runner has the value. The waker is set while a handler is suspended.
-    Running(Option<Waker>),
-    /// To be dropped by the runner at its next step.
-    Doomed(Reason),
+    /// A runner has the value.
+    Running(Arc<Run>),
     /// Over, and why.
     Dead(Reason),
-}
-
-/// A watch that this port made on another.
-pub(crate) struct Owned {
-    pub(crate) target: PortId,
-    /// It fired, and the port has not been told yet: it waits in the mailbox.
-    pub(crate) fired: Option<Reason>,
 }
 
 /// The locked part of a cell.
 pub(crate) struct Mailbox<P: Port> {
     pub(crate) queue: Vec<Envelope<P>>,
     /// Octets of the untyped messages in `queue`.
-    pub(crate) octets: usize,
+    octets: usize,
+    /// Entries of `queue` that are no messages.
+    controls: u32,
+    /// There is a runner, or will be in a moment.
+    pub(crate) scheduled: bool,
     pub(crate) stage: Stage<P>,
     pub(crate) watchers: Watchers<Watch>,
     /// Watches this port made; ended when it dies. Boxed: most ports make none.
-    #[expect(clippy::box_collection)]
-    pub(crate) owned: Option<Box<BTreeMap<WatchId, Owned>>>,
+    pub(crate) owned: Option<Box<OwnedWatches>>,
     /// What most ports do not have.
     pub(crate) extras: Option<Box<Extras>>,
 }
@@ -86,10 +98,36 @@ pub(crate) struct Mailbox<P: Port> {
 pub(crate) struct Extras {
     /// `None`: the defaults of the node.
     pub(crate) options: Option<PortOptions>,
-    /// Woken when messages have been handled; set while somebody waits for room.
-    pub(crate) room: Option<Arc<Notify>>,
+    /// Set while somebody waits for room.
+    pub(crate) room: Option<Arc<Room>>,
     /// Who is sent copies of the messages.
     pub(crate) taps: Vec<Arc<Tap>>,
+    /// Timers of the port, which end with it.
+    pub(crate) timers: BTreeSet<TimerKey>,
+    /// The port is to end at once.
+    pub(crate) abort: Option<Reason>,
+    /// A `kil` waits in the queue: nothing behind it will be handled.
+    pub(crate) killed: bool,
+    pub(crate) receiver: Receiver,
+}
+
+/// What is known of the block of a receiving port.
+#[derive(Default)]
+pub(crate) struct Receiver {
+    /// Woken by the next envelope: it has looked for a message, and found none that it wants.
+    pub(crate) waker: Option<Waker>,
+    /// It has asked for a message before.
+    pub(crate) asked: bool,
+    /// It never will again.
+    pub(crate) gone: bool,
+}
+
+/// Where senders wait for room.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// One of them is woken for each message that leaves the mailbox, all when the port ends.
+    pub(crate) freed: Notify,
+    pub(crate) waiting: AtomicUsize,
 }
 
 impl<P: Port> Mailbox<P> {
@@ -97,6 +135,8 @@ impl<P: Port> Mailbox<P> {
         Self {
             queue: Vec::new(),
             octets: 0,
+            controls: 0,
+            scheduled: matches!(stage, Stage::Running(_)),
             stage,
             watchers: Watchers::default(),
             owned: None,
@@ -104,13 +144,52 @@ impl<P: Port> Mailbox<P> {
         }
     }
 
-    pub(crate) fn options(&self) -> Option<&PortOptions> {
-        self.extras.as_ref()?.options.as_ref()
+    pub(crate) fn add(&mut self, envelope: Envelope<P>, load: Load) {
+        self.octets += load.octets;
+        // As many as there are timers, monitors, and one.
+        self.controls += u32::from(load.messages == 0);
+        self.queue.push(envelope);
     }
 
-    /// Who waits for room, and has to be woken.
-    pub(crate) fn take_room(&mut self) -> Option<Arc<Notify>> {
-        self.extras.as_mut()?.room.take()
+    /// Swaps the queue with an empty one; gives what was in it.
+    pub(crate) fn swap(&mut self, other: &mut Vec<Envelope<P>>) -> Load {
+        let load = self.queued();
+        std::mem::swap(&mut self.queue, other);
+        (self.octets, self.controls) = (0, 0);
+        load
+    }
+
+    /// What waits in the queue.
+    pub(crate) fn queued(&self) -> Load {
+        Load { messages: self.queue.len() - self.controls as usize, octets: self.octets }
+    }
+
+    /// What waits to be handled.
+    pub(crate) fn waiting(&self) -> Load {
+        self.queued() + self.run().map(|run| run.left()).unwrap_or_default()
+    }
+
+    pub(crate) fn run(&self) -> Option<&Arc<Run>> {
+        match &self.stage {
+            Stage::Running(run) => Some(run),
+            _ => None,
+        }
+    }
+
+    /// Whether the mailbox has room for `load` within `options`.
+    pub(crate) fn has_room(&self, load: Load, options: &PortOptions) -> bool {
+        let fits = |taken: Load| {
+            let all = self.queued() + taken + load;
+            all.messages <= options.max_messages && all.octets <= options.max_octets
+        };
+        match self.run() {
+            Some(run) => fits(run.taken()) || fits(run.left()),
+            None => fits(Load::default()),
+        }
+    }
+
+    pub(crate) fn options(&self) -> Option<&PortOptions> {
+        self.extras.as_ref()?.options.as_ref()
     }
 
     /// Who is sent copies of the messages; nobody as a rule.
@@ -120,47 +199,35 @@ impl<P: Port> Mailbox<P> {
 
     /// Whether what is pushed now is lost.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Dead(_) | Stage::Doomed(_))
+        self.is_dead() || self.abort_reason().is_some()
+    }
+
+    /// Whether what is pushed now waits behind a `kil`, to be lost then.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.extras.as_ref().is_some_and(|extras| extras.killed)
     }
 
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.stage, Stage::Dead(_))
     }
 
-    /// Takes the value out for a runner, if no runner has it.
-    pub(crate) fn take_for_runner(&mut self) -> Option<Stage<P>> {
-        match self.stage {
-            Stage::Idle(_) | Stage::Starting(_) => {
-                Some(std::mem::replace(&mut self.stage, Stage::Running(None)))
-            }
-            Stage::Running(_) | Stage::Doomed(_) | Stage::Dead(_) => None,
-        }
+    pub(crate) fn abort_reason(&self) -> Option<&Reason> {
+        self.extras.as_ref()?.abort.as_ref()
     }
 
-    pub(crate) fn mark_fired(&mut self, id: WatchId, reason: Reason) -> bool {
-        match self.owned.as_mut().and_then(|owned| owned.get_mut(&id)) {
-            Some(owned) => {
-                owned.fired = Some(reason);
-                true
-            }
-            None => false,
-        }
+    /// Whether a runner has to be made: there is none, and the port lives.
+    pub(crate) fn schedule(&mut self) -> bool {
+        let wanted = !self.scheduled && !self.is_dead();
+        self.scheduled |= wanted;
+        wanted
     }
 
     pub(crate) fn disown(&mut self, id: WatchId) -> bool {
         let Some(owned) = self.owned.as_mut() else { return false };
-        let known = owned.remove(&id).is_some();
+        let known = owned.remove(id);
         if owned.is_empty() {
             self.owned = None;
         }
         known
-    }
-}
-
-/// Octets of an envelope's untyped message.
-pub(crate) fn weight<P: Port>(envelope: &Envelope<P>) -> usize {
-    match envelope {
-        Envelope::Untyped(message) => message.weight(),
-        _ => 0,
     }
 }

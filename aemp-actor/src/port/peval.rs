@@ -1,7 +1,14 @@
 //! The result of code that was run in the context of a port.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
 use tokio::sync::oneshot;
 
+use super::ambient;
+use super::any_cell::AnyCell;
 use crate::id::PortId;
 
 /// Why [`PortRef::peval`](crate::PortRef::peval) has no result.
@@ -20,11 +27,26 @@ pub enum PevalError {
         /// The port.
         target: PortId,
     },
+    /// A port waited for code of its own, which is run when the handler that waits has ended.
+    #[error("{target} waits for itself: the code runs when this handler has ended")]
+    Itself {
+        /// The port.
+        target: PortId,
+    },
 }
 
 pub(super) async fn result<R>(
-    receiver: oneshot::Receiver<R>,
+    mut receiver: oneshot::Receiver<R>,
+    cell: Arc<dyn AnyCell>,
     target: PortId,
 ) -> Result<R, PevalError> {
-    receiver.await.map_err(|_| PevalError::Died { target })
+    poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
+        Poll::Ready(Ok(result)) => Poll::Ready(Ok(result)),
+        Poll::Ready(Err(_)) => Poll::Ready(Err(PevalError::Died { target: target.clone() })),
+        Poll::Pending if ambient::is_running(&cell) => {
+            Poll::Ready(Err(PevalError::Itself { target: target.clone() }))
+        }
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }

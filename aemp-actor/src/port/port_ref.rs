@@ -52,6 +52,16 @@ pub trait PortRef {
         }
     }
 
+    /// Kills the port at once: see [`Node::kil_now`](crate::Node::kil_now).
+    fn kil_now(&self, reason: impl Into<Reason>)
+    where
+        Self: Sized,
+    {
+        if let Some(core) = self.as_handle().core() {
+            core.kil_now(&self.id(), reason.into());
+        }
+    }
+
     /// Monitors the port: see [`Node::mon`](crate::Node::mon). `None` when the handle knows no
     /// node.
     fn mon(&self, action: impl MonAction) -> Option<MonToken>
@@ -66,7 +76,8 @@ pub trait PortRef {
     /// `Err` or a panic of `f` kills the port.
     ///
     /// # Errors
-    /// When the port is not of this node, is dead or dies before `f` has ended.
+    /// When the port is not of this node, is dead or dies before `f` has ended; at once when a
+    /// handler of the port itself waits.
     fn peval<R, F>(
         &self,
         f: F,
@@ -86,8 +97,8 @@ pub trait PortRef {
             })));
         }
         async move {
-            let Some(_) = cell else { return Err(PevalError::NotLocal { target: id }) };
-            peval::result(receiver, id).await
+            let Some(cell) = cell else { return Err(PevalError::NotLocal { target: id }) };
+            peval::result(receiver, cell, id).await
         }
     }
 }

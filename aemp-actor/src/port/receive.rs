@@ -1,58 +1,64 @@
 //! Ports that receive: an async block that takes the messages it wants, in the order it wants
 //! them.
 
+use std::any::TypeId;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde::Serialize;
-use tokio::task::AbortHandle;
-use tokio::time::Sleep;
+use tokio::time::Instant;
 
 use super::any_cell::AnyCell;
 use super::cell::Cell;
 use super::context::{Ctx, PortScope};
+use super::deadline::Deadline;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
-use super::mailbox::Stage;
-use super::runner;
+use super::mailbox::{Envelope, Firing, Stage};
+use super::run::{Load, Run};
+use super::runner::{self, End, Runner};
+use super::tap;
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::{BadMessage, FromArgs, Message};
-use crate::monitor::{Action, MonToken};
-use crate::node::Core;
-use crate::reason::{Reason, kind};
+use crate::monitor::{Action, MonToken, WatchId};
+use crate::node::{Alarm, Core, timer_deadline};
+use crate::reason::Reason;
 
-/// Between the port and its block.
-#[derive(Default)]
-struct Inbox {
-    /// Delivered, and not seen by the block yet.
-    arrived: VecDeque<Message>,
-    /// Messages and octets that the block has not received: those above, and those it has seen
-    /// and left for later.
-    unread: usize,
-    octets: usize,
-    waker: Option<Waker>,
-    task: Option<AbortHandle>,
-}
+/// How long a block that is to be killed may stay away from its messages, which it is to receive
+/// before, until it is dropped where it waits.
+const KIL_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The port behind an async block: it only fills the inbox.
-pub(crate) struct ReceivePort {
-    inbox: Arc<Mutex<Inbox>>,
-}
+/// The port behind an async block, which handles the messages in place of a value.
+pub(crate) enum ReceivePort {}
 
 /// What a receive-style port has of itself: its messages and its context.
 pub struct Me {
     scope: PortScope,
-    inbox: Arc<Mutex<Inbox>>,
-    /// Seen, and left for later.
-    left: VecDeque<Message>,
+    inbox: Inbox,
+}
+
+/// What the block has seen of the mailbox.
+struct Inbox {
+    cell: Arc<Cell<ReceivePort>>,
+    run: Arc<Run>,
+    /// Left for later. All of it still counts as waiting.
+    left: VecDeque<Entry>,
+}
+
+enum Entry {
+    Message(Message),
+    /// What a monitor of the block says; the block has been told when it has received it.
+    Fired(WatchId, Message),
+    /// Takes effect when the block wants nothing of what came before; with the watch of a link
+    /// that it belongs to.
+    Kil(Option<WatchId>, Reason),
 }
 
 /// Why nothing was received.
@@ -76,52 +82,185 @@ where
     F: FnOnce(Me) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Die>> + Send + 'static,
 {
-    let inbox = Arc::new(Mutex::new(Inbox::default()));
-    let port = ReceivePort { inbox: inbox.clone() };
-    let cell = Cell::new(core.clone(), core.registry().new_name(), Stage::Idle(port));
-    let any: Arc<dyn AnyCell> = cell.clone();
-    let scope = PortScope::new(core.clone(), any.clone());
-    let me = Me { scope, inbox: inbox.clone(), left: VecDeque::new() };
+    let run = Arc::new(Run::default());
+    let cell = Cell::new(core.clone(), core.registry().new_name(), Stage::Running(run.clone()));
     let id = cell.id();
-    if !core.registry().insert(cell) {
-        return id;
-    }
-    let (own_core, own) = (core.clone(), any.clone());
-    let task = core.runtime().spawn(async move {
-        let ended = runner::guarded(&own, &own_core, async move { block(me).await }).await;
-        own.doom(ended.map_or_else(Reason::from, |()| Reason::normal()));
-    });
-    inbox.lock().task = Some(task.abort_handle());
-    // The port may have been killed before this, and then it did not find the task.
-    if any.death().is_some() {
-        task.abort();
+    let runner = Runner::new(cell.clone());
+    if core.registry().insert(cell.clone()) {
+        let inbox = Inbox { cell: cell.clone(), run, left: VecDeque::new() };
+        let me = Me { scope: PortScope::new(core.clone(), cell), inbox };
+        core.runtime().spawn(run_block(runner, block, me));
     }
     id
 }
 
-impl ReceivePort {
-    /// What the block has not received yet.
-    pub(super) fn inbox(&self) -> Unread {
-        Unread(self.inbox.clone())
+async fn run_block<F, Fut>(runner: Runner<ReceivePort>, block: F, me: Me)
+where
+    F: FnOnce(Me) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(), Die>> + Send + 'static,
+{
+    let run = me.inbox.run.clone();
+    let end = {
+        let mut code = pin!(Some(async move {
+            let ended = block(me).await;
+            End::Dead(ended.map_or_else(Reason::from, |()| Reason::normal()))
+        }));
+        runner::in_context(&runner.cell, &run, code.as_mut()).await
+    };
+    runner.settle(end);
+}
+
+/// Whether the ports of a type are such ports.
+pub(super) fn is_receive_port<P: Port>() -> bool {
+    TypeId::of::<P>() == TypeId::of::<ReceivePort>()
+}
+
+impl<P: Port> Cell<P> {
+    /// A `kil`, or the end of a linked port, waits in the mailbox of a block. It takes effect when
+    /// the block wants nothing of what came before: now, if it never can or has not begun to; at
+    /// its next look into the mailbox; or when it does not take one for too long.
+    pub(super) fn hasten(self: &Arc<Self>, watch: Option<WatchId>, reason: Reason) {
+        if !is_receive_port::<P>() {
+            return;
+        }
+        let now = {
+            let mailbox = self.mailbox.lock();
+            let receiver = mailbox.extras.as_ref().map(|extras| &extras.receiver);
+            let (asked, gone) = receiver.map_or((false, false), |block| (block.asked, block.gone));
+            gone || !asked && mailbox.waiting() == Load::default()
+        };
+        let cell = Arc::downgrade(self);
+        let end = move || {
+            if let Some(cell) = cell.upgrade().filter(|cell| watch.is_none_or(|id| cell.owns(id))) {
+                cell.abort(reason);
+            }
+        };
+        if now {
+            end();
+        } else {
+            let timers = self.core.timers();
+            let key = timers.key(timer_deadline(KIL_PATIENCE));
+            timers.add(key, Alarm::Run(Box::new(move |_| end())));
+        }
     }
 }
 
-/// What the block of a receiving port has not received yet, to be looked at later.
-pub(super) struct Unread(Arc<Mutex<Inbox>>);
+impl Inbox {
+    /// The first message that `cond` wants, from the `seen`th on; else the block is woken when there
+    /// are more.
+    fn poll_take(
+        &mut self,
+        seen: &mut usize,
+        cond: &mut dyn FnMut(&Message) -> bool,
+        cx: &Context<'_>,
+    ) -> Poll<Message> {
+        loop {
+            while let Some(entry) = self.left.get(*seen) {
+                match entry {
+                    Entry::Message(message) if cond(message) => return self.taken(*seen),
+                    Entry::Message(_) => *seen += 1,
+                    Entry::Fired(id, _) | Entry::Kil(Some(id), _) if !self.cell.owns(*id) => {
+                        // It was cancelled.
+                        self.left.remove(*seen);
+                    }
+                    Entry::Fired(_, message) if cond(message) => return self.taken(*seen),
+                    Entry::Fired(..) => *seen += 1,
+                    Entry::Kil(_, reason) => {
+                        self.cell.clone().abort(reason.clone());
+                        return Poll::Pending;
+                    }
+                }
+            }
+            if !self.fetch(cx) {
+                return Poll::Pending;
+            }
+        }
+    }
 
-impl Unread {
-    /// Messages and octets.
-    pub(super) fn count(&self) -> (usize, usize) {
-        let inbox = self.0.lock();
-        (inbox.unread, inbox.octets)
+    /// Takes a message out: it has been received.
+    fn taken(&mut self, index: usize) -> Poll<Message> {
+        let message = match self.left.remove(index) {
+            Some(Entry::Message(message)) => {
+                let load = Load { messages: 1, octets: message.weight() };
+                self.run.set_left(self.run.left() - load);
+                if self.run.is_room_wanted() {
+                    self.cell.made_room(&self.run);
+                }
+                message
+            }
+            Some(Entry::Fired(id, message)) => {
+                self.cell.settle(id);
+                message
+            }
+            Some(Entry::Kil(..)) | None => return Poll::Pending,
+        };
+        Poll::Ready(message)
+    }
+
+    /// Moves what waits in the mailbox over; false when nothing does.
+    fn fetch(&mut self, cx: &Context<'_>) -> bool {
+        let mut batch = Vec::new();
+        let taps = {
+            let mut mailbox = self.cell.mailbox.lock();
+            let left = self.run.left();
+            self.run.take(left + mailbox.swap(&mut batch));
+            let receiver = &mut mailbox.extras.get_or_insert_default().receiver;
+            receiver.asked = true;
+            if batch.is_empty() {
+                receiver.waker = Some(cx.waker().clone());
+                return false;
+            }
+            self.cell.count_handled(batch.len());
+            mailbox.taps()
+        };
+        self.cell.core.counters().add_handled(batch.len());
+        for envelope in batch {
+            if !taps.is_empty() {
+                tap::copy(&self.cell.core, &taps, &envelope);
+            }
+            self.left.extend(entry(envelope));
+        }
+        true
     }
 }
 
-impl Drop for ReceivePort {
+/// What a block sees of an envelope. Nobody has a typed handle, with which to send code.
+fn entry(envelope: Envelope<ReceivePort>) -> Option<Entry> {
+    Some(match envelope {
+        Envelope::Typed(message) => Entry::Message(message),
+        Envelope::Untyped(message) => Entry::Message(*message),
+        Envelope::Kil(reason) => Entry::Kil(None, reason),
+        Envelope::Fired(id, firing) => match *firing {
+            Firing::Message(message) => Entry::Fired(id, message),
+            Firing::Kil(reason) => Entry::Kil(Some(id), reason),
+            Firing::Call(_) => return None,
+        },
+        Envelope::Call(_) | Envelope::Due(_) => return None,
+    })
+}
+
+/// The block will receive nothing any more: a `kil` that waits takes effect.
+impl Drop for Inbox {
     fn drop(&mut self) {
-        let task = self.inbox.lock().task.take();
-        if let Some(task) = task {
-            task.abort();
+        let mut mailbox = self.cell.mailbox.lock();
+        if mailbox.is_dead() {
+            return;
+        }
+        mailbox.extras.get_or_insert_default().receiver.gone = true;
+        let seen = self.left.iter().find_map(|entry| match entry {
+            Entry::Kil(None, reason) => Some(reason),
+            _ => None,
+        });
+        let waiting = || {
+            mailbox.queue.iter().find_map(|envelope| match envelope {
+                Envelope::Kil(reason) => Some(reason),
+                _ => None,
+            })
+        };
+        let reason = seen.or_else(waiting).cloned();
+        drop(mailbox);
+        if let Some(reason) = reason {
+            self.cell.clone().abort(reason);
         }
     }
 }
@@ -130,25 +269,8 @@ impl Port for ReceivePort {
     type Msg = Message;
     type Ref = Ref<Self>;
 
-    async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
-        let (options, octets) = (*ctx.core().port_options(), msg.weight());
-        let mut inbox = self.inbox.lock();
-        let unread = inbox.unread;
-        if unread >= options.max_messages || inbox.octets + octets > options.max_octets {
-            drop(inbox);
-            let text = format!("port {} left {unread} messages unread", ctx.id());
-            ctx.stop(Reason::new(kind::OVERFLOW, text));
-            return Ok(());
-        }
-        inbox.unread += 1;
-        inbox.octets += octets;
-        inbox.arrived.push_back(msg);
-        let waker = inbox.waker.take();
-        drop(inbox);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        Ok(())
+    async fn handle(&mut self, _: &mut Ctx<Self>, _: Message) -> Result<(), Die> {
+        match *self {}
     }
 
     fn decode(msg: Message) -> Result<Message, BadMessage> {
@@ -193,6 +315,9 @@ impl Me {
 
     /// Sends this port `msg`, with the reason appended, when `port` dies.
     ///
+    /// What this port sends to `port` after a message was lost stays lost until the block has
+    /// received `msg` (guarantee 2).
+    ///
     /// # Panics
     /// When `msg` cannot be serialised, which kills the port.
     pub fn mon(&self, port: impl Into<PortId>, msg: impl Serialize) -> MonToken {
@@ -206,8 +331,7 @@ impl Me {
         cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
         convert: fn(Message) -> Result<T, ReceiveError>,
     ) -> Received<'a, T> {
-        let (inbox, left) = (&self.inbox, &mut self.left);
-        Received { inbox, left, cond, convert, seen: 0, timeout: None, sleep: None }
+        Received { inbox: &mut self.inbox, cond, convert, seen: 0, patience: None }
     }
 }
 
@@ -228,42 +352,25 @@ impl fmt::Debug for Me {
 /// A message that is waited for: await it. Without a [`timeout`](Self::timeout) it waits for ever.
 #[must_use = "nothing is received unless it is awaited"]
 pub struct Received<'a, T> {
-    inbox: &'a Mutex<Inbox>,
-    left: &'a mut VecDeque<Message>,
+    inbox: &'a mut Inbox,
     cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
     convert: fn(Message) -> Result<T, ReceiveError>,
     /// How many messages at the front were looked at and not wanted.
     seen: usize,
-    timeout: Option<Duration>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    patience: Option<Patience>,
+}
+
+struct Patience {
+    after: Duration,
+    /// Made at the first poll.
+    deadline: Option<Deadline>,
 }
 
 impl<T> Received<'_, T> {
     /// Waits no longer than this, counted from the first poll.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.patience = Some(Patience { after: timeout, deadline: None });
         self
-    }
-
-    fn take(&mut self, cx: &Context<'_>) -> Option<Message> {
-        loop {
-            while let Some(candidate) = self.left.get(self.seen) {
-                if (self.cond)(candidate) {
-                    let message = self.left.remove(self.seen)?;
-                    let mut inbox = self.inbox.lock();
-                    inbox.unread -= 1;
-                    inbox.octets -= message.weight();
-                    return Some(message);
-                }
-                self.seen += 1;
-            }
-            let mut inbox = self.inbox.lock();
-            if inbox.arrived.is_empty() {
-                inbox.waker = Some(cx.waker().clone());
-                return None;
-            }
-            self.left.append(&mut inbox.arrived);
-        }
     }
 }
 
@@ -271,18 +378,22 @@ impl<T> Future for Received<'_, T> {
     type Output = Result<T, ReceiveError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(message) = self.take(cx) {
-            return Poll::Ready((self.convert)(message));
+        let Self { inbox, cond, convert, seen, patience } = &mut *self;
+        if let Poll::Ready(message) = inbox.poll_take(seen, cond, cx) {
+            return Poll::Ready(convert(message));
         }
-        let Some(after) = self.timeout else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
-        ready!(sleep.as_mut().poll(cx));
-        Poll::Ready(Err(ReceiveError::Timeout { after }))
+        let Some(Patience { after, deadline }) = patience else { return Poll::Pending };
+        let timers = inbox.cell.core.timers();
+        let deadline =
+            deadline.get_or_insert_with(|| Deadline::new(timers, Instant::now(), *after));
+        ready!(deadline.poll(cx));
+        Poll::Ready(Err(ReceiveError::Timeout { after: *after }))
     }
 }
 
 impl<T> fmt::Debug for Received<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Received(timeout {:?})", self.timeout)
+        let timeout = self.patience.as_ref().map(|patience| patience.after);
+        write!(f, "Received(timeout {timeout:?})")
     }
 }

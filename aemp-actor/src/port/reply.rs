@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::any_cell::AnyCell;
 use super::context::PortScope;
@@ -104,7 +104,7 @@ pub(crate) struct ReplyCell {
 }
 
 /// Makes a reply port; it is taken out of the registry when it was answered or by
-/// [`ReplyCell::end`].
+/// [`ReplyCell::answer`].
 pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
     let (sender, receiver) = oneshot::channel();
     let name = core.registry().new_name();
@@ -119,7 +119,7 @@ impl ReplyCell {
     }
 
     /// Gives the waiting caller its answer; only the first counts.
-    pub(crate) fn end(&self, answer: Answer) -> bool {
+    pub(crate) fn answer(&self, answer: Answer) -> bool {
         let sender = self.sender.lock().take();
         self.core.registry().remove(&self.name);
         sender.is_some_and(|sender| sender.send(answer).is_ok())
@@ -131,18 +131,18 @@ impl AnyCell for ReplyCell {
         &self.name
     }
 
+    fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     fn deliver(self: Arc<Self>, message: Message) {
-        if !self.end(Ok(message)) {
+        if !self.answer(Ok(message)) {
             self.core.count_dropped(Dropped::DeadPort, 1);
         }
     }
 
-    fn kil(self: Arc<Self>, reason: Reason) {
-        self.end(Err(reason));
-    }
-
-    fn doom(self: Arc<Self>, reason: Reason) {
-        self.end(Err(reason));
+    fn abort(self: Arc<Self>, reason: Reason) {
+        self.answer(Err(reason));
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {
@@ -152,31 +152,6 @@ impl AnyCell for ReplyCell {
 
     fn unwatch(&self, _: WatchId) -> Option<Watch> {
         None
-    }
-
-    fn own(&self, _: WatchId, _: &PortId) {}
-
-    fn disown(&self, _: WatchId) {}
-
-    fn fired_kil(self: Arc<Self>, _: WatchId, reason: Reason) {
-        self.end(Err(reason));
-    }
-
-    fn fired_snd(self: Arc<Self>, _: WatchId, _: Reason, message: Message) {
-        self.deliver(message);
-    }
-
-    fn untold(&self, _: &PortId) -> Option<Reason> {
-        None
-    }
-
-    fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Notify>)> {
-        self.deliver(message);
-        Ok(())
-    }
-
-    fn is_full_for(&self, _: &Arc<Notify>) -> bool {
-        false
     }
 
     fn kind(&self) -> &'static str {

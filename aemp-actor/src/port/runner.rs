@@ -2,172 +2,211 @@
 //!
 //! A runner that finds the mailbox empty lingers for a few turns of the scheduler before it puts
 //! the value back and ends, so that request and reply need no new task each time.
+//!
+//! However the task ends, the port is settled: one that is dropped unfinished, because its runtime
+//! ends, lets the port die where it is dropped.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::ambient::{self, Current};
-use super::any_cell::AnyCell;
 use super::cell::{Cell, Next};
 use super::closure::FnPort;
 use super::context::Ctx;
+use super::deadline::Deadline;
 use super::definition::Port;
-use super::init::Init;
+use super::init::{Init, Starter};
 use super::mailbox::{Envelope, Firing, Stage, Task};
+use super::run::{Load, Run};
 use super::tap::{self, Tap};
 use crate::die::Die;
 use crate::message::Message;
 use crate::mutation;
 use crate::node::Core;
+use crate::panics;
 use crate::reason::Reason;
 
 /// Turns of the scheduler that a runner waits for more messages.
 const PATIENCE: u32 = 3;
 
-/// Messages after which the count of waiting ones is brought up to date and other tasks get a
-/// turn: many, since senders on other threads read the count, or one where the count must be
-/// exact because the bound is low. (A power of two, less one.)
-#[derive(Clone, Copy)]
-pub(crate) struct Stride(usize);
-
-impl Stride {
-    pub(crate) fn within(bound: usize) -> Self {
-        Self(if bound < 1024 { 0 } else { 63 })
-    }
-
-    fn ends_at(self, left: usize) -> bool {
-        left & self.0 == 0
-    }
-}
+/// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
+/// take out of its channels.
+const TURN: u32 = 128;
 
 /// Messages that a runner has taken before it tells the node.
 const TALLIED: usize = 1024;
 
 /// Why a runner ended.
-enum End {
+pub(super) enum End {
     Idle,
     Dead(Reason),
 }
 
-/// Starts the runner of a port. `stage` holds the value: `Idle` or `Starting`.
-pub(crate) fn start<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
+/// Starts the runner of a port that is scheduled for one.
+pub(super) fn start<P: Port>(cell: Arc<Cell<P>>) {
     let runtime = cell.core.runtime().clone();
-    runtime.spawn(run(cell, stage));
+    runtime.spawn(run(Runner::new(cell)));
+}
+
+/// Who runs a port. Dropped before it has [settled](Self::settle) what became of the port, it lets
+/// the port die.
+pub(super) struct Runner<P: Port> {
+    pub(super) cell: Arc<Cell<P>>,
+    settled: bool,
+}
+
+impl<P: Port> Runner<P> {
+    pub(super) fn new(cell: Arc<Cell<P>>) -> Self {
+        Self { cell, settled: false }
+    }
+
+    pub(super) fn settle(mut self, end: End) {
+        self.settled = true;
+        if let End::Dead(reason) = end {
+            self.cell.die(&reason);
+        }
+    }
+}
+
+impl<P: Port> Drop for Runner<P> {
+    fn drop(&mut self) {
+        if !self.settled {
+            let reason = self.cell.abort_reason();
+            self.cell.die(&reason.unwrap_or_else(|| self.cell.core.shutdown_reason()));
+        }
+    }
 }
 
 /// What a runner holds of the user's. It lies outside the code that is polled, so that it is not
 /// dropped while that panics: a destructor that panics as well would end the process.
-struct Held<P: Port> {
+struct Held<'a, P: Port> {
+    cell: &'a Arc<Cell<P>>,
     value: Option<P>,
     batch: Vec<Envelope<P>>,
 }
 
-async fn run<P: Port>(cell: Arc<Cell<P>>, stage: Stage<P>) {
-    let mut held = Held { value: None, batch: Vec::new() };
-    let end = in_context(&cell, drive(&cell, stage, &mut held)).await;
-    if let End::Dead(reason) = end {
-        if held.value.is_none() {
-            cell.core.registry().add_stillborn(&cell.name, &reason);
+impl<P: Port> Drop for Held<'_, P> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            drop_user_data(self.cell, value);
         }
-        drop_user_data(&cell, held.value);
-        cell.die(&reason);
     }
 }
 
+async fn run<P: Port>(runner: Runner<P>) {
+    let end = {
+        let cell = &runner.cell;
+        let run = Arc::new(Run::default());
+        let mut held = Held { cell, value: None, batch: Vec::new() };
+        let starter = match cell.begin(&run) {
+            Some(Stage::Starting(starter)) => Some(starter),
+            Some(Stage::Idle(made)) => {
+                held.value = Some(made);
+                None
+            }
+            Some(Stage::Running(_) | Stage::Dead(_)) | None => return,
+        };
+        let end = {
+            let mut code = pin!(Some(drive(cell, &run, starter, &mut held)));
+            in_context(cell, &run, code.as_mut()).await
+        };
+        if let End::Dead(reason) = &end
+            && held.value.is_none()
+        {
+            cell.core.registry().add_stillborn(&cell.name, reason);
+        }
+        end
+    };
+    runner.settle(end);
+}
+
 /// Drops user data in the context of its port.
-pub(crate) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
+pub(super) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
     let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
-    quietly(|| {
+    cell.core.user_code("a destructor of a dying port", || {
         let _entered = ambient::enter(&mut slot);
         drop(data);
     });
 }
 
-/// Runs code that drops user data; a panic is logged and ends nothing else.
-pub(crate) fn quietly(code: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
-        let die = Die::from_panic(payload);
-        tracing::error!(target: "aemp", "a destructor of a dying port {die}");
-    }
-}
-
-/// Polls `code` as code of the port: with the ambient context set, panics caught, and dropped
-/// when the port is doomed.
-async fn in_context<P: Port>(cell: &Arc<Cell<P>>, code: impl Future<Output = End>) -> End {
+/// Polls `code` as code of the port: with the ambient context set, panics caught, and dropped,
+/// in that context, when it has ended or the port is aborted.
+pub(super) async fn in_context<P: Port>(
+    cell: &Arc<Cell<P>>,
+    run: &Run,
+    code: Pin<&mut Option<impl Future<Output = End>>>,
+) -> End {
     let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
-    let mut code = std::pin::pin!(Some(code));
-    let end = poll_fn(|cx| {
-        if let Some(reason) = cell.doomed() {
-            return Poll::Ready(End::Dead(reason));
+    let mut code = InContext { cell, code };
+    poll_fn(|cx| {
+        if run.is_aborted() {
+            return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
         }
-        let polled = catch_unwind(AssertUnwindSafe(|| {
+        let polled = panics::caught(|| {
             let _entered = ambient::enter(&mut slot);
-            code.as_mut().as_pin_mut().map_or(Poll::Ready(End::Idle), |code| code.poll(cx))
-        }));
+            let code = code.code.as_mut().as_pin_mut();
+            code.map_or(Poll::Ready(End::Idle), |code| code.poll(cx))
+        });
         match polled {
             Ok(Poll::Ready(end)) => Poll::Ready(end),
-            Ok(Poll::Pending) if cell.suspended(cx.waker()) => Poll::Pending,
+            Ok(Poll::Pending) if run.suspend(cx.waker()) => Poll::Pending,
             Ok(Poll::Pending) => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Err(payload) => Poll::Ready(End::Dead(Die::from_panic(payload).into())),
+            Err(die) => Poll::Ready(End::Dead(die.into())),
         }
-    })
-    .await;
-    quietly(|| {
-        let _entered = ambient::enter(&mut slot);
-        code.set(None);
-    });
-    end
-}
-
-/// Polls `code` as code of the port `cell`, with panics caught.
-pub(crate) async fn guarded(
-    cell: &Arc<dyn AnyCell>,
-    core: &Arc<Core>,
-    code: impl Future<Output = Result<(), Die>>,
-) -> Result<(), Die> {
-    let mut slot = Some(Current { core: core.clone(), cell: cell.clone() });
-    let mut code = std::pin::pin!(code);
-    poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = ambient::enter(&mut slot);
-            code.as_mut().poll(cx)
-        }));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(Die::from_panic(payload))))
     })
     .await
 }
 
-async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>) -> End {
-    let Held { value, batch } = held;
-    match stage {
-        Stage::Idle(made) => *value = Some(made),
-        Stage::Starting(starter) => {
-            let mut init = Init::new(cell.clone());
-            match starter(&mut init).await {
-                Ok(made) => *value = Some(made),
-                Err(die) => return End::Dead(die.into()),
-            }
-            if let Some(reason) = init.stopping() {
-                return End::Dead(reason);
-            }
+/// Drops a port's code in the context of the port.
+struct InContext<'a, P: Port, F> {
+    cell: &'a Arc<Cell<P>>,
+    code: Pin<&'a mut Option<F>>,
+}
+
+impl<P: Port, F> Drop for InContext<'_, P, F> {
+    fn drop(&mut self) {
+        let cell = self.cell;
+        let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
+        cell.core.user_code("a destructor of a port's code", || {
+            let _entered = ambient::enter(&mut slot);
+            self.code.set(None);
+        });
+    }
+}
+
+async fn drive<P: Port>(
+    cell: &Arc<Cell<P>>,
+    run: &Run,
+    starter: Option<Starter<P>>,
+    held: &mut Held<'_, P>,
+) -> End {
+    if let Some(starter) = starter {
+        let mut init = Init::new(cell.clone());
+        match starter(&mut init).await {
+            Ok(made) => held.value = Some(made),
+            Err(die) => return End::Dead(die.into()),
         }
-        Stage::Running(_) | Stage::Doomed(_) | Stage::Dead(_) => return End::Idle,
+        if let Some(reason) = init.stopping() {
+            return End::Dead(reason);
+        }
     }
     let mut ctx = Ctx::new(cell.clone());
     let mut patience = PATIENCE;
     let mut tally = Tally { core: &cell.core, messages: 0 };
+    let mut turn = Turn(0);
     loop {
-        let next = cell.next(batch, value, patience > 0);
-        cell.made_room();
-        let (stride, taps) = match next {
-            Next::Batch { stride, taps } => (stride, taps),
+        let Held { value, batch, .. } = held;
+        let taps = match cell.next(run, batch, value, patience > 0) {
+            Next::Batch(taps) => taps,
             Next::Idle => return End::Idle,
             Next::Nothing => {
                 patience = patience.saturating_sub(1);
@@ -178,8 +217,9 @@ async fn drive<P: Port>(cell: &Arc<Cell<P>>, stage: Stage<P>, held: &mut Held<P>
         patience = PATIENCE;
         tally.add(batch.len());
         let Some(value) = value.as_mut() else { return End::Idle };
-        let batch = Batch { cell, envelopes: batch.drain(..), taps };
-        if let Err(reason) = handle_batch(batch, stride, value, &mut ctx).await {
+        let left = run.left();
+        let batch = Batch { cell, run, envelopes: batch.drain(..), left, taps };
+        if let Err(reason) = handle_batch(batch, &mut turn, value, &mut ctx).await {
             return End::Dead(reason);
         }
     }
@@ -206,77 +246,111 @@ impl Drop for Tally<'_> {
     }
 }
 
+/// Envelopes handled since other tasks had their turn.
+struct Turn(u32);
+
+impl Turn {
+    async fn take(&mut self) {
+        self.0 += 1;
+        if self.0 >= TURN {
+            self.0 = 0;
+            next_turn().await;
+        }
+    }
+}
+
 /// The messages that were taken out of the mailbox and not handled yet.
 struct Batch<'a, P: Port> {
     cell: &'a Arc<Cell<P>>,
+    run: &'a Run,
     envelopes: std::vec::Drain<'a, Envelope<P>>,
+    left: Load,
     /// Who is sent copies of them.
     taps: Vec<Arc<Tap>>,
 }
 
-/// However the batch ended: what is left is counted, and dropped one by one, since each of them
-/// may panic.
+impl<P: Port> Batch<'_, P> {
+    /// The next envelope, which leaves room for another.
+    fn next(&mut self) -> Option<Envelope<P>> {
+        let envelope = self.envelopes.next()?;
+        self.left = self.left - envelope.load();
+        self.run.set_left(self.left);
+        if self.run.is_room_wanted() {
+            self.cell.made_room(self.run);
+        }
+        if !self.taps.is_empty() {
+            tap::copy(&self.cell.core, &self.taps, &envelope);
+        }
+        Some(envelope)
+    }
+}
+
+/// However the batch ended: what is left of it, which the death of the port counts, is dropped one by
+/// one, since each of them may panic.
 impl<P: Port> Drop for Batch<'_, P> {
     fn drop(&mut self) {
-        if self.envelopes.len() > 0 {
-            self.cell.taken.store(self.envelopes.len(), Ordering::Relaxed);
-            self.envelopes.by_ref().for_each(|envelope| drop_user_data(self.cell, envelope));
-        }
+        self.envelopes.by_ref().for_each(|envelope| drop_user_data(self.cell, envelope));
     }
 }
 
 async fn handle_batch<P: Port>(
     mut batch: Batch<'_, P>,
-    stride: Stride,
+    turn: &mut Turn,
     value: &mut P,
     ctx: &mut Ctx<P>,
 ) -> Result<(), Reason> {
-    let cell = batch.cell;
-    while let Some(envelope) = batch.envelopes.next() {
-        let left = batch.envelopes.len();
-        if stride.ends_at(left) {
-            cell.taken.store(left, Ordering::Relaxed);
-            cell.made_room();
-            tokio::task::coop::consume_budget().await;
+    let limit = batch.cell.bounds().handler_timeout;
+    loop {
+        // Before an envelope is taken out: the port may be aborted meanwhile.
+        turn.take().await;
+        if batch.run.is_aborted() {
+            return Err(batch.cell.abort_reason().unwrap_or_default());
         }
-        if !batch.taps.is_empty() {
-            tap::copy(&cell.core, &batch.taps, &envelope);
-        }
-        let handled = match envelope {
-            Envelope::Typed(msg) => value.handle(ctx, msg).await.map_err(Reason::from),
-            other => uncommon(cell, value, ctx, other).await,
+        let Some(envelope) = batch.next() else { return Ok(()) };
+        let msg = match envelope {
+            Envelope::Typed(msg) => Some(msg),
+            other => uncommon(batch.cell, value, ctx, other)?,
         };
-        if let Some(reason) = handled.err().or_else(|| ctx.stopping()) {
+        if let Some(msg) = msg {
+            match limit {
+                None => value.handle(ctx, msg).await?,
+                Some(limit) => {
+                    let deadline = Deadline::new(batch.cell.core.timers(), Instant::now(), limit);
+                    within(deadline, limit, value.handle(ctx, msg)).await?;
+                }
+            }
+        }
+        if let Some(reason) = ctx.stopping() {
             return Err(reason);
         }
     }
-    Ok(())
 }
 
-/// Everything but a typed message.
-async fn uncommon<P: Port>(
+/// Everything but a typed message; gives the message to handle, if it is one.
+fn uncommon<P: Port>(
     cell: &Arc<Cell<P>>,
     value: &mut P,
     ctx: &mut Ctx<P>,
     envelope: Envelope<P>,
-) -> Result<(), Reason> {
+) -> Result<Option<P::Msg>, Reason> {
     match envelope {
-        Envelope::Typed(msg) => value.handle(ctx, msg).await?,
-        Envelope::Untyped(message) => untyped(value, ctx, *message).await?,
-        Envelope::Call(task) => call(value, ctx, task)?,
+        Envelope::Typed(msg) => return Ok(Some(msg)),
+        Envelope::Untyped(message) => return Ok(untyped(value, ctx, *message)?),
+        Envelope::Call(task) | Envelope::Due(task) => call(value, ctx, task)?,
         Envelope::Kil(reason) => return Err(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
             Firing::Call(task) => call(value, ctx, task)?,
             Firing::Message(message) => {
-                for message in mutation::told(message) {
-                    untyped(value, ctx, message).await?;
+                if mutation::strikes(mutation::Mutation::FireTwice) {
+                    cell.push(Envelope::Untyped(Box::new(message.clone())));
                 }
+                return Ok(untyped(value, ctx, message)?);
             }
             Firing::Kil(reason) => return Err(reason),
         },
         Envelope::Fired(..) => {}
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Runs a task, and applies what it changed of a closure port's handlers, as
@@ -292,11 +366,31 @@ fn call<P: Port>(value: &mut P, ctx: &mut Ctx<P>, task: Task<P>) -> Result<(), D
     done
 }
 
-async fn untyped<P: Port>(value: &mut P, ctx: &mut Ctx<P>, message: Message) -> Result<(), Die> {
+fn untyped<P: Port>(
+    value: &mut P,
+    ctx: &mut Ctx<P>,
+    message: Message,
+) -> Result<Option<P::Msg>, Die> {
     match P::decode(message) {
-        Ok(msg) => value.handle(ctx, msg).await,
-        Err(bad) => value.bad_message(ctx, bad),
+        Ok(msg) => Ok(Some(msg)),
+        Err(bad) => value.bad_message(ctx, bad).map(|()| None),
     }
+}
+
+/// A handler that has a deadline.
+async fn within(
+    mut deadline: Deadline,
+    limit: Duration,
+    handler: impl Future<Output = Result<(), Die>>,
+) -> Result<(), Die> {
+    let mut handler = pin!(handler);
+    poll_fn(|cx| match handler.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(done),
+        Poll::Pending => deadline
+            .poll(cx)
+            .map(|()| Err(Die::new(format!("a handler did not end within {limit:?}")))),
+    })
+    .await
 }
 
 /// Lets every task that is ready now have its turn.

@@ -6,7 +6,6 @@
 //! granted credit, else the message is counted as skipped. A message that cannot be copied is
 //! shown by its tag, or the name of its type.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -19,6 +18,7 @@ use super::mailbox::{Envelope, Firing};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::Core;
+use crate::panics;
 
 /// Copies that may be under way to a reader, and what he begins with.
 pub(crate) const CREDIT: u32 = 256;
@@ -106,7 +106,7 @@ pub(super) fn copy<P: Port>(core: &Arc<Core>, taps: &[Arc<Tap>], envelope: &Enve
                 Firing::Message(message) => untyped(message),
                 Firing::Call(_) | Firing::Kil(_) => Copy::Message(Vec::new()),
             },
-            Envelope::Call(_) | Envelope::Kil(_) => Copy::Message(Vec::new()),
+            Envelope::Call(_) | Envelope::Due(_) | Envelope::Kil(_) => Copy::Message(Vec::new()),
         });
         tap.send(core, copy);
     }
@@ -116,7 +116,7 @@ fn is_message<P: Port>(envelope: &Envelope<P>) -> bool {
     match envelope {
         Envelope::Typed(_) | Envelope::Untyped(_) => true,
         Envelope::Fired(_, firing) => matches!(**firing, Firing::Message(_)),
-        Envelope::Call(_) | Envelope::Kil(_) => false,
+        Envelope::Call(_) | Envelope::Due(_) | Envelope::Kil(_) => false,
     }
 }
 
@@ -134,7 +134,7 @@ fn untyped(message: &Message) -> Copy {
 /// Serialising is the user's code: if it panics, that is the tap's affair, not the port's.
 fn typed<P: Port>(msg: &P::Msg) -> Copy {
     let hidden = |why: String| Copy::Hidden { tag: short(std::any::type_name::<P::Msg>()), why };
-    match catch_unwind(AssertUnwindSafe(|| Encoder::copy::<P>(msg))) {
+    match panics::caught(|| Encoder::copy::<P>(msg)) {
         Ok(Ok(values)) => {
             let message = Message::from_values(values);
             untyped(&message)

@@ -30,28 +30,31 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     }
 }
 
-/// Calls the method of the message, and answers.
+/// Calls the method of the message, and answers: at once where no handler waits, so that nothing of
+/// the message has to be kept in a future.
 fn handle(actor: &Actor) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| handle_arm(actor, handler));
-    // At the port, where the compiler then says that it is none.
-    let head = quote! {
-        async fn handle(
-            &mut self,
-            __ctx: &mut #runtime::Ctx<Self>,
-            __msg: Self::Msg,
-        ) -> ::core::result::Result<(), #runtime::Die>
-    };
-    let head = located(head, &actor.port);
-    quote! {
-        #head {
-            match __msg {
-                #(#arms)*
-                #message::__Never(_, __never) => match __never {},
-            }
-            ::core::result::Result::Ok(())
+    let body = quote! {
+        match __msg {
+            #(#arms)*
+            #message::__Never(_, __never) => match __never {},
         }
-    }
+        ::core::result::Result::Ok(())
+    };
+    let result = quote!(::core::result::Result<(), #runtime::Die>);
+    let parameters = quote!(&mut self, __ctx: &mut #runtime::Ctx<Self>, __msg: Self::Msg);
+    let (head, body) = if actor.messages().any(|handler| handler.is_async) {
+        (quote!(async fn handle(#parameters) -> #result), body)
+    } else {
+        let future = quote!(::core::future::Future<Output = #result> + ::core::marker::Send);
+        let head = quote!(fn handle(#parameters) -> impl #future);
+        let now = quote!((move || -> #result { #body })());
+        (head, quote!(::core::future::ready(#now)))
+    };
+    // At the port, where the compiler then says that it is none.
+    let head = located(head, &actor.port);
+    quote!(#head { #body })
 }
 
 fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {

@@ -319,6 +319,14 @@ impl Peer {
         matches!(&self.state.lock().stage, Stage::Up(up) if up.is_relayed())
     }
 
+    /// Whether the node runs this implementation, if it is connected.
+    pub(crate) fn is_of_ours(&self) -> Option<bool> {
+        match &self.state.lock().stage {
+            Stage::Up(up) => Some(up.facts.instance.is_some()),
+            _ => None,
+        }
+    }
+
     /// The link, if the node is connected.
     pub(crate) fn link(&self) -> Option<LinkSender> {
         self.state.lock().link().cloned()

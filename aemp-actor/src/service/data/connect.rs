@@ -16,7 +16,7 @@ use super::wire::CONNECT;
 use super::{dialling, functions};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
-use crate::node::{Core, Node};
+use crate::node::{Core, Node, timer_deadline};
 
 impl Node {
     /// Makes a connection of octets to another node, beside the messages, and has the function of
@@ -76,7 +76,7 @@ impl Node {
         let mut course = Course {
             core: self.core(),
             attempt: Attempt::begin(self, &node),
-            deadline: Instant::now() + timeout,
+            deadline: timer_deadline(timeout),
             doing: "it has not answered".to_owned(),
         };
         let request =

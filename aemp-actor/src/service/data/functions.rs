@@ -1,10 +1,8 @@
 //! Which functions take data connections.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use dashmap::DashMap;
 
@@ -12,6 +10,7 @@ use super::connection::DataConn;
 use crate::die::Die;
 use crate::message::{FromArgs, Message};
 use crate::node::{Core, Node};
+use crate::panics;
 use crate::port::Outcome;
 
 /// What a function does with a connection.
@@ -90,21 +89,8 @@ impl Node {
 pub(super) fn run(core: &Arc<Core>, name: String, function: Prepared, conn: DataConn) {
     core.run(async move {
         let peer = conn.peer().clone();
-        if let Err(die) = caught(function, conn).await {
+        if let Err(die) = panics::caught_async(|| function(conn)).await {
             tracing::error!(target: "aemp", "{name}, on a data connection of node {peer}: {die}");
         }
     });
-}
-
-/// Turns a panic into an error.
-async fn caught(function: Prepared, conn: DataConn) -> Result<(), Die> {
-    let mut task = match catch_unwind(AssertUnwindSafe(|| function(conn))) {
-        Ok(task) => task,
-        Err(payload) => return Err(Die::from_panic(payload)),
-    };
-    std::future::poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(cx)));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(Die::from_panic(payload))))
-    })
-    .await
 }

@@ -73,8 +73,10 @@ impl Actor {
         let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
         for _ in 0..world.draw(|random| random.within(1..=6)) {
             let Word { no, id, message } = ops::word(&world, &InPort { actor: self, ctx }, to);
-            node.snd_wait(id, message).await;
-            world.log.done(no);
+            match node.snd_wait(id, message).await {
+                Ok(()) => world.log.done(no),
+                Err(_) => world.log.unsent(no),
+            }
         }
     }
 

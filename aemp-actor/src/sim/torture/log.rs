@@ -187,6 +187,11 @@ impl Log {
         self.write(|record| record.words[word].done = record.events.len());
     }
 
+    /// The word was not sent after all.
+    pub(super) fn unsent(&self, word: WordNo) {
+        self.write(|record| record.words[word].kind = WordKind::Unsent);
+    }
+
     pub(super) fn delivered(&self, port: PortNo, node: NodeNo, word: WordNo) {
         self.write(|record| {
             if record.is_crashed(node) {

@@ -147,6 +147,8 @@ pub(super) enum WordKind {
     Message,
     Kill,
     Spawn,
+    /// There was no room for it, and its sender was told.
+    Unsent,
 }
 
 #[derive(Clone, Debug)]

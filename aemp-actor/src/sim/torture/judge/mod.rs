@@ -71,6 +71,9 @@ impl<'a> Judge<'a> {
         let mut streams: BTreeMap<_, Vec<WordNo>> = BTreeMap::new();
         let mut spawned = BTreeMap::new();
         for (no, word) in record.words.iter().enumerate() {
+            if word.kind == WordKind::Unsent {
+                continue;
+            }
             streams.entry((word.by, word.to)).or_default().push(no);
             if word.kind == WordKind::Spawn {
                 spawned.insert(word.to, (word.by, word.sent));

@@ -1,0 +1,72 @@
+//! The end of a node, once it takes part in nothing any more.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::router;
+use crate::port::AnyCell;
+
+/// Ports that end before other tasks get a turn.
+const TURN: usize = 64;
+
+/// What is left to do of the end of a node. Dropped before it is done, because the runtime ends, it is
+/// done where it is dropped.
+pub(super) struct Closing {
+    core: Arc<Core>,
+    ports: std::vec::IntoIter<Arc<dyn AnyCell>>,
+    done: bool,
+}
+
+impl Closing {
+    pub(super) fn new(core: Arc<Core>, ports: Vec<Arc<dyn AnyCell>>) -> Self {
+        Self { core, ports: ports.into_iter(), done: false }
+    }
+
+    pub(super) async fn run(mut self) {
+        while self.end_ports(TURN) {
+            tokio::task::yield_now().await;
+        }
+        self.finish();
+    }
+
+    /// Ends up to so many ports; false when there are no more.
+    fn end_ports(&mut self, count: usize) -> bool {
+        let reason = self.core.shutdown_reason();
+        for port in self.ports.by_ref().take(count) {
+            port.end(reason.clone());
+        }
+        self.ports.len() > 0
+    }
+
+    /// Monitors of the node fire, and its connections end.
+    fn finish(&mut self) {
+        self.done = true;
+        let core = &self.core;
+        let reason = core.shutdown_reason();
+        for watch in core.own_watchers().lock().take_all() {
+            router::fire(core, watch, &reason);
+        }
+        core.user_code("a timer", || drop(core.timers().close()));
+        let (relayed, direct): (Vec<_>, Vec<_>) =
+            core.peers().into_iter().partition(|peer| peer.is_relayed());
+        for peer in &relayed {
+            peer.finish(core, &reason, &[]);
+            peer.wake();
+        }
+        for peer in direct {
+            peer.finish(core, &reason, &relayed);
+            peer.wake();
+        }
+        core.mesh().end();
+        core.data().close();
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if !self.done {
+            self.end_ports(usize::MAX);
+            self.finish();
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What is to happen later on a node, in one table with one task.
+//!
+//! Invariants:
+//!
+//! 1. An entry is taken out of the table by whoever carries it out or drops it; both happen
+//!    without the lock, since what it holds is the user's.
+//! 2. The task ends when the node is shut down and the table is empty, or with its runtime. From
+//!    then on nothing comes due.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::Waker;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::core::Core;
+
+/// As good as never; later instants need not exist.
+const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// The timers of one node.
+#[derive(Default)]
+pub(crate) struct Timers {
+    table: Mutex<Table>,
+    next: AtomicU64,
+    /// Told when the first entry has changed, or the node is shut down.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    entries: BTreeMap<TimerKey, Alarm>,
+    closed: bool,
+}
+
+/// Names an entry: they come due in this order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct TimerKey {
+    at: Instant,
+    number: u64,
+}
+
+/// What happens at the time.
+pub(crate) enum Alarm {
+    /// A future looks at the clock again. Goes on to the end of the runtime.
+    Wake(Waker),
+    /// Something is done, quickly; dropped when the node is shut down before.
+    Run(Box<dyn FnOnce(TimerKey) + Send>),
+}
+
+impl Timers {
+    /// The name of an entry to be added.
+    pub(crate) fn key(&self, at: Instant) -> TimerKey {
+        TimerKey { at, number: self.next.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Adds an entry; that of a node that was shut down never comes due.
+    pub(crate) fn add(&self, key: TimerKey, alarm: Alarm) {
+        let mut table = self.table.lock();
+        let refused = match alarm {
+            Alarm::Run(_) if table.closed => Some(alarm),
+            alarm => table.entries.insert(key, alarm),
+        };
+        let first = table.entries.first_key_value().is_some_and(|(first, _)| *first == key);
+        drop(table);
+        drop(refused);
+        if first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Replaces the waker of an entry that is not due yet.
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) {
+        if let Some(alarm) = self.table.lock().entries.get_mut(&key) {
+            *alarm = Alarm::Wake(waker.clone());
+        }
+    }
+
+    /// Takes an entry out, for the caller to drop; `None` when it has come due.
+    pub(crate) fn remove(&self, key: TimerKey) -> Option<Alarm> {
+        self.table.lock().entries.remove(&key)
+    }
+
+    /// The node is shut down: nothing of the user's is done any more. Gives it, to be dropped.
+    pub(super) fn close(&self) -> impl Sized + use<> {
+        let mut table = self.table.lock();
+        table.closed = true;
+        let (kept, dropped) = std::mem::take(&mut table.entries)
+            .into_iter()
+            .partition(|(_, alarm)| matches!(alarm, Alarm::Wake(_)));
+        table.entries = kept;
+        drop(table);
+        self.changed.notify_one();
+        let dropped: BTreeMap<TimerKey, Alarm> = dropped;
+        dropped
+    }
+
+    /// What is due by now, and when the next entry will be.
+    fn poll_due(&self, now: Instant) -> (Vec<(TimerKey, Alarm)>, Next) {
+        let mut table = self.table.lock();
+        let later = table.entries.split_off(&TimerKey { at: now, number: u64::MAX });
+        let due = std::mem::replace(&mut table.entries, later).into_iter().collect();
+        let next = match table.entries.first_key_value() {
+            Some((key, _)) => Next::At(key.at),
+            None if table.closed => Next::End,
+            None => Next::Unknown,
+        };
+        (due, next)
+    }
+}
+
+/// When there is something to do again.
+enum Next {
+    At(Instant),
+    Unknown,
+    End,
+}
+
+/// After `delay` from now.
+pub(crate) fn timer_deadline(delay: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(delay).unwrap_or(now + FAR)
+}
+
+/// The task of a node's timers. Dropped with its runtime before the node was shut down, it shuts
+/// the node down: no task of the node will ever run again.
+pub(super) async fn drive(timers: Arc<Timers>, sentinel: Sentinel) {
+    loop {
+        let changed = timers.changed.notified();
+        let (due, next) = timers.poll_due(Instant::now());
+        for (key, alarm) in due {
+            match alarm {
+                Alarm::Wake(waker) => waker.wake(),
+                Alarm::Run(code) => crate::panics::logged("a timer", || code(key)),
+            }
+        }
+        match next {
+            Next::At(at) => tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = changed => {}
+            },
+            Next::Unknown => changed.await,
+            Next::End => break,
+        }
+    }
+    drop(sentinel);
+}
+
+/// Shuts its node down when it is dropped.
+pub(super) struct Sentinel(pub(super) Weak<Core>);
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        if let Some(core) = self.0.upgrade().filter(|core| !core.is_closed()) {
+            tracing::warn!(
+                target: "aemp",
+                "the runtime of node {} has ended: the node is shut down",
+                core.id()
+            );
+            core.close();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alarm(log: &Arc<Mutex<Vec<u64>>>, number: u64) -> Alarm {
+        let log = log.clone();
+        Alarm::Run(Box::new(move |_| log.lock().push(number)))
+    }
+
+    fn run(due: Vec<(TimerKey, Alarm)>) {
+        for (key, alarm) in due {
+            if let Alarm::Run(code) = alarm {
+                code(key);
+            }
+        }
+    }
+
+    #[test]
+    fn entries_come_due_in_order_and_once() {
+        let (timers, log) = (Timers::default(), Arc::default());
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let add = |seconds, number| {
+            let key = timers.key(at(seconds));
+            timers.add(key, alarm(&log, number));
+            key
+        };
+        add(2, 2);
+        add(1, 1);
+        let third = add(2, 3);
+        add(3, 4);
+        run(timers.poll_due(start).0);
+        assert!(log.lock().is_empty());
+        run(timers.poll_due(at(2)).0);
+        assert_eq!(*log.lock(), [1, 2, 3]);
+        assert!(timers.remove(third).is_none());
+        let (due, next) = timers.poll_due(at(2));
+        assert!(due.is_empty() && matches!(next, Next::At(next) if next == at(3)));
+    }
+
+    #[test]
+    fn what_is_removed_is_not_kept() {
+        let (timers, log) = (Timers::default(), Arc::default());
+        let key = timers.key(Instant::now());
+        timers.add(key, alarm(&log, 1));
+        assert_eq!(Arc::strong_count(&log), 2);
+        drop(timers.remove(key));
+        assert_eq!(Arc::strong_count(&log), 1);
+    }
+
+    #[test]
+    fn a_node_that_is_shut_down_keeps_wakers_only() {
+        let (timers, log) = (Timers::default(), Arc::default());
+        let now = Instant::now();
+        timers.add(timers.key(now), alarm(&log, 1));
+        timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone()));
+        drop(timers.close());
+        timers.add(timers.key(now), alarm(&log, 2));
+        assert_eq!(Arc::strong_count(&log), 1);
+        let (due, next) = timers.poll_due(now);
+        assert!(matches!(&due[..], [(_, Alarm::Wake(_))]) && matches!(next, Next::End));
+    }
+}

@@ -1,0 +1,130 @@
+//! What the task of a port shares with those who send to the port.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Waker;
+
+use parking_lot::Mutex;
+
+/// One run of a port's task.
+///
+/// The counts are only read to decide whether a mailbox is full. Senders look at what was taken
+/// out of the queue, which changes once a batch; only near the bound do they look at what is left
+/// of it, which changes with each message and lies in a cache line of its own.
+///
+/// No other data is published by these atomics, so that relaxed accesses suffice: a sender that
+/// has learned from a handler that its message was taken sees the count that was stored before.
+#[derive(Default)]
+pub(crate) struct Run {
+    taken: Counts,
+    /// Set while the port's code is suspended; see [`suspend`](Self::suspend).
+    waker: Mutex<Option<Waker>>,
+    own: Own,
+}
+
+#[derive(Default)]
+#[repr(align(64))]
+struct Own {
+    left: Counts,
+    aborted: AtomicBool,
+    /// Somebody waits for room in the mailbox.
+    room_wanted: AtomicBool,
+}
+
+#[derive(Default)]
+struct Counts {
+    messages: AtomicUsize,
+    octets: AtomicUsize,
+}
+
+impl Counts {
+    fn set(&self, load: Load) {
+        self.messages.store(load.messages, Ordering::Relaxed);
+        self.octets.store(load.octets, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Load {
+        let (messages, octets) = (&self.messages, &self.octets);
+        Load {
+            messages: messages.load(Ordering::Relaxed),
+            octets: octets.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Messages, and the octets of the untyped ones among them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Load {
+    pub(crate) messages: usize,
+    pub(crate) octets: usize,
+}
+
+impl std::ops::Add for Load {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let messages = self.messages.saturating_add(other.messages);
+        Self { messages, octets: self.octets.saturating_add(other.octets) }
+    }
+}
+
+impl std::ops::Sub for Load {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        let messages = self.messages.saturating_sub(other.messages);
+        Self { messages, octets: self.octets.saturating_sub(other.octets) }
+    }
+}
+
+impl Run {
+    /// The task has so much that is not handled yet.
+    pub(crate) fn take(&self, load: Load) {
+        self.taken.set(load);
+        self.own.left.set(load);
+    }
+
+    /// Of what was taken, so much is left.
+    pub(crate) fn set_left(&self, load: Load) {
+        self.own.left.set(load);
+    }
+
+    /// As much as was taken: never less than what is left.
+    pub(crate) fn taken(&self) -> Load {
+        self.taken.get()
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(&self) -> Load {
+        self.own.left.get()
+    }
+
+    /// The port is to end at once. Gives what is to be woken.
+    pub(crate) fn abort(&self) -> Option<Waker> {
+        self.own.aborted.store(true, Ordering::Release);
+        // A task that suspends has stored its waker before this, or sees the flag after it.
+        self.waker.lock().take()
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.own.aborted.load(Ordering::Acquire)
+    }
+
+    /// The port's code is suspended; false when the port was aborted meanwhile.
+    pub(crate) fn suspend(&self, waker: &Waker) -> bool {
+        let mut slot = self.waker.lock();
+        match &*slot {
+            Some(old) if old.will_wake(waker) => {}
+            _ => *slot = Some(waker.clone()),
+        }
+        drop(slot);
+        !self.is_aborted()
+    }
+
+    pub(crate) fn want_room(&self, wanted: bool) {
+        self.own.room_wanted.store(wanted, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_room_wanted(&self) -> bool {
+        self.own.room_wanted.load(Ordering::Relaxed)
+    }
+}
