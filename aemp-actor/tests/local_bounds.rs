@@ -117,6 +117,72 @@ async fn what_was_handled_does_not_count() {
     assert_eq!(node.dropped().mailbox_full, 0);
 }
 
+/// A sender with a window as large as the mailbox, or smaller, never overflows it, whatever the bound
+/// is and whichever thread it runs on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_window_as_large_as_the_mailbox_fits() {
+    for bound in [1, 2, 100, 1023, 1024, 1025, 5000] {
+        let node = Node::local();
+        let (ack, mut acks) = tokio::sync::mpsc::unbounded_channel();
+        let port = node.port_with(Acking { ack }, PortOptions::new().max_messages(bound));
+        let mut on_the_way = 0;
+        for _ in 0..20_000 {
+            while on_the_way >= bound {
+                acks.recv().await.expect("the port lives");
+                on_the_way -= 1;
+            }
+            port.work();
+            on_the_way += 1;
+        }
+        while on_the_way > 0 {
+            acks.recv().await.expect("the port lives");
+            on_the_way -= 1;
+        }
+        assert_eq!(node.dropped(), DroppedCounts::default(), "bound {bound}");
+    }
+}
+
+/// Tells that it has taken a message.
+#[derive(Port)]
+struct Acking {
+    ack: tokio::sync::mpsc::UnboundedSender<()>,
+}
+
+#[rcv]
+impl Acking {
+    fn work(&mut self) {
+        self.ack.send(()).unwrap();
+    }
+}
+
+/// What the port has taken out of the mailbox in one go, and not handled, still waits in it.
+#[tokio::test]
+async fn what_is_taken_out_together_still_counts() {
+    let node = Node::local();
+    let octets = node.port_with(Slow::default(), PortOptions::new().max_octets(10_000));
+    let messages = node.port_with(Slow::default(), PortOptions::new().max_messages(2000));
+    let (go, until) = oneshot::channel();
+    let (go_too, until_too) = oneshot::channel();
+    octets.wait(until).unwrap();
+    messages.wait(until_too).unwrap();
+    let text = "x".repeat(900);
+    (0..5).for_each(|_| node.snd(&octets, ("text", &text)));
+    (0..1500).for_each(|_| messages.note(1));
+    // Now the handlers wait, and what follows is in a new queue.
+    turns().await;
+    (0..5).for_each(|_| node.snd(&octets, ("text", &text)));
+    (0..500).for_each(|_| messages.note(1));
+    turns().await;
+    assert_eq!(node.port_count(), 2, "as much as may wait does");
+    let ends = [end_of(&node, &octets), end_of(&node, &messages)];
+    node.snd(&octets, ("text", &text));
+    messages.note(1);
+    for end in ends {
+        assert_eq!(end.await.kind(), "overflow");
+    }
+    assert!(go.is_closed() && go_too.is_closed());
+}
+
 #[tokio::test]
 async fn octets_are_bounded_too() {
     let node = Node::local();

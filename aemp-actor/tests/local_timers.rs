@@ -172,3 +172,67 @@ async fn psub_does_not_keep_the_port() {
     sub(());
     assert_eq!(Arc::strong_count(&held), 1);
 }
+
+#[tokio::test]
+async fn timers_end_with_their_port_and_their_node() {
+    let node = Node::local();
+    let held = Arc::new(());
+    let hour = Duration::from_secs(3600);
+    let port = node.port_fn(|_, _| ());
+    let hold = [(); 3].map(|()| held.clone());
+    let timers = port.peval(move |_, ctx| {
+        Ok(hold.map(|hold| {
+            ctx.after(hour, move |_, _| {
+                let _ = &hold;
+            })
+        }))
+    });
+    let timers = timers.await.unwrap();
+    assert_eq!(Arc::strong_count(&held), 4);
+    timers[0].cancel();
+    assert_eq!(Arc::strong_count(&held), 3, "cancelled");
+    port.kil(());
+    while node.port_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    while Arc::strong_count(&held) > 1 {
+        tokio::task::yield_now().await;
+    }
+    timers[1].cancel();
+
+    let other = node.port_fn(|_, _| ());
+    let hold = held.clone();
+    let armed = other.peval(move |_, ctx| {
+        ctx.after(hour, move |_, _| {
+            let _ = &hold;
+        });
+        Ok(())
+    });
+    armed.await.unwrap();
+    drop(node);
+    while Arc::strong_count(&held) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_timers_come_due_in_their_order() {
+    let node = Node::local();
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let port = node.port_fn(|_, _| ());
+    let armed = port.peval(move |_, ctx| {
+        for n in 0..1000_u64 {
+            let tx = tx.clone();
+            let delay = n * 7919 % 1000;
+            ctx.after(Duration::from_millis(delay), move |_, _| tx.send(delay).unwrap_or(()));
+        }
+        Ok(())
+    });
+    armed.await.unwrap();
+    let begun = tokio::time::Instant::now();
+    for expected in 0..1000 {
+        assert_eq!(rx.recv().await, Some(expected));
+        assert!(begun.elapsed() >= Duration::from_millis(expected), "none is early");
+    }
+    assert_eq!(rx.recv().await, None);
+}

@@ -2,7 +2,6 @@
 
 use aemp_transport::Packet;
 
-
 /// See the other twin.
 #[derive(Clone, Copy)]
 pub(crate) enum Mutation {

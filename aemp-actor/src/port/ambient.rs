@@ -47,9 +47,8 @@ pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
 
 /// The same, by its ID.
 pub(crate) fn is_running_id(id: &PortId) -> bool {
-    let is_it = |current: &Current| {
-        id.node() == current.core.id() && id.name() == current.cell.name()
-    };
+    let is_it =
+        |current: &Current| id.node() == current.core.id() && id.name() == current.cell.name();
     look(is_it).unwrap_or(false)
 }
 

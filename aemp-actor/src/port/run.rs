@@ -44,10 +44,7 @@ impl Counts {
 
     fn get(&self) -> Load {
         let (messages, octets) = (&self.messages, &self.octets);
-        Load {
-            messages: messages.load(Ordering::Relaxed),
-            octets: octets.load(Ordering::Relaxed),
-        }
+        Load { messages: messages.load(Ordering::Relaxed), octets: octets.load(Ordering::Relaxed) }
     }
 }
 

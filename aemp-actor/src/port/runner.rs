@@ -252,9 +252,9 @@ struct Turn(u32);
 impl Turn {
     async fn take(&mut self) {
         self.0 += 1;
-        if self.0 >= TURN {
-            self.0 = 0;
-            next_turn().await;
+        if self.0 > TURN {
+            self.0 = 1;
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -84,8 +84,8 @@ impl Future for SndWait {
         if let Poll::Ready(sent) = sending.as_mut().poll(cx) {
             return Poll::Ready(sent);
         }
-        let deadline = deadline
-            .get_or_insert_with(|| Deadline::new(core.timers(), Instant::now(), *timeout));
+        let deadline =
+            deadline.get_or_insert_with(|| Deadline::new(core.timers(), Instant::now(), *timeout));
         ready!(deadline.poll(cx));
         Poll::Ready(Err(SndWaitError::Timeout { target: target.clone(), after: *timeout }))
     }

@@ -15,8 +15,8 @@ pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
 
-    /// The link has ended. Called once, last, when nothing of the link runs any more; not called if
-    /// the runtime is shut down under it.
+    /// The link has ended. Called once, always, last, when nothing of the link runs any more. If the
+    /// runtime ends under the link, it is called by whoever ends it.
     fn closed(&mut self, reason: CloseReason);
 }
 
@@ -37,20 +37,33 @@ where
     let (reading, writing) = stream.split();
     let shared = Arc::new(Shared::new(outcome.write_framing, config.max_queue, outcome.chunked));
     let sender = LinkSender::new(Arc::clone(&shared));
-    let mut sink = make_sink(sender.clone());
+    let mut ending = Ending { sink: make_sink(sender.clone()), shared: Arc::clone(&shared) };
     let reader = Reader {
         shared: Arc::clone(&shared),
         stream: reading,
         inbox: Inbox::new(outcome.read_framing, config.limits, outcome.chunked),
         buffer: buffered,
     };
-    let writer = tokio::spawn(writer::run(Arc::clone(&shared), writing));
+    let writer = tokio::spawn(writer::run(shared, writing));
     tokio::spawn(async move {
-        reader.run(&mut sink).await;
+        reader.run(&mut ending.sink).await;
         // The writer ends since the link is closed. It does not panic, and nobody aborts it.
         let _ = writer.await;
-        let reason = shared.queue.lock().close_reason().cloned();
-        sink.closed(reason.unwrap_or(CloseReason::PeerClosed));
+        drop(ending);
     });
     sender
+}
+
+/// Tells the sink of the end, whether its task has ended or is dropped.
+struct Ending<S: PacketSink> {
+    sink: S,
+    shared: Arc<Shared>,
+}
+
+impl<S: PacketSink> Drop for Ending<S> {
+    fn drop(&mut self) {
+        self.shared.close(CloseReason::local("the runtime has ended"));
+        let reason = self.shared.queue.lock().close_reason().cloned();
+        self.sink.closed(reason.unwrap_or(CloseReason::PeerClosed));
+    }
 }
