@@ -105,7 +105,8 @@ async fn across(messages: u64) -> Reason {
     near.snd(&port, ("stick",));
     let to = port.id();
     for number in 0..messages {
-        near.snd_wait(&to, ("drop_by", number, "some text")).await;
+        let sent = near.snd_wait(&to, ("drop_by", number, "some text")).await;
+        sent.expect("the connection takes what it is given");
     }
     ended(end).await
 }

@@ -78,3 +78,29 @@ fn state() {
         assert_eq!(node.cal::<(u8,)>(&port, ("last",)).await, Ok((3,)));
     });
 }
+
+/// Half as much, since the message is kept in the future of the handler.
+#[test]
+fn messages_that_handlers_wait_with() {
+    const HALF: usize = SIZE / 2;
+
+    struct Half([u8; HALF]);
+
+    #[derive(Port)]
+    struct Waiter;
+
+    #[rcv]
+    impl Waiter {
+        #[rcv(local)]
+        async fn keep(&mut self, half: Half, other: u8) -> u8 {
+            tokio::task::yield_now().await;
+            half.0[HALF - 1] + other
+        }
+    }
+
+    on_small_stacks(async {
+        let node = Node::local();
+        let port = node.port(Waiter);
+        assert_eq!(port.keep(Half([1; HALF]), 2).await, Ok(3));
+    });
+}

@@ -65,7 +65,7 @@ async fn a_hundred_thousand_messages_each_way_in_order() {
     let (mut died_one, mut died_two) = (death(&two, &at_one), death(&one, &at_two));
     let sender = |node: Node, to: PortId| async move {
         for n in 0..COUNT {
-            node.snd_wait(&to, ("n", n)).await;
+            node.snd_wait(&to, ("n", n)).await.unwrap();
         }
     };
     let sending =

@@ -56,7 +56,7 @@ fn over(way: Way, options: &Options, messages: usize, runtime: &Runtime) {
         runtime.block_on(timed(async {
             let id = PortId::from(&counter);
             for _ in 0..large {
-                node.snd_wait(&id, ("add", 1, &text)).await;
+                node.snd_wait(&id, ("add", 1, &text)).await.expect("room in time");
             }
             counter.sum().await.expect("an answer");
         }))

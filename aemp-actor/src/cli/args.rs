@@ -153,6 +153,10 @@ pub(crate) fn network() -> Vec<Command> {
             .args([port(), arguments()]),
         Command::new("mon").about("Wait until a port is dead, print why").arg(port()),
         Command::new("kil").about("Kill a port").args([
+            Arg::new("now")
+                .long("now")
+                .action(ArgAction::SetTrue)
+                .help("At once: what waits is lost, and a handler is dropped where it waits"),
             word("PORT", "A port ID: NODE#PORT"),
             words("REASON", "Why; nothing is a normal end"),
         ]),

@@ -76,16 +76,26 @@ pub(crate) async fn kil(
     connection: &Connection,
     port: &str,
     reason: &[String],
+    now: bool,
 ) -> Result<(), Failure> {
     let (port, reason) = (connection.port(port)?, words::values(reason)?);
     if port.is_node() {
         return Err(Failure::Usage(format!("a node port cannot be killed: {port}")));
     }
     let death = death_of(connection, &port);
-    connection.node.kil(&port, Reason::from_values(reason.clone()));
+    let why = Reason::from_values(reason.clone());
+    if now {
+        connection.node.kil_now(&port, why);
+    } else {
+        connection.node.kil(&port, why);
+    }
     let limit = connection.options.timeout();
     match tokio::time::timeout(connection.left(), death).await {
-        Err(_) => Err(Failure::Timeout(format!("{port} is not dead after {limit:?}"))),
+        Err(_) if now => Err(Failure::Timeout(format!("{port} is not dead after {limit:?}"))),
+        Err(_) => Err(Failure::Timeout(format!(
+            "{port} is not dead after {limit:?}: a kil waits for the handler that runs, and for what \
+             was sent before; kil --now does not"
+        ))),
         Ok(end) if end == Reason::from_values(reason) => {
             if connection.options.json {
                 connection.output().json(&json!({ "killed": port.to_string() }));

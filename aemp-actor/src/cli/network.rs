@@ -52,7 +52,10 @@ async fn command(
         "snd" => messages::snd(connection, &one("PORT"), &all("ARGUMENT")).await,
         "cal" => messages::cal(connection, &one("PORT"), &all("ARGUMENT")).await,
         "mon" => messages::mon(connection, &one("PORT")).await,
-        "kil" => messages::kil(connection, &one("PORT"), &all("REASON")).await,
+        "kil" => {
+            let now = arguments.get_flag("now");
+            messages::kil(connection, &one("PORT"), &all("REASON"), now).await
+        }
         "spawn" => {
             messages::spawn(connection, &one("NODE"), &one("FUNCTION"), &all("ARGUMENT")).await
         }

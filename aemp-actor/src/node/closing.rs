@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::core::Core;
+use super::counters::Dropped;
 use super::router;
+use super::timers::Alarm;
 use crate::port::AnyCell;
 
 /// Ports that end before other tasks get a turn.
@@ -46,7 +48,12 @@ impl Closing {
         for watch in core.own_watchers().lock().take_all() {
             router::fire(core, watch, &reason);
         }
-        core.user_code("a timer", || drop(core.timers().close()));
+        for alarm in core.timers().close() {
+            if matches!(alarm, Alarm::Send(..)) {
+                core.count_dropped(Dropped::Closed, 1);
+            }
+            core.user_code("a timer", || drop(alarm));
+        }
         let (relayed, direct): (Vec<_>, Vec<_>) =
             core.peers().into_iter().partition(|peer| peer.is_relayed());
         for peer in &relayed {

@@ -410,7 +410,9 @@ impl Core {
     /// Runs code of the user's outside of ports: in the node's runtime, and a panic is logged, as that
     /// of `what`, and ends nothing.
     pub(crate) fn user_code(&self, what: &str, code: impl FnOnce()) {
-        let _entered = self.runtime.enter();
+        // A thread that ends cannot enter a runtime any more, but may drop a node that it kept.
+        let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+        let _entered = (!ending).then(|| self.runtime.enter());
         panics::logged(what, code);
     }
 

@@ -24,7 +24,8 @@ use crate::port::Deadline;
 /// the same node. When the last handle is dropped, or [`shutdown`](Self::shutdown) is called,
 /// listeners close, all ports die with the reason `shutdown`, and connections end; after that,
 /// what is sent is lost (and counted), monitors fire at once with `shutdown`, and requests fail
-/// with it.
+/// with it. The ports die in a task of the node's runtime, so that no destructor runs under a lock of
+/// whoever drops the handle. When the runtime ends before, the node is shut down with it.
 #[derive(Clone)]
 pub struct Node {
     core: Arc<Core>,
@@ -46,8 +47,10 @@ impl Drop for Alive {
 impl Node {
     /// A node without a network, for ports in one process.
     ///
+    /// The node lives no longer than the runtime: when that ends, it is shut down.
+    ///
     /// # Panics
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime, and in one without time (`enable_time`).
     pub fn local() -> Self {
         let runtime = tokio::runtime::Handle::current();
         Self::create(NodeId::anonymous(), runtime, Config::new(), None)
@@ -58,6 +61,9 @@ impl Node {
     ///
     /// # Errors
     /// When a setting is wrong or a listener cannot be made; the text names the setting.
+    ///
+    /// # Panics
+    /// In a runtime without time (`enable_time`).
     ///
     /// # Cancel safety
     /// Dropped before it is ready, it leaves nothing behind.
@@ -115,6 +121,8 @@ impl Node {
         if let Some(security) = security {
             security.apply(&mut handshake);
         }
+        // Panics at once in a runtime without time, and not when the first timer is set.
+        drop(tokio::time::sleep(Duration::ZERO));
         let core = Core::new(id, runtime, config, handshake, networked);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);

@@ -18,6 +18,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::core::Core;
+use crate::id::PortId;
+use crate::message::Message;
+use crate::panics;
 
 /// As good as never; later instants need not exist.
 const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
@@ -50,6 +53,8 @@ pub(crate) enum Alarm {
     Wake(Waker),
     /// Something is done, quickly; dropped when the node is shut down before.
     Run(Box<dyn FnOnce(TimerKey) + Send>),
+    /// A message is sent; lost, and counted, when the node is shut down before.
+    Send(PortId, Box<Message>),
 }
 
 impl Timers {
@@ -58,19 +63,19 @@ impl Timers {
         TimerKey { at, number: self.next.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Adds an entry; that of a node that was shut down never comes due.
-    pub(crate) fn add(&self, key: TimerKey, alarm: Alarm) {
+    /// Adds an entry; gives it back when nothing is done any more, since the node is shut down.
+    pub(crate) fn add(&self, key: TimerKey, alarm: Alarm) -> Option<Alarm> {
         let mut table = self.table.lock();
-        let refused = match alarm {
-            Alarm::Run(_) if table.closed => Some(alarm),
-            alarm => table.entries.insert(key, alarm),
-        };
+        if table.closed && !matches!(alarm, Alarm::Wake(_)) {
+            return Some(alarm);
+        }
+        table.entries.insert(key, alarm);
         let first = table.entries.first_key_value().is_some_and(|(first, _)| *first == key);
         drop(table);
-        drop(refused);
         if first {
             self.changed.notify_one();
         }
+        None
     }
 
     /// Replaces the waker of an entry that is not due yet.
@@ -85,8 +90,8 @@ impl Timers {
         self.table.lock().entries.remove(&key)
     }
 
-    /// The node is shut down: nothing of the user's is done any more. Gives it, to be dropped.
-    pub(super) fn close(&self) -> impl Sized + use<> {
+    /// The node is shut down: nothing is done any more. Gives what would have been, to be dropped.
+    pub(super) fn close(&self) -> Vec<Alarm> {
         let mut table = self.table.lock();
         table.closed = true;
         let (kept, dropped) = std::mem::take(&mut table.entries)
@@ -96,7 +101,7 @@ impl Timers {
         drop(table);
         self.changed.notify_one();
         let dropped: BTreeMap<TimerKey, Alarm> = dropped;
-        dropped
+        dropped.into_values().collect()
     }
 
     /// What is due by now, and when the next entry will be.
@@ -135,7 +140,12 @@ pub(super) async fn drive(timers: Arc<Timers>, sentinel: Sentinel) {
         for (key, alarm) in due {
             match alarm {
                 Alarm::Wake(waker) => waker.wake(),
-                Alarm::Run(code) => crate::panics::logged("a timer", || code(key)),
+                Alarm::Run(code) => panics::logged("a timer", || code(key)),
+                Alarm::Send(to, message) => {
+                    if let Some(core) = sentinel.0.upgrade() {
+                        panics::logged("a timer", || core.snd(&to, &*message));
+                    }
+                }
             }
         }
         match next {
@@ -190,7 +200,7 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let add = |seconds, number| {
             let key = timers.key(at(seconds));
-            timers.add(key, alarm(&log, number));
+            drop(timers.add(key, alarm(&log, number)));
             key
         };
         add(2, 2);
@@ -210,7 +220,7 @@ mod tests {
     fn what_is_removed_is_not_kept() {
         let (timers, log) = (Timers::default(), Arc::default());
         let key = timers.key(Instant::now());
-        timers.add(key, alarm(&log, 1));
+        drop(timers.add(key, alarm(&log, 1)));
         assert_eq!(Arc::strong_count(&log), 2);
         drop(timers.remove(key));
         assert_eq!(Arc::strong_count(&log), 1);
@@ -220,10 +230,10 @@ mod tests {
     fn a_node_that_is_shut_down_keeps_wakers_only() {
         let (timers, log) = (Timers::default(), Arc::default());
         let now = Instant::now();
-        timers.add(timers.key(now), alarm(&log, 1));
-        timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone()));
-        drop(timers.close());
-        timers.add(timers.key(now), alarm(&log, 2));
+        drop(timers.add(timers.key(now), alarm(&log, 1)));
+        drop(timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone())));
+        assert_eq!(timers.close().len(), 1);
+        assert!(timers.add(timers.key(now), alarm(&log, 2)).is_some());
         assert_eq!(Arc::strong_count(&log), 1);
         let (due, next) = timers.poll_due(now);
         assert!(matches!(&due[..], [(_, Alarm::Wake(_))]) && matches!(next, Next::End));

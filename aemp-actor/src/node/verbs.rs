@@ -153,18 +153,13 @@ impl Node {
         self.mon(port, move |_| drop(things))
     }
 
-    /// Sends `msg` to `to` after `delay`.
+    /// Sends `msg` to `to` after `delay`. When the node is shut down before, it is lost, and counted.
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
     pub fn after(&self, delay: Duration, to: impl Into<PortId>, msg: impl Serialize) -> Timer {
         let message = Message::new(&msg).expect("the message of a timer serialises");
-        let (core, to) = (Arc::downgrade(self.core()), to.into());
-        Timer::of_node(self.core(), delay, move || {
-            if let Some(core) = core.upgrade() {
-                core.snd(&to, &message);
-            }
-        })
+        Timer::of_node(self.core(), delay, to.into(), message)
     }
 
     /// Sends a request, with the ID of a reply port appended, and gives the message that this

@@ -16,6 +16,7 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -47,8 +48,13 @@ pub(crate) struct Cell<P: Port> {
 
 /// What a runner finds in the mailbox.
 pub(crate) enum Next {
-    /// The batch was filled; who is sent copies of it.
-    Batch(Vec<Arc<Tap>>),
+    /// The batch was filled.
+    Batch {
+        /// Who is sent copies of it.
+        taps: Vec<Arc<Tap>>,
+        /// How long a handler may take.
+        limit: Option<Duration>,
+    },
     /// Nothing; the value was put back, the runner is to end.
     Idle,
     /// Nothing yet.
@@ -126,11 +132,6 @@ impl<P: Port> Cell<P> {
         mailbox.options().unwrap_or(self.core.port_options())
     }
 
-    /// The bounds of the port.
-    pub(crate) fn bounds(&self) -> PortOptions {
-        *self.options(&self.mailbox.lock())
-    }
-
     fn overflow(self: &Arc<Self>) {
         self.core.count_dropped(Dropped::MailboxFull, 1);
         let text = format!("the mailbox of port {} is full", self.id());
@@ -177,7 +178,8 @@ impl<P: Port> Cell<P> {
         if !mailbox.queue.is_empty() {
             run.take(mailbox.swap(batch));
             self.count_handled(batch.len());
-            return Next::Batch(mailbox.taps());
+            let limit = self.options(&mailbox).handler_timeout;
+            return Next::Batch { taps: mailbox.taps(), limit };
         }
         if patience || mailbox.abort_reason().is_some() {
             return Next::Nothing;

@@ -34,7 +34,7 @@ impl Deadline {
             None => {
                 let waker = cx.waker().clone();
                 let key = self.timers.key(at);
-                self.timers.add(key, Alarm::Wake(waker.clone()));
+                drop(self.timers.add(key, Alarm::Wake(waker.clone())));
                 self.armed = Some((key, waker));
             }
             Some((_, waker)) if waker.will_wake(cx.waker()) => {}

@@ -18,6 +18,11 @@ use crate::message::{BadMessage, Message};
 /// - One message is handled at a time, in the order of arrival; the next begins when the handler
 ///   of the last has ended.
 /// - `Err` and panics kill this port, with the kind `die` and the text, and nothing else.
+/// - Other tasks have their turn after 128 messages, and a port that is to end at once handles none more.
+/// - Destructors run in the port's own task, in its runtime; where that has ended, where it was ended.
+/// - State and messages are moved by value. An optimised build bears 512 KiB of each on the usual
+///   stack of 2 MiB, a debug build 64 KiB, as a channel of tokio's; half of that where a handler is
+///   `async`. Put what is larger into a box.
 /// - A port without messages runs nothing and reserves nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no port",

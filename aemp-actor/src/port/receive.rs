@@ -140,7 +140,7 @@ impl<P: Port> Cell<P> {
         } else {
             let timers = self.core.timers();
             let key = timers.key(timer_deadline(KIL_PATIENCE));
-            timers.add(key, Alarm::Run(Box::new(move |_| end())));
+            drop(timers.add(key, Alarm::Run(Box::new(move |_| end()))));
         }
     }
 }

@@ -205,8 +205,8 @@ async fn drive<P: Port>(
     let mut turn = Turn(0);
     loop {
         let Held { value, batch, .. } = held;
-        let taps = match cell.next(run, batch, value, patience > 0) {
-            Next::Batch(taps) => taps,
+        let (taps, limit) = match cell.next(run, batch, value, patience > 0) {
+            Next::Batch { taps, limit } => (taps, limit),
             Next::Idle => return End::Idle,
             Next::Nothing => {
                 patience = patience.saturating_sub(1);
@@ -218,7 +218,7 @@ async fn drive<P: Port>(
         tally.add(batch.len());
         let Some(value) = value.as_mut() else { return End::Idle };
         let left = run.left();
-        let batch = Batch { cell, run, envelopes: batch.drain(..), left, taps };
+        let batch = Batch { cell, run, envelopes: batch.drain(..), left, taps, limit };
         if let Err(reason) = handle_batch(batch, &mut turn, value, &mut ctx).await {
             return End::Dead(reason);
         }
@@ -250,12 +250,11 @@ impl Drop for Tally<'_> {
 struct Turn(u32);
 
 impl Turn {
-    async fn take(&mut self) {
-        self.0 += 1;
-        if self.0 > TURN {
-            self.0 = 1;
-            tokio::task::yield_now().await;
-        }
+    /// One more is to be handled; whether others have their turn before.
+    fn is_over(&mut self) -> bool {
+        let over = self.0 >= TURN;
+        self.0 = if over { 1 } else { self.0 + 1 };
+        over
     }
 }
 
@@ -267,6 +266,8 @@ struct Batch<'a, P: Port> {
     left: Load,
     /// Who is sent copies of them.
     taps: Vec<Arc<Tap>>,
+    /// How long a handler may take.
+    limit: Option<Duration>,
 }
 
 impl<P: Port> Batch<'_, P> {
@@ -299,10 +300,11 @@ async fn handle_batch<P: Port>(
     value: &mut P,
     ctx: &mut Ctx<P>,
 ) -> Result<(), Reason> {
-    let limit = batch.cell.bounds().handler_timeout;
     loop {
         // Before an envelope is taken out: the port may be aborted meanwhile.
-        turn.take().await;
+        if turn.is_over() {
+            tokio::task::yield_now().await;
+        }
         if batch.run.is_aborted() {
             return Err(batch.cell.abort_reason().unwrap_or_default());
         }
@@ -312,7 +314,7 @@ async fn handle_batch<P: Port>(
             other => uncommon(batch.cell, value, ctx, other)?,
         };
         if let Some(msg) = msg {
-            match limit {
+            match batch.limit {
                 None => value.handle(ctx, msg).await?,
                 Some(limit) => {
                     let deadline = Deadline::new(batch.cell.core.timers(), Instant::now(), limit);

@@ -8,7 +8,9 @@ use super::any_cell::AnyCell;
 use super::cell::Cell;
 use super::definition::Port;
 use super::mailbox::Task;
-use crate::node::{Alarm, Core, TimerKey, Timers, timer_deadline};
+use crate::id::PortId;
+use crate::message::Message;
+use crate::node::{Alarm, Core, Dropped, TimerKey, Timers, timer_deadline};
 
 /// A timer that runs. Dropping it changes nothing; [`cancel`](Self::cancel) stops it. It ends with
 /// its port, or, if it was set outside of ports, with its node; what it holds is dropped then.
@@ -20,15 +22,13 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// A timer of the node.
-    pub(crate) fn of_node(
-        core: &Core,
-        delay: Duration,
-        action: impl FnOnce() + Send + 'static,
-    ) -> Self {
+    /// A timer of the node, that sends a message.
+    pub(crate) fn of_node(core: &Core, delay: Duration, to: PortId, message: Message) -> Self {
         let timers = core.timers().clone();
         let key = timers.key(timer_deadline(delay));
-        timers.add(key, Alarm::Run(Box::new(move |_| action())));
+        if timers.add(key, Alarm::Send(to, Box::new(message))).is_some() {
+            core.count_dropped(Dropped::Closed, 1);
+        }
         Self { timers, key, owner: None }
     }
 
@@ -44,7 +44,8 @@ impl Timer {
                 cell.push_due(key, task);
             }
         };
-        timers.add(key, Alarm::Run(Box::new(due)));
+        // On a node that is shut down it is dropped here, in the port's context.
+        drop(timers.add(key, Alarm::Run(Box::new(due))));
         let owner: Weak<dyn AnyCell> = Arc::<Cell<P>>::downgrade(cell);
         Self { timers, key, owner: Some(owner) }
     }

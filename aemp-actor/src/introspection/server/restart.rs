@@ -13,6 +13,6 @@ pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let asker = question.asker().map_or_else(|| core.id().to_string(), ToString::to_string);
     tracing::info!(target: "aemp", "node {asker} asks for a restart");
     question.answer(());
-    restart();
+    core.user_code("a restart", restart);
     Ok(())
 }
