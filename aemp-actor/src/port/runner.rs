@@ -314,13 +314,10 @@ async fn handle_batch<P: Port>(
             other => uncommon(batch.cell, value, ctx, other)?,
         };
         if let Some(msg) = msg {
-            match batch.limit {
-                None => value.handle(ctx, msg).await?,
-                Some(limit) => {
-                    let deadline = Deadline::new(batch.cell.core.timers(), Instant::now(), limit);
-                    within(deadline, limit, value.handle(ctx, msg)).await?;
-                }
-            }
+            let timers = batch.cell.core.timers();
+            let limit = batch.limit.map(|limit| (limit, Deadline::new(timers, Instant::now(), limit)));
+            let handler = pin!(value.handle(ctx, msg));
+            within(limit, handler).await?;
         }
         if let Some(reason) = ctx.stopping() {
             return Err(reason);
@@ -379,18 +376,17 @@ fn untyped<P: Port>(
     }
 }
 
-/// A handler that has a deadline.
+/// Polls a handler, and its deadline if it has one. By reference: a handler's future may hold large
+/// values.
 async fn within(
-    mut deadline: Deadline,
-    limit: Duration,
-    handler: impl Future<Output = Result<(), Die>>,
+    mut limit: Option<(Duration, Deadline)>,
+    mut handler: Pin<&mut (impl Future<Output = Result<(), Die>> + ?Sized)>,
 ) -> Result<(), Die> {
-    let mut handler = pin!(handler);
-    poll_fn(|cx| match handler.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(done),
-        Poll::Pending => deadline
+    poll_fn(|cx| match (handler.as_mut().poll(cx), &mut limit) {
+        (Poll::Pending, Some((limit, deadline))) => deadline
             .poll(cx)
             .map(|()| Err(Die::new(format!("a handler did not end within {limit:?}")))),
+        (polled, _) => polled,
     })
     .await
 }

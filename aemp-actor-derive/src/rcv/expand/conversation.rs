@@ -44,16 +44,15 @@ fn handle(actor: &Actor) -> TokenStream {
     };
     let result = quote!(::core::result::Result<(), #runtime::Die>);
     let parameters = quote!(&mut self, __ctx: &mut #runtime::Ctx<Self>, __msg: Self::Msg);
-    let (head, body) = if actor.messages().any(|handler| handler.is_async) {
-        (quote!(async fn handle(#parameters) -> #result), body)
+    let body = if actor.messages().any(|handler| handler.is_async) {
+        quote!(async move { #body })
     } else {
-        let future = quote!(::core::future::Future<Output = #result> + ::core::marker::Send);
-        let head = quote!(fn handle(#parameters) -> impl #future);
         let now = quote!((move || -> #result { #body })());
-        (head, quote!(::core::future::ready(#now)))
+        quote!(::core::future::ready(#now))
     };
+    let future = quote!(::core::future::Future<Output = #result> + ::core::marker::Send);
     // At the port, where the compiler then says that it is none.
-    let head = located(head, &actor.port);
+    let head = located(quote!(fn handle(#parameters) -> impl #future), &actor.port);
     quote!(#head { #body })
 }
 
