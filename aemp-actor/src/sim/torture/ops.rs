@@ -212,6 +212,7 @@ impl Asked {
             Ok((answer,)) => Answer::Good(answer == self.no as u64),
             Err(CallError::Died { reason, .. }) => Answer::Died(reason),
             Err(CallError::Timeout { .. }) => Answer::Timeout,
+            Err(CallError::Itself { .. }) => Answer::Itself,
             Err(other) => Answer::Other(other.to_string()),
         };
         log.answered(self.no, answer);

@@ -35,7 +35,8 @@ pub(super) async fn run(
     }
     program.make_peace(heal).await;
     program.end().await;
-    let mut record = world.log.write(std::mem::take);
+    // A copy: monitors fire once more when the runtime ends, and write on.
+    let mut record = world.log.read(Clone::clone);
     record.tight_queues = world.plan.max_queue.is_some();
     record.tight_mailboxes = world.plan.max_messages.is_some();
     record

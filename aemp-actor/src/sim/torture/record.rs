@@ -80,6 +80,8 @@ pub(super) enum Answer {
     Good(bool),
     Died(Reason),
     Timeout,
+    /// The one who asked would have to answer.
+    Itself,
     Other(String),
 }
 
@@ -228,7 +230,7 @@ pub(super) struct Disturbance {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) events: Vec<Event>,
     pub(super) nodes: Vec<NodeEntry>,

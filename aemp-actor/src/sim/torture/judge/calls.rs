@@ -43,6 +43,8 @@ impl Judge<'_> {
                 self.explain(cal.on, cal.by, cal.target, cal.called, answered, reason).err()
             }
             Answer::Timeout => (at < deadline).then(|| "it was given up early".to_owned()),
+            Answer::Itself if cal.by == Sender::Port(cal.target) => None,
+            Answer::Itself => Some("somebody else was asked".to_owned()),
             Answer::Other(text) => Some(text.clone()),
         };
         if let Some(doubt) = doubt {
