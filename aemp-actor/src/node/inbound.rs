@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{CloseReason, Packet, PacketSink};
+use aemp_transport::{CloseReason, Framing, Packet, PacketSink};
 
 use super::access::Rights;
 use super::core::Core;
@@ -14,6 +14,7 @@ use crate::mesh::Rendezvous;
 use crate::message::Message;
 use crate::mutation::Passage;
 use crate::port::AnyCell;
+use crate::relay::{self, Vouched};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
@@ -22,6 +23,8 @@ pub(super) struct Inbound {
     pub(super) passage: Passage,
     /// Something of an anonymous peer was refused, and that was logged.
     pub(super) refused: bool,
+    /// Whom this node, as a hub, has last given a sign of life in the name of.
+    pub(super) vouched: Option<Vouched>,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -47,6 +50,10 @@ impl PacketSink for Inbound {
         for packet in self.passage.of(packet) {
             self.deliver(packet);
         }
+    }
+
+    fn partial(&mut self, framing: Framing, octets: &[u8]) {
+        relay::partial(&self.core, &self.origin, (framing, octets), &mut self.vouched);
     }
 
     fn closed(&mut self, reason: CloseReason) {

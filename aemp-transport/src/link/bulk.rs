@@ -49,7 +49,7 @@ impl Bulk {
     /// Whether a packet of this order has to wait here, though it is small.
     pub(super) fn holds_up(&self, order: Order<'_>) -> bool {
         match order {
-            Order::Free => false,
+            Order::Free | Order::Urgent => false,
             Order::Among(key) | Order::Ahead(key) => self.ahead > 0 || self.keys.contains_key(key),
             Order::After(_) => !self.is_empty(),
         }

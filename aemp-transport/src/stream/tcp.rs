@@ -12,6 +12,12 @@ use super::{
     Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport, host,
 };
 
+/// Octets that the system takes before the network does; it would take megabytes. As with QUIC:
+/// enough to keep the network busy, and no more, so that a write that has to wait says that the
+/// other side takes what was written.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const AHEAD: u32 = 128 << 10;
+
 /// TCP, without delaying small writes (Nagle's algorithm is off).
 ///
 /// Dialling tries all addresses that the host resolves to, in turn. Listening on host `*` takes
@@ -99,6 +105,8 @@ impl Stream for TcpStream {
         let kept = self.keep_alive(timeout);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         SockRef::from(self).set_tcp_user_timeout(Some(timeout))?;
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        SockRef::from(self).set_tcp_notsent_lowat(AHEAD)?;
         kept
     }
 }

@@ -124,7 +124,8 @@ async fn adopt(
     let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
+    let (core, passage) = (core.clone(), Passage::new());
+    let sink = Inbound { core, origin, passage, refused: false, vouched: None };
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
