@@ -18,13 +18,13 @@ use crate::relay::{self, Vouched};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
-    pub(super) core: Arc<Core>,
-    pub(super) origin: Origin,
-    pub(super) passage: Passage,
+    core: Arc<Core>,
+    origin: Origin,
+    passage: Passage,
     /// Something of an anonymous peer was refused, and that was logged.
-    pub(super) refused: bool,
+    refused: bool,
     /// Whom this node, as a hub, has last given a sign of life in the name of.
-    pub(super) vouched: Option<Vouched>,
+    vouched: Option<Vouched>,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -62,6 +62,10 @@ impl PacketSink for Inbound {
 }
 
 impl Inbound {
+    pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
+        Self { core, origin, passage: Passage::new(), refused: false, vouched: None }
+    }
+
     fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {
