@@ -2,7 +2,7 @@
 //! business.
 //!
 //! There are two lanes: `express` is written out whole, whenever the writer looks; of `bulk` it gets
-//! one chunk, or so many small packets, with each batch. Without chunks everything is express. A
+//! 64 KiB with each batch. Without chunks everything is express. A
 //! third lane, `urgent`, goes ahead of both, in the midst of a batch.
 //!
 //! 1. `queued()` is what the lanes hold plus what is left of the batch that is being written.
@@ -14,8 +14,8 @@
 use std::mem;
 
 use super::bulk::{self, Bulk};
-use super::chunk::{HEAD, Kind, MAX_CHUNK, head, overhead};
-use super::urgent::{STEP, Urgent};
+use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head, overhead};
+use super::urgent::Urgent;
 use super::{CloseReason, Order};
 
 /// A buffer that once grew larger than this is not kept.
@@ -159,8 +159,7 @@ impl Queue {
     }
 
     /// Gives the writer what is to be written next, in exchange for the buffer that it has written
-    /// out: what is urgent; or everything in the express lane, and of the bulk lane as much as one
-    /// chunk has room for.
+    /// out: what is urgent; or everything in the express lane, and 64 KiB of the bulk lane.
     pub(super) fn next(&mut self, mut written: Vec<u8>) -> Next {
         if self.closed.is_some() {
             return Next::Closed;
@@ -183,11 +182,10 @@ impl Queue {
             written = Vec::new();
         }
         let mut batch = mem::replace(&mut self.express, written);
-        self.urgent.note_cut(batch.len());
-        self.urgent.begin_batch();
         self.writing_packets = mem::take(&mut self.waiting_packets);
         // Small packets that never end must not hold up a large one for ever.
-        self.writing_packets += self.bulk.next(&mut batch);
+        self.writing_packets += self.bulk.next(&mut batch, |at| self.urgent.note_cut(at));
+        self.urgent.begin_batch();
         self.writing = batch.len();
         Next::Batch(batch)
     }
@@ -277,12 +275,17 @@ mod tests {
         }
     }
 
-    /// The kinds, lengths and first octets of the chunks of a batch.
+    /// The kinds, lengths and first octets of the chunks of a batch; parts of one packet together.
     fn chunks(mut batch: &[u8]) -> Vec<(u8, usize, u8)> {
-        let mut chunks = Vec::new();
+        let mut chunks: Vec<(u8, usize, u8)> = Vec::new();
         while let Some((head, rest)) = batch.split_first_chunk::<HEAD>() {
             let (kind, length) = super::super::chunk::decode(*head).expect("a chunk");
-            chunks.push((kind as u8, length, rest[0]));
+            match chunks.last_mut() {
+                Some((before @ 1, octets, _)) => {
+                    (*before, *octets) = (kind as u8, *octets + length);
+                }
+                _ => chunks.push((kind as u8, length, rest[0])),
+            }
             batch = &rest[length..];
         }
         assert!(batch.is_empty());
@@ -318,7 +321,8 @@ mod tests {
         send(&mut queue, 6, 10, Order::After("b"));
         send(&mut queue, 7, 10, Order::Among("b"));
         send(&mut queue, 8, 10, Order::Among("c"));
-        assert_eq!(queue.queued(), MAX_CHUNK + HEAD + 3 * (10 + HEAD) + 3 * 10 + HEAD);
+        let heads = MAX_CHUNK / STEP * HEAD;
+        assert_eq!(queue.queued(), MAX_CHUNK + heads + 3 * (10 + HEAD) + 3 * 10 + HEAD);
         assert_eq!(queue.unwritten_packets(), 7);
         assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4), (2, MAX_CHUNK, 2)]);
         send(&mut queue, 9, 10, Order::Among("a"));

@@ -1,16 +1,12 @@
 //! [`Urgent`]: the lane of what goes ahead of everything, and where the rest may be interrupted.
 //!
 //! 1. It holds at most [`STEP`] octets; what does not fit takes the way of everything else.
-//! 2. A batch is interrupted where a packet, or a chunk, begins, and only after at least one of its
-//!    own: whatever comes in this lane, the rest gets on.
+//! 2. A batch is interrupted where a packet, or a chunk, begins, and no more often than after [`STEP`]
+//!    octets of its own: whatever comes in this lane, the rest gets on.
 
 use std::mem;
 
-use super::chunk::{HEAD, Kind, head};
-
-/// What is on its way is interrupted no more often than after so many octets, and express chunks are
-/// no longer unless one packet is.
-pub(super) const STEP: usize = 4 << 10;
+use super::chunk::{HEAD, Kind, STEP, head};
 
 /// See the module.
 #[derive(Debug, Default)]
