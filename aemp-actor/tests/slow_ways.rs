@@ -44,9 +44,12 @@ async fn meet(one: &Node, two: &Node) {
 }
 
 async fn until(seen: &Seen<usize>, count: usize) {
-    while seen.lock().unwrap().len() < count {
-        tokio::time::sleep(SECOND / 100).await;
-    }
+    let arrived = async {
+        while seen.lock().unwrap().len() < count {
+            tokio::time::sleep(SECOND / 100).await;
+        }
+    };
+    tokio::time::timeout(1000 * SECOND, arrived).await.expect("they arrive");
 }
 
 /// Two nodes, and a way from one to the other that holds much and passes little, as a system with
@@ -170,7 +173,8 @@ fn a_peer_is_told_that_its_packet_is_coming() {
 /// Two nodes that nobody can dial, and the hub that both are connected to.
 async fn relayed(network: &Network, timeouts: [Duration; 3]) -> [Node; 3] {
     let hub = start(network.config("hub"), timeouts[0]).await;
-    let one = start(network.private_config("one").seed("mem:hub"), timeouts[1]).await;
+    let one = network.private_config("one").seed("mem:hub").max_queue(100_000);
+    let one = start(one, timeouts[1]).await;
     let two = start(network.private_config("two").seed("mem:hub"), timeouts[2]).await;
     meet(&one, &two).await;
     [hub, one, two]
@@ -226,6 +230,7 @@ fn a_far_end_that_is_gone_is_missed_though_its_hub_is_busy() {
         network.partition("hub", "two");
         for _ in 0..40 {
             hub.snd(&busy, ("small", "x".repeat(2000)));
+            // More than the queue for the hub holds: the hub takes it, and nobody else does.
             one.snd(&gone, ("lost", "x".repeat(2000)));
         }
         tokio::time::sleep(8 * SECOND + SECOND / 10).await;

@@ -110,3 +110,33 @@ impl Stream for TcpStream {
         kept
     }
 }
+
+#[cfg(all(test, any(target_os = "android", target_os = "linux")))]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// A system takes megabytes of what nobody reads: then nobody knows whether it moves.
+    #[tokio::test]
+    async fn the_system_takes_little_ahead() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (near, _far) = (near.unwrap(), far.unwrap());
+        near.limit_silence(Duration::from_secs(30)).unwrap();
+        let (mut taken, mut refused) = (0, 0);
+        while refused < 100 {
+            match near.try_write(&[b'x'; 16 << 10]) {
+                Ok(octets) => (taken, refused) = (taken + octets, 0),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+            yield_now().await;
+        }
+        // The other side's system takes some hundreds of KiB in any case.
+        assert!((1..2 << 20).contains(&taken), "{taken} octets");
+    }
+}
