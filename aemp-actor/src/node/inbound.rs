@@ -14,7 +14,7 @@ use crate::mesh::Rendezvous;
 use crate::message::Message;
 use crate::mutation::Passage;
 use crate::port::AnyCell;
-use crate::relay::{self, Vouched};
+use crate::relay::{self, Reported};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
@@ -23,8 +23,8 @@ pub(super) struct Inbound {
     passage: Passage,
     /// Something of an anonymous peer was refused, and that was logged.
     refused: bool,
-    /// Whom this node, as a hub, has last given a sign of life in the name of.
-    vouched: Option<Vouched>,
+    /// Which relayed connection of the peer this node, as a hub, has last reported alive.
+    reported: Option<Reported>,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -53,7 +53,7 @@ impl PacketSink for Inbound {
     }
 
     fn partial(&mut self, framing: Framing, octets: &[u8]) {
-        relay::partial(&self.core, &self.origin, (framing, octets), &mut self.vouched);
+        relay::partial(&self.core, &self.origin, (framing, octets), &mut self.reported);
     }
 
     fn closed(&mut self, reason: CloseReason) {
@@ -63,7 +63,7 @@ impl PacketSink for Inbound {
 
 impl Inbound {
     pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
-        Self { core, origin, passage: Passage::new(), refused: false, vouched: None }
+        Self { core, origin, passage: Passage::new(), refused: false, reported: None }
     }
 
     fn deliver(&mut self, packet: Packet) {

@@ -133,8 +133,8 @@ impl Connection {
         }
     }
 
-    /// Gives a sign of life, which may ask for one. Where there is no room for it, the queue for the
-    /// hub gets no shorter, and the hub counts as silent.
+    /// Gives a sign of life, which may ask for one. Where the queue for the hub has no room for it, it
+    /// is not given: the next one is due soon.
     fn give_sign(&self, state: &mut State, ask: bool) {
         if state.exchange.is_accepted() {
             self.send(state, &Word::Alive { ask });

@@ -44,7 +44,7 @@ pub(crate) fn pass(
         }
         "close" => core.relays().routes.lock().closed(from, to, connection),
         ALIVE => {
-            urge(core, to, message);
+            send_urgent(core, to, message);
             return Ok(false);
         }
         _ => {}
@@ -57,13 +57,13 @@ fn is_up(core: &Core, node: &NodeId) -> bool {
 }
 
 /// Tells a node that data for it are coming from another, and asks it for a sign of life for that.
-pub(super) fn vouch(core: &Core, from: &NodeId, to: &NodeId, connection: &str) {
+pub(super) fn report_alive(core: &Core, from: &NodeId, to: &NodeId, connection: &str) {
     let word = Word::Alive { ask: true };
-    urge(core, to, &(FUNCTION, from, connection, word.kind(), 0, &word));
+    send_urgent(core, to, &(FUNCTION, from, connection, word.kind(), 0, &word));
 }
 
 /// Passes on what goes ahead of everything, if there is room for it.
-fn urge<M: Serialize + ?Sized>(core: &Core, to: &NodeId, letter: &M) {
+fn send_urgent<M: Serialize + ?Sized>(core: &Core, to: &NodeId, letter: &M) {
     if let Some((_, link)) = core.known_peer(to).and_then(|peer| peer.direct_link()) {
         drop(link.try_send("", Order::Urgent, letter));
     }

@@ -88,7 +88,7 @@ pub use fuzz::relay as fuzz_relay;
 pub(crate) use hub::{node_down, pass};
 pub(crate) use letter::FUNCTION;
 pub(crate) use receive::receive;
-pub(crate) use signs::{Vouched, partial};
+pub(crate) use signs::{Reported, partial};
 pub(crate) use table::Relays;
 
 /// Octets that may be on their way to a reader that has not taken them.

@@ -22,8 +22,8 @@ const HEAD: usize = 1 << 10;
 /// How many texts a hub looks at: the node port, `snd`, the receiver, and four of the message.
 const TEXTS: usize = 7;
 
-/// The connection that a hub has last given a sign of life in the name of, and when.
-pub(crate) struct Vouched {
+/// The connection that a hub has last reported alive, and when.
+pub(crate) struct Reported {
     connection: SmolStr,
     pulse: Pulse,
 }
@@ -33,7 +33,7 @@ pub(crate) fn partial(
     core: &Arc<Core>,
     origin: &Origin,
     (framing, octets): (Framing, &[u8]),
-    vouched: &mut Option<Vouched>,
+    reported: &mut Option<Reported>,
 ) {
     let texts = framing.first_texts(&octets[..octets.len().min(HEAD)], TEXTS);
     let texts: Vec<&str> = texts.iter().map(SmolStr::as_str).collect();
@@ -42,7 +42,7 @@ pub(crate) fn partial(
             arriving(core, origin, speaker, connection);
         }
         ["", "snd", to, FUNCTION, speaker, connection, DATA] => {
-            passing(core, origin, (to, speaker, connection), vouched);
+            passing(core, origin, (to, speaker, connection), reported);
         }
         _ => {}
     }
@@ -64,7 +64,7 @@ fn passing(
     core: &Arc<Core>,
     origin: &Origin,
     (to, speaker, connection): (&str, &str, &str),
-    vouched: &mut Option<Vouched>,
+    reported: &mut Option<Reported>,
 ) {
     let to = PortId::from(to);
     let speaks_for_itself = *origin.peer.id() == *speaker;
@@ -72,13 +72,13 @@ fn passing(
         return;
     }
     let now = Instant::now();
-    let known = vouched.take().filter(|last| last.connection == connection);
-    let mut last = known.unwrap_or_else(|| Vouched {
+    let known = reported.take().filter(|last| last.connection == connection);
+    let mut last = known.unwrap_or_else(|| Reported {
         connection: connection.into(),
         pulse: Pulse::new(now, core.config().monitor_timeout),
     });
     if last.pulse.is_due(now) {
-        hub::vouch(core, origin.peer.id(), to.node(), connection);
+        hub::report_alive(core, origin.peer.id(), to.node(), connection);
     }
-    *vouched = Some(last);
+    *reported = Some(last);
 }

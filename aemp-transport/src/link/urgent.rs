@@ -52,7 +52,7 @@ impl Urgent {
 
     /// What waits here, and how many packets that is, unless it is the turn of others that wait.
     pub(super) fn take_turn(&mut self, others_wait: bool) -> Option<(Vec<u8>, usize)> {
-        let turn = !self.octets.is_empty() && !(self.had_turn && others_wait);
+        let turn = !(self.octets.is_empty() || self.had_turn && others_wait);
         self.had_turn = turn;
         turn.then(|| (mem::take(&mut self.octets), mem::take(&mut self.packets)))
     }

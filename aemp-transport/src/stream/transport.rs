@@ -121,8 +121,8 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
 
     /// Asks the system to end a connection whose other side has been silent, or has confirmed
     /// nothing, for that long; and to take little more of what is written than the network takes,
-    /// so that a write that had to wait is a sign of life. Transports that have no such thing do nothing: the link's user has
-    /// to look for signs of life anyway.
+    /// so that a write that had to wait is a sign of life. Transports that have no such thing do
+    /// nothing: the link's user has to look for signs of life anyway.
     ///
     /// # Errors
     ///
