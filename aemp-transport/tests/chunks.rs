@@ -11,7 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const CHUNK: usize = 64 << 10;
+/// What is written of a large packet before it is a small one's turn.
+const TURN: usize = 64 << 10;
+const CHUNK: usize = 4 << 10;
 const HEAD: usize = 4;
 
 struct Sink(UnboundedSender<String>);
@@ -79,7 +81,7 @@ async fn chunk(far: &mut DuplexStream) -> (u8, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_small_packet_waits_for_one_chunk_at_most() {
+async fn a_small_packet_waits_for_one_turn_at_most() {
     let (link, mut far) = raw(";chunk=1", 16 << 10, LinkConfig::default()).await;
     link.send("large", &"x".repeat(32 << 20)).expect("sent");
     let mut read = 0;
@@ -98,8 +100,9 @@ async fn a_small_packet_waits_for_one_chunk_at_most() {
         }
         read += HEAD + octets.len();
     };
-    // What the pipe held had been written, and the chunk that was being written was the last.
-    assert!(before <= written.next_multiple_of(HEAD + CHUNK), "{before} after {written}");
+    // What the pipe held had been written, and the turn that was being written was the last.
+    let turn = TURN / CHUNK * (HEAD + CHUNK);
+    assert!(before <= written.next_multiple_of(turn), "{before} after {written}");
     assert_eq!(express, br#"["small",1]["","snd","near",""]"#);
     let mut rest = 0;
     loop {
@@ -110,6 +113,25 @@ async fn a_small_packet_waits_for_one_chunk_at_most() {
         }
     }
     assert_eq!(before / (HEAD + CHUNK) * CHUNK + rest, (32 << 20) + r#"["large",""]"#.len());
+}
+
+#[tokio::test]
+async fn what_is_urgent_waits_for_one_chunk_at_most() {
+    let (link, mut far) = raw(";chunk=1", 1 << 10, LinkConfig::default()).await;
+    for number in 0..100 {
+        link.send("small", &"x".repeat(1000 + number)).expect("sent");
+    }
+    link.send("large", &"x".repeat(1 << 20)).expect("sent");
+    for lane in [0, 1] {
+        while chunk(&mut far).await.0 != lane {}
+        let written = usize::try_from(link.counters().octets_out).expect("few");
+        link.try_send("", Order::Urgent, &"alive").expect("sent");
+        let mut read = 0;
+        while !chunk(&mut far).await.1.starts_with(br#"["","alive"]"#) {
+            read += 1;
+        }
+        assert!(read <= 1 + (1 << 10) / 1000, "{read} chunks, after {written} octets");
+    }
 }
 
 #[tokio::test]
@@ -198,5 +220,5 @@ async fn what_never_went_out_is_counted() {
     chunk(&mut far).await;
     link.close(CloseReason::local("enough"));
     assert_eq!(link.lost_packets(), 3);
-    assert!(link.queued_octets() <= HEAD + CHUNK, "only what is being written");
+    assert!(link.queued_octets() <= TURN / CHUNK * (HEAD + CHUNK), "only what is being written");
 }

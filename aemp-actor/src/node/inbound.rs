@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{CloseReason, Packet, PacketSink};
+use aemp_transport::{CloseReason, Framing, Packet, PacketSink};
 
 use super::access::Rights;
 use super::core::Core;
@@ -14,14 +14,17 @@ use crate::mesh::Rendezvous;
 use crate::message::Message;
 use crate::mutation::Passage;
 use crate::port::AnyCell;
+use crate::relay::{self, Reported};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
-    pub(super) core: Arc<Core>,
-    pub(super) origin: Origin,
-    pub(super) passage: Passage,
+    core: Arc<Core>,
+    origin: Origin,
+    passage: Passage,
     /// Something of an anonymous peer was refused, and that was logged.
-    pub(super) refused: bool,
+    refused: bool,
+    /// Which relayed connection of the peer this node, as a hub, has last reported alive.
+    reported: Option<Reported>,
 }
 
 /// Where a request comes from: a node, through one of its connections.
@@ -49,12 +52,20 @@ impl PacketSink for Inbound {
         }
     }
 
+    fn partial(&mut self, framing: Framing, octets: &[u8]) {
+        relay::partial(&self.core, &self.origin, (framing, octets), &mut self.reported);
+    }
+
     fn closed(&mut self, reason: CloseReason) {
         self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
     }
 }
 
 impl Inbound {
+    pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
+        Self { core, origin, passage: Passage::new(), refused: false, reported: None }
+    }
+
     fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
         if packet.port.is_empty() {

@@ -2,14 +2,17 @@
 
 use std::io;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use aemp_transport::{LinkSender, Order, Reach, SendError};
+use aemp_transport::{LinkSender, Liveness, Order, Reach, SendError};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use smol_str::SmolStr;
+use tokio::time::Instant;
 
 use super::exchange::{Breach, Exchange, Over};
 use super::letter::{FUNCTION, Word};
+use super::pulse::Pulse;
 use super::{CHUNK, WINDOW};
 use crate::id::NodeId;
 use crate::node::Config;
@@ -30,13 +33,20 @@ pub(super) struct Way {
     pub(super) reach: Reach,
     /// The most octets in one message, so that the queue for the hub can hold it.
     pub(super) chunk: usize,
+    monitor_timeout: Duration,
 }
 
 impl Way {
     pub(super) fn new(attempt: u64, link: LinkSender, config: &Config) -> Self {
         let max_queue = config.max_queue;
-        // Leaves room for base64, the rest of the message, and others.
-        Self { attempt, link, reach: config.relay_reach, chunk: CHUNK.min(max_queue / 16).max(1) }
+        Self {
+            attempt,
+            link,
+            reach: config.relay_reach,
+            // Leaves room for base64, the rest of the message, and others.
+            chunk: CHUNK.min(max_queue / 16).max(1),
+            monitor_timeout: config.monitor_timeout,
+        }
     }
 }
 
@@ -51,6 +61,7 @@ pub(super) struct Connection {
 
 struct State {
     exchange: Exchange,
+    pulse: Pulse,
     /// Who waits for octets, or the answer to `open`.
     reader: Option<Waker>,
     /// Who waits for credit.
@@ -76,7 +87,8 @@ impl Connection {
     }
 
     fn new(own: &NodeId, key: Key, way: Way, exchange: Exchange) -> Self {
-        let state = Mutex::new(State { exchange, reader: None, writer: None });
+        let pulse = Pulse::new(Instant::now(), way.monitor_timeout);
+        let state = Mutex::new(State { exchange, pulse, reader: None, writer: None });
         Self { own: own.clone(), key, way, state }
     }
 
@@ -91,6 +103,12 @@ impl Connection {
     /// A letter came; one that breaks a rule ends the connection, on both sides.
     pub(super) fn receive(&self, seq: u64, word: Word) -> Result<(), Breach> {
         let mut state = self.state.lock();
+        state.pulse.handle_sign(Instant::now());
+        match word {
+            Word::Alive { ask: true } => self.give_sign(&mut state, false),
+            Word::Data(_) => self.confirm(&mut state),
+            _ => {}
+        }
         let received = state.exchange.receive(seq, word);
         if let Err(breach) = &received {
             let text = breach.to_string();
@@ -99,6 +117,28 @@ impl Connection {
         }
         Self::wake(state);
         received
+    }
+
+    /// More has come of data that are not whole.
+    pub(super) fn arriving(&self) {
+        let mut state = self.state.lock();
+        state.pulse.handle_sign(Instant::now());
+        self.confirm(&mut state);
+    }
+
+    /// Tells the other side now and then that its data are coming.
+    fn confirm(&self, state: &mut State) {
+        if state.pulse.is_due(Instant::now()) {
+            self.give_sign(state, false);
+        }
+    }
+
+    /// Gives a sign of life, which may ask for one. Where the queue for the hub has no room for it, it
+    /// is not given: the next one is due soon.
+    fn give_sign(&self, state: &mut State, ask: bool) {
+        if state.exchange.is_accepted() {
+            self.send(state, &Word::Alive { ask });
+        }
     }
 
     /// The connection to the hub is lost, or something else that the other side cannot be told.
@@ -207,7 +247,11 @@ impl Connection {
         let Key { node, name, .. } = &self.key;
         let seq = state.exchange.next_out();
         let letter = ("snd", node, FUNCTION, &self.own, name.as_str(), word.kind(), seq, word);
-        match self.way.link.try_send("", Order::Among(""), &letter) {
+        let order = match word {
+            Word::Alive { .. } => Order::Urgent,
+            _ => Order::Among(""),
+        };
+        match self.way.link.try_send("", order, &letter) {
             Ok(None) => {
                 state.exchange.was_sent(word);
                 Sent::Done
@@ -227,6 +271,16 @@ impl Connection {
         for waker in wakers.into_iter().flatten() {
             waker.wake();
         }
+    }
+}
+
+impl Liveness for Connection {
+    fn last_sign(&self) -> Instant {
+        self.state.lock().pulse.last()
+    }
+
+    fn ask(&self) {
+        self.give_sign(&mut self.state.lock(), true);
     }
 }
 

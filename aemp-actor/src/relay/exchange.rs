@@ -93,6 +93,9 @@ impl Exchange {
         if matches!(self.stage, Stage::Over(_)) {
             return Ok(());
         }
+        if matches!(word, Word::Alive { .. }) {
+            return Ok(());
+        }
         let in_place = seq == self.next_in;
         if let Word::Close { text } = word {
             self.stage = Stage::Over(match (&self.stage, text.is_empty(), in_place) {
@@ -159,7 +162,7 @@ impl Exchange {
 
     /// That letter was sent.
     pub(super) fn was_sent(&mut self, word: &Word) {
-        self.next_out += 1;
+        self.next_out += u64::from(!matches!(word, Word::Alive { .. }));
         match word {
             Word::Data(octets) => self.sent += octets.len() as u64,
             Word::Ack { total } => self.told = *total,
@@ -276,6 +279,19 @@ mod tests {
         let mut side = Exchange::accepted(10);
         side.receive(1, Word::End).unwrap();
         assert_eq!(side.receive(2, data(1)), Err(Breach::Misplaced { kind: "data" }));
+    }
+
+    #[test]
+    fn signs_of_life_do_not_count() {
+        let mut side = Exchange::dialled();
+        side.was_sent(&Word::Open { window: 1 });
+        for (seq, ask) in [(0, true), (7, false)] {
+            side.receive(seq, Word::Alive { ask }).unwrap();
+            side.was_sent(&Word::Alive { ask });
+        }
+        assert!(!side.is_accepted());
+        side.receive(0, Word::Accept { window: 10 }).unwrap();
+        assert_eq!((side.is_accepted(), side.next_out()), (true, 1));
     }
 
     #[test]

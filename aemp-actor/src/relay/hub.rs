@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use aemp_transport::Value;
+use aemp_transport::{Order, Value};
+use serde::Serialize;
 
-use super::letter::{Envelope, FUNCTION};
+use super::letter::{ALIVE, Envelope, FUNCTION, Word};
 use crate::id::{NodeId, PortName};
 use crate::node::Core;
 
 /// Whether a message that node `from` has this node send to the node port of `to` is to be passed
-/// on. Relayed letters for a node that is not connected are not: they are answered.
+/// on. Relayed letters for a node that is not connected are not: they are answered; and signs of life
+/// are not: they have been passed on, ahead of what waits.
 ///
 /// # Errors
 /// What is wrong with the letter.
@@ -41,6 +43,10 @@ pub(crate) fn pass(
             }
         }
         "close" => core.relays().routes.lock().closed(from, to, connection),
+        ALIVE => {
+            send_urgent(core, to, message);
+            return Ok(false);
+        }
         _ => {}
     }
     Ok(true)
@@ -48,6 +54,19 @@ pub(crate) fn pass(
 
 fn is_up(core: &Core, node: &NodeId) -> bool {
     core.known_peer(node).is_some_and(|peer| peer.is_up())
+}
+
+/// Tells a node that data for it are coming from another, and asks it for a sign of life for that.
+pub(super) fn report_alive(core: &Core, from: &NodeId, to: &NodeId, connection: &str) {
+    let word = Word::Alive { ask: true };
+    send_urgent(core, to, &(FUNCTION, from, connection, word.kind(), 0, &word));
+}
+
+/// Passes on what goes ahead of everything, if there is room for it.
+fn send_urgent<M: Serialize + ?Sized>(core: &Core, to: &NodeId, letter: &M) {
+    if let Some((_, link)) = core.known_peer(to).and_then(|peer| peer.direct_link()) {
+        drop(link.try_send("", Order::Urgent, letter));
+    }
 }
 
 /// There is no passing on to a node that is not connected.

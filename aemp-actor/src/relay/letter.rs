@@ -15,6 +15,12 @@ use crate::message::Message;
 /// The function of ours that relayed messages call.
 pub(crate) const FUNCTION: &str = "aemp::relay";
 
+/// The kind of letters that carry octets.
+pub(super) const DATA: &str = "data";
+
+/// The kind of letters that are a sign of life, and nothing else.
+pub(super) const ALIVE: &str = "alive";
+
 /// The longest name of a connection.
 const LONGEST_NAME: usize = 64;
 
@@ -30,12 +36,24 @@ pub(super) struct Letter {
 /// What a letter says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
-    Open { window: u64 },
-    Accept { window: u64 },
+    Open {
+        window: u64,
+    },
+    Accept {
+        window: u64,
+    },
     Data(Bytes),
-    Ack { total: u64 },
+    Ack {
+        total: u64,
+    },
     End,
-    Close { text: String },
+    Close {
+        text: String,
+    },
+    /// A sign of life, which may ask for one.
+    Alive {
+        ask: bool,
+    },
 }
 
 /// Who speaks, and of what: the hub and the receiver of a letter read it in the same way.
@@ -78,8 +96,9 @@ impl Word {
             "open" => Self::Open { window: number(what).ok_or(wrong_number)? },
             "accept" => Self::Accept { window: number(what).ok_or(wrong_number)? },
             "ack" => Self::Ack { total: number(what).ok_or(wrong_number)? },
-            "data" => Self::Data(octets(what).ok_or("the data are no base64")?),
+            DATA => Self::Data(octets(what).ok_or("the data are no base64")?),
             "end" => Self::End,
+            ALIVE => Self::Alive { ask: number(what).ok_or("ASK is no number")? != 0 },
             "close" => Self::Close { text: what.to_text().unwrap_or_default().into() },
             _ => return Err("unknown kind of relayed message"),
         })
@@ -89,10 +108,11 @@ impl Word {
         match self {
             Self::Open { .. } => "open",
             Self::Accept { .. } => "accept",
-            Self::Data(_) => "data",
+            Self::Data(_) => DATA,
             Self::Ack { .. } => "ack",
             Self::End => "end",
             Self::Close { .. } => "close",
+            Self::Alive { .. } => ALIVE,
         }
     }
 }
@@ -106,6 +126,7 @@ impl Serialize for Word {
             | Self::Ack { total: number } => serializer.serialize_u64(*number),
             Self::Data(octets) => serializer.serialize_str(&BASE64.encode(octets)),
             Self::End => serializer.serialize_unit(),
+            Self::Alive { ask } => serializer.serialize_u64((*ask).into()),
             Self::Close { text } => serializer.serialize_str(text),
         }
     }
@@ -136,6 +157,8 @@ mod tests {
             Word::Ack { total: u64::MAX },
             Word::End,
             Word::Close { text: "b\u{e4}h".into() },
+            Word::Alive { ask: true },
+            Word::Alive { ask: false },
         ] {
             let letter = read((FUNCTION, "a", "c", word.kind(), 3, &word)).unwrap();
             let expected = Letter { from: "a".into(), connection: "c".into(), seq: 3, word };
@@ -167,6 +190,7 @@ mod tests {
         assert!(read((FUNCTION, "a", "c", "end", "one")).is_err());
         assert!(read((FUNCTION, "a", "c", "sing", 0)).is_err());
         assert!(read((FUNCTION, "a", "c", "open", 0)).is_err());
+        assert!(read((FUNCTION, "a", "c", "alive", 0, "yes")).is_err());
         assert!(read((FUNCTION, "a", "c", "data", 0, ((),))).is_err());
         assert!(read((FUNCTION, "a", "c", "data", 0, "not base64!")).is_err());
     }

@@ -22,9 +22,10 @@
 //!   KIND    WHAT     meaning
 //!   open    WINDOW   dials; up to WINDOW octets may be on their way to me
 //!   accept  WINDOW   the answer
-//!   data    BASE64   the next octets, at most 16 KiB of them from us; no padding
+//!   data    BASE64   the next octets, at most 4 KiB of them from us; no padding
 //!   ack     TOTAL    so many octets were taken by my reader, since the beginning
 //!   end              no more data from me
+//!   alive   ASK      a sign of life; with ASK 1 a question for one
 //!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
 //!                    (in place of accept it says no: the other side, or the hub for it)
 //!
@@ -38,8 +39,8 @@
 //! arrive as texts.
 //!
 //! 1. **No silent hole.** A SEQ that is not the next one, more octets than the window holds, or a
-//!    message that is not in its place ends the connection on both sides (`close` is taken with
-//!    any SEQ). Nothing after a hole is given to the reader.
+//!    message that is not in its place ends the connection on both sides (`close` and `alive` are
+//!    taken with any SEQ; `alive` does not count). Nothing after a hole is given to the reader.
 //! 2. **Bounded.** A side holds at most [`WINDOW`] octets that its reader has not taken, and has
 //!    at most so many on their way, which is what each relayed connection can add to the queues
 //!    of the hub, in either direction, in base64; for a moment twice that, since the hub may
@@ -53,6 +54,14 @@
 //!    when a message comes for it, and when it goes down, to those who had opened a connection.
 //!    Behind a hub of another make the heartbeat, end to end, finds out.
 //!
+//! 5. **Signs of life do not wait behind data.** `alive` goes ahead of all that waits, in the queues of
+//!    both sides and of a hub of ours. That a `data` is coming is a sign of its speaker before it is
+//!    whole (see [`signs`]), and its receiver says now and then that it is; a hub of ours does the
+//!    same for both. So a connection is alive as long as any octet of it moves, however slowly; what
+//!    else comes from the hub is no sign of the other side. Behind a hub of another make one message
+//!    has to pass, and what waits there before it, within `monitor_timeout`. A hub that lies can
+//!    hide that a node is gone, not speak for it.
+//!
 //! Who dials: a node without listeners that hears of another one without (see [`approach`]), or has
 //! something to send to a node of which no address is known. A visitor (the command `aemp`) leaves
 //! nodes without an ID of their own alone until then.
@@ -65,8 +74,10 @@ mod exchange;
 mod fuzz;
 mod hub;
 mod letter;
+mod pulse;
 mod receive;
 mod routes;
+mod signs;
 mod stream;
 mod table;
 
@@ -77,13 +88,15 @@ pub use fuzz::relay as fuzz_relay;
 pub(crate) use hub::{node_down, pass};
 pub(crate) use letter::FUNCTION;
 pub(crate) use receive::receive;
+pub(crate) use signs::{Reported, partial};
 pub(crate) use table::Relays;
 
 /// Octets that may be on their way to a reader that has not taken them.
 const WINDOW: u64 = 256 << 10;
 
-/// The most octets in one message.
-const CHUNK: usize = 16 << 10;
+/// The most octets in one message: so few that a sign of life, which waits for the message that is
+/// being written, gets through on a slow way.
+const CHUNK: usize = 4 << 10;
 
 /// What a node says that has no room for one more connection that begins.
 const CROWDED: &str = "too many handshakes are unfinished";

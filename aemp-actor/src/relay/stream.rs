@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use aemp_transport::{BoxReader, BoxWriter, LinkSender, Reach, Scheme, Stream};
+use aemp_transport::{BoxReader, BoxWriter, LinkSender, Liveness, Reach, Scheme, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Connection, Sent};
@@ -39,7 +39,7 @@ impl RelayStream {
         Self { reader, writer: RelayWriter { held, room: None, ended: false } }
     }
 
-    pub(super) fn connection(&self) -> &Connection {
+    pub(super) fn connection(&self) -> &Arc<Connection> {
         self.reader.held.connection()
     }
 }
@@ -163,5 +163,9 @@ impl Stream for RelayStream {
 
     fn reach(&self) -> Reach {
         self.connection().way().reach
+    }
+
+    fn liveness(&self) -> Option<Arc<dyn Liveness>> {
+        Some(self.connection().clone())
     }
 }

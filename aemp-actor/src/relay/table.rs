@@ -113,7 +113,7 @@ pub(super) enum Begun {
 }
 
 impl Held {
-    pub(super) fn connection(&self) -> &Connection {
+    pub(super) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
 }

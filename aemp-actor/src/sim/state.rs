@@ -208,10 +208,12 @@ impl State {
         pipe.cut_after = pipe.cut_after.map(|left| left - passed);
         let (from, to) = connection.way(side);
         let way = self.ways.get(&(from.to_owned(), to.to_owned())).unwrap_or(&self.normal);
-        let (latency, passing) = way.draw(&mut self.random, passed);
-        self.counts.throttled_writes += u64::from(!passing.is_zero());
+        let latency = way.draw(&mut self.random);
+        self.counts.throttled_writes += u64::from(way.rate.is_some());
         let pipe = &mut connection.pipes[side];
-        pipe.push(&buf[..passed], now + latency, passing);
+        for piece in buf[..passed].chunks(way.at_once()) {
+            pipe.push(piece, now + latency, way.passing(piece.len()));
+        }
         self.woken.extend(pipe.reader.take());
         if cut.is_some() {
             self.counts.cuts_at_octet += 1;
@@ -258,7 +260,7 @@ impl State {
         }
         let (from, to) = connection.way(side);
         let way = self.ways.get(&(from.to_owned(), to.to_owned())).unwrap_or(&self.normal);
-        let (latency, _) = way.draw(&mut self.random, 0);
+        let latency = way.draw(&mut self.random);
         connection.pipes[side].end(Mark::Eof, Instant::now() + latency);
         self.woken.extend(connection.pipes[side].reader.take());
         self.journal.note(|| format!("connection {id}: side {side} ends"));

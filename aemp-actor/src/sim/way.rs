@@ -37,13 +37,19 @@ impl Default for Way {
 }
 
 impl Way {
-    /// How long so many octets take on their own.
-    pub(super) fn draw(&self, random: &mut Random, octets: usize) -> (Duration, Duration) {
-        let latency = random.duration(&self.latency);
-        let passing = match self.rate {
-            Some(rate) => Duration::from_millis((octets * 1000 / rate.max(1)) as u64),
-            None => Duration::ZERO,
-        };
-        (latency, passing)
+    /// How long octets that set out now take, beside what limits them.
+    pub(super) fn draw(&self, random: &mut Random) -> Duration {
+        random.duration(&self.latency)
+    }
+
+    /// How many octets arrive together: a limit makes them trickle, ten times a second.
+    pub(super) fn at_once(&self) -> usize {
+        self.rate.map_or(usize::MAX, |rate| rate.div_ceil(10).max(1))
+    }
+
+    /// How long so many octets take to pass because of the limit.
+    pub(super) fn passing(&self, octets: usize) -> Duration {
+        let millis = |rate: usize| (octets * 1000 / rate.max(1)) as u64;
+        self.rate.map_or(Duration::ZERO, |rate| Duration::from_millis(millis(rate)))
     }
 }

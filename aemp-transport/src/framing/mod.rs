@@ -4,6 +4,7 @@
 //! into packets and checks each of them whole, so that a malformed one ends its connection and
 //! never reaches a port; the message stays encoded until its receiver wants it.
 
+mod beginning;
 mod binary;
 mod bincode;
 mod cbor;

@@ -9,7 +9,10 @@ use std::collections::{HashMap, VecDeque};
 use smol_str::SmolStr;
 
 use super::Order;
-use super::chunk::{HEAD, Kind, MAX_CHUNK, head};
+use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head};
+
+/// The most octets that are given out together, heads included.
+const TURN: usize = MAX_CHUNK / STEP * (STEP + HEAD);
 
 #[derive(Debug, Default)]
 pub(super) struct Bulk {
@@ -30,7 +33,7 @@ struct BulkPacket {
 
 /// What a packet of so many octets takes as chunks.
 pub(super) fn cost(octets: usize) -> usize {
-    octets + HEAD * octets.div_ceil(MAX_CHUNK)
+    octets + HEAD * octets.div_ceil(STEP)
 }
 
 impl Bulk {
@@ -49,7 +52,7 @@ impl Bulk {
     /// Whether a packet of this order has to wait here, though it is small.
     pub(super) fn holds_up(&self, order: Order<'_>) -> bool {
         match order {
-            Order::Free => false,
+            Order::Free | Order::Urgent => false,
             Order::Among(key) | Order::Ahead(key) => self.ahead > 0 || self.keys.contains_key(key),
             Order::After(_) => !self.is_empty(),
         }
@@ -66,15 +69,16 @@ impl Bulk {
         self.packets.push_back(BulkPacket { octets: packet.into(), key, is_ahead });
     }
 
-    /// Appends the next chunk to `out`, and of the packets behind it those that fit into one chunk
-    /// with it; gives how many packets are whole now.
-    pub(super) fn next(&mut self, out: &mut Vec<u8>) -> usize {
+    /// Appends the next chunks to `out`, up to [`TURN`] octets of them, and tells `begins` where each
+    /// begins; gives how many packets are whole now.
+    pub(super) fn next(&mut self, out: &mut Vec<u8>, mut begins: impl FnMut(usize)) -> usize {
         let (begin, mut whole) = (out.len(), 0);
         while let Some(packet) = self.packets.front() {
             let rest = packet.octets.len() - self.given;
-            if out.len() > begin && out.len() - begin + HEAD + rest > HEAD + MAX_CHUNK {
+            if out.len() - begin + HEAD + rest.min(STEP) > TURN {
                 break;
             }
+            begins(out.len());
             whole += usize::from(self.next_chunk(out) == Some(true));
         }
         whole
@@ -84,7 +88,7 @@ impl Bulk {
     fn next_chunk(&mut self, out: &mut Vec<u8>) -> Option<bool> {
         let packet = self.packets.front()?;
         let rest = &packet.octets[self.given..];
-        let part = &rest[..rest.len().min(MAX_CHUNK)];
+        let part = &rest[..rest.len().min(STEP)];
         let is_last = part.len() == rest.len();
         out.extend_from_slice(&head(if is_last { Kind::Last } else { Kind::Part }, part.len()));
         out.extend_from_slice(part);
@@ -115,23 +119,30 @@ impl Bulk {
 mod tests {
     use super::*;
 
+    fn next(bulk: &mut Bulk) -> (Vec<u8>, usize) {
+        let mut out = Vec::new();
+        let whole = bulk.next(&mut out, |_| {});
+        (out, whole)
+    }
+
     #[test]
     fn packets_become_chunks() {
         let mut bulk = Bulk::default();
         bulk.push(vec![7; MAX_CHUNK + 1], Order::Among("a"));
         bulk.push(vec![8; MAX_CHUNK], Order::After("b"));
-        assert_eq!(bulk.octets(), 2 * MAX_CHUNK + 1 + 3 * HEAD);
+        assert_eq!(bulk.octets(), 2 * MAX_CHUNK + 1 + 33 * HEAD);
         assert!(bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
         assert!(!bulk.holds_up(Order::Among("c")) && bulk.holds_up(Order::After("c")));
-        let mut out = Vec::new();
-        assert_eq!(bulk.next(&mut out), 0);
-        assert_eq!((&out[..HEAD], out.len()), (&[1, 1, 0, 0][..], MAX_CHUNK + HEAD));
-        out.clear();
+        let mut begins = Vec::new();
+        let mut out = vec![0; 3];
+        assert_eq!(bulk.next(&mut out, |at| begins.push(at)), 0);
+        assert_eq!((&out[3..3 + HEAD], out.len()), (&[1, 0, 16, 0][..], 3 + TURN));
+        assert_eq!(begins, (0..16).map(|part| 3 + part * (STEP + HEAD)).collect::<Vec<_>>());
         assert!(bulk.holds_up(Order::Among("a")));
-        assert_eq!(bulk.next(&mut out), 1);
-        assert_eq!(out, [2, 0, 0, 1, 7]);
+        let (out, whole) = next(&mut bulk);
+        assert_eq!((&out[..HEAD + 1], whole), (&[2, 0, 0, 1, 7][..], 1));
         assert!(!bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
-        assert_eq!((bulk.next(&mut out), bulk.next(&mut out)), (1, 0));
+        assert_eq!(next(&mut bulk).1, 1);
         assert!(bulk.is_empty() && bulk.octets() == 0 && bulk.keys.is_empty());
         assert!(!bulk.holds_up(Order::After("b")));
     }
@@ -139,17 +150,15 @@ mod tests {
     #[test]
     fn small_packets_go_together() {
         let mut bulk = Bulk::default();
-        for octets in [MAX_CHUNK + 10, 10, MAX_CHUNK - 20 - 3 * HEAD, 1, MAX_CHUNK] {
+        for octets in [MAX_CHUNK + 10, 10, STEP - 20, 1, MAX_CHUNK] {
             bulk.push(vec![7; octets], Order::Ahead("a"));
         }
-        let mut sizes = Vec::new();
+        let mut turns = Vec::new();
         while !bulk.is_empty() {
-            let mut out = Vec::new();
-            let whole = bulk.next(&mut out);
-            sizes.push((out.len(), whole));
+            let (out, whole) = next(&mut bulk);
+            turns.push((out.len() <= TURN, whole));
         }
-        let full = HEAD + MAX_CHUNK;
-        assert_eq!(sizes, [(full, 0), (MAX_CHUNK, 3), (HEAD + 1, 1), (full, 1)]);
+        assert_eq!(turns, [(true, 0), (true, 4), (true, 1)]);
         assert_eq!((bulk.octets(), bulk.ahead), (0, 0));
     }
 
@@ -163,7 +172,7 @@ mod tests {
                 assert_eq!(bulk.holds_up(order), left, "{order:?}");
             }
             assert!(!bulk.holds_up(Order::Free));
-            bulk.next(&mut Vec::new());
+            next(&mut bulk);
         }
     }
 }

@@ -16,13 +16,17 @@
 //! ```
 //!
 //! Packets of more than 64 KiB travel in the bulk lane, one at a time; what need not keep its place
-//! behind them (see [`Order`](super::Order)) travels in the express lane, and waits for one chunk at
+//! behind them (see [`Order`](super::Order)) travels in the express lane, and waits for 64 KiB at
 //! most.
 
 use crate::framing::FrameError;
 
 /// The most octets of a chunk, its head not counted; larger packets travel in the bulk lane.
 pub(super) const MAX_CHUNK: usize = 64 << 10;
+
+/// Our chunks have no more octets, unless one packet of the express lane has: what is urgent waits
+/// for one chunk.
+pub(super) const STEP: usize = 4 << 10;
 
 /// How long the head of a chunk is.
 pub(super) const HEAD: usize = 4;
@@ -60,7 +64,7 @@ pub(super) fn decode([kind, a, b, c]: [u8; HEAD]) -> Result<(Kind, usize), Frame
 
 /// What the heads of chunks add to so many octets, at most.
 pub(super) fn overhead(octets: usize) -> usize {
-    HEAD * (octets / MAX_CHUNK + 1)
+    HEAD * (octets / STEP + 1)
 }
 
 #[cfg(test)]

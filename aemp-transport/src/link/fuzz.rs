@@ -76,8 +76,9 @@ fn talk(framing: Framing, cut: u8, script: &[u8]) {
     let (mut sent, mut arrived, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
     for step in script.chunks_exact(3).take(12) {
         let (key, size) = (KEYS[usize::from(step[1] % 4)], usize::from(step[2]).pow(2) * 4);
-        let order = match step[0] % 4 {
+        let order = match step[0] % 5 {
             0 => Order::Free,
+            4 => Order::Urgent,
             1 => Order::Among(key),
             2 => Order::Ahead(key),
             _ => Order::After(key),
@@ -130,7 +131,8 @@ fn assert_in_order(sent: &[Order<'_>], arrived: &[usize]) {
         assert!(places[later].is_some(), "packet {later} does not arrive");
         for earlier in 0..later {
             let same_key = order.key().is_some() && order.key() == sent[earlier].key();
-            let is_held = matches!(sent[earlier], Order::Ahead(_)) && *order != Order::Free;
+            let is_held = matches!(sent[earlier], Order::Ahead(_))
+                && !matches!(order, Order::Free | Order::Urgent);
             if same_key || is_held || matches!(order, Order::After(_)) {
                 assert!(places[earlier] < places[later], "packet {later} overtakes {earlier}");
             }

@@ -66,6 +66,19 @@ impl Inbox {
         }
     }
 
+    /// What has come of the packet that is coming, `buf` being what is left of the stream; nothing
+    /// while a chunk has yet to begin.
+    pub(super) fn partial<'a>(&'a self, buf: &'a BytesMut) -> &'a [u8] {
+        match self {
+            Self::Plain(_) => buf,
+            Self::Chunked(lanes) => match lanes.open {
+                Some((Kind::Express, _)) => &lanes.small,
+                Some((Kind::Part | Kind::Last, _)) => &lanes.large,
+                None => &[],
+            },
+        }
+    }
+
     /// How many octets of packets that are not whole are held.
     #[cfg(any(test, fuzzing))]
     pub(super) fn held(&self) -> usize {

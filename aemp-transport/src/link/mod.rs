@@ -18,9 +18,11 @@ mod order;
 mod queue;
 mod reader;
 mod reason;
+mod receipt;
 mod sender;
 mod shared;
 mod start;
+mod urgent;
 mod writer;
 
 pub use config::LinkConfig;

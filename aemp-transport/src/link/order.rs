@@ -9,6 +9,10 @@
 pub enum Order<'a> {
     /// Nothing: a sign of life.
     Free,
+    /// Nothing, and it goes ahead of what waits, of whatever key, in whichever lane, and whether or
+    /// not the peer knows of chunks: a sign of life of a connection that others share the link
+    /// with. When many of them come, the rest has its turn after every 4 KiB.
+    Urgent,
     /// Packets of the same key; the key of a message is the port it is for.
     Among(&'a str),
     /// Everything that was sent before; and packets of this key do not overtake it.
@@ -21,7 +25,7 @@ impl<'a> Order<'a> {
     /// What later packets are compared with.
     pub(super) fn key(self) -> Option<&'a str> {
         match self {
-            Self::Free => None,
+            Self::Free | Self::Urgent => None,
             Self::Among(key) | Self::After(key) | Self::Ahead(key) => Some(key),
         }
     }

@@ -2,18 +2,20 @@
 //! business.
 //!
 //! There are two lanes: `express` is written out whole, whenever the writer looks; of `bulk` it gets
-//! one chunk, or so many small packets, with each batch. Without chunks everything is express.
+//! 64 KiB with each batch. Without chunks everything is express. A
+//! third lane, `urgent`, goes ahead of both, in the midst of a batch.
 //!
-//! 1. `queued()` is what both lanes hold plus what is left of the batch that is being written.
+//! 1. `queued()` is what the lanes hold plus what is left of the batch that is being written.
 //! 2. `queued()` never exceeds `limit`.
-//! 3. Once `closed` is set it does not change, and both lanes stay empty.
+//! 3. Once `closed` is set it does not change, and the lanes stay empty.
 //! 4. A packet is put into `express` only if nothing that it must not overtake is in `bulk`. What is
 //!    in `express` is written before what is put into `bulk` later.
 
 use std::mem;
 
 use super::bulk::{self, Bulk};
-use super::chunk::{HEAD, Kind, MAX_CHUNK, head, overhead};
+use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head, overhead};
+use super::urgent::Urgent;
 use super::{CloseReason, Order};
 
 /// A buffer that once grew larger than this is not kept.
@@ -28,9 +30,10 @@ pub(super) struct Queue {
     /// Where in `express` the last chunk begins, to which more packets can be added.
     chunk: usize,
     bulk: Bulk,
+    urgent: Urgent,
     /// What is left of the batch that the writer has taken.
     writing: usize,
-    /// How many packets `express` holds; when the queue is closed, how many both lanes held.
+    /// How many packets `express` holds; when the queue is closed, how many all lanes held.
     waiting_packets: usize,
     /// How many packets the batch has that the writer has taken.
     writing_packets: usize,
@@ -73,6 +76,7 @@ impl Queue {
             express: Vec::new(),
             chunk: 0,
             bulk: Bulk::default(),
+            urgent: Urgent::default(),
             writing: 0,
             waiting_packets: 0,
             writing_packets: 0,
@@ -83,7 +87,7 @@ impl Queue {
 
     /// Octets that wait or are being written.
     pub(super) fn queued(&self) -> usize {
-        self.express.len() + self.bulk.octets() + self.writing
+        self.express.len() + self.bulk.octets() + self.urgent.octets() + self.writing
     }
 
     /// Whether that many octets fit. What could never fit counts as fitting when nothing waits.
@@ -104,8 +108,9 @@ impl Queue {
         if let Some(reason) = self.refusal() {
             return Pushed::Closed(reason);
         }
+        let is_urgent = order == Order::Urgent && self.urgent.has_room(packet.len());
         let is_bulk = self.chunked && (packet.len() > MAX_CHUNK || self.bulk.holds_up(order));
-        let begins = self.chunked && self.begins_chunk(packet.len());
+        let begins = self.chunked && (is_urgent || self.begins_chunk(packet.len()));
         let cost = match (is_bulk, begins) {
             (true, _) => bulk::cost(packet.len()),
             (false, true) => HEAD + packet.len(),
@@ -117,8 +122,10 @@ impl Queue {
             self.close(reason.clone());
             return Pushed::Overflow(reason);
         }
-        let first = self.express.is_empty() && self.bulk.is_empty();
-        if is_bulk {
+        let first = self.is_empty();
+        if is_urgent {
+            self.urgent.push(packet, self.chunked);
+        } else if is_bulk {
             self.bulk.push(mem::take(packet), order);
         } else {
             self.push_express(packet, begins);
@@ -126,11 +133,18 @@ impl Queue {
         if first { Pushed::First } else { Pushed::Behind }
     }
 
+    fn is_empty(&self) -> bool {
+        self.express.is_empty() && self.bulk.is_empty() && self.urgent.octets() == 0
+    }
+
     fn begins_chunk(&self, octets: usize) -> bool {
-        self.express.is_empty() || self.express.len() - self.chunk + octets > HEAD + MAX_CHUNK
+        self.express.is_empty() || self.express.len() - self.chunk + octets > HEAD + STEP
     }
 
     fn push_express(&mut self, packet: &[u8], begins_chunk: bool) {
+        if begins_chunk || !self.chunked {
+            self.urgent.note_cut(self.express.len());
+        }
         if begins_chunk {
             self.chunk = self.express.len();
             self.express.extend_from_slice(&[0; HEAD]);
@@ -145,13 +159,12 @@ impl Queue {
     }
 
     /// Gives the writer what is to be written next, in exchange for the buffer that it has written
-    /// out: everything in the express lane, and of the bulk lane as much as one
-    /// chunk has room for.
+    /// out: what is urgent; or everything in the express lane, and 64 KiB of the bulk lane.
     pub(super) fn next(&mut self, mut written: Vec<u8>) -> Next {
         if self.closed.is_some() {
             return Next::Closed;
         }
-        if self.express.is_empty() && self.bulk.is_empty() {
+        if self.is_empty() {
             // The larger of the two is kept, unless it is out of proportion.
             if self.express.capacity() < written.capacity() && written.capacity() <= KEEP {
                 written.clear();
@@ -159,21 +172,36 @@ impl Queue {
             }
             return if self.finishing { Next::Finish } else { Next::Wait };
         }
+        let others_wait = !(self.express.is_empty() && self.bulk.is_empty());
+        if let Some((batch, packets)) = self.urgent.take_turn(others_wait) {
+            (self.writing, self.writing_packets) = (batch.len(), packets);
+            return Next::Batch(batch);
+        }
         written.clear();
         if written.capacity() > KEEP {
             written = Vec::new();
         }
-        if self.express.is_empty() {
-            self.writing_packets = self.bulk.next(&mut written);
-            self.writing = written.len();
-            return Next::Batch(written);
-        }
         let mut batch = mem::replace(&mut self.express, written);
         self.writing_packets = mem::take(&mut self.waiting_packets);
         // Small packets that never end must not hold up a large one for ever.
-        self.writing_packets += self.bulk.next(&mut batch);
+        self.writing_packets += self.bulk.next(&mut batch, |at| self.urgent.note_cut(at));
+        self.urgent.begin_batch();
         self.writing = batch.len();
         Next::Batch(batch)
+    }
+
+    /// How far the batch is to be written, so many octets of it being written already, before
+    /// [`interrupt`](Self::interrupt) is asked.
+    pub(super) fn until(&self, written: usize) -> usize {
+        self.urgent.until(written)
+    }
+
+    /// What is to be written before the rest of the batch, of which so many octets are written.
+    pub(super) fn interrupt(&mut self, written: usize) -> Option<Vec<u8>> {
+        let (octets, packets) = self.urgent.interrupt(written)?;
+        self.writing += octets.len();
+        self.writing_packets += packets;
+        Some(octets)
     }
 
     /// The writer has got rid of so many octets.
@@ -199,15 +227,17 @@ impl Queue {
             return false;
         }
         self.closed = Some(reason);
-        self.waiting_packets += self.bulk.packets();
+        self.waiting_packets += self.bulk.packets() + self.urgent.packets();
         self.express = Vec::new();
         self.bulk = Bulk::default();
+        self.urgent = Urgent::default();
         true
     }
 
     /// Packets that were queued and never, or not wholly, written. The system may have lost more.
     pub(super) fn unwritten_packets(&self) -> usize {
-        self.waiting_packets + self.bulk.packets() + self.writing_packets
+        let waiting = self.waiting_packets + self.bulk.packets() + self.urgent.packets();
+        waiting + self.writing_packets
     }
 
     pub(super) fn close_reason(&self) -> Option<&CloseReason> {
@@ -245,12 +275,17 @@ mod tests {
         }
     }
 
-    /// The kinds, lengths and first octets of the chunks of a batch.
+    /// The kinds, lengths and first octets of the chunks of a batch; parts of one packet together.
     fn chunks(mut batch: &[u8]) -> Vec<(u8, usize, u8)> {
-        let mut chunks = Vec::new();
+        let mut chunks: Vec<(u8, usize, u8)> = Vec::new();
         while let Some((head, rest)) = batch.split_first_chunk::<HEAD>() {
             let (kind, length) = super::super::chunk::decode(*head).expect("a chunk");
-            chunks.push((kind as u8, length, rest[0]));
+            match chunks.last_mut() {
+                Some((before @ 1, octets, _)) => {
+                    (*before, *octets) = (kind as u8, *octets + length);
+                }
+                _ => chunks.push((kind as u8, length, rest[0])),
+            }
             batch = &rest[length..];
         }
         assert!(batch.is_empty());
@@ -286,7 +321,8 @@ mod tests {
         send(&mut queue, 6, 10, Order::After("b"));
         send(&mut queue, 7, 10, Order::Among("b"));
         send(&mut queue, 8, 10, Order::Among("c"));
-        assert_eq!(queue.queued(), MAX_CHUNK + HEAD + 3 * (10 + HEAD) + 3 * 10 + HEAD);
+        let heads = MAX_CHUNK / STEP * HEAD;
+        assert_eq!(queue.queued(), MAX_CHUNK + heads + 3 * (10 + HEAD) + 3 * 10 + HEAD);
         assert_eq!(queue.unwritten_packets(), 7);
         assert_eq!(chunks(&batch(&mut queue)), [(0, 30, 4), (2, MAX_CHUNK, 2)]);
         send(&mut queue, 9, 10, Order::Among("a"));
@@ -302,13 +338,54 @@ mod tests {
     fn chunks_hold_whole_packets() {
         let mut queue = Queue::new(usize::MAX, true);
         for _ in 0..5 {
-            push(&mut queue, &[7; MAX_CHUNK / 2]);
+            push(&mut queue, &[7; STEP / 2]);
         }
         push(&mut queue, &[8; MAX_CHUNK]);
         let batch = batch(&mut queue);
-        let expected =
-            [(0, MAX_CHUNK, 7), (0, MAX_CHUNK, 7), (0, MAX_CHUNK / 2, 7), (0, MAX_CHUNK, 8)];
-        assert_eq!(chunks(&batch), expected);
+        assert_eq!(
+            chunks(&batch),
+            [(0, STEP, 7), (0, STEP, 7), (0, STEP / 2, 7), (0, MAX_CHUNK, 8)]
+        );
+    }
+
+    #[test]
+    fn what_is_urgent_goes_ahead_of_what_waits_and_into_the_midst_of_a_batch() {
+        for chunked in [false, true] {
+            let mut queue = Queue::new(20_000, chunked);
+            let head = if chunked { HEAD } else { 0 };
+            push(&mut queue, &[7; STEP]);
+            push(&mut queue, &[8; STEP]);
+            let urgent =
+                |queue: &mut Queue, octets: &[u8]| queue.push(&mut octets.to_vec(), Order::Urgent);
+            assert_eq!(urgent(&mut queue, b"a"), Pushed::Behind);
+            assert_eq!(queue.queued(), 2 * STEP + 1 + 3 * head);
+            assert_eq!(batch(&mut queue)[head..], *b"a");
+            assert_eq!(urgent(&mut queue, b"b"), Pushed::Behind);
+            let Next::Batch(rest) = queue.next(Vec::new()) else {
+                panic!("others have their turn")
+            };
+            assert_eq!((rest.len(), queue.until(0)), (2 * (STEP + head), STEP + head));
+            queue.wrote(STEP + head);
+            assert_eq!(queue.interrupt(STEP + head).expect("b")[head..], *b"b");
+            assert_eq!(
+                (queue.until(STEP + head), queue.interrupt(STEP + head)),
+                (usize::MAX, None)
+            );
+            assert_eq!((queue.queued(), queue.unwritten_packets()), (STEP + 1 + 2 * head, 3));
+            queue.wrote(STEP + 1 + 2 * head);
+            assert_eq!((queue.queued(), queue.unwritten_packets()), (0, 0));
+            // What is too much to be urgent waits as everything does.
+            push(&mut queue, b"first");
+            urgent(&mut queue, &[9; STEP]);
+            assert_eq!(batch(&mut queue)[head], b'f');
+            urgent(&mut queue, b"c");
+            assert_eq!(queue.unwritten_packets(), 1);
+            queue.close(CloseReason::PeerClosed);
+            assert_eq!((queue.queued(), queue.unwritten_packets()), (0, 1));
+            let mut queue = Queue::new(STEP, chunked);
+            push(&mut queue, &[7; STEP - HEAD]);
+            assert!(matches!(urgent(&mut queue, b"more than fits"), Pushed::Overflow(_)));
+        }
     }
 
     #[test]

@@ -8,11 +8,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
 
 use super::inbox::Inbox;
+use super::receipt::{Arrived, Receipt};
 use super::shared::Shared;
-use super::{CloseReason, PacketSink};
-use crate::framing::Packet;
+use super::{CloseReason, LinkSender, PacketSink};
+use crate::framing::Framing;
 use crate::stream::BoxReader;
 
 /// How much a read may take at least, when a new buffer is made.
@@ -25,9 +27,11 @@ const MIN_ROOM: usize = 4 << 10;
 pub(super) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) stream: BoxReader,
+    pub(super) framing: Framing,
     pub(super) inbox: Inbox,
     /// What has been read and not been taken.
     pub(super) buffer: BytesMut,
+    pub(super) receipt: Receipt,
 }
 
 impl Reader {
@@ -47,8 +51,9 @@ impl Reader {
             self.shared.set_delivering(true);
             let delivered = self.deliver(sink);
             self.shared.set_delivering(false);
-            if let Err(reason) = delivered {
-                return reason;
+            match delivered {
+                Ok(arrived) => self.confirm(arrived),
+                Err(reason) => return reason,
             }
             make_room(&mut self.buffer);
             match self.stream.read_buf(&mut self.buffer).await {
@@ -62,15 +67,17 @@ impl Reader {
         }
     }
 
-    /// Gives all whole packets in the buffer to the sink.
-    fn deliver<S: PacketSink>(&mut self, sink: &mut S) -> Result<(), CloseReason> {
+    /// Gives all whole packets in the buffer to the sink, and shows it the start of the next.
+    fn deliver<S: PacketSink>(&mut self, sink: &mut S) -> Result<Arrived, CloseReason> {
+        let mut arrived = Arrived::Nothing;
         while let Some(packet) = self.inbox.next(&mut self.buffer)? {
             if self.shared.is_closed() {
-                break;
+                return Ok(Arrived::Nothing);
             }
+            arrived = Arrived::Whole;
             self.shared.counts.packets_in.fetch_add(1, Relaxed);
             let octets = packet.message.octets_len();
-            give(sink, packet)?;
+            give(|| sink.packet(packet))?;
             if octets > CHUNK && self.buffer.len() <= octets {
                 // What follows a large packet is not to keep its room; copied at the cost of what
                 // was read already.
@@ -79,7 +86,25 @@ impl Reader {
                 self.buffer = own;
             }
         }
-        Ok(())
+        if self.inbox.finish(&self.buffer).is_err() {
+            arrived = Arrived::Partial;
+            let (framing, octets) = (self.framing, self.inbox.partial(&self.buffer));
+            if !octets.is_empty() {
+                give(|| sink.partial(framing, octets))?;
+            }
+        }
+        Ok(arrived)
+    }
+
+    /// Tells the peer that its octets come, if it has to be told. What waits to be written tells it
+    /// as well.
+    fn confirm(&mut self, arrived: Arrived) {
+        let written = self.shared.counts.octets_out.load(Relaxed);
+        let due = self.receipt.handle_read(Instant::now(), arrived, written);
+        if due && self.shared.queue.lock().queued() == 0 {
+            // A link that is closed needs none.
+            drop(LinkSender::new(Arc::clone(&self.shared)).send_keepalive());
+        }
     }
 
     /// What the end of the stream means.
@@ -104,8 +129,9 @@ fn make_room(buffer: &mut BytesMut) {
     }
 }
 
-fn give<S: PacketSink>(sink: &mut S, packet: Packet) -> Result<(), CloseReason> {
-    catch_unwind(AssertUnwindSafe(|| sink.packet(packet)))
+/// Runs the sink's code.
+fn give(run: impl FnOnce()) -> Result<(), CloseReason> {
+    catch_unwind(AssertUnwindSafe(run))
         .map_err(|panic| CloseReason::SinkPanicked(panic_text(&*panic).into()))
 }
 

@@ -228,6 +228,24 @@ impl LinkSender {
         self.shared.last_inbound()
     }
 
+    /// When the last sign of life of the peer was seen: octets that came, even if they are only a
+    /// part of a packet, or octets of ours that were taken after they had had to wait for that. When
+    /// the link was started, if there was none.
+    ///
+    /// Who has passed a stream on takes what is written without the peer: there the stream's own
+    /// [`Liveness`](crate::Liveness) counts instead.
+    #[must_use]
+    pub fn last_sign(&self) -> Instant {
+        self.shared.last_sign()
+    }
+
+    /// Asks the peer for a sign of life beside the packets, where the stream can do that.
+    pub fn ask_for_sign(&self) {
+        if let Some(liveness) = self.shared.liveness() {
+            liveness.ask();
+        }
+    }
+
     /// What has passed so far.
     #[must_use]
     pub fn counters(&self) -> LinkCounters {

@@ -1,5 +1,6 @@
 //! [`Shared`]: what the handles and the two tasks of a link have in common.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use tokio::time::Instant;
 use super::CloseReason;
 use super::queue::Queue;
 use crate::framing::Framing;
+use crate::stream::Liveness;
 
-#[derive(Debug)]
 pub(super) struct Shared {
     /// How packets are written.
     pub(super) framing: Framing,
@@ -32,6 +33,10 @@ pub(super) struct Shared {
     delivering: AtomicBool,
     /// When the last octet came, in nanoseconds since `started`.
     last_inbound: AtomicU64,
+    /// When the stream took octets that had had to wait, in nanoseconds since `started`.
+    last_taken: AtomicU64,
+    /// Where the stream's peer does not take itself what is written: its signs of life.
+    liveness: Option<Arc<dyn Liveness>>,
     pub(super) counts: Counts,
 }
 
@@ -45,11 +50,22 @@ pub(super) struct Counts {
     pub(super) writes: AtomicU64,
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { framing, queue, counts, .. } = self;
+        f.debug_struct("Shared")
+            .field("framing", framing)
+            .field("queue", queue)
+            .field("counts", counts)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Shared {
-    pub(super) fn new(framing: Framing, max_queue: usize, chunked: bool) -> Self {
+    pub(super) fn new(framing: Framing, queue: Queue, liveness: Option<Arc<dyn Liveness>>) -> Self {
         Self {
             framing,
-            queue: Mutex::new(Queue::new(max_queue, chunked)),
+            queue: Mutex::new(queue),
             work: Notify::new(),
             room: Notify::new(),
             is_closed: AtomicBool::new(false),
@@ -57,6 +73,8 @@ impl Shared {
             started: Instant::now(),
             delivering: AtomicBool::new(false),
             last_inbound: AtomicU64::new(0),
+            last_taken: AtomicU64::new(0),
+            liveness,
             counts: Counts::default(),
         }
     }
@@ -90,9 +108,18 @@ impl Shared {
     }
 
     pub(super) fn heard(&self, octets: usize) {
-        let nanos = self.started.elapsed().as_nanos();
-        self.last_inbound.store(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
+        self.last_inbound.store(self.age(), Relaxed);
         self.counts.octets_in.fetch_add(octets as u64, Relaxed);
+    }
+
+    /// The stream has taken octets that it had no room for at first.
+    pub(super) fn took(&self) {
+        self.last_taken.store(self.age(), Relaxed);
+    }
+
+    /// Nanoseconds since `started`.
+    fn age(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn set_delivering(&self, delivering: bool) {
@@ -105,5 +132,17 @@ impl Shared {
 
     pub(super) fn last_inbound(&self) -> Instant {
         self.started + Duration::from_nanos(self.last_inbound.load(Relaxed))
+    }
+
+    pub(super) fn last_sign(&self) -> Instant {
+        let below = match &self.liveness {
+            Some(liveness) => liveness.last_sign(),
+            None => self.started + Duration::from_nanos(self.last_taken.load(Relaxed)),
+        };
+        below.max(self.last_inbound())
+    }
+
+    pub(super) fn liveness(&self) -> Option<&dyn Liveness> {
+        self.liveness.as_deref()
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::inbox::Inbox;
+use super::queue::Queue;
 use super::reader::Reader;
+use super::receipt::Receipt;
 use super::shared::Shared;
 use super::{CloseReason, Established, LinkConfig, LinkSender, writer};
-use crate::framing::Packet;
+use crate::framing::{Framing, Packet};
 
 /// What a link does with what it reads.
 ///
@@ -14,6 +16,12 @@ use crate::framing::Packet;
 pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
+
+    /// A packet has begun to come, and more of it has come now, but not the whole. `octets` are
+    /// what has come of it, unchecked ([`Framing::first_texts`] reads them); called once for a read.
+    fn partial(&mut self, framing: Framing, octets: &[u8]) {
+        let _ = (framing, octets);
+    }
 
     /// The link has ended. Called once, always, last, when nothing of the link runs any more. If the
     /// runtime ends under the link, it is called by whoever ends it.
@@ -34,15 +42,19 @@ where
     F: FnOnce(LinkSender) -> S,
 {
     let Established { stream, buffered, outcome, .. } = established;
+    let liveness = stream.liveness();
     let (reading, writing) = stream.split();
-    let shared = Arc::new(Shared::new(outcome.write_framing, config.max_queue, outcome.chunked));
+    let queue = Queue::new(config.max_queue, outcome.chunked);
+    let shared = Arc::new(Shared::new(outcome.write_framing, queue, liveness));
     let sender = LinkSender::new(Arc::clone(&shared));
     let mut ending = Ending { sink: make_sink(sender.clone()), shared: Arc::clone(&shared) };
     let reader = Reader {
         shared: Arc::clone(&shared),
         stream: reading,
+        framing: outcome.read_framing,
         inbox: Inbox::new(outcome.read_framing, config.limits, outcome.chunked),
         buffer: buffered,
+        receipt: Receipt::default(),
     };
     let writer = tokio::spawn(writer::run(shared, writing));
     tokio::spawn(async move {

@@ -1,10 +1,13 @@
 //! The writer task: as many packets per write as there are.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::queue::Next;
 use super::shared::Shared;
@@ -41,18 +44,45 @@ async fn write(shared: &Shared, stream: &mut BoxWriter) -> io::Result<()> {
 }
 
 async fn write_batch(shared: &Shared, stream: &mut BoxWriter, batch: &[u8]) -> io::Result<()> {
-    let mut rest = batch;
-    while !rest.is_empty() {
-        let written = stream.write(rest).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
+    let mut written = 0;
+    while written < batch.len() {
+        let urgent = shared.queue.lock().interrupt(written);
+        let mut rest = urgent.as_deref().unwrap_or_default();
+        while !rest.is_empty() {
+            rest = &rest[write_some(shared, stream, rest).await?..];
         }
-        rest = &rest[written..];
-        shared.counts.writes.fetch_add(1, Relaxed);
-        shared.counts.octets_out.fetch_add(written as u64, Relaxed);
-        shared.queue.lock().wrote(written);
-        shared.room.notify_waiters();
+        let until = shared.queue.lock().until(written).min(batch.len());
+        written += write_some(shared, stream, &batch[written..until]).await?;
     }
     // Streams that buffer, such as TLS, hold back what is not flushed.
-    stream.flush().await
+    let mut waited = false;
+    poll_fn(|cx| noting(&mut waited, Pin::new(&mut *stream).poll_flush(cx))).await?;
+    if waited {
+        shared.took();
+    }
+    Ok(())
+}
+
+/// One write; gives how many octets the stream took.
+async fn write_some(shared: &Shared, stream: &mut BoxWriter, octets: &[u8]) -> io::Result<usize> {
+    let mut waited = false;
+    let write = poll_fn(|cx| noting(&mut waited, Pin::new(&mut *stream).poll_write(cx, octets)));
+    let written = write.await?;
+    if written == 0 {
+        return Err(io::ErrorKind::WriteZero.into());
+    }
+    if waited {
+        shared.took();
+    }
+    shared.counts.writes.fetch_add(1, Relaxed);
+    shared.counts.octets_out.fetch_add(written as u64, Relaxed);
+    shared.queue.lock().wrote(written);
+    shared.room.notify_waiters();
+    Ok(written)
+}
+
+/// Notes whether it has to wait.
+fn noting<T>(waited: &mut bool, poll: Poll<T>) -> Poll<T> {
+    *waited |= poll.is_pending();
+    poll
 }

@@ -4,6 +4,7 @@
 
 mod address;
 mod host;
+mod liveness;
 mod memory;
 #[cfg(feature = "quic")]
 mod quic;
@@ -11,6 +12,7 @@ mod tcp;
 mod transport;
 
 pub use address::{Address, AddressError, Scheme};
+pub use liveness::Liveness;
 pub use memory::Memory;
 #[cfg(feature = "quic")]
 pub use quic::Quic;

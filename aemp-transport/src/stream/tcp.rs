@@ -12,6 +12,12 @@ use super::{
     Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport, host,
 };
 
+/// Octets that the system takes before the network does; it would take megabytes. As with QUIC:
+/// enough to keep the network busy, and no more, so that a write that has to wait says that the
+/// other side takes what was written.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const AHEAD: u32 = 128 << 10;
+
 /// TCP, without delaying small writes (Nagle's algorithm is off).
 ///
 /// Dialling tries all addresses that the host resolves to, in turn. Listening on host `*` takes
@@ -99,6 +105,38 @@ impl Stream for TcpStream {
         let kept = self.keep_alive(timeout);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         SockRef::from(self).set_tcp_user_timeout(Some(timeout))?;
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        SockRef::from(self).set_tcp_notsent_lowat(AHEAD)?;
         kept
+    }
+}
+
+#[cfg(all(test, any(target_os = "android", target_os = "linux")))]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// A system takes megabytes of what nobody reads: then nobody knows whether it moves.
+    #[tokio::test]
+    async fn the_system_takes_little_ahead() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (near, _far) = (near.unwrap(), far.unwrap());
+        near.limit_silence(Duration::from_secs(30)).unwrap();
+        let (mut taken, mut refused) = (0, 0);
+        while refused < 100 {
+            match near.try_write(&[b'x'; 16 << 10]) {
+                Ok(octets) => (taken, refused) = (taken + octets, 0),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+            yield_now().await;
+        }
+        // The other side's system takes some hundreds of KiB in any case.
+        assert!((1..2 << 20).contains(&taken), "{taken} octets");
     }
 }

@@ -1,12 +1,13 @@
 //! The traits that a transport implements.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Address;
+use super::{Address, Liveness};
 use crate::tls::Certificates;
 
 /// The reading half of a stream.
@@ -112,9 +113,16 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
         Ok(())
     }
 
+    /// What shows that the other side is alive, where writes that have to wait do not: a third
+    /// party takes what is written. `None`, the default, where the other side itself takes it.
+    fn liveness(&self) -> Option<Arc<dyn Liveness>> {
+        None
+    }
+
     /// Asks the system to end a connection whose other side has been silent, or has confirmed
-    /// nothing, for that long. Transports that have no such thing do nothing: the link's user has
-    /// to look for signs of life anyway.
+    /// nothing, for that long; and to take little more of what is written than the network takes,
+    /// so that a write that had to wait is a sign of life. Transports that have no such thing do
+    /// nothing: the link's user has to look for signs of life anyway.
     ///
     /// # Errors
     ///

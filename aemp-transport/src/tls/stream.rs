@@ -2,13 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::prefixed::Prefixed;
-use crate::stream::{BoxReader, BoxWriter, Reach, Session, Stream};
+use crate::stream::{BoxReader, BoxWriter, Liveness, Reach, Session, Stream};
 
 /// A stream inside of TLS. Shutting it down says so to the peer (`close_notify`) and ends this
 /// direction; an end that the peer did not announce is an error
@@ -48,6 +49,10 @@ impl Stream for TlsStream {
 
     fn keep_alive(&self, timeout: Duration) -> io::Result<()> {
         self.inner().keep_alive(timeout)
+    }
+
+    fn liveness(&self) -> Option<Arc<dyn Liveness>> {
+        self.inner().liveness()
     }
 
     fn limit_silence(&self, timeout: Duration) -> io::Result<()> {

@@ -7,7 +7,6 @@ use aemp_transport::{
 };
 
 use crate::id::NodeId;
-use crate::mutation::Passage;
 use crate::node::arbiter::{Claim, Refusal};
 use crate::node::core::Core;
 use crate::node::inbound::{Inbound, Origin};
@@ -124,7 +123,7 @@ async fn adopt(
     let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
-    let sink = Inbound { core: core.clone(), origin, passage: Passage::new(), refused: false };
+    let sink = Inbound::new(core.clone(), origin);
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {

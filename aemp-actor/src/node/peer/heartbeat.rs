@@ -1,4 +1,5 @@
-//! Signs of life: any octet from the peer is one.
+//! Signs of life: any octet from the peer is one, and any of ours that had to wait and is taken.
+//! [`Silence`] decides.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Peer;
+use super::silence::{Seen, Silence, Verdict};
 use crate::node::core::Core;
-
-/// A silent peer is asked for a sign of life this many times before it counts as down.
-const QUESTIONS: u32 = 3;
-
-/// More packets than this between two ticks are traffic that the question is nothing beside.
-const BUSY: u64 = 8;
 
 /// The longest that a connection may take to give a sign of life when the node dials us though it
 /// is connected.
@@ -54,10 +50,11 @@ impl Peer {
         let (peer, patience) = (self.clone(), PROBE.min(core.config().monitor_timeout / 2));
         let own_id = core.id().to_string();
         core.runtime().spawn(async move {
-            let (asked, flow) = (Instant::now(), Flow::of(&link));
+            let asked = Instant::now();
             peer.ask(&link, &own_id, None);
+            link.ask_for_sign();
             drop(tokio::time::timeout(patience, link.closed()).await);
-            if link.last_inbound() < asked && !link.is_closed() && !flow.moves(&link) {
+            if link.last_sign() < asked && !link.is_closed() {
                 link.close(CloseReason::Silent(patience));
             }
             peer.state.lock().probing = false;
@@ -65,33 +62,23 @@ impl Peer {
     }
 
     /// Returns when the peer has been silent for `timeout`.
-    ///
-    /// A tick that comes much too late means that this process was stopped, or starved: what the
-    /// peer has sent meanwhile could not be read, so its silence begins anew. So it does when a
-    /// queue that was not empty gets shorter: the peer takes what is sent, and a question waits
-    /// behind it.
     async fn watch_over(&self, link: &LinkSender, timeout: Duration, own_id: &str) {
-        let tick = timeout / (QUESTIONS + 1);
-        let mut silent_since = Instant::now();
-        let mut flow = Flow::of(link);
+        let mut silence = Silence::new(Instant::now(), timeout);
         loop {
-            let expected = (Instant::now() + tick).min(silent_since + timeout);
-            tokio::time::sleep_until(expected).await;
-            let late = Instant::now().duration_since(expected);
-            silent_since = silent_since.max(link.last_inbound());
-            if late > tick || link.is_delivering() || flow.moves(link) {
-                silent_since = Instant::now();
-            }
-            // A busy peer is not asked whether it lives, but how quick it is.
-            let busy = flow.is_busy(link);
-            // Looked at before a question is queued, which for a moment waits, too.
-            flow = Flow::of(link);
-            let silence = silent_since.elapsed();
-            if silence >= timeout {
-                return;
-            }
-            if silence >= tick || busy {
-                self.ask(link, own_id, None);
+            tokio::time::sleep_until(silence.next_look()).await;
+            let seen = Seen {
+                last_sign: link.last_sign(),
+                is_delivering: link.is_delivering(),
+                packets_in: link.counters().packets_in,
+            };
+            match silence.look(Instant::now(), seen) {
+                Verdict::Wait => {}
+                Verdict::Measure => self.ask(link, own_id, None),
+                Verdict::Ask => {
+                    self.ask(link, own_id, None);
+                    link.ask_for_sign();
+                }
+                Verdict::Down => return,
             }
         }
     }
@@ -115,34 +102,5 @@ impl Peer {
         let (sender, receiver) = oneshot::channel();
         self.ask(&link, core.id().as_str(), Some(sender));
         Some(receiver)
-    }
-}
-
-/// What is written, at one moment.
-struct Flow {
-    octets: u64,
-    packets_in: u64,
-    backed_up: bool,
-}
-
-impl Flow {
-    fn of(link: &LinkSender) -> Self {
-        let counters = link.counters();
-        Self {
-            octets: counters.octets_out,
-            packets_in: counters.packets_in,
-            backed_up: link.queued_octets() > 0,
-        }
-    }
-
-    /// Whether the peer has sent more since then than answers to questions.
-    fn is_busy(&self, link: &LinkSender) -> bool {
-        link.counters().packets_in > self.packets_in + BUSY
-    }
-
-    /// Whether something that had to wait was taken since then. (What never has to wait is taken
-    /// by the system, and says nothing of the peer.)
-    fn moves(&self, link: &LinkSender) -> bool {
-        self.backed_up && link.counters().octets_out > self.octets
     }
 }

@@ -28,6 +28,7 @@ mod info;
 mod lifecycle;
 mod round_trips;
 mod sending;
+mod silence;
 mod state;
 mod watching;
 

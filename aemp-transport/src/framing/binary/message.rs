@@ -104,6 +104,20 @@ pub(in crate::framing) fn first_text<'de, R: Read<'de>>(octets: &'de [u8]) -> Op
     item_text(&R::new(octets).item().ok()?)
 }
 
+/// Appends the texts of the elements that come next, up to so many, and up to the first that has
+/// none or is not whole.
+pub(in crate::framing) fn first_texts<'de, R: Read<'de>>(
+    elements: &mut R,
+    limit: usize,
+    texts: &mut Vec<SmolStr>,
+) {
+    while texts.len() < limit
+        && let Some(text) = elements.item().ok().as_ref().and_then(item_text)
+    {
+        texts.push(text);
+    }
+}
+
 /// The text that an item passes for, if it is no list, map, boolean or null.
 pub(in crate::framing) fn item_text(item: &Item<'_>) -> Option<SmolStr> {
     match item {

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::check::{Rules, take_values};
-use super::primitive::put_unsigned;
+use super::primitive::{put_unsigned, take_unsigned};
+use super::reader::Reader;
 use super::transcode::Elements;
 use super::writer::Writer;
 use crate::framing::EncodeError;
-use crate::framing::binary::{self, Write};
+use crate::framing::binary::{self, Read, Write};
 
 /// The packet of the empty list.
 pub(in crate::framing) const KEEPALIVE: &[u8] = &[0, 0, 0, 1, 0];
@@ -49,6 +50,13 @@ pub(in crate::framing) fn encode_elements(
     let start = begin(port, out);
     out.extend_from_slice(elements);
     end(start, count, out)
+}
+
+/// The elements of a packet that may not be whole.
+pub(in crate::framing) fn elements(packet: &[u8]) -> Option<Reader<'_>> {
+    let mut rest = packet.get(PREFIX..)?;
+    take_unsigned(&mut rest).ok()?;
+    Some(Reader::new(rest))
 }
 
 /// Leaves room for the length and for a count of one octet, and writes the port name.

@@ -6,7 +6,7 @@ use super::head;
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::framing::EncodeError;
-use crate::framing::binary::{self, Write};
+use crate::framing::binary::{self, Item, Read, Write};
 
 /// The packet of the empty array.
 pub(in crate::framing) const KEEPALIVE: &[u8] = &[0x80];
@@ -34,6 +34,12 @@ pub(in crate::framing) fn encode_elements(
     out.extend_from_slice(elements);
     end(start, count, out);
     Ok(())
+}
+
+/// The elements of a packet that may not be whole.
+pub(in crate::framing) fn elements(packet: &[u8]) -> Option<Reader<'_>> {
+    let mut reader = Reader::new(packet);
+    matches!(reader.item(), Ok(Item::List(_))).then_some(reader)
 }
 
 /// Leaves room for the head of a short array, and writes the port name.

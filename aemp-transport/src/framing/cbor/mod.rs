@@ -24,7 +24,7 @@ mod splitter;
 mod tests;
 mod writer;
 
-pub(super) use message::{KEEPALIVE, encode, encode_elements};
+pub(super) use message::{KEEPALIVE, elements, encode, encode_elements};
 pub(super) use reader::Reader;
 pub(super) use splitter::Splitter;
 pub(super) use writer::Writer;

@@ -92,13 +92,30 @@ fn plain(error: serde_json::Error) -> DecodeError {
 
 /// The first element of an array text, if it is a string or a number.
 pub(in crate::framing) fn first_text(array: &[u8]) -> Option<SmolStr> {
-    let rest = array.get(1..)?.trim_ascii_start();
+    next_text(array.get(1..)?).map(|(text, _)| text)
+}
+
+/// Appends the texts of the first elements of an array text that may not be whole, up to so many,
+/// and up to the first that is neither a string nor a number, or is not whole.
+pub(in crate::framing) fn first_texts(array: &[u8], limit: usize, texts: &mut Vec<SmolStr>) {
+    let mut rest = array.trim_ascii_start().strip_prefix(b"[");
+    while texts.len() < limit
+        && let Some((text, behind)) = rest.and_then(next_text)
+    {
+        texts.push(text);
+        rest = behind.trim_ascii_start().strip_prefix(b",");
+    }
+}
+
+/// The text of the scalar that comes next, and what comes behind it.
+fn next_text(elements: &[u8]) -> Option<(SmolStr, &[u8])> {
+    let rest = elements.trim_ascii_start();
     let end = if rest.first() == Some(&b'"') {
         string_end(rest)?
     } else {
         rest.iter().position(|octet| b",] \t\r\n".contains(octet))?
     };
-    scalar_text(&rest[..end])
+    Some((scalar_text(&rest[..end])?, &rest[end..]))
 }
 
 /// Where the string that the text starts with ends, its quotes included.

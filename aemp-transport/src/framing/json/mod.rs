@@ -19,6 +19,6 @@ mod surrogates;
 mod tests;
 
 pub(super) use message::{
-    encode, encode_elements, encode_message, first_text, to_values, visit_elements,
+    encode, encode_elements, encode_message, first_text, first_texts, to_values, visit_elements,
 };
 pub(super) use splitter::Splitter;
