@@ -216,15 +216,15 @@ async fn requests_of_the_wrong_shape_are_logged() {
     let (mut peer, mut died) = victim.peer().await;
     for (request, text) in [
         (json!(["mon1"]), "the port name is missing"),
-        (json!(["mon1", ["p"]]), "the port name is no string"),
-        (json!(["mon0", {}]), "the port name is no string"),
-        (json!(["kil0", null]), "the port name is no string"),
-        (json!(["kil", true]), "the port name is no string"),
+        (json!(["mon1", ["p"]]), "the port name is missing, or no string"),
+        (json!(["mon0", {}]), "the port name is missing, or no string"),
+        (json!(["kil0", null]), "the port name is missing, or no string"),
+        (json!(["kil", true]), "the port name is missing, or no string"),
         (json!(["snd"]), "the destination is missing"),
-        (json!(["snd", [], 1]), "the destination is no string"),
+        (json!(["snd", [], 1]), "the destination is missing, or no string"),
         (json!(["snd_multiple", ["bad#x"], "y"]), "an element is no list"),
         (json!(["snd_multiple", []]), "the destination is missing"),
-        (json!(["info", null]), "the destination is no string"),
+        (json!(["info", null]), "the destination is missing, or no string"),
         (json!(["nothing", "like", "this"]), "unknown request"),
         (json!(["Nothing::like", "this"]), "no function of that name"),
     ] {

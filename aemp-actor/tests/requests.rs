@@ -112,6 +112,18 @@ async fn a_monitor_taken_back_is_mon0() {
     peer.nothing_more().await;
 }
 
+/// A reason may have many watchers, and is remembered: its length is bounded.
+#[tokio::test]
+async fn a_long_reason_is_cut() {
+    let (node, mut peer) = node_and_peer("alpha", "raw").await;
+    let port = sink(&node);
+    let died = death(&node, &port);
+    peer.packet(json!(["", "kil", name(&port), "my_error", vec![0; 100_000]])).await;
+    let reason = died.reason().await;
+    assert_eq!(reason.kind(), "my_error");
+    assert!(reason.text().contains("octets was left out"), "{reason}");
+}
+
 #[tokio::test]
 async fn kil_comes_in_order_with_messages() {
     let (node, mut peer) = node_and_peer("alpha", "raw").await;

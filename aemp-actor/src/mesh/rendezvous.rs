@@ -32,7 +32,8 @@ pub(crate) struct Rendezvous {
     watchers: Mutex<Option<Watchers<Watch>>>,
 }
 
-/// Creates the port `name` for the node at the other end of connection `attempt`.
+/// Creates the port `name` for the node at the other end of connection `attempt`; `None` when there
+/// is a port of that name, or the node is shut down.
 ///
 /// # Errors
 /// Why the port has to die at once.
@@ -42,7 +43,7 @@ pub(crate) fn create(
     node: &NodeId,
     attempt: u64,
     args: &Message,
-) -> Result<Arc<Rendezvous>, Die> {
+) -> Result<Option<Arc<Rendezvous>>, Die> {
     let (version, named): (i64, Option<String>) = args.args()?;
     if version != VERSION {
         return Err(Die::new(format!(
@@ -59,8 +60,10 @@ pub(crate) fn create(
         attempt,
         watchers: Mutex::new(Some(Watchers::default())),
     });
-    core.registry().insert(cell.clone());
-    Ok(cell)
+    if !core.registry().insert(cell.clone()) {
+        return Ok(None);
+    }
+    Ok(Some(cell))
 }
 
 impl Rendezvous {

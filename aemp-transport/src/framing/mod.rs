@@ -15,6 +15,8 @@ mod kind;
 mod limits;
 #[cfg(test)]
 mod linear;
+mod parts;
+mod transcode;
 
 pub use decoder::{Decoder, Packet};
 pub use encoded::Encoded;

@@ -19,6 +19,7 @@ mod surrogates;
 mod tests;
 
 pub(super) use message::{
-    encode, encode_elements, encode_message, first_text, to_values, visit_elements,
+    append, elements, encode, encode_elements, encode_message, first_text, to_values, value_end,
+    visit_elements, without_first,
 };
 pub(super) use splitter::Splitter;
