@@ -16,6 +16,7 @@ mod limits;
 #[cfg(test)]
 mod linear;
 mod parts;
+mod perl;
 mod transcode;
 
 pub use decoder::{Decoder, Packet};

@@ -159,7 +159,7 @@ pub(in crate::framing) fn value_end(text: &[u8]) -> Option<usize> {
 }
 
 /// Where the string that the text starts with ends, its quotes included.
-fn string_end(text: &[u8]) -> Option<usize> {
+pub(super) fn string_end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;

@@ -10,11 +10,11 @@
 //! octet is moved.
 
 mod compound;
+mod mend;
 mod message;
 mod scan;
 mod serializer;
 mod splitter;
-mod surrogates;
 #[cfg(test)]
 mod tests;
 
