@@ -63,7 +63,7 @@ async fn members(events: &mut GroupEvents, number: usize, before: &[PortId]) -> 
         loop {
             let change = events.next().await.expect("a change");
             if change.ports.len() == number && !change.ports.iter().any(|p| before.contains(p)) {
-                return change.ports;
+                return change.ports.to_vec();
             }
         }
     };

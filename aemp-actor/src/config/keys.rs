@@ -231,6 +231,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
         set(convert::count(json, 1), |ports| to.max_monitors = ports)
     }),
+    key("max_registrations", Kind::Count, "registrations of one node in groups", |to, json| {
+        set(convert::count(json, 0), |number| to.max_registrations = number)
+    }),
     key(
         "max_data_connections",
         Kind::Count,

@@ -6,7 +6,7 @@ use super::addresses::readable;
 use super::effect::Effect;
 use super::join::Join;
 use super::news::News;
-use crate::group::{GroupChange, GroupTable};
+use crate::group::{GroupTable, Refused};
 use crate::id::{NodeId, PortId, PortName};
 use crate::mutation::{Mutation, strikes};
 use crate::reason::{Reason, kind};
@@ -56,7 +56,8 @@ struct Member {
 type Effects = VecDeque<Effect>;
 
 impl Membership {
-    pub(super) fn new(own: NodeId) -> Self {
+    /// Each node may have so many registrations in groups.
+    pub(super) fn new(own: NodeId, max_registrations: usize) -> Self {
         Self {
             own,
             listeners: Vec::new(),
@@ -64,7 +65,7 @@ impl Membership {
             addresses: BTreeMap::new(),
             seeds: BTreeSet::new(),
             master: None,
-            groups: GroupTable::default(),
+            groups: GroupTable::new(max_registrations),
             heard: BTreeSet::new(),
             missing: BTreeSet::new(),
             own_seeds: BTreeSet::new(),
@@ -75,6 +76,10 @@ impl Membership {
 
     pub(super) fn groups(&self) -> &GroupTable {
         &self.groups
+    }
+
+    pub(super) fn groups_mut(&mut self) -> &mut GroupTable {
+        &mut self.groups
     }
 
     pub(super) fn set_listeners(&mut self, listeners: Vec<String>) {
@@ -178,7 +183,8 @@ impl Membership {
         self.up.remove(node);
         let addresses = self.addresses.remove(node);
         if !strikes(Mutation::KeepGroups) {
-            effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
+            self.groups.node_down(node);
+            self.groups_changed(effects);
         }
         self.choose_master(random, effects);
         self.ask_for(node, effects);
@@ -274,16 +280,20 @@ impl Membership {
                 effects.push_back(Effect::Announce { node: node.clone(), addresses });
             }
             News::Nodes(nodes) => self.heard_of(nodes, node, effects),
-            News::Set(mut groups) => {
-                groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
-                let changes = self.groups.set(node, &groups);
-                effects.extend(changes.into_iter().map(Effect::Changed));
+            News::Set(groups) => {
+                let set = groups.and_then(|mut groups| {
+                    groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
+                    self.groups.set(node, &groups)
+                });
+                self.registered(node, attempt, set, effects);
             }
             News::Registered(group, port) if port.node() == node => {
-                effects.extend(self.groups.add(&group, port).map(Effect::Changed));
+                let added = self.groups.add(&group, port);
+                self.registered(node, attempt, added, effects);
             }
             News::Unregistered(group, port) if port.node() == node => {
-                effects.extend(self.groups.remove(&group, &port).map(Effect::Changed));
+                self.groups.remove(&group, &port);
+                self.groups_changed(effects);
             }
             News::Registered(_, port) | News::Unregistered(_, port) => {
                 tracing::warn!(target: "aemp", "node {node} speaks for port {port}: ignored");
@@ -328,37 +338,60 @@ impl Membership {
         }
     }
 
-    /// Registers a port of this node; `None` when it is registered already.
+    /// Another node has registered ports, or more than it may.
+    fn registered(
+        &mut self,
+        node: &NodeId,
+        attempt: u64,
+        registered: Result<(), Refused>,
+        effects: &mut Effects,
+    ) {
+        match registered {
+            Ok(()) | Err(Refused::Twice) => self.groups_changed(effects),
+            // The connection is closed instead of missing some in silence (guarantee 12).
+            Err(refused) => effects.push_back(Effect::Exceeded {
+                node: node.clone(),
+                attempt,
+                text: format!("node {node} has {refused}"),
+            }),
+        }
+    }
+
+    fn groups_changed(&mut self, effects: &mut Effects) {
+        effects.extend(self.groups.take_changes().map(Effect::Changed));
+    }
+
+    /// Registers a port of this node.
     pub(super) fn register(
         &mut self,
         group: &str,
         port: &PortId,
         effects: &mut Effects,
-    ) -> Option<()> {
-        let change = self.groups.add(group, port.clone())?;
-        self.registration_changed(change, port, true, effects);
-        Some(())
+    ) -> Result<(), Refused> {
+        self.groups.add(group, port.clone())?;
+        self.registration_changed(group, port, true, effects);
+        Ok(())
     }
 
     pub(super) fn unregister(&mut self, group: &str, port: &PortId, effects: &mut Effects) {
-        if let Some(change) = self.groups.remove(group, port) {
-            self.registration_changed(change, port, false, effects);
+        if self.groups.remove(group, port) {
+            self.registration_changed(group, port, false, effects);
         }
     }
 
     fn registration_changed(
-        &self,
-        change: GroupChange,
+        &mut self,
+        group: &str,
         port: &PortId,
         begin: bool,
         effects: &mut Effects,
     ) {
         for node in self.up.keys() {
             if begin || !strikes(Mutation::LoseUnregistration) {
-                self.tell(node, News::registered(&change.group, port, begin), effects);
+                self.tell(node, News::registered(group, port, begin), effects);
             }
         }
-        effects.push_back(Effect::Changed(change));
+        self.groups_changed(effects);
     }
 
     fn heard_of(

@@ -17,6 +17,7 @@ mod effect;
 mod join;
 mod membership;
 mod news;
+mod registrations;
 mod rendezvous;
 mod seeding;
 mod seeking;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aemp_transport::Value;
 
+use super::registrations::ReadRegistrations;
+use crate::group::{Refused, Registrations};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 
@@ -13,7 +15,8 @@ use crate::message::Message;
 pub(super) enum News {
     Addr(Vec<String>),
     Nodes(BTreeMap<NodeId, Vec<String>>),
-    Set(BTreeMap<String, BTreeSet<PortId>>),
+    /// Registrations, or that there are too many.
+    Set(Result<Registrations, Refused>),
     Registered(String, PortId),
     Unregistered(String, PortId),
     Setup,
@@ -23,13 +26,13 @@ pub(super) enum News {
 
 impl News {
     /// Reads a message; parts of lists that make no sense are left out, a message that makes
-    /// none is an error.
-    pub(super) fn read(message: &Message) -> Result<Self, String> {
+    /// none is an error. Of registrations not more than `limit` are kept.
+    pub(super) fn read(message: &Message, limit: usize) -> Result<Self, String> {
         let error = |error: crate::ArgError| error.to_string();
         Ok(match message.tag() {
             "addr" => Self::Addr(texts(&message.arg::<Value>(0).map_err(error)?)),
             "nodes" => Self::Nodes(nodes(&message.arg::<Value>(0).map_err(error)?)),
-            "set" => Self::Set(groups(&message.arg::<Value>(0).map_err(error)?)),
+            "set" => Self::Set(message.arg_with(0, ReadRegistrations::new(limit)).map_err(error)?),
             "reg1" => {
                 let (group, port) = message.args().map_err(error)?;
                 Self::Registered(group, port)
@@ -57,7 +60,7 @@ impl News {
         vec!["nodes".into(), Value::Map(entries.collect())]
     }
 
-    pub(super) fn set(groups: &BTreeMap<String, BTreeSet<PortId>>) -> Vec<Value> {
+    pub(super) fn set(groups: &Registrations) -> Vec<Value> {
         let ids = |ports: &BTreeSet<PortId>| {
             Value::List(ports.iter().map(|port| Value::from(port.to_string())).collect())
         };
@@ -90,19 +93,12 @@ fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {
     entries.collect()
 }
 
-fn groups(value: &Value) -> BTreeMap<String, BTreeSet<PortId>> {
-    let Some(map) = value.as_map() else { return BTreeMap::new() };
-    let ports =
-        |ids: &Value| texts(ids).iter().filter_map(|id| id.parse().ok()).collect::<BTreeSet<_>>();
-    map.iter().map(|(group, ids)| (group.clone(), ports(ids))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(values: Vec<Value>) -> Result<News, String> {
-        News::read(&Message::from_values(values))
+        News::read(&Message::from_values(values), 10)
     }
 
     #[test]
@@ -114,7 +110,7 @@ mod tests {
         assert_eq!(read(told), Ok(News::Nodes(nodes)));
         let port = PortId::from("a#1");
         let set = BTreeMap::from([("g".to_owned(), BTreeSet::from([port.clone()]))]);
-        assert_eq!(read(News::set(&set)), Ok(News::Set(set)));
+        assert_eq!(read(News::set(&set)), Ok(News::Set(Ok(set))));
         let registered = News::registered("g", &port, true);
         assert_eq!(read(registered), Ok(News::Registered("g".into(), port)));
     }

@@ -85,7 +85,7 @@ impl AnyCell for Rendezvous {
             self.core.count_dropped(Dropped::DeadPort, 1);
             return;
         }
-        match News::read(&message) {
+        match News::read(&message, self.core.config().max_registrations) {
             Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
             Err(problem) => {
                 tracing::warn!(target: "aemp", "news of node {}: {problem}", self.node);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use aemp_transport::{EncodeError, Encoded, Value, ValueError, to_values};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use smol_str::SmolStr;
 
 use super::args::{self, Arity, FromArgs};
@@ -142,6 +142,18 @@ impl Message {
     /// When there is no such argument and `T` is no `Option`, or it has another type.
     pub fn arg<T: DeserializeOwned>(&self, index: usize) -> Result<T, ArgError> {
         args::nth(self, index + 1).map_err(|error| self.arg_error(error.to_string()))
+    }
+
+    /// Argument number `index`, as the seed reads it, leniently.
+    ///
+    /// # Errors
+    /// When there is no such argument, or it is not what the seed expects.
+    pub(crate) fn arg_with<'de, S: DeserializeSeed<'de>>(
+        &'de self,
+        index: usize,
+        seed: S,
+    ) -> Result<S::Value, ArgError> {
+        args::nth_with(self, index + 1, seed).map_err(|error| self.arg_error(error.to_string()))
     }
 
     /// All arguments after the tag as a tuple: missing trailing ones are `None` for `Option`s,

@@ -95,7 +95,7 @@ impl Core {
         networked: bool,
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
-        let mesh = Mesh::new(id.clone());
+        let mesh = Mesh::new(id.clone(), config.max_registrations);
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }

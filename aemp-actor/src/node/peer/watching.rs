@@ -91,6 +91,15 @@ impl Peer {
         false
     }
 
+    /// Closes that connection, if it is still the one.
+    pub(crate) fn close_link(&self, attempt: u64, text: String) {
+        if let Stage::Up(up) = &self.state.lock().stage
+            && up.attempt == attempt
+        {
+            up.link.close(CloseReason::local(text));
+        }
+    }
+
     /// The node said `mon0` for one of our ports.
     pub(crate) fn unwatched_by(&self, core: &Core, port: &str) {
         let id = self.state.lock().watched.remove(port);
