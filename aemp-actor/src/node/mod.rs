@@ -56,4 +56,4 @@ pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
 pub(crate) use router::guard;
 #[cfg(feature = "cli")]
-pub(crate) use signal::termination;
+pub(crate) use signal::{Signal, Signals};
