@@ -194,7 +194,11 @@ fn wrong_commands_change_nothing() {
         (&["setnodeid", "b", "setseeds", "x:y"][..], 2, "seeds: invalid port in the address"),
         (&["setnodeid", "b", "setnodeids", "c"][..], 2, "setnodeid"),
         (&["setnodeid", "b", "setsecret"][..], 2, "secret: standard input is empty"),
-        (&["setnodeid", "b", "setsecret", "geheim"][..], 2, "secret: everybody on this machine can see"),
+        (
+            &["setnodeid", "b", "setsecret", "geheim"][..],
+            2,
+            "secret: everybody on this machine can see",
+        ),
         (&["setsecrets", "geheim"][..], 2, "AEMP_SECRETS or AEMP_SECRETS_FILE in the environment"),
         (&["addvalid_secret", "geheim"][..], 2, "- reads it from standard input"),
         (&["delvalid_secret", "geheim"][..], 2, "- reads it from standard input"),

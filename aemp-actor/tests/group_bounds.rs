@@ -44,7 +44,8 @@ async fn a_member_that_registers_too_much_is_dropped() {
     let groups: Vec<Json> =
         (0..4).map(|n| json!(["greedy.0", "reg1", format!("g{n}"), "greedy#1"])).collect();
     is_dropped(&node, &groups, "max_registrations").await;
-    let at_once = json!(["greedy.0", "set", {"g": ["greedy#1", "greedy#2"], "h": ["greedy#1", "greedy#2"]}]);
+    let at_once =
+        json!(["greedy.0", "set", {"g": ["greedy#1", "greedy#2"], "h": ["greedy#1", "greedy#2"]}]);
     is_dropped(&node, &[at_once], "max_registrations").await;
     let long = json!(["greedy.0", "reg1", "g".repeat(257), "greedy#1"]);
     is_dropped(&node, &[long], "256 octets").await;

@@ -121,7 +121,13 @@ async fn names_that_cannot_be() {
     log::expect(&["WARN", "node namer", "only this node gives"]).await;
     peer.packet(json!([taken, "still mine"])).await;
     assert_eq!(mine.next().await, r#"["still mine"]"#);
-    let told = json!(["", "kil0", taken, "die", "the name of the new port is one that only this node gives"]);
+    let told = json!([
+        "",
+        "kil0",
+        taken,
+        "die",
+        "the name of the new port is one that only this node gives"
+    ]);
     assert_eq!(peer.next().await, told);
     peer.packet(json!(["", SPAWN, "", "Spawn::adder", "namer#c", 1])).await;
     log::expect(&["WARN", "node namer", "the name of the new port is empty"]).await;

@@ -134,9 +134,9 @@ fn word(name: &'static str, help: &'static str) -> Arg {
 
 /// A secret is no argument: it comes from standard input.
 fn secret() -> Arg {
-    Arg::new(stdin::SECRET)
-        .value_name("-")
-        .help("Standard input, which is also read without it; a terminal does not show what is typed")
+    Arg::new(stdin::SECRET).value_name("-").help(
+        "Standard input, which is also read without it; a terminal does not show what is typed",
+    )
 }
 
 fn words(name: &'static str, help: &'static str) -> Arg {

@@ -35,9 +35,8 @@ pub(crate) fn secret_of(key: &Key, word: &str) -> Result<Json, Failure> {
              {program} gensecret makes one up"
         )));
     }
-    let text = typed(name).map_err(|error| {
-        Failure::Failed(format!("{name}: cannot read standard input: {error}"))
-    })?;
+    let text = typed(name)
+        .map_err(|error| Failure::Failed(format!("{name}: cannot read standard input: {error}")))?;
     key.read_text(&text, "standard input").map_err(|text| Failure::Usage(format!("{name}: {text}")))
 }
 

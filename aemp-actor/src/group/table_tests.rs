@@ -28,9 +28,8 @@ fn a_change_is_told_once() {
     assert_eq!(table.add("g", port.clone()), Err(Refused::Twice));
     assert!(table.remove("g", &port) && !table.remove("g", &port));
     let told = changes(&mut table);
-    let counts = |change: &GroupChange| {
-        (change.ports.len(), change.added.len(), change.removed.len())
-    };
+    let counts =
+        |change: &GroupChange| (change.ports.len(), change.added.len(), change.removed.len());
     assert_eq!(told.iter().map(counts).collect::<Vec<_>>(), [(1, 1, 0), (0, 0, 1)]);
     assert!(table.names().is_empty(), "an empty group leaves nothing behind");
     assert!(table.registered.is_empty());

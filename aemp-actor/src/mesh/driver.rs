@@ -270,11 +270,12 @@ impl Mesh {
                 }
             }
             Effect::Monitor { id, first } => {
-                let callback = self.inner.lock().monitors.get_mut(&first.group).and_then(|of_group| {
-                    let monitor = of_group.get_mut(&id)?;
-                    monitor.begun = true;
-                    Some(monitor.callback.clone())
-                });
+                let callback =
+                    self.inner.lock().monitors.get_mut(&first.group).and_then(|of_group| {
+                        let monitor = of_group.get_mut(&id)?;
+                        monitor.begun = true;
+                        Some(monitor.callback.clone())
+                    });
                 if let Some(callback) = callback.filter(|_| !first.is_empty()) {
                     call(&callback, &first);
                 }

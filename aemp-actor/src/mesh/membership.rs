@@ -6,10 +6,11 @@ use super::addresses::readable;
 use super::effect::Effect;
 use super::join::Join;
 use super::news::News;
-use crate::group::{GroupTable, Refused};
-use crate::id::{NodeId, PortId, PortName};
+use crate::group::GroupTable;
+use crate::id::{NodeId, PortName};
 use crate::mutation::{Mutation, strikes};
 use crate::reason::{Reason, kind};
+use crate::visible::one_line;
 
 /// The nodes that are up, their addresses and groups, and the master.
 ///
@@ -20,13 +21,13 @@ use crate::reason::{Reason, kind};
 pub(super) struct Membership {
     own: NodeId,
     listeners: Vec<String>,
-    up: BTreeMap<NodeId, Member>,
+    pub(super) up: BTreeMap<NodeId, Member>,
     /// Where nodes that are up can be dialled, as they told; an empty list is a private node.
     addresses: BTreeMap<NodeId, Vec<String>>,
     /// Nodes that were reached at the address of a seed.
     seeds: BTreeSet<NodeId>,
     master: Option<NodeId>,
-    groups: GroupTable,
+    pub(super) groups: GroupTable,
     /// Nodes that were heard of, and are being dialled.
     heard: BTreeSet<NodeId>,
     /// Nodes that were up, or heard of, and cannot be reached: the master is asked for them.
@@ -37,7 +38,7 @@ pub(super) struct Membership {
     join: Join,
 }
 
-struct Member {
+pub(super) struct Member {
     attempt: u64,
     /// It is a node of ours, and knows our transports.
     ours: bool,
@@ -53,7 +54,7 @@ struct Member {
     aloof: bool,
 }
 
-type Effects = VecDeque<Effect>;
+pub(super) type Effects = VecDeque<Effect>;
 
 impl Membership {
     /// Each node may have so many registrations in groups.
@@ -72,14 +73,6 @@ impl Membership {
             seed_count: 0,
             join: Join::new(),
         }
-    }
-
-    pub(super) fn groups(&self) -> &GroupTable {
-        &self.groups
-    }
-
-    pub(super) fn groups_mut(&mut self) -> &mut GroupTable {
-        &mut self.groups
     }
 
     pub(super) fn set_listeners(&mut self, listeners: Vec<String>) {
@@ -296,6 +289,8 @@ impl Membership {
                 self.groups_changed(effects);
             }
             News::Registered(_, port) | News::Unregistered(_, port) => {
+                let port = port.to_string();
+                let port = one_line(&port);
                 tracing::warn!(target: "aemp", "node {node} speaks for port {port}: ignored");
             }
             News::Setup => {
@@ -338,62 +333,6 @@ impl Membership {
         }
     }
 
-    /// Another node has registered ports, or more than it may.
-    fn registered(
-        &mut self,
-        node: &NodeId,
-        attempt: u64,
-        registered: Result<(), Refused>,
-        effects: &mut Effects,
-    ) {
-        match registered {
-            Ok(()) | Err(Refused::Twice) => self.groups_changed(effects),
-            // The connection is closed instead of missing some in silence (guarantee 12).
-            Err(refused) => effects.push_back(Effect::Exceeded {
-                node: node.clone(),
-                attempt,
-                text: format!("node {node} has {refused}"),
-            }),
-        }
-    }
-
-    fn groups_changed(&mut self, effects: &mut Effects) {
-        effects.extend(self.groups.take_changes().map(Effect::Changed));
-    }
-
-    /// Registers a port of this node.
-    pub(super) fn register(
-        &mut self,
-        group: &str,
-        port: &PortId,
-        effects: &mut Effects,
-    ) -> Result<(), Refused> {
-        self.groups.add(group, port.clone())?;
-        self.registration_changed(group, port, true, effects);
-        Ok(())
-    }
-
-    pub(super) fn unregister(&mut self, group: &str, port: &PortId, effects: &mut Effects) {
-        if self.groups.remove(group, port) {
-            self.registration_changed(group, port, false, effects);
-        }
-    }
-
-    fn registration_changed(
-        &mut self,
-        group: &str,
-        port: &PortId,
-        begin: bool,
-        effects: &mut Effects,
-    ) {
-        for node in self.up.keys() {
-            if begin || !strikes(Mutation::LoseUnregistration) {
-                self.tell(node, News::registered(group, port, begin), effects);
-            }
-        }
-        self.groups_changed(effects);
-    }
-
     fn heard_of(
         &mut self,
         nodes: BTreeMap<NodeId, Vec<String>>,
@@ -433,7 +372,12 @@ impl Membership {
         self.tell(node, News::nodes(others), effects);
     }
 
-    fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {
+    pub(super) fn tell(
+        &self,
+        node: &NodeId,
+        message: Vec<aemp_transport::Value>,
+        effects: &mut Effects,
+    ) {
         if let Some(port) = self.up.get(node).and_then(|member| member.port.clone()) {
             effects.push_back(Effect::Tell { node: node.clone(), port, message });
         }
@@ -513,5 +457,6 @@ const NO_PART: &str = "it takes no part, or access rights keep the two from join
 
 /// Nothing is joined through that seed.
 fn warn_of_seed(node: &NodeId, why: &str) {
+    let why = one_line(why);
     tracing::warn!(target: "aemp", "seed: the mesh cannot be joined through node {node}: {why}");
 }

@@ -14,6 +14,7 @@
 mod addresses;
 mod driver;
 mod effect;
+mod grouping;
 mod join;
 mod membership;
 mod news;

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_left_out() {
-        let groups = json!({"g": ["a#1", 7, "no id!", null, [1], {"a": 1}, 2.5, true, "a#1"], "h": []});
+        let groups =
+            json!({"g": ["a#1", 7, "no id!", null, [1], {"a": 1}, 2.5, true, "a#1"], "h": []});
         let expected = BTreeMap::from([
             ("g".to_owned(), ["a#1", "7"].map(PortId::from).into()),
             ("h".to_owned(), BTreeSet::new()),

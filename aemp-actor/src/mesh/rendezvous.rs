@@ -14,6 +14,7 @@ use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
 use crate::port::{AnyCell, Facts};
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// The init function by which the other node spawns it.
 pub(crate) const CONNECT: &str = "AnyEvent::MP::Global::connect";
@@ -88,6 +89,7 @@ impl AnyCell for Rendezvous {
         match News::read(&message, self.core.config().max_registrations) {
             Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
             Err(problem) => {
+                let problem = one_line(&problem);
                 tracing::warn!(target: "aemp", "news of node {}: {problem}", self.node);
             }
         }

@@ -107,9 +107,7 @@ impl Message {
                 values.extend(more);
                 Ok(Self::from_values(values))
             }
-            Body::Encoded(encoded) => {
-                Ok(Self { tag, body: Body::Encoded(encoded.with(&more)?) })
-            }
+            Body::Encoded(encoded) => Ok(Self { tag, body: Body::Encoded(encoded.with(&more)?) }),
         }
     }
 

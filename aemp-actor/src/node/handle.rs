@@ -10,8 +10,8 @@ use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
-use super::signal::{Signal, Signals};
 use super::services;
+use super::signal::{Signal, Signals};
 use crate::id::{NodeId, PortId};
 use crate::mesh;
 

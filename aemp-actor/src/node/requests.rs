@@ -29,6 +29,7 @@ use crate::monitor::{Action, Watch};
 use crate::reason::{Reason, kind};
 use crate::relay;
 use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
+use crate::visible::one_line;
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
 /// nothing is carried out but the firing of monitors and what relayed connections need to end.
@@ -43,7 +44,8 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
         if matches!(problem, Problem::Denied(_) | Problem::Data(_)) {
             core.count_dropped(Dropped::Refused, 1);
         }
-        tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
+        let text = format!("request of node {}: {problem}: {message}", origin());
+        tracing::warn!(target: "aemp", "{}", one_line(&text));
     }
 }
 
@@ -299,13 +301,7 @@ fn spawn_as(
 }
 
 /// The other node spawns its rendezvous port; false when the name is taken.
-fn meet(
-    core: &Arc<Core>,
-    peer: &Arc<Peer>,
-    attempt: u64,
-    port: PortName,
-    args: &Message,
-) -> bool {
+fn meet(core: &Arc<Core>, peer: &Arc<Peer>, attempt: u64, port: PortName, args: &Message) -> bool {
     match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
         Ok(Some(guest)) => core.mesh().add_guest(core, peer.id(), attempt, guest),
         Ok(None) => return false,

@@ -24,6 +24,7 @@ use crate::message::Message;
 use crate::mutation;
 use crate::node::Core;
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// Turns of the scheduler that a runner waits for more messages.
 const PATIENCE: u32 = 3;
@@ -91,7 +92,8 @@ pub(crate) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
 pub(crate) fn quietly(code: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
         let die = Die::from_panic(payload);
-        tracing::error!(target: "aemp", "a destructor of a dying port {die}");
+        let die = die.to_string();
+        tracing::error!(target: "aemp", "a destructor of a dying port {}", one_line(&die));
     }
 }
 

@@ -127,7 +127,9 @@ impl Encoded {
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
         match self.framing {
-            Framing::Bincode => binary::first_text::<bincode::Reader<'_>>(&self.octets, LONGEST_TAG),
+            Framing::Bincode => {
+                binary::first_text::<bincode::Reader<'_>>(&self.octets, LONGEST_TAG)
+            }
             Framing::Cbor => binary::first_text::<cbor::Reader<'_>>(&self.octets, LONGEST_TAG),
             Framing::Json => json::first_text(&self.octets, LONGEST_TAG),
         }

@@ -26,7 +26,8 @@ pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
 }
 
 async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
-    let mut signals = Signals::new().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
     let node = Node::configure(plan.config).await;
@@ -88,12 +89,7 @@ async fn lives(node: &Node, beat: Duration) -> bool {
 }
 
 /// Returns when the node is to end.
-async fn watched(
-    node: &Node,
-    watchdog: &mut OpenSocket,
-    beat: Duration,
-    signals: &mut Signals,
-) {
+async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals: &mut Signals) {
     let restart = Arc::new(Notify::new());
     let wanted = restart.clone();
     node.on_restart(move || wanted.notify_one());

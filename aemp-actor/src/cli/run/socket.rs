@@ -32,7 +32,9 @@ impl Word {
     }
 
     fn of(octet: u8) -> Option<Self> {
-        [Self::Up, Self::Beat, Self::Restart, Self::Reload].into_iter().find(|word| word.octet() == octet)
+        [Self::Up, Self::Beat, Self::Restart, Self::Reload]
+            .into_iter()
+            .find(|word| word.octet() == octet)
     }
 }
 

@@ -18,8 +18,7 @@ pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
 fn look(mesh: &Mesh, query: &GroupQuery) -> GroupPage {
     let names = mesh.groups(GroupTable::names);
     let (total, filter) = (names.len() as u64, query.filter());
-    let mut wanted: Vec<_> =
-        names.into_iter().filter(|name| query.takes(&filter, name)).collect();
+    let mut wanted: Vec<_> = names.into_iter().filter(|name| query.takes(&filter, name)).collect();
     let more = wanted.len().saturating_sub(query.most()) as u64;
     wanted.truncate(query.most());
     let next = wanted.last().filter(|_| more > 0).map(ToString::to_string);

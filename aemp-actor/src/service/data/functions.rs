@@ -13,6 +13,7 @@ use crate::die::Die;
 use crate::message::{FromArgs, Message};
 use crate::node::{Core, Node};
 use crate::port::Outcome;
+use crate::visible::one_line;
 
 /// What a function does with a connection.
 type Task = Pin<Box<dyn Future<Output = Result<(), Die>> + Send>>;
@@ -91,7 +92,8 @@ pub(super) fn run(core: &Arc<Core>, name: String, function: Prepared, conn: Data
     core.run(async move {
         let peer = conn.peer().clone();
         if let Err(die) = caught(function, conn).await {
-            tracing::error!(target: "aemp", "{name}, on a data connection of node {peer}: {die}");
+            let text = format!("{name}, on a data connection of node {peer}: {die}");
+            tracing::error!(target: "aemp", "{}", one_line(&text));
         }
     });
 }

@@ -116,7 +116,10 @@ mod tests {
             (&br#"["p",NaN,-nan,nan]"#[..], r#"["p","NaN","NaN","NaN"]"#),
             (b"[\"p\",Inf,-inf,{\"a\":-Infinity}]", r#"["p","inf","-inf",{"a":"-inf"}]"#),
             (br#"["p","NaN",null,true,false,-1,1e-5]"#, r#"["p","NaN",null,true,false,-1,1e-5]"#),
-            (br#"["\ud800","\ude00\ud83d\ude00\ud83d"]"#, r#"["\ufffd","\ufffd\ud83d\ude00\ufffd"]"#),
+            (
+                br#"["\ud800","\ude00\ud83d\ude00\ud83d"]"#,
+                r#"["\ufffd","\ufffd\ud83d\ude00\ufffd"]"#,
+            ),
             (b"[\"\xed\xa0\x80\",\"\\\\ud800\\\"\"]", "[\"\u{fffd}\",\"\\\\ud800\\\"\"]"),
         ] {
             let mended = mended(text).expect("UTF-8 of Perl's");

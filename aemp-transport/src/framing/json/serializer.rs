@@ -89,7 +89,14 @@ fn write_octets(octets: &[u8], out: &mut Vec<u8>) {
             } else if escape == b'u' {
                 let digits = b"0123456789abcdef";
                 let low = digits[usize::from(octet & 0xf)];
-                text[end..end + 6].copy_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (octet >> 4), low]);
+                text[end..end + 6].copy_from_slice(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    b'0' + (octet >> 4),
+                    low,
+                ]);
                 end += 6;
             } else {
                 text[end..end + 2].copy_from_slice(&[b'\\', escape]);
