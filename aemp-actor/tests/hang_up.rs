@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aemp_actor::prelude::*;
 use aemp_actor::{Config, Profiles};
-use support::{death, log, soon};
+use support::{death, log, sink, soon};
 
 fn signal(name: &str) {
     let process = std::process::id().to_string();
@@ -38,6 +38,7 @@ async fn a_hang_up_reads_the_profile_again_and_the_node_goes_on() {
     write("old");
     let config = Config::new().profile_of(&Profiles::open_at(&file).unwrap(), "alpha").unwrap();
     let node = Node::configure(config).await.unwrap();
+    let port = sink(&node).id;
     let mut waiting = pin!(node.shutdown_on_signal(Duration::from_secs(5)));
     // From the first poll on, signals are taken.
     let begun = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
@@ -60,7 +61,7 @@ async fn a_hang_up_reads_the_profile_again_and_the_node_goes_on() {
 
         let config = Config::new().secret("new").node("alpha", node.listeners().remove(0));
         let guest = Node::configure(config).await.unwrap();
-        let died = death(&guest, "alpha");
+        let died = death(&guest, &port);
         soon("a connection", guest.wait_up("alpha")).await;
         signal("-TERM");
         assert_eq!(died.reason().await.kind(), "shutdown", "the farewell");

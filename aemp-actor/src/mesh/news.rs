@@ -10,6 +10,10 @@ use crate::group::{Refused, Registrations};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 
+/// What is longer than this, in octets, is not decoded, which takes up to 40 times the memory:
+/// the addresses of some 70,000 nodes. Registrations are bounded by their number.
+const LONGEST: usize = 4 << 20;
+
 /// One message of the global protocol (AEMP protocol, section 6).
 #[derive(Debug, PartialEq)]
 pub(super) enum News {
@@ -29,6 +33,9 @@ impl News {
     /// none is an error. Of registrations not more than `limit` are kept.
     pub(super) fn read(message: &Message, limit: usize) -> Result<Self, String> {
         let error = |error: crate::ArgError| error.to_string();
+        if message.weight() > LONGEST && message.tag() != "set" {
+            return Err(format!("news of {} octets are too much", message.weight()));
+        }
         Ok(match message.tag() {
             "addr" => Self::Addr(texts(&message.arg::<Value>(0).map_err(error)?)),
             "nodes" => Self::Nodes(nodes(&message.arg::<Value>(0).map_err(error)?)),
@@ -120,6 +127,8 @@ mod tests {
         assert!(read(vec!["nonsense".into()]).is_err());
         assert!(read(vec!["reg1".into(), "g".into()]).is_err());
         assert!(read(vec!["addr".into()]).is_err());
+        let long = Value::from("x".repeat(LONGEST));
+        assert!(read(vec!["addr".into(), Value::List(vec![long])]).is_err());
         let odd = Value::Map([("bad node id!".to_owned(), Value::Null)].into());
         assert_eq!(read(vec!["nodes".into(), odd]), Ok(News::Nodes(BTreeMap::new())));
     }
