@@ -1,7 +1,7 @@
 //! A node program: ports of its own, and the command `aemp` around them.
 //!
 //! ```text
-//! service setsecret geheim setseeds 127.0.0.1:4040
+//! service setsecret - setseeds 127.0.0.1:4040         (which reads the secret, and does not show it)
 //! service profile demo nodeid demo binds 127.0.0.1:4040 services '[["Demo::worker",4]]'
 //! service run demo
 //! ```

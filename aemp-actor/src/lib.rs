@@ -84,7 +84,7 @@ pub use aemp_transport::{
 pub use crate::config::{ProfileError, Profiles};
 pub use crate::die::Die;
 pub use crate::group::{
-    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Pick,
+    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Members, Pick,
 };
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};

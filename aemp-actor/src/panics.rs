@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::die::Die;
+use crate::visible::one_line;
 
 /// Runs user code.
 ///
@@ -46,7 +47,8 @@ where
 /// Runs user code whose failure ends nothing else: a panic is logged, as that of `what`.
 pub(crate) fn logged(what: &str, code: impl FnOnce()) {
     if let Err(die) = caught(code) {
-        tracing::error!(target: "aemp", "{what} {die}");
+        let text = format!("{what} {die}");
+        tracing::error!(target: "aemp", "{}", one_line(&text));
     }
 }
 

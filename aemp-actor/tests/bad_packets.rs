@@ -66,7 +66,6 @@ async fn malformed_json() {
         (b"[\"p\",01]", "malformed JSON"),
         (b"[\"p\",\"\\x\"]", "malformed JSON"),
         (b"[\"p\",{1:2}]", "malformed JSON"),
-        (b"[\"p\",\"\\ud800\"]", "lone surrogate"),
         (b"[\"p\",\"\xff\"]", "not valid UTF-8"),
         (b"[[\"p\"],1]", "does not start with a port name"),
         (b"[null]", "does not start with a port name"),
@@ -74,6 +73,26 @@ async fn malformed_json() {
     ] {
         victim.drops(octets, text).await;
     }
+}
+
+/// One value that JSON does not have is no reason to lose the connection of a node.
+#[tokio::test]
+async fn numbers_and_characters_of_perl_are_read() {
+    let mut victim = Victim::new(config("victim")).await;
+    let (mut peer, mut died) = victim.peer().await;
+    let port = victim.node.port_fn(|ctx, msg: Message| {
+        let (back, number, text): (PortId, f64, String) = msg.args().unwrap();
+        ctx.snd(&back, (number.is_nan(), number == f64::NEG_INFINITY, text));
+    });
+    let name = port.id().port().to_owned();
+    peer.send(&format!("[\"{name}\",\"t\",\"bad#x\",NaN,\"a\\ud800b\"]")).await;
+    assert_eq!(peer.next().await, json!(["x", true, false, "a\u{fffd}b"]));
+    peer.send(&format!("[\"{name}\",\"t\",\"bad#x\",-Inf,\"\"]")).await;
+    assert_eq!(peer.next().await, json!(["x", false, true, ""]));
+    peer.send_octets(b"[\"none\",\"a\xed\xa0\x80b\"]").await;
+    peer.nothing_more().await;
+    assert!(died.is_waiting());
+    victim.bystander.is_fine().await;
 }
 
 #[tokio::test]
@@ -216,15 +235,15 @@ async fn requests_of_the_wrong_shape_are_logged() {
     let (mut peer, mut died) = victim.peer().await;
     for (request, text) in [
         (json!(["mon1"]), "the port name is missing"),
-        (json!(["mon1", ["p"]]), "the port name is no string"),
-        (json!(["mon0", {}]), "the port name is no string"),
-        (json!(["kil0", null]), "the port name is no string"),
-        (json!(["kil", true]), "the port name is no string"),
+        (json!(["mon1", ["p"]]), "the port name is missing, or no string"),
+        (json!(["mon0", {}]), "the port name is missing, or no string"),
+        (json!(["kil0", null]), "the port name is missing, or no string"),
+        (json!(["kil", true]), "the port name is missing, or no string"),
         (json!(["snd"]), "the destination is missing"),
-        (json!(["snd", [], 1]), "the destination is no string"),
+        (json!(["snd", [], 1]), "the destination is missing, or no string"),
         (json!(["snd_multiple", ["bad#x"], "y"]), "an element is no list"),
         (json!(["snd_multiple", []]), "the destination is missing"),
-        (json!(["info", null]), "the destination is no string"),
+        (json!(["info", null]), "the destination is missing, or no string"),
         (json!(["nothing", "like", "this"]), "unknown request"),
         (json!(["Nothing::like", "this"]), "no function of that name"),
     ] {

@@ -57,6 +57,7 @@ fn replay(home: &Home, chapter: &str, names: &[(&str, &str)]) {
 #[test]
 fn the_chapter_on_configuration() {
     let home = Home::new();
+    home.run_with("geheim", &["setsecret"]).text();
     replay(&home, "configuration.md", &[]);
     let chapter = include_str!("../../book/src/configuration.md");
     let shown = chapter.split("```json\n").nth(1).unwrap().split("```").next().unwrap();

@@ -271,11 +271,11 @@ async fn nodes_that_are_not_connected_have_an_address_at_most() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn networks_that_cannot_be_joined() {
     let (node, home) = network().await;
-    home.run(&["setsecret", "other"]).text();
+    home.run_with("other", &["setsecret", "-"]).text();
     let text = home.aemp(&["nodes"]).await.failed(4);
     let file = home.file().display().to_string();
     assert!(text.contains("cannot join the network") && text.contains(&file), "{text}");
-    home.run(&["setsecret", "geheim"]).text();
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let address = node.listeners()[0].clone();
     let nobody = Home::new();
     let text = nobody.aemp(&["nodes"]).await.failed(5);
@@ -295,17 +295,9 @@ async fn networks_that_cannot_be_joined() {
 async fn a_profile_without_seeds_is_joined_at_its_binds() {
     let (node, _) = network().await;
     let home = Home::new();
-    home.run(&[
-        "setsecret",
-        "geheim",
-        "profile",
-        "one",
-        "setbinds",
-        &node.listeners()[0],
-        "setnodeid",
-        "alpha",
-    ])
-    .text();
+    let address = &node.listeners()[0];
+    let set = ["setsecret", "-", "profile", "one", "setbinds", address, "setnodeid", "alpha"];
+    home.run_with("geheim", &set).text();
     // The node ID of the profile is the other node's.
     assert_eq!(home.aemp(&["--profile", "one", "cal", "alpha", "time"]).await.code, 0);
     let text = home.aemp(&["profile", "one", "nodes"]).await.text();

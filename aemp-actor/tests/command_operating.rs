@@ -49,7 +49,7 @@ fn adder() -> Adder {
 
 async fn network() -> Network {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let first = Service::start(&home, NAMES[0], None, &[]);
     let seed = first.address.clone();
     let mut services = vec![first];
@@ -208,7 +208,7 @@ async fn every_command_prints_json_when_it_is_told_to() {
     let own = support::tcp_node("own").await;
     let seed = own.listeners().remove(0);
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", Some(&seed), &[]);
     let home = home.set("AEMP_SEEDS", &seed);
     soon("the node", own.wait_up("alpha")).await;
@@ -325,7 +325,7 @@ async fn a_signal_ends_top_and_leaves_the_terminal_as_it_was() {
 #[test]
 fn top_obeys_keys_while_a_node_hangs_and_marks_it() {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
     let seed = alpha.address.clone();
     let beta = Service::start(&home, "beta", Some(&seed), &["--no-watchdog"]);

@@ -64,7 +64,7 @@ async fn a_table_has_to_come_in_time() {
 #[test]
 fn a_filter_that_cannot_be_understood_is_told_of() {
     let home = Home::new().set("AEMP_LOG", "###");
-    home.run(&["setsecret", "0123456789abcdef"]).text();
+    home.run_with("0123456789abcdef", &["setsecret", "-"]).text();
     let error = home.run(&["-s", "127.0.0.1:1", "-t", "0.1", "nodes"]).failed(4);
     assert!(error.contains("AEMP_LOG: \"###\" is no filter such as aemp=debug"), "{error}");
     let checked = home.run(&["check"]).text();

@@ -61,7 +61,7 @@ fn files_for_what_is_private() {
 #[test]
 fn showconfig_says_where_values_come_from() {
     let home = Home::new().set("AEMP_MAX_DEPTH", "9").set("AEMP_PROFILE", "b");
-    home.run(&["setsecret", "geheim", "profile", "a", "setseeds", "s:1"]).text();
+    home.run_with("geheim", &["setsecret", "-", "profile", "a", "setseeds", "s:1"]).text();
     home.run(&["profile", "b", "setparent", "a", "setnodeid", "beta"]).text();
     let values = json!({ "nodeid": "beta", "seeds": ["s:1"], "secret": "geheim", "max_depth": 9 });
     assert_eq!(home.run(&["showconfig"]).json(), values, "of AEMP_PROFILE");
@@ -198,7 +198,7 @@ fn perl_reads_what_the_command_wrote() {
 #[test]
 fn the_profile_on_the_command_line_counts() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim", "profile", "a", "profile", "b"]).text();
+    home.run_with("geheim", &["setsecret", "-", "profile", "a", "profile", "b"]).text();
     let home = home.set("AEMP_PROFILE", "a");
     let error = home.run(&["nodes"]).failed(5);
     assert!(error.contains("profile \"a\""), "{error}");

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 /// The node `alpha`, and a home whose configuration leads to it.
 fn alpha() -> (Home, Service) {
     let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &[]);
     let home = home.set("AEMP_SEEDS", &alpha.address);
     (home, alpha)
@@ -36,7 +36,7 @@ fn process(home: &Home, node: &str, before: u64) -> u64 {
 #[test]
 fn a_node_is_started_again_when_it_crashes_hangs_or_is_told_to() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let mut alpha = Service::start(&home, "alpha", None, &[]);
     let seed = alpha.address.clone();
     let mut beta = Service::start(&home, "beta", Some(&seed), &["--heartbeat", "4"]);
@@ -82,7 +82,7 @@ fn a_node_ends_without_its_watchdog() {
 fn systemd_is_told() {
     for arguments in [&[][..], &["--no-watchdog"]] {
         let home = Home::new();
-        home.run(&["setsecret", "geheim"]).text();
+        home.run_with("geheim", &["setsecret", "-"]).text();
         let path = home.folder().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
@@ -108,7 +108,7 @@ fn systemd_is_told() {
 #[test]
 fn a_node_that_cannot_be_set_up_is_not_tried_again() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let text = home.run(&["run", "alpha", "binds", &address]).failed(5);
@@ -160,7 +160,7 @@ fn install(path: &Path) {
 #[test]
 fn the_program_may_be_replaced_while_it_runs() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim"]).text();
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &[]);
     let program = home.folder().join("program");
     install(&program);
@@ -244,7 +244,7 @@ fn first_line(home: &Home, arguments: &[&str]) -> String {
 #[test]
 fn words_are_read_as_those_of_configure() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim", "setbinds", "127.0.0.1:0"]).text();
+    home.run_with("geheim", &["setsecret", "-", "setbinds", "127.0.0.1:0"]).text();
     home.run(&["profile", "alpha", "setnodeid", "from-alpha"]).text();
     for (arguments, node) in [
         (&["run", "nodeid", "zeta"][..], "zeta"),
@@ -266,7 +266,7 @@ fn words_are_read_as_those_of_configure() {
 #[test]
 fn a_seed_on_the_line_counts_above_the_profile() {
     let home = Home::new();
-    home.run(&["setsecret", "geheim", "setseeds", "127.0.0.1:1"]).text();
+    home.run_with("geheim", &["setsecret", "-", "setseeds", "127.0.0.1:1"]).text();
     let mut alpha = Service::start(&home, "alpha", None, &[]);
     let mut command = home.command();
     command.args([
@@ -323,12 +323,62 @@ fn setting_up_has_a_limit_of_its_own() {
     assert_eq!(alpha.ended(), Some(0));
 }
 
+/// The secret of a line goes through standard input, to the watchdog and on to each of its children.
+#[test]
+fn a_secret_is_typed_in_and_never_seen() {
+    let home = Home::new();
+    let line = ["run", "alpha", "nodeid", "alpha", "binds", "127.0.0.1:0", "secret", "-"];
+    let mut command = home.command();
+    command.args(line).stdin(std::process::Stdio::piped());
+    let mut alpha = Service::begun(&mut command);
+    std::io::Write::write_all(&mut alpha.child.stdin.take().unwrap(), b"geheim\n").unwrap();
+    let up = alpha.line(" is running, and listens on ");
+    let home = home.set("AEMP_SEEDS", up.rsplit_once(' ').unwrap().1).set("AEMP_SECRET", "geheim");
+    let child = process(&home, "alpha", 0);
+    for id in [u64::from(alpha.child.id()), child] {
+        for file in ["cmdline", "environ"] {
+            let seen = std::fs::read(format!("/proc/{id}/{file}")).unwrap();
+            assert!(!String::from_utf8_lossy(&seen).contains("geheim"), "{file} of {id}");
+        }
+    }
+    signal(child, "-KILL");
+    alpha.line(" is running, and listens on ");
+    alpha.signal("-TERM");
+    assert_eq!(alpha.ended(), Some(0));
+}
+
+/// An operator has the secret read again; a terminal that closes ends nothing without a farewell.
+#[test]
+fn a_hang_up_reads_secrets_again_and_ends_nothing() {
+    for arguments in [&[][..], &["--no-watchdog"]] {
+        let home = Home::new();
+        home.run_with("old", &["setsecret", "-"]).text();
+        let mut alpha = Service::start(&home, "alpha", None, arguments);
+        let seed = alpha.address.clone();
+        home.run_with("new", &["setsecret", "-"]).text();
+        let asks = ["--timeout", "60", "--seed", &seed, "cal", "alpha", "time"];
+        let text = home.run(&asks).failed(4);
+        assert!(text.contains("secret"), "{text}");
+        alpha.signal("-HUP");
+        alpha.line(" INFO aemp: secrets and certificates were read again");
+        home.run(&asks).text();
+
+        home.write("{ \"secret\": ");
+        alpha.signal("-HUP");
+        alpha.line("ERROR aemp: secrets and certificates stay as they were");
+        let other = home.folder().join("none").to_str().unwrap().to_owned();
+        home.set("AEMP_RC", &other).set("AEMP_SECRET", "new").run(&asks).text();
+        alpha.signal("-TERM");
+        assert_eq!(alpha.ended(), Some(0), "{arguments:?}");
+    }
+}
+
 #[test]
 fn what_is_missing_is_told_with_the_command_to_give() {
     let home = Home::new();
     let text = home.run(&["run", "alpha", "binds", "127.0.0.1:0"]).failed(5);
-    assert!(text.contains("aemp setsecret SECRET, or AEMP_SECRET"), "{text}");
-    home.run(&["setsecret", "geheim"]).text();
+    assert!(text.contains("aemp setsecret, or AEMP_SECRET"), "{text}");
+    home.run_with("geheim", &["setsecret", "-"]).text();
     let text = home.run(&["run", "typo", "services", "No::such"]).failed(5);
     assert!(text.contains("WARN") && text.contains("there is no profile \"typo\" in "), "{text}");
     assert!(text.contains("functions of this program: "), "{text}");

@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 #[test]
 fn set_commands_chain_and_are_written_once() {
     let home = Home::new();
-    home.run(&[
+    let set = [
         "setsecret",
-        "geheim",
+        "-",
         "profile",
         "node",
         "seeds",
@@ -28,8 +28,8 @@ fn set_commands_chain_and_are_written_once() {
         "*:4041",
         "addservice",
         "[\"Demo::counter\",7]",
-    ])
-    .text();
+    ];
+    home.run_with("geheim\n", &set).text();
     assert_eq!(home.config(), include_str!("fixtures/profiles/command.json"));
     let expected = json!({
         "nodeid": "worker-7", "binds": ["*:4041"], "services": [["Demo::counter", 7]],
@@ -44,13 +44,18 @@ fn set_commands_chain_and_are_written_once() {
 fn every_key_can_be_set_and_removed() {
     let home = Home::new();
     let values = keys();
+    let is_secret = |key: &str| ["secret", "secrets"].contains(&key);
     let set: Vec<String> = values
         .iter()
+        .filter(|(key, ..)| !is_secret(key))
         .flat_map(|(key, value, _)| [format!("set{key}"), (*value).to_owned()])
         .collect();
     let set: Vec<&str> =
         ["profile", "all"].into_iter().chain(set.iter().map(String::as_str)).collect();
     home.run(&set).text();
+    for (key, value, _) in values.iter().filter(|(key, ..)| is_secret(key)) {
+        home.run_with(value, &["profile", "all", &format!("set{key}")]).text();
+    }
     let expected: Json =
         values.iter().map(|(key, _, json)| ((*key).to_owned(), json.clone())).collect();
     assert_eq!(home.run(&["showprofile", "all"]).json(), expected);
@@ -94,7 +99,6 @@ fn every_list_has_its_elements() {
         ("framing_format", "framing", "json", "bincode"),
         ("auth_offer", "offer", "hmac_sha3_512", "hmac_md6_64_256"),
         ("auth_accept", "accept", "hmac_sha3_512", "cleartext"),
-        ("secrets", "valid_secret", "new,one", "old"),
         ("transports", "transport", "tcp", "quic"),
     ] {
         let (add, del) = (format!("add{element}"), format!("del{element}"));
@@ -108,6 +112,14 @@ fn every_list_has_its_elements() {
         home.run(&[&format!("add{key}"), other, &format!("del{key}")]).text();
         assert_eq!(value(&home), Json::Null, "{key}");
     }
+    home.run_with("new", &["addvalid_secret"]).text();
+    home.run_with("old\n", &["addvalid_secret", "-"]).text();
+    home.run_with("new", &["addsecrets"]).text();
+    assert_eq!(home.run(&["showconfig", "x"]).json()["secrets"], json!(["old", "new"]));
+    home.run_with("old", &["delvalid_secret"]).text();
+    assert_eq!(home.run(&["showconfig", "x"]).json()["secrets"], json!(["new"]));
+    let done = home.run_with("third", &["delvalid_secret"]);
+    assert!(done.err.contains("the secret is not in the secrets") && done.code == 0, "{done:?}");
     home.run(&["setnodes", "{\"a\":\"h:1\"}", "addnode", "{\"b\":[\"h:2\",\"h:3\"]}"]).text();
     home.run(&["delnode", "a"]).text();
     let shown = home.run(&["showconfig", "x"]).json();
@@ -156,10 +168,8 @@ fn secrets_and_certificates() {
 #[test]
 fn a_line_may_be_json() {
     let home = Home::new();
-    home.run(&[
-        r#"["setseeds", ["a:1"], "profile", "p", "monitor_timeout", 7, "setsecret", "[x"]"#,
-    ])
-    .text();
+    let line = r#"["setseeds", ["a:1"], "profile", "p", "monitor_timeout", 7, "setsecret", "-"]"#;
+    home.run_with("[x", &[line]).text();
     let expected = json!({ "seeds": ["a:1"], "monitor_timeout": 7, "secret": "[x" });
     assert_eq!(home.run(&["showconfig", "p"]).json(), expected);
     let error = home.run(&["[\"setseeds\""]).failed(2);
@@ -183,7 +193,18 @@ fn wrong_commands_change_nothing() {
     for (line, code, expected) in [
         (&["setnodeid", "b", "setseeds", "x:y"][..], 2, "seeds: invalid port in the address"),
         (&["setnodeid", "b", "setnodeids", "c"][..], 2, "setnodeid"),
-        (&["setnodeid", "b", "setsecret"][..], 2, "VALUE"),
+        (&["setnodeid", "b", "setsecret"][..], 2, "secret: standard input is empty"),
+        (
+            &["setnodeid", "b", "setsecret", "geheim"][..],
+            2,
+            "secret: everybody on this machine can see",
+        ),
+        (&["setsecrets", "geheim"][..], 2, "AEMP_SECRETS or AEMP_SECRETS_FILE in the environment"),
+        (&["addvalid_secret", "geheim"][..], 2, "- reads it from standard input"),
+        (&["delvalid_secret", "geheim"][..], 2, "- reads it from standard input"),
+        (&["run", "x", "secret", "geheim"][..], 2, "secret: everybody on this machine can see"),
+        (&["run", "x", "secrets", "[\"geheim\"]"][..], 2, "secrets: everybody on this machine"),
+        (&["run", "x", "cert", "PEM"][..], 2, "cert: everybody on this machine can see"),
         (&["setnodeid", "b", "delprofile", "nobody"][..], 1, "there is no profile \"nobody\""),
         (&["profile", "p", "setparent", "nobody"][..], 5, "does not exist"),
         (&["profile", "p", "setparent", ""][..], 2, "must not be empty"),
@@ -209,8 +230,8 @@ fn wrong_commands_change_nothing() {
         assert_eq!(home.config(), before, "{line:?}");
     }
     // A parent may be made behind its child, and a value may begin with anything.
-    home.run(&["profile", "c", "parent", "m", "profile", "m", "setsecret", "--", "-x"]).text();
-    assert_eq!(home.run(&["showconfig", "c"]).json()["secret"], json!("-x"));
+    home.run(&["profile", "c", "parent", "m", "profile", "m", "addservice", "--", "-x"]).text();
+    assert_eq!(home.run(&["showconfig", "c"]).json()["services"], json!(["-x"]));
 }
 
 #[test]

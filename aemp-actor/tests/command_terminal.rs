@@ -25,6 +25,18 @@ fn aemp(home: &Home, arguments: &[&str]) -> Command {
     command
 }
 
+#[test]
+fn a_secret_that_is_typed_is_not_shown() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(aemp(&home, &["setsecret"]), SIZE);
+    terminal.sees("secret: ");
+    terminal.types("geheim\r");
+    let (code, text) = terminal.ends();
+    assert!(code == Some(0) && !text.contains("geheim"), "{text:?}");
+    let shown = home.run(&["showconfig", "x"]).json();
+    assert_eq!(shown["secret"], serde_json::json!("geheim"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_has_colours_unless_they_are_not_wanted() {
     let node = tcp_node("alpha").await;
@@ -134,7 +146,7 @@ async fn a_narrow_terminal_has_one_line_of_it_and_mon_has_no_limit() {
 #[test]
 fn joining_and_restarting_are_waits_too() {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
     let address = alpha.address.clone();
     let home = home.set("AEMP_SEEDS", &address);
@@ -179,7 +191,7 @@ async fn programs_are_shown_nothing() {
 #[test]
 fn a_reader_that_is_gone_is_no_reason_to_fail() {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let mut alpha = Service::start(&home, "alpha", None, &["--no-watchdog", "--verbosity", "9"]);
     let home = home.set("AEMP_SEEDS", &alpha.address);
     alpha.closes_its_log();
@@ -195,7 +207,7 @@ fn a_reader_that_is_gone_is_no_reason_to_fail() {
 #[test]
 fn a_log_catcher_goes_on_when_nobody_reads() {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let catch = r#"["AnyEvent::MP::LogCatcher::catch",9]"#;
     home.run(&["profile", "alpha", "addservice", catch]).text();
     let mut alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
@@ -219,7 +231,7 @@ fn a_log_catcher_goes_on_when_nobody_reads() {
 #[test]
 fn a_node_that_hangs_is_a_matter_of_time() {
     let home = Home::new();
-    home.run(&["setsecret", support::SECRET]).text();
+    home.run_with(support::SECRET, &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &["--no-watchdog"]);
     let beta = Service::start(&home, "beta", Some(&alpha.address), &["--no-watchdog"]);
     let home = home.set("AEMP_SEEDS", &alpha.address);

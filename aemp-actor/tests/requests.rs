@@ -112,6 +112,36 @@ async fn a_monitor_taken_back_is_mon0() {
     peer.nothing_more().await;
 }
 
+/// What is sent on is not decoded: that concerns its receiver.
+#[tokio::test]
+async fn what_is_sent_on_is_not_looked_into() {
+    let (node, mut peer) = node_and_peer("alpha", "raw").await;
+    let port = node.port_fn(|ctx, msg: Message| {
+        ctx.snd(&PortId::from("raw#x"), (msg.tag(), msg.arg::<u8>(0).unwrap()));
+    });
+    // No value can hold the last number.
+    let to = port.id();
+    peer.send(&format!("[\"\",\"snd\",\"{to}\",\"t\",7,1e999]")).await;
+    assert_eq!(peer.next().await, json!(["x", "t", 7]));
+    peer.send(&format!("[\"\",\"snd_multiple\",[\"{to}\",\"m\",8,1e999]]")).await;
+    assert_eq!(peer.next().await, json!(["x", "m", 8]));
+    peer.send(&format!("[\"\",\"time\",\"{to}\",\"q\",9,1e999]")).await;
+    assert_eq!(peer.next().await, json!(["x", "q", 9]));
+    peer.nothing_more().await;
+}
+
+/// A reason may have many watchers, and is remembered: its length is bounded.
+#[tokio::test]
+async fn a_long_reason_is_cut() {
+    let (node, mut peer) = node_and_peer("alpha", "raw").await;
+    let port = sink(&node);
+    let died = death(&node, &port);
+    peer.packet(json!(["", "kil", name(&port), "my_error", vec![0; 100_000]])).await;
+    let reason = died.reason().await;
+    assert_eq!(reason.kind(), "my_error");
+    assert!(reason.text().contains("octets was left out"), "{reason}");
+}
+
 #[tokio::test]
 async fn kil_comes_in_order_with_messages() {
     let (node, mut peer) = node_and_peer("alpha", "raw").await;

@@ -4,7 +4,7 @@ mod support;
 
 use aemp_actor::prelude::*;
 use serde_json::json;
-use support::{RawPeer, log, sink, tcp_node};
+use support::{RawPeer, log, sink, soon, tcp_node};
 
 const SPAWN: &str = "AnyEvent::MP::_spawn";
 
@@ -118,18 +118,75 @@ async fn names_that_cannot_be() {
     let mut mine = sink(&node);
     let taken = mine.id.port().to_owned();
     peer.packet(json!(["", SPAWN, taken, "Spawn::adder", "namer#c", 1])).await;
-    log::expect(&["WARN", "node namer", "a port of that name exists already"]).await;
+    log::expect(&["WARN", "node namer", "only this node gives"]).await;
     peer.packet(json!([taken, "still mine"])).await;
     assert_eq!(mine.next().await, r#"["still mine"]"#);
+    let told = json!([
+        "",
+        "kil0",
+        taken,
+        "die",
+        "the name of the new port is one that only this node gives"
+    ]);
+    assert_eq!(peer.next().await, told);
     peer.packet(json!(["", SPAWN, "", "Spawn::adder", "namer#c", 1])).await;
     log::expect(&["WARN", "node namer", "the name of the new port is empty"]).await;
     peer.packet(json!(["", SPAWN])).await;
     log::expect(&["WARN", "node namer", "the port name is missing"]).await;
     peer.packet(json!(["", SPAWN, ["list"], "Spawn::adder"])).await;
-    log::expect(&["WARN", "node namer", "the port name is no string"]).await;
+    log::expect(&["WARN", "node namer", "the port name is missing, or no string"]).await;
     peer.packet(json!(["", SPAWN, "r.1"])).await;
     log::expect(&["WARN", "node namer", "the name of the init function is missing"]).await;
     peer.nothing_more().await;
+    assert_eq!(node.port_count(), 1);
+}
+
+/// Nobody is first to have the names of ports that the node is yet to make.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_the_node_has_yet_to_give() {
+    let (node, mut peer) = node_and_peer("thief").await;
+    let mine = sink(&node);
+    let (prefix, _) = mine.id.port().split_once('.').unwrap();
+    for number in 0..40 {
+        let name = format!("{prefix}.{}", char::from_digit(number % 32, 32).unwrap());
+        let name = if number < 32 { name } else { format!("{prefix}.1{}", number - 32) };
+        peer.packet(json!(["", SPAWN, name, "Spawn::adder", "thief#c", 1])).await;
+        assert_eq!(peer.next().await[1], "kil0");
+    }
+    assert_eq!(node.port_count(), 1);
+    let port = node.port_fn(|ctx, msg: Message| ctx.snd(&msg.arg::<PortId>(0).unwrap(), "ours"));
+    assert_eq!(soon("an answer", node.cal::<(String,)>(&port, ("?",))).await.unwrap().0, "ours");
+}
+
+/// A spawn that comes second finds its port dead, and not somebody else's alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_another_peer_has_taken() {
+    let (node, mut first) = node_and_peer("first").await;
+    let mut second = RawPeer::log_in(&node, "second").await;
+    first.packet(json!(["", SPAWN, "r.1", "Spawn::adder", "first#c", 1])).await;
+    first.packet(json!(["r.1", "tell"])).await;
+    assert_eq!(first.next().await, json!(["c", "sum", 1]));
+    second.packet(json!(["", SPAWN, "r.1", "Spawn::adder", "second#c", 2])).await;
+    let told = json!(["", "kil0", "r.1", "die", "a port of that name exists already"]);
+    assert_eq!(second.next().await, told);
+    first.packet(json!(["r.1", "tell"])).await;
+    assert_eq!(first.next().await, json!(["c", "sum", 1]));
+}
+
+/// Names are remembered, so their length is bounded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_too_long() {
+    let (node, mut peer) = node_and_peer("long").await;
+    let name = "n".repeat(257);
+    peer.packet(json!(["", SPAWN, name, "Spawn::adder", "long#c", 1])).await;
+    let answer = peer.next().await;
+    assert_eq!((&answer[1], &answer[3]), (&json!("kil0"), &json!("die")));
+    peer.packet(json!(["", "mon1", name])).await;
+    let answer = peer.next().await;
+    assert_eq!((&answer[1], &answer[3]), (&json!("kil0"), &json!("no_such_port")));
+    peer.packet(json!(["", SPAWN, &name[1..], "Spawn::adder", "long#c", 1])).await;
+    peer.packet(json!([&name[1..], "tell"])).await;
+    assert_eq!(peer.next().await, json!(["c", "sum", 1]));
     assert_eq!(node.port_count(), 1);
 }
 

@@ -4,8 +4,9 @@
 
 mod support;
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aemp_actor::GroupEvents;
@@ -38,6 +39,15 @@ impl Home {
     }
 
     /// Runs it to its end, and gives what it printed.
+    /// The configuration of all of its nodes, with the secret and this.
+    fn set(&self, words: &[&str]) {
+        let mut command = self.service(&["setsecret", "-"]);
+        command.args(words).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"geheim").unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
     fn run(&self, words: &[&str]) -> String {
         let (status, printed) = Program::start(&words.join(" "), self.service(words)).end();
         assert!(status.success(), "{words:?}: {printed}");
@@ -63,7 +73,7 @@ async fn members(events: &mut GroupEvents, number: usize, before: &[PortId]) -> 
         loop {
             let change = events.next().await.expect("a change");
             if change.ports.len() == number && !change.ports.iter().any(|p| before.contains(p)) {
-                return change.ports;
+                return change.ports.to_vec();
             }
         }
     };
@@ -86,7 +96,7 @@ async fn a_service_comes_back_until_it_is_told_to_end() {
     let seed = seed().await;
     let mut events = seed.grp_events("workers");
     let home = Home::new("watched");
-    home.run(&["setsecret", "geheim", "setseeds", &seed.listeners()[0]]);
+    home.set(&["setseeds", &seed.listeners()[0]]);
     let services = r#"[["Demo::worker", 4], ["Demo::workers", 2, 10], ["Demo::greeter", "hello"]]"#;
     home.run(&["profile", "demo", "nodeid", "demo", "binds", "127.0.0.1:0", "services", services]);
     let mut watchdog = Program::start("service run demo", home.service(&["run", "demo"]));
@@ -121,7 +131,7 @@ async fn a_service_comes_back_until_it_is_told_to_end() {
 #[test]
 fn a_service_that_fails_is_named() {
     let home = Home::new("failing");
-    home.run(&["setsecret", "geheim"]);
+    home.set(&[]);
     let services = r#"[["Demo::worker", 0]]"#;
     let mut command = home.service(&["run", "--no-watchdog", "demo", "nodeid", "demo"]);
     command.args(["services", services]);
@@ -164,7 +174,7 @@ fn signal(signal: &str, process: u32) {
 /// has logged.
 async fn logged(seed: &Node, id: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let home = Home::new(id);
-    home.run(&["setsecret", "geheim", "setseeds", &seed.listeners()[0]]);
+    home.set(&["setseeds", &seed.listeners()[0]]);
     let mut command = home.service(&["run", "--no-watchdog"]);
     command.args(arguments).args([id, "nodeid", id, "services", r#"[["Demo::worker", 0]]"#]);
     command.envs(variables.iter().copied());

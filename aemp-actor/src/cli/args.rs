@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
 use super::network::ENDLESS;
-use super::{operating, program};
+use super::{operating, program, stdin};
 use crate::config::{KEYS, Key, Kind};
 
 /// What counts for all commands of a line.
@@ -132,6 +132,13 @@ fn word(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).required(true).allow_negative_numbers(true).help(help)
 }
 
+/// A secret is no argument: it comes from standard input.
+fn secret() -> Arg {
+    Arg::new(stdin::SECRET).value_name("-").help(
+        "Standard input, which is also read without it; a terminal does not show what is typed",
+    )
+}
+
 fn words(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name)
         .action(ArgAction::Append)
@@ -223,6 +230,7 @@ fn of_key(key: &'static Key) -> Vec<Command> {
             .value_parser(value_parser!(PathBuf))
             .required(true)
             .help("A PEM file; - is standard input"),
+        _ if key.is_private() => secret(),
         _ => word("VALUE", "The value"),
     };
     let mut commands = vec![
@@ -235,7 +243,10 @@ fn of_key(key: &'static Key) -> Vec<Command> {
             Kind::Services => ("A name, or JSON: [\"NAME\", ARGUMENT...]", "As it was added"),
             _ => ("One element, or several with commas between", "One, or several with commas"),
         };
-        let (add, del) = (word("ELEMENT", add), word("ELEMENT", del));
+        let (add, del) = match key.is_private() {
+            true => (secret(), secret()),
+            false => (word("ELEMENT", add), word("ELEMENT", del)),
+        };
         let list = format!("add{}", key.name);
         let command = named("add", element).alias(list).about(format!("Add to {}", key.name));
         commands.push(command.arg(add));

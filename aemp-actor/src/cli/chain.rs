@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Command;
 
-use super::operating;
+use super::{operating, stdin};
 
 /// Cuts a command line (without the program's name) into its commands, each with the options that
 /// stand before it or before an earlier one.
@@ -183,9 +183,10 @@ fn arities(command: &Command) -> HashMap<String, usize> {
     let mut takes = HashMap::new();
     for sub in command.get_subcommands() {
         let args: Vec<_> = sub.get_positionals().collect();
-        let fixed = args
-            .iter()
-            .all(|arg| arg.is_required_set() && arg.get_num_args().is_none_or(|n| n == 1.into()));
+        let fixed = args.iter().all(|arg| {
+            (arg.is_required_set() || arg.get_id() == stdin::SECRET)
+                && arg.get_num_args().is_none_or(|n| n == 1.into())
+        });
         let last = matches!(
             sub.get_name(),
             "mon" | "trace" | "shell" | "nodes" | "groups" | "completions"

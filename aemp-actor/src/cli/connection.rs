@@ -63,7 +63,7 @@ impl Plan {
         let proof = proof.iter().find_map(|key| effective.sources.get(*key));
         let Some(source) = proof else {
             return Err(Failure::Config(format!(
-                "profile {name:?} of {path} has no secret: {program} setsecret SECRET, or AEMP_SECRET"
+                "profile {name:?} of {path} has no secret: {program} setsecret, or AEMP_SECRET"
             )));
         };
         let problems = logs::set_up(options.verbose);

@@ -41,6 +41,7 @@ mod run;
 mod settings;
 mod shell;
 mod show;
+mod stdin;
 mod stdout;
 mod top;
 mod words;

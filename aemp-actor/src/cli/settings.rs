@@ -1,14 +1,11 @@
 //! The commands that change the configuration file.
 
-use std::io::Read;
-use std::path::Path;
-
 use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
 use super::check::Problem;
-use super::{Failure, Options, Output, check, show};
-use crate::config::{KEYS, Key, Kind, MAX_FILE, Profiles, json, parts, read_text, texts};
+use super::{Failure, Options, Output, check, show, stdin};
+use crate::config::{KEYS, Key, Kind, Profiles, json, parts, texts};
 use crate::node::Config;
 
 /// The file while the commands of a line change it.
@@ -188,8 +185,13 @@ impl Settings {
             }
             Change::Remove => self.unset(key.name),
             Change::AddElement | Change::RemoveElement => {
-                let word = arguments.get_one::<String>("ELEMENT").cloned().unwrap_or_default();
                 let add = matches!(change, Change::AddElement);
+                if key.is_private() {
+                    let secrets = stdin::secret(key, arguments)?;
+                    self.change_secrets(key, secrets, add).map_err(|text| wrong(key, &text))?;
+                    return Ok(());
+                }
+                let word = arguments.get_one::<String>("ELEMENT").cloned().unwrap_or_default();
                 self.change_elements(key, &word, add).map_err(|problem| wrong(key, &problem))?;
             }
         }
@@ -201,13 +203,31 @@ impl Settings {
             self.profiles.value(self.current.as_deref(), key.name).unwrap_or_default();
         let after = match key.kind {
             Kind::Table => Json::from(changed_table(&before, word, add)?),
-            _ => Json::from(changed_list(key.kind, &before, elements(key, word)?, add)?),
+            _ => Json::from(changed_list(key.kind, &before, elements(word)?, add)?),
         };
+        self.set_elements(key, (before, after), add, word)
+    }
+
+    fn change_secrets(&mut self, key: &Key, secrets: Json, add: bool) -> Result<(), String> {
+        let before: Json =
+            self.profiles.value(self.current.as_deref(), key.name).unwrap_or_default();
+        let secrets = texts(&secrets)?.into_iter().map(Json::from).collect();
+        let after = Json::from(changed_list(key.kind, &before, secrets, add)?);
+        self.set_elements(key, (before, after), add, "the secret")
+    }
+
+    fn set_elements(
+        &mut self,
+        key: &Key,
+        (before, after): (Json, Json),
+        add: bool,
+        what: &str,
+    ) -> Result<(), String> {
         if add {
             key.check(&after)?;
         } else if before == after || (before.is_null() && is_empty(&after)) {
             // Nothing is wrong, as in the reference.
-            Output::new(false).note(&format!("{word} is not in the {} here", key.name));
+            Output::new(false).note(&format!("{what} is not in the {} here", key.name));
             return Ok(());
         }
         self.set(key.name, after);
@@ -265,29 +285,21 @@ fn change_of(name: &str) -> Option<(&'static Key, Change)> {
 fn value_of(key: &Key, arguments: &ArgMatches) -> Result<Json, Failure> {
     if key.kind == Kind::Pem {
         let path = arguments.get_one::<std::path::PathBuf>("FILE").cloned().unwrap_or_default();
-        return read_file(&path)
+        return stdin::file(&path)
             .map(Json::from)
             .map_err(|error| Failure::Failed(format!("cannot read {}: {error}", path.display())));
+    }
+    if key.is_private() {
+        return stdin::secret(key, arguments);
     }
     let word = arguments.get_one::<String>("VALUE").cloned().unwrap_or_default();
     key.read(&word).map_err(|problem| wrong(key, &problem))
 }
 
-fn read_file(path: &Path) -> std::io::Result<String> {
-    if path != Path::new("-") {
-        return read_text(path);
-    }
-    let mut text = String::new();
-    std::io::stdin().take(MAX_FILE).read_to_string(&mut text)?;
-    Ok(text)
-}
-
 /// The elements that a word names: JSON is one; a text, those between its commas.
-fn elements(key: &Key, word: &str) -> Result<Vec<Json>, String> {
+fn elements(word: &str) -> Result<Vec<Json>, String> {
     let elements = match json(word)? {
         Some(element) => vec![element],
-        // What secrets consist of is nobody's business.
-        None if key.is_private() => vec![Json::from(word)],
         None => parts(word).into_iter().map(Json::from).collect(),
     };
     if elements.is_empty() {

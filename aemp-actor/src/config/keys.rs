@@ -86,10 +86,15 @@ impl Key {
     pub(crate) fn read_file(&self, path: &Path) -> Result<Json, String> {
         let text = reading::read_text(path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let text = text.strip_suffix('\n').unwrap_or(&text);
+        self.read_text(&text, &path.display().to_string())
+    }
+
+    /// The same for a text that came from there.
+    pub(crate) fn read_text(&self, text: &str, from: &str) -> Result<Json, String> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.is_empty() {
-            return Err(format!("{} is empty", path.display()));
+            return Err(format!("{from} is empty"));
         }
         match self.kind {
             Kind::List if !text.starts_with('[') => {
@@ -230,6 +235,9 @@ pub(crate) const KEYS: &[Key] = &[
     }),
     key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
         set(convert::count(json, 1), |ports| to.max_monitors = ports)
+    }),
+    key("max_registrations", Kind::Count, "registrations of one node in groups", |to, json| {
+        set(convert::count(json, 0), |number| to.max_registrations = number)
     }),
     key(
         "max_data_connections",

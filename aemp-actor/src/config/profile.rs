@@ -55,6 +55,8 @@ impl Config {
     /// As for [`profile`](Self::profile).
     pub fn profile_of(mut self, profiles: &Profiles, name: &str) -> Result<Self, ProfileError> {
         let effective = profiles.effective(name)?;
+        let (before, profile) = (self.clone(), name.to_owned());
+        let (path, environment) = (profiles.path().to_owned(), profiles.environment.clone());
         // In the order of the table: secrets count above a secret.
         for key in KEYS {
             if let Some(value) = effective.values.get(key.name) {
@@ -67,6 +69,10 @@ impl Config {
         if self.binds.is_empty() && !effective.values.contains_key("binds") {
             self.binds.push("*:*".to_owned());
         }
+        self.set_profile(move || {
+            let profiles = Profiles::open_in(path.clone(), environment.clone())?;
+            before.clone().profile_of(&profiles, &profile)
+        });
         Ok(self)
     }
 }

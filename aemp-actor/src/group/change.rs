@@ -1,5 +1,6 @@
 //! What happened to a group.
 
+use super::members::Members;
 use crate::id::PortId;
 
 /// A change of a group's members.
@@ -9,7 +10,7 @@ pub struct GroupChange {
     /// The group.
     pub group: String,
     /// The members now, sorted.
-    pub ports: Vec<PortId>,
+    pub ports: Members,
     /// Those that are new.
     pub added: Vec<PortId>,
     /// Those that are gone.
@@ -17,27 +18,8 @@ pub struct GroupChange {
 }
 
 impl GroupChange {
-    pub(crate) fn first(group: &str, ports: Vec<PortId>) -> Self {
-        Self { group: group.to_owned(), added: ports.clone(), ports, removed: Vec::new() }
-    }
-
-    /// This change with a later one of the same group put into one: who came and went between
-    /// is in neither list.
-    pub(crate) fn merged(mut self, later: &Self) -> Self {
-        for gone in &later.removed {
-            match self.added.iter().position(|port| port == gone) {
-                Some(index) => drop(self.added.remove(index)),
-                None => self.removed.push(gone.clone()),
-            }
-        }
-        for new in &later.added {
-            match self.removed.iter().position(|port| port == new) {
-                Some(index) => drop(self.removed.remove(index)),
-                None => self.added.push(new.clone()),
-            }
-        }
-        self.ports.clone_from(&later.ports);
-        self
+    pub(crate) fn first(group: &str, ports: Members) -> Self {
+        Self { group: group.to_owned(), added: ports.to_vec(), ports, removed: Vec::new() }
     }
 
     /// Whether nobody came or went.

@@ -1,12 +1,15 @@
 //! The changes of a group as a stream.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::change::GroupChange;
+use super::members::Members;
 use super::token::GrpMonToken;
+use crate::id::PortId;
 
 /// The changes of one group: see [`Node::grp_events`](crate::Node::grp_events).
 ///
@@ -20,7 +23,7 @@ pub struct GroupEvents {
 }
 
 pub(crate) struct Unread {
-    change: Mutex<Option<GroupChange>>,
+    net: Mutex<Net>,
     added: Notify,
     /// Nothing is added any more.
     ended: watch::Receiver<bool>,
@@ -28,25 +31,49 @@ pub(crate) struct Unread {
 
 impl Unread {
     pub(crate) fn new(ended: watch::Receiver<bool>) -> Self {
-        Self { change: Mutex::default(), added: Notify::new(), ended }
+        Self { net: Mutex::default(), added: Notify::new(), ended }
     }
 
     fn take(&self) -> Option<GroupChange> {
-        self.change.lock().take()
+        std::mem::take(&mut *self.net.lock()).into_change()
     }
 
     pub(crate) fn push(&self, change: &GroupChange) {
-        let mut unread = self.change.lock();
+        let mut net = self.net.lock();
         if *self.ended.borrow() {
             return;
         }
-        let merged = match unread.take() {
-            Some(earlier) => earlier.merged(change),
-            None => change.clone(),
-        };
-        *unread = (!merged.is_empty()).then_some(merged);
-        drop(unread);
+        net.add(change);
+        drop(net);
         self.added.notify_waiters();
+    }
+}
+
+/// The net effect of several changes of a group: who came and went between is in neither set.
+#[derive(Default)]
+struct Net {
+    group: String,
+    ports: Members,
+    added: BTreeSet<PortId>,
+    removed: BTreeSet<PortId>,
+}
+
+impl Net {
+    fn add(&mut self, change: &GroupChange) {
+        for gone in change.removed.iter().filter(|gone| !self.added.remove(*gone)) {
+            self.removed.insert(gone.clone());
+        }
+        for new in change.added.iter().filter(|new| !self.removed.remove(*new)) {
+            self.added.insert(new.clone());
+        }
+        self.group.clone_from(&change.group);
+        self.ports.clone_from(&change.ports);
+    }
+
+    fn into_change(self) -> Option<GroupChange> {
+        let Self { group, ports, added, removed } = self;
+        let (added, removed) = (added.into_iter().collect(), removed.into_iter().collect());
+        Some(GroupChange { group, ports, added, removed }).filter(|change| !change.is_empty())
     }
 }
 
@@ -85,5 +112,31 @@ impl Drop for GroupEvents {
 impl std::fmt::Debug for GroupEvents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "GroupEvents({:?})", self.token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::GroupTable;
+
+    #[test]
+    fn what_is_unread_is_the_net_effect() {
+        let mut table = GroupTable::new(10);
+        table.watch("g");
+        table.add("g", "a#1".into()).unwrap();
+        table.add("g", "a#2".into()).unwrap();
+        assert!(table.remove("g", &"a#1".into()));
+        let mut net = Net::default();
+        let changes: Vec<GroupChange> = table.take_changes().collect();
+        changes.iter().for_each(|change| net.add(change));
+        let change = net.into_change().expect("one came");
+        assert_eq!((change.added, change.removed), (vec!["a#2".into()], vec![]));
+        assert_eq!(change.ports, vec![PortId::from("a#2")]);
+        let mut net = Net::default();
+        table.add("g", "a#3".into()).unwrap();
+        assert!(table.remove("g", &"a#3".into()));
+        table.take_changes().for_each(|change| net.add(&change));
+        assert_eq!(net.into_change(), None);
     }
 }

@@ -5,6 +5,7 @@
 
 mod change;
 mod events;
+mod members;
 mod pick;
 mod table;
 mod token;
@@ -12,7 +13,7 @@ mod token;
 pub use change::GroupChange;
 pub use events::GroupEvents;
 pub(crate) use events::Unread;
+pub use members::Members;
 pub use pick::Pick;
-pub(crate) use pick::Picker;
-pub(crate) use table::GroupTable;
+pub(crate) use table::{GroupTable, LONGEST_NAME, Refused, Registrations};
 pub use token::{GroupError, GrpGuard, GrpMonToken, GrpToken};

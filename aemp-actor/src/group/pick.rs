@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::members::Members;
 use crate::id::PortId;
 
 /// How one member of a group is chosen.
@@ -29,37 +30,40 @@ pub(crate) struct Picker {
 }
 
 impl Picker {
-    /// Chooses one of `members` (sorted). `random` gives a number below its argument.
+    /// Chooses one of `members`, if there are any. `random` gives a number below its argument.
     pub(crate) fn pick(
         &mut self,
         group: &str,
-        members: &[PortId],
+        members: &Members,
         how: Pick,
         random: impl FnOnce(usize) -> usize,
     ) -> Option<PortId> {
-        if members.is_empty() {
-            self.last.remove(group);
-            return None;
-        }
         let chosen = match how {
-            Pick::Random => members[random(members.len())].clone(),
-            Pick::RoundRobin => self.after_last(group, members),
+            Pick::Random if members.is_empty() => None,
+            Pick::Random => members.nth(random(members.len())),
+            Pick::RoundRobin => self.in_turn(group, members).next(),
             Pick::LeastRecentlyFailed => {
-                let failed = |port: &PortId| self.failures.get(port).copied().unwrap_or(0);
-                let best = members.iter().map(failed).min().unwrap_or(0);
-                let candidates: Vec<PortId> =
-                    members.iter().filter(|port| failed(port) == best).cloned().collect();
-                self.after_last(group, &candidates)
+                let fine = self.in_turn(group, members).find(|port| self.failed_at(port) == 0);
+                fine.or_else(|| members.iter().min_by_key(|port| self.failed_at(port)))
             }
         };
+        let chosen = chosen?.clone();
         self.last.insert(group.to_owned(), chosen.clone());
         Some(chosen)
     }
 
-    fn after_last(&self, group: &str, members: &[PortId]) -> PortId {
+    /// All members, from the one after the last that was chosen on.
+    fn in_turn<'a>(
+        &'a self,
+        group: &str,
+        members: &'a Members,
+    ) -> impl Iterator<Item = &'a PortId> + use<'a> {
         let last = self.last.get(group);
-        let next = members.iter().find(|port| last.is_none_or(|last| *port > last));
-        next.unwrap_or(&members[0]).clone()
+        last.map(|last| members.after(last)).into_iter().flatten().chain(members.iter())
+    }
+
+    fn failed_at(&self, port: &PortId) -> u64 {
+        self.failures.get(port).copied().unwrap_or(0)
     }
 
     /// Work given to the port failed.
@@ -72,25 +76,30 @@ impl Picker {
     pub(crate) fn forget(&mut self, port: &PortId) {
         self.failures.remove(port);
     }
+
+    /// The group has no members any more.
+    pub(crate) fn forget_group(&mut self, group: &str) {
+        self.last.remove(group);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn members() -> Vec<PortId> {
-        ["a#1", "b#1", "c#1"].map(PortId::from).to_vec()
+    fn members() -> Members {
+        ["a#1", "b#1", "c#1"].map(PortId::from).into_iter().collect()
     }
 
     #[test]
     fn round_robin_takes_turns_whoever_comes_and_goes() {
         let mut picker = Picker::default();
-        let mut next = |members: &[PortId]| {
+        let mut next = |members: &Members| {
             picker.pick("g", members, Pick::RoundRobin, |_| 0).unwrap().to_string()
         };
         assert_eq!([next(&members()), next(&members()), next(&members())], ["a#1", "b#1", "c#1"]);
         assert_eq!(next(&members()), "a#1");
-        assert_eq!(next(&members()[2..]), "c#1");
+        assert_eq!(next(&members().iter().skip(2).cloned().collect()), "c#1");
         assert_eq!(next(&members()), "a#1");
     }
 
@@ -105,6 +114,6 @@ mod tests {
         assert_eq!([next(&mut picker), next(&mut picker)], ["c#1", "c#1"]);
         picker.failed("c#1".into());
         assert_eq!(next(&mut picker), "a#1");
-        assert_eq!(picker.pick("g", &[], Pick::Random, |_| 0), None);
+        assert_eq!(picker.pick("g", &Members::default(), Pick::Random, |_| 0), None);
     }
 }

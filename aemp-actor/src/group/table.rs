@@ -1,157 +1,237 @@
 //! Who is in which group: plain data.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::change::GroupChange;
+use super::members::Members;
+use super::pick::{Pick, Picker};
 use crate::id::{NodeId, PortId};
+
+/// The longest name of a group, in octets.
+pub(crate) const LONGEST_NAME: usize = 256;
 
 /// The members of all groups, of this node and of the nodes that are up.
 ///
 /// A port is registered by its own node only, so everything of a node can be taken out when it
 /// goes down, and nobody else can bring it back.
-#[derive(Debug, Default)]
+///
+/// 1. `registered` counts what `groups` holds, by node and group; neither holds anything empty.
+/// 2. A node has `limit` registrations at the most: what others have this node remember is bounded.
+/// 3. A change costs what it changes, and a little more in a group that is watched: the cost does
+///    not grow with the number of members, nor with the number of groups.
+#[derive(Debug)]
 pub(crate) struct GroupTable {
-    groups: BTreeMap<String, BTreeSet<PortId>>,
+    groups: BTreeMap<Arc<str>, Members>,
+    registered: BTreeMap<NodeId, Registered>,
+    limit: usize,
+    /// How many monitors a group has.
+    watched: BTreeMap<String, usize>,
+    /// Changes of groups that are watched, and that nobody has taken yet.
+    changes: Vec<GroupChange>,
+    picker: Picker,
+}
+
+/// How many registrations a node has, and in which groups.
+#[derive(Debug, Default)]
+struct Registered {
+    groups: BTreeMap<Arc<str>, usize>,
+    total: usize,
+}
+
+/// Registrations of one node, by group.
+pub(crate) type Registrations = BTreeMap<String, BTreeSet<PortId>>;
+
+/// A port is not registered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("it is a member already")]
+    Twice,
+    #[error("more than {limit} registrations in groups (max_registrations)")]
+    TooMany { limit: usize },
+    #[error("a name of a group with more than {LONGEST_NAME} octets")]
+    LongName,
 }
 
 impl GroupTable {
-    pub(crate) fn members(&self, group: &str) -> Vec<PortId> {
-        self.groups.get(group).map(|ports| ports.iter().cloned().collect()).unwrap_or_default()
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            groups: BTreeMap::new(),
+            registered: BTreeMap::new(),
+            limit,
+            watched: BTreeMap::new(),
+            changes: Vec::new(),
+            picker: Picker::default(),
+        }
     }
 
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub(crate) fn members(&self, group: &str) -> Members {
+        self.groups.get(group).cloned().unwrap_or_default()
+    }
+
+    /// How many groups there are.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Their names, sorted.
+    pub(crate) fn names(&self) -> Vec<Arc<str>> {
         self.groups.keys().cloned().collect()
     }
 
-    /// Adds a member; `None` when it was one already.
-    pub(crate) fn add(&mut self, group: &str, port: PortId) -> Option<GroupChange> {
-        let ports = self.groups.entry(group.to_owned()).or_default();
-        ports.insert(port.clone()).then(|| self.change(group, vec![port], Vec::new()))
+    /// From now on, [`take_changes`](Self::take_changes) has the changes of the group.
+    pub(crate) fn watch(&mut self, group: &str) {
+        *self.watched.entry(group.to_owned()).or_default() += 1;
     }
 
-    /// Takes a member out; `None` when it was none.
-    pub(crate) fn remove(&mut self, group: &str, port: &PortId) -> Option<GroupChange> {
-        let ports = self.groups.get_mut(group)?;
-        if !ports.remove(port) {
-            return None;
+    /// One monitor of the group less.
+    pub(crate) fn unwatch(&mut self, group: &str) {
+        if let Some(monitors) = self.watched.get_mut(group) {
+            *monitors -= 1;
+            if *monitors == 0 {
+                self.watched.remove(group);
+            }
         }
-        if ports.is_empty() {
-            self.groups.remove(group);
+    }
+
+    /// What has changed, in order, in the groups that are watched.
+    pub(crate) fn take_changes(&mut self) -> impl Iterator<Item = GroupChange> + use<> {
+        std::mem::take(&mut self.changes).into_iter()
+    }
+
+    /// Adds a member.
+    pub(crate) fn add(&mut self, group: &str, port: PortId) -> Result<(), Refused> {
+        if group.len() > LONGEST_NAME {
+            return Err(Refused::LongName);
         }
-        Some(self.change(group, Vec::new(), vec![port.clone()]))
+        if self.groups.get(group).is_some_and(|members| members.contains(&port)) {
+            return Err(Refused::Twice);
+        }
+        let registered = self.registered.get(port.node());
+        if registered.map_or(0, |registered| registered.total) >= self.limit {
+            return Err(Refused::TooMany { limit: self.limit });
+        }
+        let node = port.node().clone();
+        self.change(&node, group, vec![port], Vec::new());
+        Ok(())
+    }
+
+    /// Takes a member out; false when it was none.
+    pub(crate) fn remove(&mut self, group: &str, port: &PortId) -> bool {
+        let is_member = self.groups.get(group).is_some_and(|members| members.contains(port));
+        if is_member {
+            self.change(port.node(), group, Vec::new(), vec![port.clone()]);
+        }
+        is_member
     }
 
     /// All registrations of a node, in place of those it had.
-    pub(crate) fn set(
-        &mut self,
-        node: &NodeId,
-        registered: &BTreeMap<String, BTreeSet<PortId>>,
-    ) -> Vec<GroupChange> {
-        let mut names: BTreeSet<String> = self.groups_of(node);
-        names.extend(registered.keys().cloned());
-        names
-            .iter()
-            .filter_map(|group| self.set_group(node, group, registered.get(group)))
-            .collect()
+    pub(crate) fn set(&mut self, node: &NodeId, wanted: &Registrations) -> Result<(), Refused> {
+        if wanted.keys().any(|group| group.len() > LONGEST_NAME) {
+            return Err(Refused::LongName);
+        }
+        if wanted.values().map(BTreeSet::len).sum::<usize>() > self.limit {
+            return Err(Refused::TooMany { limit: self.limit });
+        }
+        let none = BTreeSet::new();
+        for group in self.groups_of(node) {
+            self.set_group(node, &group, wanted.get(&*group).unwrap_or(&none));
+        }
+        for (group, ports) in wanted {
+            self.set_group(node, group, ports);
+        }
+        Ok(())
     }
 
     /// A node is down: all of its ports go.
-    pub(crate) fn node_down(&mut self, node: &NodeId) -> Vec<GroupChange> {
-        self.set(node, &BTreeMap::new())
+    pub(crate) fn node_down(&mut self, node: &NodeId) {
+        for group in self.groups_of(node) {
+            self.set_group(node, &group, &BTreeSet::new());
+        }
     }
 
     /// The registrations of one node.
-    pub(crate) fn of_node(&self, node: &NodeId) -> BTreeMap<String, BTreeSet<PortId>> {
-        let of_node = |ports: &BTreeSet<PortId>| -> BTreeSet<PortId> {
-            ports.iter().filter(|port| port.node() == node).cloned().collect()
-        };
-        let groups = self.groups.iter().map(|(group, ports)| (group.clone(), of_node(ports)));
-        groups.filter(|(_, ports)| !ports.is_empty()).collect()
+    pub(crate) fn of_node(&self, node: &NodeId) -> Registrations {
+        let ports = |group: &str| self.groups.get(group).map(|ports| ports.of_node(node).cloned());
+        let registered = self.groups_of(node).into_iter().filter_map(|group| {
+            ports(&group).map(|ports| (group.to_string(), ports.collect::<BTreeSet<_>>()))
+        });
+        registered.collect()
     }
 
-    fn groups_of(&self, node: &NodeId) -> BTreeSet<String> {
-        self.of_node(node).into_keys().collect()
-    }
-
-    fn set_group(
+    /// Chooses a member of the group.
+    pub(crate) fn pick(
         &mut self,
-        node: &NodeId,
         group: &str,
-        wanted: Option<&BTreeSet<PortId>>,
-    ) -> Option<GroupChange> {
-        let none = BTreeSet::new();
-        let wanted = wanted.unwrap_or(&none);
-        let ports = self.groups.entry(group.to_owned()).or_default();
-        let had: BTreeSet<PortId> =
-            ports.iter().filter(|port| port.node() == node).cloned().collect();
-        let added: Vec<PortId> = wanted.difference(&had).cloned().collect();
-        let removed: Vec<PortId> = had.difference(wanted).cloned().collect();
-        ports.retain(|port| !removed.contains(port));
-        ports.extend(added.iter().cloned());
-        if ports.is_empty() {
-            self.groups.remove(group);
-        }
-        let changed = !(added.is_empty() && removed.is_empty());
-        changed.then(|| self.change(group, added, removed))
+        how: Pick,
+        random: impl FnOnce(usize) -> usize,
+    ) -> Option<PortId> {
+        self.picker.pick(group, self.groups.get(group)?, how, random)
     }
 
-    fn change(&self, group: &str, added: Vec<PortId>, removed: Vec<PortId>) -> GroupChange {
-        GroupChange { group: group.to_owned(), ports: self.members(group), added, removed }
+    /// Work given to the port failed.
+    pub(crate) fn failed(&mut self, port: PortId) {
+        self.picker.failed(port);
+    }
+
+    fn groups_of(&self, node: &NodeId) -> Vec<Arc<str>> {
+        let registered = self.registered.get(node);
+        registered.map(|node| node.groups.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    fn set_group(&mut self, node: &NodeId, group: &str, wanted: &BTreeSet<PortId>) {
+        let had: Vec<PortId> = self
+            .groups
+            .get(group)
+            .map(|members| members.of_node(node).cloned().collect())
+            .unwrap_or_default();
+        let is_new = |port: &&PortId| had.binary_search(port).is_err();
+        let added: Vec<PortId> = wanted.iter().filter(is_new).cloned().collect();
+        let removed = had.into_iter().filter(|port| !wanted.contains(port)).collect();
+        self.change(node, group, added, removed);
+    }
+
+    /// Adds ports of a node to a group that are not in it, and takes out others that are.
+    fn change(&mut self, node: &NodeId, group: &str, added: Vec<PortId>, removed: Vec<PortId>) {
+        if added.is_empty() && removed.is_empty() {
+            return;
+        }
+        let name = self.groups.get_key_value(group).map(|(name, _)| name.clone());
+        let name = name.unwrap_or_else(|| group.into());
+        let members = self.groups.entry(name.clone()).or_default();
+        for port in &removed {
+            members.remove(port);
+            self.picker.forget(port);
+        }
+        for port in &added {
+            members.insert(port.clone());
+        }
+        if self.watched.contains_key(group) {
+            let (group, ports) = (group.to_owned(), members.clone());
+            let (added, removed) = (added.clone(), removed.clone());
+            self.changes.push(GroupChange { group, ports, added, removed });
+        }
+        if members.is_empty() {
+            self.groups.remove(group);
+            self.picker.forget_group(group);
+        }
+        self.count(node, name, added.len(), removed.len());
+    }
+
+    fn count(&mut self, node: &NodeId, group: Arc<str>, added: usize, removed: usize) {
+        let registered = self.registered.entry(node.clone()).or_default();
+        registered.total = registered.total + added - removed;
+        let of_group = registered.groups.entry(group.clone()).or_default();
+        *of_group = *of_group + added - removed;
+        if *of_group == 0 {
+            registered.groups.remove(&group);
+        }
+        if registered.total == 0 {
+            self.registered.remove(node);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn registered(entries: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<PortId>> {
-        let ports = |ids: &[&str]| ids.iter().map(|id| PortId::from(*id)).collect();
-        entries.iter().map(|(group, ids)| ((*group).to_owned(), ports(ids))).collect()
-    }
-
-    #[test]
-    fn a_change_is_told_once() {
-        let mut table = GroupTable::default();
-        let port = PortId::from("a#1");
-        let change = table.add("g", port.clone()).unwrap();
-        assert_eq!((change.ports.len(), change.added.len(), change.removed.len()), (1, 1, 0));
-        assert_eq!(table.add("g", port.clone()), None);
-        let change = table.remove("g", &port).unwrap();
-        assert_eq!((change.ports.len(), change.added.len(), change.removed.len()), (0, 0, 1));
-        assert_eq!(table.remove("g", &port), None);
-        assert!(table.names().is_empty(), "an empty group leaves nothing behind");
-    }
-
-    #[test]
-    fn a_node_that_goes_takes_its_own_ports_only() {
-        let mut table = GroupTable::default();
-        table.set(&"a".into(), &registered(&[("g", &["a#1", "a#2"]), ("h", &["a"])]));
-        table.set(&"b".into(), &registered(&[("g", &["b#1"])]));
-        let changes = table.node_down(&"a".into());
-        assert_eq!(changes.len(), 2);
-        assert_eq!(table.members("g"), [PortId::from("b#1")]);
-        assert!(table.members("h").is_empty());
-        assert!(table.node_down(&"a".into()).is_empty());
-    }
-
-    #[test]
-    fn a_second_set_replaces_the_first() {
-        let mut table = GroupTable::default();
-        table.set(&"a".into(), &registered(&[("g", &["a#1", "a#2"])]));
-        let changes = table.set(&"a".into(), &registered(&[("g", &["a#2", "a#3"])]));
-        assert_eq!(changes[0].added, [PortId::from("a#3")]);
-        assert_eq!(changes[0].removed, [PortId::from("a#1")]);
-        assert_eq!(table.of_node(&"a".into()), registered(&[("g", &["a#2", "a#3"])]));
-    }
-
-    #[test]
-    fn merged_changes_are_the_net_effect() {
-        let mut table = GroupTable::default();
-        let one = table.add("g", "a#1".into()).unwrap();
-        let two = table.add("g", "a#2".into()).unwrap();
-        let three = table.remove("g", &"a#1".into()).unwrap();
-        let merged = one.merged(&two).merged(&three);
-        assert_eq!((merged.added, merged.removed), (vec!["a#2".into()], vec![]));
-        assert_eq!(merged.ports, [PortId::from("a#2")]);
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Weak;
 
+use super::table::Refused;
 use crate::id::PortId;
 use crate::monitor::MonToken;
 use crate::node::Core;
@@ -20,6 +21,20 @@ pub enum GroupError {
         group: String,
         /// The port.
         port: PortId,
+    },
+    /// There are as many registrations of this node as other nodes keep.
+    #[error("group {group:?}: this node has {limit} registrations in groups (max_registrations)")]
+    TooMany {
+        /// The group.
+        group: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// The name of the group is longer than 256 octets.
+    #[error("a name of a group may have 256 octets, not {octets}")]
+    LongName {
+        /// How many it has.
+        octets: usize,
     },
     /// It is a member already.
     #[error("group {group:?}: port {port} is a member already")]
@@ -39,6 +54,16 @@ pub struct GrpToken {
     group: String,
     port: PortId,
     death: MonToken,
+}
+
+impl GroupError {
+    pub(crate) fn refused(refused: Refused, group: String, port: PortId) -> Self {
+        match refused {
+            Refused::Twice => Self::Twice { group, port },
+            Refused::TooMany { limit } => Self::TooMany { group, limit },
+            Refused::LongName => Self::LongName { octets: group.len() },
+        }
+    }
 }
 
 impl GrpToken {

@@ -39,7 +39,7 @@ mod tests {
     /// What a node that came up is told, in all the ways that there are.
     fn told(ours: bool) -> Vec<String> {
         let (other, node) = (NodeId::from("other"), NodeId::from("node"));
-        let mut mesh = Membership::new(NodeId::from("own"));
+        let mut mesh = Membership::new(NodeId::from("own"), 10);
         let mut effects = VecDeque::new();
         mesh.set_listeners(texts(&["own:1", "quic:own:2"]));
         mesh.node_up(&other, 1, true);

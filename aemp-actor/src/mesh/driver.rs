@@ -14,7 +14,7 @@ use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
 use super::seeking::seek;
-use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
+use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
 use crate::node::{Core, reach};
@@ -37,22 +37,28 @@ struct Inner {
     effects: VecDeque<Effect>,
     /// Some thread carries effects out.
     running: bool,
-    monitors: BTreeMap<String, BTreeMap<u64, GroupCallback>>,
+    monitors: BTreeMap<String, BTreeMap<u64, Monitor>>,
     /// The rendezvous port of each other node here: one each, the last that it spawned.
     guests: BTreeMap<NodeId, Arc<Rendezvous>>,
-    picker: Picker,
+}
+
+/// A monitor of a group.
+struct Monitor {
+    callback: GroupCallback,
+    /// It was told of the group as it was: changes that are older concern it no more.
+    begun: bool,
 }
 
 impl Mesh {
-    pub(crate) fn new(own: NodeId) -> Self {
+    /// Each node may have so many registrations in groups.
+    pub(crate) fn new(own: NodeId, max_registrations: usize) -> Self {
         Self {
             inner: Mutex::new(Inner {
-                membership: Membership::new(own),
+                membership: Membership::new(own, max_registrations),
                 effects: VecDeque::new(),
                 running: false,
                 monitors: BTreeMap::new(),
                 guests: BTreeMap::new(),
-                picker: Picker::default(),
             }),
             next_monitor: AtomicU64::new(0),
             joined: watch::Sender::new(false),
@@ -166,8 +172,8 @@ impl Mesh {
         }
         let added =
             self.decide(core, |inner| inner.membership.register(&group, &port, &mut inner.effects));
-        if added.is_none() {
-            return Err(GroupError::Twice { group, port });
+        if let Err(refused) = added {
+            return Err(GroupError::refused(refused, group, port));
         }
         let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
         let action = Action::Call(Box::new(move |_| {
@@ -191,20 +197,29 @@ impl Mesh {
     ) -> GrpMonToken {
         let id = self.next_monitor.fetch_add(1, Ordering::Relaxed);
         self.decide(core, |inner| {
-            let first = GroupChange::first(group, inner.membership.groups().members(group));
-            inner.effects.push_back(Effect::Monitor { id, callback, first });
+            let groups = inner.membership.groups_mut();
+            groups.watch(group);
+            let first = GroupChange::first(group, groups.members(group));
+            let of_group = inner.monitors.entry(group.to_owned()).or_default();
+            of_group.insert(id, Monitor { callback, begun: false });
+            inner.effects.push_back(Effect::Monitor { id, first });
         });
         GrpMonToken::new(Arc::downgrade(core), group.to_owned(), id)
     }
 
     pub(crate) fn unmonitor(&self, group: &str, id: u64) {
         let mut inner = self.inner.lock();
-        if let Some(monitors) = inner.monitors.get_mut(group) {
-            monitors.remove(&id);
-            if monitors.is_empty() {
-                inner.monitors.remove(group);
-            }
+        let Some(monitors) = inner.monitors.get_mut(group) else { return };
+        let gone = monitors.remove(&id);
+        if monitors.is_empty() {
+            inner.monitors.remove(group);
         }
+        if gone.is_some() {
+            inner.membership.groups_mut().unwatch(group);
+        }
+        drop(inner);
+        // It holds the user's: not dropped under the lock.
+        drop(gone);
     }
 
     /// Reads the table of groups.
@@ -213,13 +228,12 @@ impl Mesh {
     }
 
     pub(crate) fn pick(&self, core: &Core, group: &str, how: Pick) -> Option<PortId> {
-        let inner = &mut *self.inner.lock();
-        let members = inner.membership.groups().members(group);
-        inner.picker.pick(group, &members, how, |below| core.chance().below(below))
+        let mut inner = self.inner.lock();
+        inner.membership.groups_mut().pick(group, how, |below| core.chance().below(below))
     }
 
     pub(crate) fn failed(&self, port: PortId) {
-        self.inner.lock().picker.failed(port);
+        self.inner.lock().membership.groups_mut().failed(port);
     }
 
     /// Decides under the lock, then carries out what was decided, unless another thread does so
@@ -251,11 +265,19 @@ impl Mesh {
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
-            Effect::Monitor { id, callback, first } => {
-                let monitors = &mut self.inner.lock().monitors;
-                let of_group = monitors.entry(first.group.clone()).or_default();
-                of_group.insert(id, callback.clone());
-                if !first.is_empty() {
+            Effect::Exceeded { node, attempt, text } => {
+                if let Some(peer) = core.known_peer(&node) {
+                    peer.close_link(attempt, text);
+                }
+            }
+            Effect::Monitor { id, first } => {
+                let callback =
+                    self.inner.lock().monitors.get_mut(&first.group).and_then(|of_group| {
+                        let monitor = of_group.get_mut(&id)?;
+                        monitor.begun = true;
+                        Some(monitor.callback.clone())
+                    });
+                if let Some(callback) = callback.filter(|_| !first.is_empty()) {
                     call(&callback, &first);
                 }
             }
@@ -267,16 +289,9 @@ impl Mesh {
 
     fn tell_monitors(&self, change: &GroupChange) {
         let callbacks: Vec<GroupCallback> = {
-            let mut inner = self.inner.lock();
-            for port in &change.removed {
-                inner.picker.forget(port);
-            }
-            inner
-                .monitors
-                .get(&change.group)
-                .into_iter()
-                .flat_map(|m| m.values().cloned())
-                .collect()
+            let inner = self.inner.lock();
+            let monitors = inner.monitors.get(&change.group).into_iter().flat_map(|m| m.values());
+            monitors.filter(|m| m.begun).map(|m| m.callback.clone()).collect()
         };
         for callback in callbacks {
             call(&callback, change);

@@ -22,10 +22,12 @@ pub(super) enum Effect {
     Dial { node: NodeId, addresses: Vec<String>, told_by: NodeId },
     /// A node that was up, or heard of, cannot be reached: ask the master for it now and then.
     Seek { node: NodeId },
+    /// The node has this one remember more than it may: its connection is closed.
+    Exceeded { node: NodeId, attempt: u64, text: String },
     /// Tell the monitors of the group.
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.
-    Monitor { id: u64, callback: GroupCallback, first: GroupChange },
+    Monitor { id: u64, first: GroupChange },
     /// The node has joined.
     Joined,
 }

@@ -6,10 +6,11 @@ use super::addresses::readable;
 use super::effect::Effect;
 use super::join::Join;
 use super::news::News;
-use crate::group::{GroupChange, GroupTable};
-use crate::id::{NodeId, PortId, PortName};
+use crate::group::GroupTable;
+use crate::id::{NodeId, PortName};
 use crate::mutation::{Mutation, strikes};
 use crate::reason::{Reason, kind};
+use crate::visible::one_line;
 
 /// The nodes that are up, their addresses and groups, and the master.
 ///
@@ -20,13 +21,13 @@ use crate::reason::{Reason, kind};
 pub(super) struct Membership {
     own: NodeId,
     listeners: Vec<String>,
-    up: BTreeMap<NodeId, Member>,
+    pub(super) up: BTreeMap<NodeId, Member>,
     /// Where nodes that are up can be dialled, as they told; an empty list is a private node.
     addresses: BTreeMap<NodeId, Vec<String>>,
     /// Nodes that were reached at the address of a seed.
     seeds: BTreeSet<NodeId>,
     master: Option<NodeId>,
-    groups: GroupTable,
+    pub(super) groups: GroupTable,
     /// Nodes that were heard of, and are being dialled.
     heard: BTreeSet<NodeId>,
     /// Nodes that were up, or heard of, and cannot be reached: the master is asked for them.
@@ -37,7 +38,7 @@ pub(super) struct Membership {
     join: Join,
 }
 
-struct Member {
+pub(super) struct Member {
     attempt: u64,
     /// It is a node of ours, and knows our transports.
     ours: bool,
@@ -53,10 +54,11 @@ struct Member {
     aloof: bool,
 }
 
-type Effects = VecDeque<Effect>;
+pub(super) type Effects = VecDeque<Effect>;
 
 impl Membership {
-    pub(super) fn new(own: NodeId) -> Self {
+    /// Each node may have so many registrations in groups.
+    pub(super) fn new(own: NodeId, max_registrations: usize) -> Self {
         Self {
             own,
             listeners: Vec::new(),
@@ -64,17 +66,13 @@ impl Membership {
             addresses: BTreeMap::new(),
             seeds: BTreeSet::new(),
             master: None,
-            groups: GroupTable::default(),
+            groups: GroupTable::new(max_registrations),
             heard: BTreeSet::new(),
             missing: BTreeSet::new(),
             own_seeds: BTreeSet::new(),
             seed_count: 0,
             join: Join::new(),
         }
-    }
-
-    pub(super) fn groups(&self) -> &GroupTable {
-        &self.groups
     }
 
     pub(super) fn set_listeners(&mut self, listeners: Vec<String>) {
@@ -178,7 +176,8 @@ impl Membership {
         self.up.remove(node);
         let addresses = self.addresses.remove(node);
         if !strikes(Mutation::KeepGroups) {
-            effects.extend(self.groups.node_down(node).into_iter().map(Effect::Changed));
+            self.groups.node_down(node);
+            self.groups_changed(effects);
         }
         self.choose_master(random, effects);
         self.ask_for(node, effects);
@@ -274,18 +273,24 @@ impl Membership {
                 effects.push_back(Effect::Announce { node: node.clone(), addresses });
             }
             News::Nodes(nodes) => self.heard_of(nodes, node, effects),
-            News::Set(mut groups) => {
-                groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
-                let changes = self.groups.set(node, &groups);
-                effects.extend(changes.into_iter().map(Effect::Changed));
+            News::Set(groups) => {
+                let set = groups.and_then(|mut groups| {
+                    groups.values_mut().for_each(|ports| ports.retain(|port| port.node() == node));
+                    self.groups.set(node, &groups)
+                });
+                self.registered(node, attempt, set, effects);
             }
             News::Registered(group, port) if port.node() == node => {
-                effects.extend(self.groups.add(&group, port).map(Effect::Changed));
+                let added = self.groups.add(&group, port);
+                self.registered(node, attempt, added, effects);
             }
             News::Unregistered(group, port) if port.node() == node => {
-                effects.extend(self.groups.remove(&group, &port).map(Effect::Changed));
+                self.groups.remove(&group, &port);
+                self.groups_changed(effects);
             }
             News::Registered(_, port) | News::Unregistered(_, port) => {
+                let port = port.to_string();
+                let port = one_line(&port);
                 tracing::warn!(target: "aemp", "node {node} speaks for port {port}: ignored");
             }
             News::Setup => {
@@ -328,39 +333,6 @@ impl Membership {
         }
     }
 
-    /// Registers a port of this node; `None` when it is registered already.
-    pub(super) fn register(
-        &mut self,
-        group: &str,
-        port: &PortId,
-        effects: &mut Effects,
-    ) -> Option<()> {
-        let change = self.groups.add(group, port.clone())?;
-        self.registration_changed(change, port, true, effects);
-        Some(())
-    }
-
-    pub(super) fn unregister(&mut self, group: &str, port: &PortId, effects: &mut Effects) {
-        if let Some(change) = self.groups.remove(group, port) {
-            self.registration_changed(change, port, false, effects);
-        }
-    }
-
-    fn registration_changed(
-        &self,
-        change: GroupChange,
-        port: &PortId,
-        begin: bool,
-        effects: &mut Effects,
-    ) {
-        for node in self.up.keys() {
-            if begin || !strikes(Mutation::LoseUnregistration) {
-                self.tell(node, News::registered(&change.group, port, begin), effects);
-            }
-        }
-        effects.push_back(Effect::Changed(change));
-    }
-
     fn heard_of(
         &mut self,
         nodes: BTreeMap<NodeId, Vec<String>>,
@@ -400,7 +372,12 @@ impl Membership {
         self.tell(node, News::nodes(others), effects);
     }
 
-    fn tell(&self, node: &NodeId, message: Vec<aemp_transport::Value>, effects: &mut Effects) {
+    pub(super) fn tell(
+        &self,
+        node: &NodeId,
+        message: Vec<aemp_transport::Value>,
+        effects: &mut Effects,
+    ) {
         if let Some(port) = self.up.get(node).and_then(|member| member.port.clone()) {
             effects.push_back(Effect::Tell { node: node.clone(), port, message });
         }
@@ -480,5 +457,6 @@ const NO_PART: &str = "it takes no part, or access rights keep the two from join
 
 /// Nothing is joined through that seed.
 fn warn_of_seed(node: &NodeId, why: &str) {
+    let why = one_line(why);
     tracing::warn!(target: "aemp", "seed: the mesh cannot be joined through node {node}: {why}");
 }

@@ -14,9 +14,11 @@
 mod addresses;
 mod driver;
 mod effect;
+mod grouping;
 mod join;
 mod membership;
 mod news;
+mod registrations;
 mod rendezvous;
 mod seeding;
 mod seeking;

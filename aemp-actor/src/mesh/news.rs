@@ -5,15 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aemp_transport::Value;
 
+use super::registrations::ReadRegistrations;
+use crate::group::{Refused, Registrations};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
+
+/// What is longer than this, in octets, is not decoded, which takes up to 40 times the memory:
+/// the addresses of some 70,000 nodes. Registrations are bounded by their number.
+const LONGEST: usize = 4 << 20;
 
 /// One message of the global protocol (AEMP protocol, section 6).
 #[derive(Debug, PartialEq)]
 pub(super) enum News {
     Addr(Vec<String>),
     Nodes(BTreeMap<NodeId, Vec<String>>),
-    Set(BTreeMap<String, BTreeSet<PortId>>),
+    /// Registrations, or that there are too many.
+    Set(Result<Registrations, Refused>),
     Registered(String, PortId),
     Unregistered(String, PortId),
     Setup,
@@ -23,13 +30,16 @@ pub(super) enum News {
 
 impl News {
     /// Reads a message; parts of lists that make no sense are left out, a message that makes
-    /// none is an error.
-    pub(super) fn read(message: &Message) -> Result<Self, String> {
+    /// none is an error. Of registrations not more than `limit` are kept.
+    pub(super) fn read(message: &Message, limit: usize) -> Result<Self, String> {
         let error = |error: crate::ArgError| error.to_string();
+        if message.weight() > LONGEST && message.tag() != "set" {
+            return Err(format!("news of {} octets are too much", message.weight()));
+        }
         Ok(match message.tag() {
             "addr" => Self::Addr(texts(&message.arg::<Value>(0).map_err(error)?)),
             "nodes" => Self::Nodes(nodes(&message.arg::<Value>(0).map_err(error)?)),
-            "set" => Self::Set(groups(&message.arg::<Value>(0).map_err(error)?)),
+            "set" => Self::Set(message.arg_with(0, ReadRegistrations::new(limit)).map_err(error)?),
             "reg1" => {
                 let (group, port) = message.args().map_err(error)?;
                 Self::Registered(group, port)
@@ -57,7 +67,7 @@ impl News {
         vec!["nodes".into(), Value::Map(entries.collect())]
     }
 
-    pub(super) fn set(groups: &BTreeMap<String, BTreeSet<PortId>>) -> Vec<Value> {
+    pub(super) fn set(groups: &Registrations) -> Vec<Value> {
         let ids = |ports: &BTreeSet<PortId>| {
             Value::List(ports.iter().map(|port| Value::from(port.to_string())).collect())
         };
@@ -90,19 +100,12 @@ fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {
     entries.collect()
 }
 
-fn groups(value: &Value) -> BTreeMap<String, BTreeSet<PortId>> {
-    let Some(map) = value.as_map() else { return BTreeMap::new() };
-    let ports =
-        |ids: &Value| texts(ids).iter().filter_map(|id| id.parse().ok()).collect::<BTreeSet<_>>();
-    map.iter().map(|(group, ids)| (group.clone(), ports(ids))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(values: Vec<Value>) -> Result<News, String> {
-        News::read(&Message::from_values(values))
+        News::read(&Message::from_values(values), 10)
     }
 
     #[test]
@@ -114,7 +117,7 @@ mod tests {
         assert_eq!(read(told), Ok(News::Nodes(nodes)));
         let port = PortId::from("a#1");
         let set = BTreeMap::from([("g".to_owned(), BTreeSet::from([port.clone()]))]);
-        assert_eq!(read(News::set(&set)), Ok(News::Set(set)));
+        assert_eq!(read(News::set(&set)), Ok(News::Set(Ok(set))));
         let registered = News::registered("g", &port, true);
         assert_eq!(read(registered), Ok(News::Registered("g".into(), port)));
     }
@@ -124,6 +127,8 @@ mod tests {
         assert!(read(vec!["nonsense".into()]).is_err());
         assert!(read(vec!["reg1".into(), "g".into()]).is_err());
         assert!(read(vec!["addr".into()]).is_err());
+        let long = Value::from("x".repeat(LONGEST));
+        assert!(read(vec!["addr".into(), Value::List(vec![long])]).is_err());
         let odd = Value::Map([("bad node id!".to_owned(), Value::Null)].into());
         assert_eq!(read(vec!["nodes".into(), odd]), Ok(News::Nodes(BTreeMap::new())));
     }

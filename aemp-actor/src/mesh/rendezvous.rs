@@ -13,6 +13,7 @@ use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
 use crate::port::{AnyCell, Facts};
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// The init function by which the other node spawns it.
 pub(crate) const CONNECT: &str = "AnyEvent::MP::Global::connect";
@@ -31,7 +32,8 @@ pub(crate) struct Rendezvous {
     watchers: Mutex<Option<Watchers<Watch>>>,
 }
 
-/// Creates the port `name` for the node at the other end of connection `attempt`.
+/// Creates the port `name` for the node at the other end of connection `attempt`; `None` when there
+/// is a port of that name, or the node is shut down.
 ///
 /// # Errors
 /// Why the port has to die at once.
@@ -41,7 +43,7 @@ pub(crate) fn create(
     node: &NodeId,
     attempt: u64,
     args: &Message,
-) -> Result<Arc<Rendezvous>, Die> {
+) -> Result<Option<Arc<Rendezvous>>, Die> {
     let (version, named): (i64, Option<String>) = args.args()?;
     if version != VERSION {
         return Err(Die::new(format!(
@@ -58,8 +60,10 @@ pub(crate) fn create(
         attempt,
         watchers: Mutex::new(Some(Watchers::default())),
     });
-    core.registry().insert(cell.clone());
-    Ok(cell)
+    if !core.registry().insert(cell.clone()) {
+        return Ok(None);
+    }
+    Ok(Some(cell))
 }
 
 impl Rendezvous {
@@ -85,9 +89,10 @@ impl AnyCell for Rendezvous {
             self.core.count_dropped(Dropped::DeadPort, 1);
             return;
         }
-        match News::read(&message) {
+        match News::read(&message, self.core.config().max_registrations) {
             Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
             Err(problem) => {
+                let problem = one_line(&problem);
                 tracing::warn!(target: "aemp", "news of node {}: {problem}", self.node);
             }
         }

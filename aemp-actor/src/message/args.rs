@@ -9,7 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use aemp_transport::{DecodeError, Lenient, Value};
-use serde::de::{DeserializeOwned, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 
 use super::bad_message::BadMessage;
 use super::value_list::{Body, Message};
@@ -120,6 +120,15 @@ pub(crate) fn decode<A: FromArgs>(
 /// Decodes element number `index` of the message.
 pub(crate) fn nth<T: DeserializeOwned>(message: &Message, index: usize) -> Result<T, DecodeError> {
     drive(message, NthVisitor { index, marker: PhantomData })
+}
+
+/// The same, read by a seed.
+pub(crate) fn nth_with<'de, S: DeserializeSeed<'de>>(
+    message: &'de Message,
+    index: usize,
+    seed: S,
+) -> Result<S::Value, DecodeError> {
+    drive(message, SeedVisitor { index, seed })
 }
 
 /// What a handler's parameters are made of.
@@ -275,6 +284,28 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NthVisitor<T> {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
         }
         Ok(value)
+    }
+}
+
+struct SeedVisitor<S> {
+    index: usize,
+    seed: S,
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for SeedVisitor<S> {
+    type Value = S::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the elements of a message")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<S::Value, A::Error> {
+        for _ in 0..self.index {
+            seq.next_element::<IgnoredAny>()?;
+        }
+        let value = seq.next_element_seed(self.seed)?;
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        value.ok_or_else(|| A::Error::custom(format_args!("argument {} is missing", self.index)))
     }
 }
 

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use aemp_transport::{Encoded, Value, ValueError, to_values};
+use aemp_transport::{EncodeError, Encoded, Value, ValueError, to_values};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use smol_str::SmolStr;
 
 use super::args::{self, Arity, FromArgs};
+
+/// What is longer than this, in octets, is not decoded by the node, neither to be understood nor to
+/// be printed: decoded values take up to 40 times the memory of their octets.
+const LONG: usize = 64 << 10;
 
 /// A message as a list of values: what closure ports receive and default handlers are given.
 ///
@@ -72,6 +76,60 @@ impl Message {
         }
     }
 
+    /// The first element as text, if it is a string, octets or a number: [`tag`](Self::tag) is
+    /// empty if not.
+    pub(crate) fn first_text(&self) -> Option<SmolStr> {
+        match &self.body {
+            Body::Values(values) => values.first().and_then(Value::to_text).map(SmolStr::new),
+            Body::Encoded(encoded) => encoded.first_str(),
+        }
+    }
+
+    /// The message without its first element; nothing is decoded.
+    pub(crate) fn without_first(self) -> Self {
+        match self.body {
+            Body::Values(mut values) => {
+                drop(values.drain(..values.len().min(1)));
+                Self::from_values(values)
+            }
+            Body::Encoded(encoded) => Self::from_encoded(encoded.without_first()),
+        }
+    }
+
+    /// The message with more elements at its end; nothing is decoded.
+    ///
+    /// # Errors
+    /// When they cannot be encoded.
+    pub(crate) fn with(self, more: Vec<Value>) -> Result<Self, EncodeError> {
+        let Self { tag, body } = self;
+        match body {
+            Body::Values(mut values) => {
+                values.extend(more);
+                Ok(Self::from_values(values))
+            }
+            Body::Encoded(encoded) => Ok(Self { tag, body: Body::Encoded(encoded.with(&more)?) }),
+        }
+    }
+
+    /// The elements, each as a message of its own if it is a list; nothing is decoded.
+    pub(crate) fn lists(&self) -> Box<dyn Iterator<Item = Option<Self>> + '_> {
+        match &self.body {
+            Body::Values(values) => Box::new(
+                values
+                    .iter()
+                    .map(|value| value.as_list().map(|list| Self::from_values(list.to_vec()))),
+            ),
+            Body::Encoded(encoded) => {
+                Box::new(encoded.lists().map(|list| list.map(Self::from_encoded)))
+            }
+        }
+    }
+
+    /// Whether it is longer than what the node itself decodes as a whole.
+    pub(crate) fn is_long(&self) -> bool {
+        self.weight() > LONG
+    }
+
     pub(crate) fn body(&self) -> &Body {
         &self.body
     }
@@ -82,6 +140,18 @@ impl Message {
     /// When there is no such argument and `T` is no `Option`, or it has another type.
     pub fn arg<T: DeserializeOwned>(&self, index: usize) -> Result<T, ArgError> {
         args::nth(self, index + 1).map_err(|error| self.arg_error(error.to_string()))
+    }
+
+    /// Argument number `index`, as the seed reads it, leniently.
+    ///
+    /// # Errors
+    /// When there is no such argument, or it is not what the seed expects.
+    pub(crate) fn arg_with<'de, S: DeserializeSeed<'de>>(
+        &'de self,
+        index: usize,
+        seed: S,
+    ) -> Result<S::Value, ArgError> {
+        args::nth_with(self, index + 1, seed).map_err(|error| self.arg_error(error.to_string()))
     }
 
     /// All arguments after the tag as a tuple: missing trailing ones are `None` for `Option`s,
@@ -147,9 +217,13 @@ pub struct ArgError {
     text: String,
 }
 
-/// Prints the message as JSON-like text, long ones shortened.
+/// Prints the message as JSON-like text, long ones shortened; of very long ones the tag and the
+/// length.
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_long() {
+            return write!(f, "[{:?}, …] ({} octets)", shortened(&self.tag), self.weight());
+        }
         let text = match self.values() {
             Ok(values) => Value::List(values).to_string(),
             Err(error) => format!("<undecodable: {error}>"),
@@ -182,7 +256,10 @@ impl fmt::Debug for Message {
 
 impl Serialize for Message {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.values().map_err(serde::ser::Error::custom)?.serialize(serializer)
+        match &self.body {
+            Body::Values(values) => values.serialize(serializer),
+            Body::Encoded(encoded) => encoded.serialize(serializer),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::Chance;
 use super::closing::Closing;
 use super::config::Config;
+use super::connector::Refusals;
 use super::counters::{Counters, Dropped};
 use super::events::Events;
 use super::functions::Functions;
@@ -32,6 +33,10 @@ use crate::port::PortOptions;
 use crate::reason::{Reason, kind};
 use crate::relay::Relays;
 use crate::service::Data;
+use crate::visible::one_line;
+
+/// Failed handshakes of one address that are told of at once; then it is one in ten seconds.
+const TOLD_AT_ONCE: u32 = 20;
 
 /// Dials that go on at the same time.
 const DIALS: usize = 16;
@@ -62,6 +67,8 @@ pub(crate) struct Core {
     addresses: DashMap<NodeId, Vec<Address>>,
     mesh: Mesh,
     relays: Relays,
+    /// Handshakes that failed, and were told of.
+    refusals: Mutex<Refusals>,
     /// Bounds the dials that go on at the same time.
     dials: Semaphore,
     functions: Functions,
@@ -99,7 +106,7 @@ impl Core {
         networked: bool,
     ) -> Arc<Self> {
         let prefix = config.chance.text(14);
-        let mesh = Mesh::new(id.clone());
+        let mesh = Mesh::new(id.clone(), config.max_registrations);
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }
@@ -116,6 +123,7 @@ impl Core {
             addresses: DashMap::new(),
             mesh,
             relays,
+            refusals: Mutex::new(Refusals::with_burst(TOLD_AT_ONCE)),
             dials: Semaphore::new(DIALS),
             functions: Functions::default(),
             data: Data::default(),
@@ -180,6 +188,10 @@ impl Core {
 
     pub(crate) fn relays(&self) -> &Relays {
         &self.relays
+    }
+
+    pub(super) fn refusals(&self) -> &Mutex<Refusals> {
+        &self.refusals
     }
 
     pub(crate) fn dials(&self) -> &Semaphore {
@@ -425,7 +437,9 @@ impl Core {
     ) {
         let told = watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
         if !told && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
-            tracing::warn!(target: "aemp", "port {}#{name} died unwatched: {reason}", self.id);
+            let (name, reason) = (one_line(name), reason.to_string());
+            let (id, reason) = (&self.id, one_line(&reason));
+            tracing::warn!(target: "aemp", "port {id}#{name} died unwatched: {reason}");
         }
         for watch in watchers {
             router::fire(self, watch, reason);

@@ -11,7 +11,7 @@ use super::handle::Node;
 use crate::die::Die;
 use crate::id::{NodeId, PortName};
 use crate::introspection;
-use crate::message::Message;
+use crate::message::{Message, shortened};
 use crate::port::{FnPort, InitEntry, create_port};
 use crate::reason::Reason;
 
@@ -85,17 +85,18 @@ pub(crate) fn is_init(name: &str) -> bool {
 }
 
 /// Creates the port `port` and runs the init function of this name in its context. For an unknown
-/// one there is no port: it counts as having died, so that its spawner is told in order.
-pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) {
+/// one there is no port: it counts as having died, so that its spawner is told in order. False
+/// when the name is taken, or the node is shut down: nothing was done.
+pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) -> bool {
     if let Some(entry) = inits().get(init) {
-        entry.create(core, port, args);
-        return;
+        return entry.create(core, port, args);
     }
-    let die = Die::new(format!("node {} has no init function {init:?}", core.id()));
-    core.registry().add_stillborn(&port, &Reason::from(die));
+    let text = format!("node {} has no init function {:?}", core.id(), shortened(init));
+    core.registry().add_stillborn(&port, &Reason::from(Die::new(text)));
+    true
 }
 
-/// Creates a port that dies at once.
-pub(crate) fn fail(core: &Arc<Core>, port: PortName, die: Die) {
-    create_port::<FnPort>(core, port, Box::new(move |_| Box::pin(async move { Err(die) })));
+/// Creates a port that dies at once; false as for [`spawn`].
+pub(crate) fn fail(core: &Arc<Core>, port: PortName, die: Die) -> bool {
+    create_port::<FnPort>(core, port, Box::new(move |_| Box::pin(async move { Err(die) })))
 }

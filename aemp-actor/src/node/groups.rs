@@ -17,7 +17,9 @@ impl Node {
     /// it may be in many groups.
     ///
     /// # Errors
-    /// When the port is of another node, or a member already.
+    /// When the port is of another node, or a member already; when this node has too many
+    /// registrations ([`Config::max_registrations`](crate::Config::max_registrations)), or the name
+    /// of the group is longer than 256 octets.
     pub fn grp_reg(
         &self,
         group: impl AsRef<str>,
@@ -29,12 +31,13 @@ impl Node {
     /// The members of a group, sorted, as far as this node has been told: of this node, and of
     /// the nodes that are connected.
     pub fn grp_get(&self, group: impl AsRef<str>) -> Vec<PortId> {
-        self.core().mesh().groups(|groups| groups.members(group.as_ref()))
+        self.core().mesh().groups(|groups| groups.members(group.as_ref())).to_vec()
     }
 
     /// The names of all groups that have members.
     pub fn groups(&self) -> Vec<String> {
-        self.core().mesh().groups(crate::group::GroupTable::names)
+        let names = self.core().mesh().groups(crate::group::GroupTable::names);
+        names.iter().map(ToString::to_string).collect()
     }
 
     /// Calls `f` with each change of a group, in order. The first call, soon, is with the members
@@ -65,7 +68,7 @@ impl Node {
         let mut events = self.grp_events(group.as_ref());
         while let Some(change) = events.next().await {
             if !change.ports.is_empty() {
-                return change.ports;
+                return change.ports.to_vec();
             }
         }
         Vec::new()

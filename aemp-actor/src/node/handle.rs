@@ -14,6 +14,7 @@ use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
 use super::services;
+use super::signal::{Signal, Signals};
 use crate::id::{NodeId, PortId};
 use crate::mesh;
 use crate::port::Deadline;
@@ -185,7 +186,9 @@ impl Node {
     }
 
     /// Waits for SIGTERM or ctrl-c, then shuts the node down: the last line of a service's
-    /// `main`.
+    /// `main`. SIGHUP meanwhile has secrets and certificates read again, from the profile and the
+    /// files that the configuration names, for all handshakes that begin from then on; what came of
+    /// it is logged.
     ///
     /// # Errors
     /// When the system refuses to tell of signals.
@@ -193,7 +196,10 @@ impl Node {
     /// # Cancel safety
     /// Dropped while it waits, the node goes on.
     pub async fn shutdown_on_signal(&self, deadline: Duration) -> std::io::Result<()> {
-        super::signal::terminated().await?;
+        let mut signals = Signals::new()?;
+        while signals.next().await == Signal::Reload {
+            self.read_security_again();
+        }
         self.shutdown(deadline).await;
         Ok(())
     }

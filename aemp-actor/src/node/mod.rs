@@ -57,5 +57,5 @@ pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
 #[cfg(feature = "cli")]
-pub(crate) use signal::termination;
+pub(crate) use signal::{Signal, Signals};
 pub(crate) use timers::{Alarm, TimerKey, Timers, timer_deadline};

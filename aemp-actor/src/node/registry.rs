@@ -53,6 +53,11 @@ impl Registry {
         smol_str::format_smolstr!("{}.{digits}", self.prefix)
     }
 
+    /// Whether only this node draws names like that.
+    pub(crate) fn is_own_space(&self, name: &str) -> bool {
+        name.strip_prefix(&*self.prefix).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// Adds a port; false, and nothing is added, when the name is taken or the node is shut down.
     pub(crate) fn insert(&self, cell: Arc<dyn AnyCell>) -> bool {
         if self.closed.load(Ordering::Acquire) {
@@ -134,6 +139,8 @@ mod tests {
         let names: std::collections::HashSet<_> = (0..1000).map(|_| registry.new_name()).collect();
         assert_eq!(names.len(), 1000);
         assert!(names.contains("0123456789abcd.0") && names.contains("0123456789abcd.v7"));
-        assert!(names.iter().all(|name| !name.is_heap_allocated()));
+        assert!(names.iter().all(|name| !name.is_heap_allocated() && registry.is_own_space(name)));
+        assert!(!registry.is_own_space("0123456789abcd"));
+        assert!(!registry.is_own_space("0123456789abcdef.0"));
     }
 }

@@ -3,12 +3,15 @@
 //! Requests from another node are carried out in the order they came, between the messages to
 //! ports that came before and after. A request that makes no sense is logged, with the node it
 //! came from, and harms nothing.
+//!
+//! Of a request only what says what to do is decoded: names and destinations. What is sent on, or
+//! given to a function, stays encoded, since decoded it may take 40 times the memory.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use aemp_transport::Value;
+use smol_str::SmolStr;
 
 use super::access::Rights;
 use super::core::Core;
@@ -23,9 +26,10 @@ use crate::introspection;
 use crate::mesh;
 use crate::message::Message;
 use crate::monitor::{Action, Watch};
-use crate::reason::Reason;
+use crate::reason::{Reason, kind};
 use crate::relay;
 use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
+use crate::visible::one_line;
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
 /// nothing is carried out but the firing of monitors and what relayed connections need to end.
@@ -36,11 +40,12 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
     }
     let origin =
         || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
-    if let Err(problem) = dispatch(core, from, &message) {
+    if let Err(problem) = dispatch(core, from, message.clone()) {
         if matches!(problem, Problem::Denied(_) | Problem::Data(_)) {
             core.count_dropped(Dropped::Refused, 1);
         }
-        tracing::warn!(target: "aemp", "request of node {}: {problem}: {message}", origin());
+        let text = format!("request of node {}: {problem}: {message}", origin());
+        tracing::warn!(target: "aemp", "{}", one_line(&text));
     }
 }
 
@@ -90,28 +95,40 @@ const HOPS: usize = 16;
 
 /// Carries out a request, and those that it relays to this node itself; these count as the same
 /// sender's.
-fn dispatch(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
-    let mut relayed = Relayed::new();
-    carry_out(core, from, message, &mut relayed)?;
-    for _ in 0..HOPS {
-        let Some(next) = relayed.pop_front() else { return Ok(()) };
-        carry_out(core, from, &next, &mut relayed)?;
+fn dispatch(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
+    let mut relayed = Relayed { waiting: VecDeque::new(), left: HOPS };
+    let mut carried = carry_out(core, from, message, &mut relayed);
+    while let Some(next) = relayed.waiting.pop_front() {
+        carried = carried.and(carry_out(core, from, next, &mut relayed));
     }
-    if relayed.is_empty() { Ok(()) } else { Err("it relays to this node again and again".into()) }
+    carried
 }
 
 /// Requests to this node's own port that a request has relayed.
-type Relayed = VecDeque<Message>;
+struct Relayed {
+    waiting: VecDeque<Message>,
+    /// How many more there may be.
+    left: usize,
+}
+
+impl Relayed {
+    fn push(&mut self, request: Message) -> Result<(), Problem> {
+        let fewer = self.left.checked_sub(1);
+        self.left = fewer.ok_or("it relays to this node again and again")?;
+        self.waiting.push_back(request);
+        Ok(())
+    }
+}
 
 fn carry_out(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    message: &Message,
+    message: Message,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
-    match message.tag() {
+    match &*SmolStr::new(message.tag()) {
         "" => {
-            round_trip(from, message);
+            round_trip(from, &message);
             Ok(())
         }
         "devnull" => Ok(()),
@@ -121,12 +138,12 @@ fn carry_out(
         "kil" => kil(core, from, message, Core::kil),
         router::KIL_NOW => kil(core, from, message, Core::kil_now),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
-        "snd" => send_on(core, from, elements(message)?, relayed),
-        "snd_multiple" => send_on_multiple(core, from, elements(message)?, relayed),
+        "snd" => send_on(core, from, message.without_first(), relayed),
+        "snd_multiple" => send_on_multiple(core, from, &message.without_first(), relayed),
         // Who speaks has to prove itself behind this, and has the rights that are its own then.
         relay::FUNCTION => {
             demand(from, "join", Rights::may_join)?;
-            Ok(relay::receive(core, from, message)?)
+            Ok(relay::receive(core, from, &message)?)
         }
         question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
             demand(from, "look", Rights::may_look)?;
@@ -134,14 +151,14 @@ fn carry_out(
         }
         DATA_EXPECT => {
             let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_expect(core, origin.peer.id(), &origin.rights, message)?)
+            Ok(data_expect(core, origin.peer.id(), &origin.rights, &message)?)
         }
         DATA_CONNECT => {
             let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_dial(core, origin.peer.id(), &origin.rights, message)?)
+            Ok(data_dial(core, origin.peer.id(), &origin.rights, &message)?)
         }
         "eval" => refuse_eval(core, from, message, relayed),
-        name if name.contains("::") => call(core, from, name, message),
+        name if name.contains("::") => call(core, from, name, &message),
         _ => Err("unknown request".into()),
     }
 }
@@ -156,39 +173,40 @@ fn facts(core: &Arc<Core>, question: &str) -> Vec<Value> {
     }
 }
 
-/// The elements after the tag.
-fn elements(message: &Message) -> Result<Vec<Value>, Problem> {
-    let mut values = message.values().map_err(|_| "undecodable")?;
-    if !values.is_empty() {
-        values.remove(0);
-    }
-    Ok(values)
-}
+/// The longest name of a port, in octets: names are remembered.
+const LONGEST_NAME: usize = 256;
 
 /// The port name that a request begins with, and the rest.
-fn port_and_rest(message: &Message) -> Result<(PortName, Vec<Value>), Problem> {
-    let mut values = elements(message)?;
-    if values.is_empty() {
-        return Err("the port name is missing".into());
-    }
-    let name = text_of(&values.remove(0)).ok_or("the port name is no string")?;
-    Ok((name.into(), values))
+fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
+    let rest = message.without_first();
+    let name = rest.first_text().ok_or("the port name is missing, or no string")?;
+    Ok((name, rest.without_first()))
 }
 
-fn text_of(value: &Value) -> Option<String> {
-    value.to_text().map(Cow::into_owned)
+/// The reason that a request ends with. It may have many watchers: of one that is longer than 64 KiB
+/// the kind is kept.
+fn reason(values: Message) -> Result<Reason, Problem> {
+    if values.is_long() {
+        let kind = values.first_text().filter(|kind| kind.len() <= LONGEST_NAME);
+        let text = format!("(a reason of {} octets was left out)", values.weight());
+        return Ok(Reason::new(kind.unwrap_or_default(), text));
+    }
+    Ok(Reason::from_values(values.into_values().map_err(|_| "undecodable")?))
 }
 
 fn watched(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    message: &Message,
+    message: Message,
     begin: bool,
 ) -> Result<(), Problem> {
     let (port, _) = port_and_rest(message)?;
     let origin = from.ok_or("only another node can ask this")?;
     if !begin {
         origin.peer.unwatched_by(core, &port);
+    } else if port.len() > LONGEST_NAME {
+        let text = format!("no port name of node {} has so many octets", core.id());
+        origin.peer.tell_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
     } else if origin.may_send(core.registry().find(&port).as_ref()) {
         origin.peer.watched_by(core, &port);
     } else {
@@ -198,10 +216,10 @@ fn watched(
     Ok(())
 }
 
-fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
-    let (port, reason) = port_and_rest(message)?;
+fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
+    let (port, values) = port_and_rest(message)?;
     let peer = &from.ok_or("only another node can say this")?.peer;
-    peer.port_died(core, &port, &Reason::from_values(reason));
+    peer.port_died(core, &port, &reason(values)?);
     Ok(())
 }
 
@@ -215,111 +233,126 @@ fn round_trip(from: Option<&Origin>, message: &Message) {
 fn kil(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    message: &Message,
+    message: Message,
     kil: fn(&Arc<Core>, &PortId, Reason),
 ) -> Result<(), Problem> {
     demand(from, "kil", Rights::may_kil)?;
-    let (port, reason) = port_and_rest(message)?;
+    let (port, values) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("a node port cannot be killed".into());
     }
-    kil(core, &PortId::new(core.id().clone(), port), Reason::from_values(reason));
+    kil(core, &PortId::new(core.id().clone(), port), reason(values)?);
     Ok(())
 }
 
-fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
-    let (port, rest) = port_and_rest(message)?;
+fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
+    let (port, args) = port_and_rest(message)?;
     if port.is_empty() {
         return Err("the name of the new port is empty".into());
     }
-    if core.registry().find(&port).is_some() {
-        return Err("a port of that name exists already".into());
-    }
-    let init = rest.first().and_then(text_of).ok_or("the name of the init function is missing")?;
-    let Some(Origin { peer, attempt, rights }) = from else {
-        functions::spawn(core, port, &init, Message::from_values(rest));
+    let init = args.first_text().ok_or("the name of the init function is missing")?;
+    let problem = if port.len() > LONGEST_NAME {
+        "the name of the new port is longer than 256 octets"
+    } else if core.registry().is_own_space(&port) {
+        // Whoever has one takes the place of a port that this node is yet to make.
+        "the name of the new port is one that only this node gives"
+    } else if spawn_as(core, from, &port, &init, args)? {
         return Ok(());
+    } else {
+        "a port of that name exists already"
     };
-    let (right, granted) = match &*init {
+    if let Some(origin) = from {
+        origin.peer.tell_refused(&port, &Reason::new(kind::DIE, problem));
+    }
+    Err(problem.into())
+}
+
+/// False when there is a port of that name.
+fn spawn_as(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    port: &PortName,
+    init: &str,
+    args: Message,
+) -> Result<bool, Problem> {
+    let Some(Origin { peer, attempt, rights }) = from else {
+        return Ok(functions::spawn(core, port.clone(), init, args));
+    };
+    let (right, granted) = match init {
         mesh::CONNECT => ("join", rights.may_join()),
-        _ => ("functions", rights.may_run(&init)),
+        _ => ("functions", rights.may_run(init)),
     };
     if !granted {
-        peer.tell_denied(core, &port, "be spawned");
+        peer.tell_denied(core, port, "be spawned");
         return Err(Problem::Denied(right));
     }
     if init == mesh::CONNECT {
-        return meet(core, peer, *attempt, port, &Message::from_values(rest));
+        return Ok(meet(core, peer, *attempt, port.clone(), &args));
     }
     if !peer.may_spawn(core) {
-        peer.refuse_spawn(core, &port);
+        peer.refuse_spawn(core, port);
         return Err("it has spawned too many ports (max_spawned)".into());
     }
-    functions::spawn(core, port.clone(), &init, Message::from_values(rest));
+    if !functions::spawn(core, port.clone(), init, args) {
+        peer.spawned_ended();
+        return Ok(false);
+    }
     let action = Action::Spawned(Arc::downgrade(peer));
     let watch = Watch { id: core.new_watch_id(), owner: None, action };
-    let counted = core.registry().find(&port).is_some_and(|cell| cell.watch(watch).is_ok());
+    let counted = core.registry().find(port).is_some_and(|cell| cell.watch(watch).is_ok());
     if !counted {
         peer.spawned_ended();
     }
-    Ok(())
+    Ok(true)
 }
 
-/// The other node spawns its rendezvous port.
-fn meet(
-    core: &Arc<Core>,
-    peer: &Arc<Peer>,
-    attempt: u64,
-    port: PortName,
-    args: &Message,
-) -> Result<(), Problem> {
+/// The other node spawns its rendezvous port; false when the name is taken.
+fn meet(core: &Arc<Core>, peer: &Arc<Peer>, attempt: u64, port: PortName, args: &Message) -> bool {
     match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
-        Ok(guest) => core.mesh().add_guest(core, peer.id(), attempt, guest),
-        Err(die) => functions::fail(core, port, die),
+        Ok(Some(guest)) => core.mesh().add_guest(core, peer.id(), attempt, guest),
+        Ok(None) => return false,
+        Err(die) => return functions::fail(core, port, die),
     }
-    Ok(())
+    true
 }
 
-/// Sends a message from here: to a port here, or to another node; what a node has sent to itself
-/// needs no right, so that everybody can ask for a sign of life.
+/// Sends a message, which follows its destination, from here: to a port here, or to another node;
+/// what a node has sent to itself needs no right, so that everybody can ask for a sign of life.
 fn send_on(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    mut values: Vec<Value>,
+    message: Message,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
-    if values.is_empty() {
-        return Err("the destination is missing".into());
-    }
-    let to = PortId::from(text_of(&values.remove(0)).ok_or("the destination is no string")?);
+    let to = message.first_text().ok_or("the destination is missing, or no string")?;
+    let (to, message) = (PortId::from(&*to), message.without_first());
     if to.node() == core.id() {
         if to.is_node() {
-            relayed.push_back(Message::from_values(values));
-            return Ok(());
+            return relayed.push(message);
         }
         demand(from, "messages", Rights::may_send)?;
-    } else if from.is_none_or(|origin| to.node() != origin.peer.id()) {
+        core.deliver(&to, message);
+        return Ok(());
+    }
+    if from.is_none_or(|origin| to.node() != origin.peer.id()) {
         demand(from, "relay", Rights::may_relay)?;
     }
     let origin = from.map(|origin| origin.peer.id());
-    if to.is_node() && !relay::pass(core, origin, to.node(), &values)? {
+    if to.is_node() && !relay::pass(core, origin, to.node(), &message)? {
         return Ok(());
     }
-    core.snd(&to, &values);
+    core.try_snd(&to, &message).map_err(|_| "it holds what cannot be encoded")?;
     Ok(())
 }
 
 fn send_on_multiple(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    messages: Vec<Value>,
+    messages: &Message,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
-    for message in messages {
-        match message {
-            Value::List(values) => send_on(core, from, values, relayed)?,
-            _ => return Err("an element is no list".into()),
-        }
+    for message in messages.lists() {
+        send_on(core, from, message.ok_or("an element is no list")?, relayed)?;
     }
     Ok(())
 }
@@ -328,13 +361,12 @@ fn send_on_multiple(
 fn answer(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    message: &Message,
+    message: Message,
     result: Vec<Value>,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
-    let mut values = elements(message)?;
-    values.extend(result);
-    send_on(core, from, values, relayed)
+    let message = message.without_first().with(result);
+    send_on(core, from, message.map_err(|_| "it cannot be answered")?, relayed)
 }
 
 /// As in the reference: the known nodes include this one, those that are up do not.
@@ -352,17 +384,16 @@ fn now(core: &Core) -> Value {
 fn refuse_eval(
     core: &Arc<Core>,
     from: Option<&Origin>,
-    message: &Message,
+    message: Message,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
     demand(from, "eval", Rights::may_eval)?;
-    let mut values = elements(message)?;
-    if values.len() < 2 {
+    let rest = message.without_first();
+    if rest.clone().without_first().first_text().is_none() {
         return Err("eval is not supported".into());
     }
-    values.remove(0);
-    values.push(Value::from("eval is not supported by this node"));
-    send_on(core, from, values, relayed)
+    let result = vec![Value::from("eval is not supported by this node")];
+    answer(core, from, rest, result, relayed)
 }
 
 fn call(

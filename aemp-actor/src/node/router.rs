@@ -10,11 +10,12 @@ use super::counters::Dropped;
 use super::waiting::Place;
 use super::{functions, requests};
 use crate::id::{NodeId, PortId, PortName};
-use crate::message::{FromArgs, Message};
+use crate::message::{FromArgs, Message, shortened};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// The request that kills a port of this implementation at once.
 pub(super) const KIL_NOW: &str = "aemp::kil_now";
@@ -95,15 +96,17 @@ impl Core {
         self.count_dropped(cause, 1);
         tracing::debug!(
             target: "aemp",
-            "message {:?} to {to} is lost: there is no such port (any more)",
-            message.tag()
+            "message {:?} to {} is lost: there is no such port (any more)",
+            shortened(message.tag()),
+            one_line(&to.to_string())
         );
     }
 
     /// Kills a port, in order with messages sent to it before.
     pub(crate) fn kil(self: &Arc<Self>, port: &PortId, reason: Reason) {
         if port.is_node() {
-            tracing::error!(target: "aemp", "kil {port}: a node port cannot be killed");
+            let port = port.to_string();
+            tracing::error!(target: "aemp", "kil {}: a node port cannot be killed", one_line(&port));
         } else if *port.node() != *self.id() {
             let mut request = vec![Value::from("kil"), Value::from(port.port())];
             request.extend(reason.values().iter().cloned());

@@ -24,6 +24,21 @@ impl Node {
         Ok(())
     }
 
+    /// Takes secrets and certificates from where the configuration had them from.
+    pub(crate) fn read_security_again(&self) {
+        let again = match self.core().config().read_again() {
+            Ok(config) => self.reload_security(&config).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match again {
+            Ok(()) => tracing::info!(target: "aemp", "secrets and certificates were read again"),
+            Err(error) => tracing::error!(
+                target: "aemp",
+                "secrets and certificates stay as they were, for they cannot be read again: {error}"
+            ),
+        }
+    }
+
     /// What keeps others from reading the connection to a node, if it is connected. Displayed for
     /// people, as in `stls (TLS 1.3, no certificate)`.
     pub fn protection(&self, node: impl Into<NodeId>) -> Option<Protection> {

@@ -10,6 +10,7 @@ use crate::id::PortId;
 use crate::introspection;
 use crate::message::Message;
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// Registers the functions of the configuration, which services may name.
 ///
@@ -59,7 +60,8 @@ fn spawn(node: &Node, service: &Service) {
         if reason.is_normal() {
             tracing::info!(target: "aemp", "service {name} has ended");
         } else {
-            tracing::error!(target: "aemp", "service {name} ended: {reason}");
+            let reason = reason.to_string();
+            tracing::error!(target: "aemp", "service {name} ended: {}", one_line(&reason));
         }
     });
 }

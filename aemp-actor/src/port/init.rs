@@ -153,9 +153,10 @@ impl InitEntry {
         self.init.name()
     }
 
-    /// Creates the port `name`, whose init function then runs in its own context.
-    pub(crate) fn create(&self, core: &Arc<Core>, name: PortName, args: Message) {
-        self.init.create(core, name, args);
+    /// Creates the port `name`, whose init function then runs in its own context; false as for
+    /// [`create_port`].
+    pub(crate) fn create(&self, core: &Arc<Core>, name: PortName, args: Message) -> bool {
+        self.init.create(core, name, args)
     }
 }
 
@@ -170,7 +171,7 @@ inventory::collect!(InitEntry);
 /// An init function without its types.
 trait AnyInit: Send + Sync {
     fn name(&self) -> &'static str;
-    fn create(&self, core: &Arc<Core>, name: PortName, args: Message);
+    fn create(&self, core: &Arc<Core>, name: PortName, args: Message) -> bool;
 }
 
 impl<A, P: Port> AnyInit for InitFn<A, P> {
@@ -178,19 +179,21 @@ impl<A, P: Port> AnyInit for InitFn<A, P> {
         self.name
     }
 
-    fn create(&self, core: &Arc<Core>, name: PortName, args: Message) {
+    fn create(&self, core: &Arc<Core>, name: PortName, args: Message) -> bool {
         let run = self.run;
-        create_port::<P>(core, name, Box::new(move |init| run(init, args)));
+        create_port::<P>(core, name, Box::new(move |init| run(init, args)))
     }
 }
 
 /// Creates a port that begins with an init function; on a node that is shut down, or under a name
-/// that is taken, there is no port and nothing is run.
-pub(crate) fn create_port<P: Port>(core: &Arc<Core>, name: PortName, starter: Starter<P>) {
+/// that is taken, there is no port, nothing is run, and the answer is false.
+pub(crate) fn create_port<P: Port>(core: &Arc<Core>, name: PortName, starter: Starter<P>) -> bool {
     let cell = Cell::new(core.clone(), name, Stage::Starting(starter));
-    if core.registry().insert(cell.clone()) {
+    let inserted = core.registry().insert(cell.clone());
+    if inserted {
         cell.wake();
     }
+    inserted
 }
 
 /// What an init function may return: the port's value, or nothing for a closure port whose

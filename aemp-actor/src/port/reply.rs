@@ -109,7 +109,9 @@ pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver
     let (sender, receiver) = oneshot::channel();
     let name = core.registry().new_name();
     let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
-    core.registry().insert(cell.clone());
+    if !core.registry().insert(cell.clone()) {
+        cell.answer(Err(core.shutdown_reason()));
+    }
     (cell, receiver)
 }
 

@@ -315,7 +315,8 @@ async fn handle_batch<P: Port>(
         };
         if let Some(msg) = msg {
             let timers = batch.cell.core.timers();
-            let limit = batch.limit.map(|limit| (limit, Deadline::new(timers, Instant::now(), limit)));
+            let limit =
+                batch.limit.map(|limit| (limit, Deadline::new(timers, Instant::now(), limit)));
             let handler = pin!(value.handle(ctx, msg));
             within(limit, handler).await?;
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{Order, Value};
+use aemp_transport::Order;
 use serde::Serialize;
 
-use super::letter::{ALIVE, Envelope, FUNCTION, Word};
+use super::letter::{self, ALIVE, Envelope, FUNCTION, Word};
 use crate::id::{NodeId, PortName};
+use crate::message::Message;
 use crate::node::Core;
 
 /// Whether a message that node `from` has this node send to the node port of `to` is to be passed
@@ -19,12 +20,13 @@ pub(crate) fn pass(
     core: &Arc<Core>,
     from: Option<&NodeId>,
     to: &NodeId,
-    message: &[Value],
+    message: &Message,
 ) -> Result<bool, &'static str> {
-    if message.first().and_then(Value::to_text).as_deref() != Some(FUNCTION) {
+    if message.tag() != FUNCTION {
         return Ok(true);
     }
-    let Envelope { from: speaker, connection, kind } = Envelope::read(message)?;
+    let values = letter::values(message)?;
+    let Envelope { from: speaker, connection, kind } = Envelope::read(&values)?;
     let Some(from) = from.filter(|from| **from == *speaker) else {
         return Err("a relayed message in the name of another node");
     };

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
+use super::WINDOW;
 use crate::id::NodeId;
 use crate::message::Message;
 
@@ -77,10 +78,19 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// The values of a letter.
+pub(super) fn values(message: &Message) -> Result<Vec<Value>, &'static str> {
+    // The largest holds a whole window, as base64.
+    if message.weight() as u64 > 2 * WINDOW {
+        return Err("a relayed message is longer than 512 KiB");
+    }
+    message.values().map_err(|_| "undecodable")
+}
+
 impl Letter {
     /// Reads a letter.
     pub(super) fn read(message: &Message) -> Result<Self, &'static str> {
-        let values = message.values().map_err(|_| "undecodable")?;
+        let values = values(message)?;
         let Envelope { from, connection, kind } = Envelope::read(&values)?;
         let from = from.parse().map_err(|_| "the sender is no node ID")?;
         let seq = values.get(4).and_then(number).ok_or("the number is missing, or none")?;

@@ -37,6 +37,7 @@ pub(crate) fn keys() -> Vec<(&'static str, &'static str, Json)> {
         ("max_handshakes_per_address", "9", json!(9)),
         ("max_spawned", "9", json!(9)),
         ("max_monitors", "9", json!(9)),
+        ("max_registrations", "9", json!(9)),
         ("max_data_connections", "9", json!(9)),
         ("max_messages", "9", json!(9)),
         ("max_octets", "9000", json!(9000)),

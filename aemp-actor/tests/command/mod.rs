@@ -6,6 +6,7 @@ pub(crate) mod service;
 #[cfg(unix)]
 pub(crate) mod terminal;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -55,7 +56,7 @@ impl Home {
     /// One with the configuration of a network that has this seed.
     pub(crate) fn with_seed(seed: &str) -> Self {
         let home = Self::new();
-        home.run(&["setsecret", "geheim", "setseeds", seed]).text();
+        home.run_with("geheim", &["setsecret", "-", "setseeds", seed]).text();
         home
     }
 
@@ -124,6 +125,20 @@ impl Home {
     /// Runs `aemp` with these arguments to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         let done = self.command().args(arguments).output().unwrap();
+        let text = |octets| String::from_utf8(octets).unwrap();
+        let code = done.status.code().unwrap_or(-1);
+        Done { code, out: text(done.stdout), err: text(done.stderr) }
+    }
+
+    /// The same with a standard input, where secrets are read from.
+    pub(crate) fn run_with(&self, input: &str, arguments: &[&str]) -> Done {
+        let mut command = self.command();
+        command.args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Who reads nothing may have ended already.
+        drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        let done = child.wait_with_output().unwrap();
         let text = |octets| String::from_utf8(octets).unwrap();
         let code = done.status.code().unwrap_or(-1);
         Done { code, out: text(done.stdout), err: text(done.stderr) }

@@ -14,6 +14,9 @@ use crate::value::{Value, ValueError};
 /// in: so that one that is kept keeps little more than itself.
 const COPIED: usize = 8 << 10;
 
+/// A tag is kept beside the message: a longer element is none.
+const LONGEST_TAG: usize = 1 << 20;
+
 /// A message, that is a list of values, still encoded.
 ///
 /// One that came from a stream has octets of its own up to 8 KiB; a larger one shares those of the
@@ -36,8 +39,21 @@ impl Encoded {
 
     /// The message of a packet that was read.
     pub(super) fn received(framing: Framing, octets: BytesMut) -> Self {
+        Self::of_part(framing, octets.freeze())
+    }
+
+    /// A message whose octets are part of a larger buffer.
+    pub(super) fn of_part(framing: Framing, octets: Bytes) -> Self {
         let own = octets.len() <= COPIED;
-        Self::new(framing, if own { Bytes::copy_from_slice(&octets) } else { octets.freeze() })
+        Self::new(framing, if own { Bytes::copy_from_slice(&octets) } else { octets })
+    }
+
+    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
+        Self::of_part(self.framing, self.octets.slice(range))
+    }
+
+    pub(super) fn into_parts(self) -> (Framing, Bytes) {
+        (self.framing, self.octets)
     }
 
     /// Encodes a message; as [`Framing::encode`], without a port.
@@ -107,13 +123,15 @@ impl Encoded {
     }
 
     /// The tag: the first element, if it is a string, octets (as text, a character each) or a number
-    /// (as its text). The rest is not decoded.
+    /// (as its text), of 1 MiB at the most. The rest is not decoded.
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
         match self.framing {
-            Framing::Bincode => binary::first_text::<bincode::Reader<'_>>(&self.octets),
-            Framing::Cbor => binary::first_text::<cbor::Reader<'_>>(&self.octets),
-            Framing::Json => json::first_text(&self.octets),
+            Framing::Bincode => {
+                binary::first_text::<bincode::Reader<'_>>(&self.octets, LONGEST_TAG)
+            }
+            Framing::Cbor => binary::first_text::<cbor::Reader<'_>>(&self.octets, LONGEST_TAG),
+            Framing::Json => json::first_text(&self.octets, LONGEST_TAG),
         }
     }
 }

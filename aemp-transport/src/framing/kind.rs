@@ -100,8 +100,7 @@ impl Framing {
                 json::encode_elements(port, octets, out);
                 Ok(())
             }
-            (Self::Bincode, _) => self.encode(port, &bincode::Elements(octets), out),
-            _ => self.encode(port, &message.to_values()?, out),
+            _ => self.encode(port, message, out),
         };
         if result.is_err() {
             out.truncate(before);

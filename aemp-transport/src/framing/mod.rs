@@ -16,6 +16,9 @@ mod kind;
 mod limits;
 #[cfg(test)]
 mod linear;
+mod parts;
+mod perl;
+mod transcode;
 
 pub use decoder::{Decoder, Packet};
 pub use encoded::Encoded;

@@ -92,7 +92,26 @@ pub(crate) fn latin1(octets: &[u8]) -> Cow<'_, str> {
 
 /// Text as octets, one octet per character, if all characters are U+0000 to U+00FF.
 pub(super) fn octets(text: &str) -> Option<Vec<u8>> {
-    text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
+    if text.is_ascii() {
+        return Some(text.into());
+    }
+    let text = text.as_bytes();
+    // The characters from U+0100 on begin with 0xc4 at the least.
+    if text.iter().any(|octet| *octet > 0xc3) {
+        return None;
+    }
+    let continued = text.iter().filter(|octet| **octet & 0xc0 == 0x80).count();
+    let mut octets = vec![0; text.len() - continued];
+    let mut at = 0;
+    for octet in &mut octets {
+        let first = text[at];
+        let wide = first >> 7;
+        // Read even if it is not of this character: there is no branch to be guessed wrong.
+        let second = text.get(at + 1).copied().unwrap_or(0);
+        *octet = if wide == 1 { first << 6 | second & 0x3f } else { first };
+        at += 1 + usize::from(wide);
+    }
+    Some(octets)
 }
 
 #[cfg(test)]
@@ -153,5 +172,7 @@ mod tests {
         assert_eq!(latin1(b"a\xff"), "a\u{ff}");
         assert_eq!(octets("a\u{ff}"), Some(b"a\xff".to_vec()));
         assert_eq!(octets("\u{100}"), None);
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(octets(&latin1(&all)), Some(all));
     }
 }

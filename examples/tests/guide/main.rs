@@ -93,13 +93,13 @@ fn scripts_and_the_first_commands() {
     let home = Home::new("scripts");
     let mut terminal = Terminal::open(&home.folder);
     let port = &home.port;
-    let alpha = format!("aemp run alpha nodeid alpha secret geheim binds 127.0.0.1:{port}");
-    terminal.run(&format!("{alpha} 2>alpha.log &"));
+    let alpha = format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port}");
+    terminal.run(&format!("AEMP_SECRET=geheim {alpha} 2>alpha.log &"));
     let cargo = "cargo run -p aemp-actor --features cli --";
     let first = scripts(readme).find(|block| block.contains(cargo)).unwrap();
     for line in first.replace(PORT, port).lines() {
         let (status, printed) =
-            terminal.run(&format!("{} </dev/null", line.replace(cargo, "aemp")));
+            terminal.run(&format!("({}) </dev/null", line.replace(cargo, "aemp")));
         assert_eq!(status, 0, "$ {line}\n{printed:#?}");
     }
     for text in [readme, include_str!("../../../book/src/scripts.md")] {
@@ -129,7 +129,8 @@ fn operating_a_network() {
         printed
     };
     let port = &home.port;
-    prepare(&format!("aemp setsecret geheim setseeds 127.0.0.1:{port} profile worker"));
+    let set = format!("aemp setsecret - setseeds 127.0.0.1:{port} profile worker");
+    prepare(&format!("echo geheim | {set}"));
     prepare(&format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port} 2>alpha.log &"));
     let services = r#"[["Demo::counter",40]]"#;
     let beta = "aemp run beta nodeid beta binds '127.0.0.1:*' services";

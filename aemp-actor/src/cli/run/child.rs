@@ -9,7 +9,7 @@ use super::notify;
 use super::plan::Plan;
 use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs, program};
-use crate::node::{ConfigError, Node, init_names, termination};
+use crate::node::{ConfigError, Node, Signal, Signals, init_names};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
 const BEAT: Duration = Duration::from_secs(1);
@@ -26,7 +26,8 @@ pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
 }
 
 async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
-    let terminated = termination().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
+    let mut signals =
+        Signals::new().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
     let node = Node::configure(plan.config).await;
@@ -36,13 +37,13 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     match watchdog {
         None => {
             notify::ready();
-            alone(&node, beat, terminated).await;
+            alone(&node, beat, &mut signals).await;
             notify::stopping();
         }
         Some(watchdog) => {
             let mut watchdog =
                 watchdog.open().map_err(|error| Failure::Failed(format!("watchdog: {error}")))?;
-            watched(&node, &mut watchdog, beat, terminated).await;
+            watched(&node, &mut watchdog, beat, &mut signals).await;
         }
     }
     node.shutdown(grace).await;
@@ -53,8 +54,7 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
 fn remedy(error: &ConfigError) -> String {
     match error {
         ConfigError::NoSecret => format!(
-            "secret: a node with binds or seeds needs the network's secret: {} setsecret SECRET, or \
-             AEMP_SECRET",
+            "secret: a node with binds or seeds needs the network's secret: {} setsecret, or AEMP_SECRET",
             program::name()
         ),
         ConfigError::NoService { .. } => {
@@ -68,15 +68,17 @@ fn remedy(error: &ConfigError) -> String {
 }
 
 /// Returns when the node is to end. Nobody but systemd watches.
-async fn alone(node: &Node, beat: Duration, terminated: impl Future<Output = ()>) {
-    let mut terminated = std::pin::pin!(terminated);
+async fn alone(node: &Node, beat: Duration, signals: &mut Signals) {
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {
             _ = beats.tick() => if lives(node, beat).await {
                 notify::alive();
             },
-            () = &mut terminated => return,
+            signal = signals.next() => match signal {
+                Signal::End => return,
+                Signal::Reload => node.read_security_again(),
+            },
         }
     }
 }
@@ -87,32 +89,33 @@ async fn lives(node: &Node, beat: Duration) -> bool {
 }
 
 /// Returns when the node is to end.
-async fn watched(
-    node: &Node,
-    watchdog: &mut OpenSocket,
-    beat: Duration,
-    terminated: impl Future<Output = ()>,
-) {
+async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals: &mut Signals) {
     let restart = Arc::new(Notify::new());
     let wanted = restart.clone();
     node.on_restart(move || wanted.notify_one());
     watchdog.say(Word::Up).await;
-    let mut terminated = std::pin::pin!(terminated);
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {
             _ = beats.tick() => if lives(node, beat).await {
                 watchdog.say(Word::Beat).await;
             },
-            said = watchdog.next() => if said.is_none() {
-                tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
-                return;
+            said = watchdog.next() => match said {
+                Some(Word::Reload) => node.read_security_again(),
+                Some(_) => {}
+                None => {
+                    tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
+                    return;
+                }
             },
             () = restart.notified() => {
                 watchdog.say(Word::Restart).await;
                 return;
             }
-            _ = &mut terminated => return,
+            signal = signals.next() => match signal {
+                Signal::End => return,
+                Signal::Reload => node.read_security_again(),
+            },
         }
     }
 }

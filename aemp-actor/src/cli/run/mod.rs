@@ -6,6 +6,8 @@
 //!        │  │ a socket in place of the child's standard input:
 //!        │  │   u  the node is up        b  it lives, once a second
 //!        ▼  │   r  start me again        (closed: the other side is gone)
+//!           │   to the child: h  read secrets and certificates again; before that, in a line, what
+//!           │   the watchdog has read from its own standard input
 //!   aemp run PROFILE ─── the child: the node; ends in good order when the watchdog is gone
 //! ```
 //!

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
+use serde_json::Value as Json;
 
-use crate::cli::{Failure, Options};
+use crate::cli::{Failure, Options, stdin};
 use crate::config::{Key, Profiles, host_name};
 use crate::node::Config;
 
@@ -13,6 +14,8 @@ pub(super) struct Plan {
     pub(super) config: Config,
     /// There is no profile of the name that was said.
     pub(super) missing: Option<String>,
+    /// What was read from standard input.
+    pub(super) typed: Option<Json>,
     pub(super) verbosity: u8,
     /// The log is to be JSON.
     pub(super) json: bool,
@@ -34,10 +37,11 @@ impl Plan {
         let seconds = |id: &str| {
             arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
         };
-        let (config, missing) = config(defaults.clone(), &words, options)?;
+        let Read { config, missing, typed } = read(defaults.clone(), &words, options)?;
         Ok(Self {
             config,
             missing,
+            typed,
             verbosity: arguments
                 .get_one("verbosity")
                 .copied()
@@ -67,12 +71,9 @@ fn said(verbose: u8) -> u8 {
 
 /// The program's defaults, over them the arguments, over them the profile, and over it `--seed`. As
 /// with the reference's `configure`, the profile is the first of an odd number of words, or the
-/// value of the key `profile`. With it, what is wrong with the profile that was named.
-fn config(
-    mut config: Config,
-    words: &[String],
-    options: &Options,
-) -> Result<(Config, Option<String>), Failure> {
+/// value of the key `profile`.
+fn read(mut config: Config, words: &[String], options: &Options) -> Result<Read, Failure> {
+    let mut typed = None;
     let profiles = Profiles::open()?;
     let (first, pairs) = words.split_at(words.len() % 2);
     let mut name = first.first();
@@ -84,7 +85,10 @@ fn config(
         }
         let known = Key::find(key).ok_or_else(|| no_key(key, first.is_empty()))?;
         let wrong = |problem| Failure::Usage(format!("{key}: {problem}"));
-        let value = known.read(text).map_err(wrong)?;
+        let value = match known.is_private() {
+            true => typed.insert(secret(known, text, options)?).clone(),
+            false => known.read(text).map_err(wrong)?,
+        };
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
     let named = name.or(options.profile.as_ref());
@@ -98,7 +102,28 @@ fn config(
         let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
         crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
     }
-    Ok((config, missing))
+    Ok(Read { config, missing, typed })
+}
+
+/// What [`read`] has read.
+struct Read {
+    config: Config,
+    /// What is wrong with the profile that was named.
+    missing: Option<String>,
+    /// What was read from standard input.
+    typed: Option<Json>,
+}
+
+/// The value of a key that is to be kept from others. A watchdog has it typed in, and gives it to its
+/// children in a line of their standard input.
+fn secret(key: &Key, word: &str, options: &Options) -> Result<Json, Failure> {
+    if !options.watched {
+        return stdin::secret_of(key, word);
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).map_err(|error| error.to_string());
+    let value = read.and_then(|_| serde_json::from_str(&line).map_err(|error| error.to_string()));
+    value.map_err(|error| Failure::Failed(format!("{}: of the watchdog: {error}", key.name)))
 }
 
 /// Somebody may have meant a profile, and left out the value of a key.

@@ -1,6 +1,6 @@
 //! The socket between the watchdog and its child, which has it as its standard input.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdStream;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// What the child says.
+/// What one says to the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Word {
     /// The node is up.
@@ -17,6 +17,8 @@ pub(super) enum Word {
     Beat,
     /// It is to be started again.
     Restart,
+    /// The watchdog says: read secrets and certificates again.
+    Reload,
 }
 
 impl Word {
@@ -25,11 +27,14 @@ impl Word {
             Self::Up => b'u',
             Self::Beat => b'b',
             Self::Restart => b'r',
+            Self::Reload => b'h',
         }
     }
 
     fn of(octet: u8) -> Option<Self> {
-        [Self::Up, Self::Beat, Self::Restart].into_iter().find(|word| word.octet() == octet)
+        [Self::Up, Self::Beat, Self::Restart, Self::Reload]
+            .into_iter()
+            .find(|word| word.octet() == octet)
     }
 }
 
@@ -50,6 +55,11 @@ impl Socket {
         let stream = StdStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         stream.peer_addr()?;
         Ok(Self { stream })
+    }
+
+    /// Gives the child a line of its standard input, before anything else is said.
+    pub(super) fn give(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.stream, "{line}")
     }
 
     /// To be used, inside of a runtime.

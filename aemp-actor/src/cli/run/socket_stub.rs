@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What the child says.
+/// What one says to the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Word {
     /// The node is up.
@@ -11,6 +11,8 @@ pub(super) enum Word {
     Beat,
     /// It is to be started again.
     Restart,
+    /// The watchdog says: read secrets and certificates again.
+    Reload,
 }
 
 /// There is none.

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::restarts::{End, Restarts, Verdict};
 use super::socket::{OpenSocket, Socket, Word};
 use crate::cli::{Failure, logs};
-use crate::node::termination;
+use crate::node::{Signal, Signals};
 
 /// Runs until the node is to end for good. The child carries out this line.
 pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
@@ -30,14 +30,14 @@ pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
 }
 
 async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
-    let mut terminated = std::pin::pin!(termination()?);
+    let mut signals = Signals::new()?;
     let mut restarts = Restarts::default();
     let program = Program::of_this(line)?;
     loop {
         let verdict = match Watched::start(&program, plan, restarts.was_ever_up()) {
-            Ok(mut watched) => tokio::select! {
-                end = watched.watch() => restarts.judge(end?),
-                () = &mut terminated => {
+            Ok(mut watched) => match watched.watch_until(&mut signals).await? {
+                Some(end) => restarts.judge(end),
+                None => {
                     notify::stopping();
                     watched.stop().await?;
                     return Ok(0);
@@ -57,7 +57,8 @@ async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
                 tracing::warn!(target: "aemp", "the node is started again after {pause:?}");
                 tokio::select! {
                     _ = tokio::time::timeout(pause, tell_systemd()) => {}
-                    () = &mut terminated => return Ok(0),
+                    // What is started reads everything.
+                    () = async { while signals.next().await != Signal::End {} } => return Ok(0),
                 }
             }
         }
@@ -113,7 +114,10 @@ struct Watched {
 
 impl Watched {
     fn start(program: &Program, plan: &Plan, is_again: bool) -> io::Result<Self> {
-        let (socket, input) = Socket::pair()?;
+        let (mut socket, input) = Socket::pair()?;
+        if let Some(typed) = &plan.typed {
+            socket.give(&typed.to_string())?;
+        }
         let child = program
             .command()
             // What systemd is told, this process tells.
@@ -137,6 +141,22 @@ impl Watched {
         })
     }
 
+    /// Waits for its end, or until it is to end: then there is none yet.
+    async fn watch_until(&mut self, signals: &mut Signals) -> io::Result<Option<End>> {
+        loop {
+            let signal = tokio::select! {
+                end = self.watch() => return end.map(Some),
+                signal = signals.next() => signal,
+            };
+            match (signal, &mut self.socket) {
+                (Signal::End, _) => return Ok(None),
+                (Signal::Reload, Some(socket)) => socket.say(Word::Reload).await,
+                // It is about to end.
+                (Signal::Reload, None) => {}
+            }
+        }
+    }
+
     /// Waits for its end; a child without a sign of life is killed.
     async fn watch(&mut self) -> io::Result<End> {
         loop {
@@ -153,6 +173,8 @@ impl Watched {
                 }
                 Heard::Word(Word::Beat) => notify::alive(),
                 Heard::Word(Word::Restart) => self.wants_restart = true,
+                // A child does not say that.
+                Heard::Word(Word::Reload) => {}
                 Heard::Closed => self.socket = None,
                 Heard::Nothing => {
                     let problem = self.silence();

@@ -27,7 +27,7 @@ fn of(core: &Arc<Core>) -> NodeInfo {
         ports: core.registry().len() as u64,
         handled: core.counters().handled(),
         dropped: core.counters().snapshot(),
-        groups: core.mesh().groups(|groups| groups.names().len()) as u64,
+        groups: core.mesh().groups(crate::group::GroupTable::len) as u64,
         peers: Node::of_core(core).peers().into_iter().take(PEERS).collect(),
         watched: core.restarter().is_some(),
         process: process::info(),

@@ -36,6 +36,9 @@ pub(super) fn ask(
     message: &Message,
     handle: fn(&Question<'_>) -> Result<(), String>,
 ) -> Result<(), Problem> {
+    if message.is_long() {
+        return Err("a question is longer than 64 KiB".into());
+    }
     let mut args = message.values().map_err(|_| "undecodable")?;
     let reply = args.pop().filter(|_| !args.is_empty());
     let reply = reply.as_ref().and_then(Value::to_text).map(|id| PortId::from(&*id));

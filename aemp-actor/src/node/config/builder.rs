@@ -176,6 +176,15 @@ impl Config {
         self
     }
 
+    /// Registrations in groups that one node may have: this one, whose next
+    /// [`grp_reg`](crate::Node::grp_reg) is an error, and any other, whose next one closes the
+    /// connection. Default 200,000; more are set on all nodes of a mesh, or those with less are lost.
+    #[must_use]
+    pub fn max_registrations(mut self, registrations: usize) -> Self {
+        self.max_registrations = registrations;
+        self
+    }
+
     /// Data connections to this node that one other node may have asked for at the same time, those
     /// included that have not come yet. Default 256; one more is refused.
     #[must_use]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aemp_transport::{AuthMethod, Certificates, HandshakeConfig, Policy, Require, Secret};
 
 use super::{Config, ConfigError};
+use crate::config::ProfileError;
 
 /// The settings of this file, not checked yet.
 #[derive(Clone)]
@@ -17,7 +18,11 @@ pub(crate) struct Security {
     accept_cleartext: bool,
     auth_offer: Vec<AuthMethod>,
     auth_accept: Vec<AuthMethod>,
+    /// Reads the profile again that secrets and certificates are from.
+    profile: Option<ReadProfile>,
 }
+
+type ReadProfile = Arc<dyn Fn() -> Result<Config, ProfileError> + Send + Sync>;
 
 /// Where the certificates come from.
 #[derive(Clone)]
@@ -49,15 +54,15 @@ impl Config {
     #[must_use]
     pub fn secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.security.secrets = secrets.into_iter().map(Into::into).collect();
+        self.security.profile = None;
         self
     }
 
     /// The node's certificate, and which ones it trusts. Connections to nodes that have
     /// certificates, too, are encrypted and checked by these.
     #[must_use]
-    pub fn certificates(mut self, certificates: Certificates) -> Self {
-        self.security.source = Source::Ready(Arc::new(certificates));
-        self
+    pub fn certificates(self, certificates: Certificates) -> Self {
+        self.certificates_of(Source::Ready(Arc::new(certificates)))
     }
 
     /// [`certificates`](Self::certificates) read from a PEM file by
@@ -65,24 +70,48 @@ impl Config {
     /// [`Node::reload_security`](crate::Node::reload_security): see
     /// [`Certificates::from_pem_file`].
     #[must_use]
-    pub fn certificate_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.security.source = Source::File(path.into());
-        self
+    pub fn certificate_file(self, path: impl Into<PathBuf>) -> Self {
+        self.certificates_of(Source::File(path.into()))
     }
 
     /// [`certificates`](Self::certificates) read from separate PEM files in the same way: see
     /// [`Certificates::from_files`].
     #[must_use]
     pub fn certificate_files(
-        mut self,
+        self,
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
         trusted: Option<&Path>,
     ) -> Self {
         let trusted = trusted.map(Path::to_path_buf);
-        self.security.source =
-            Source::Files { certificate: certificate.into(), key: key.into(), trusted };
+        let (certificate, key) = (certificate.into(), key.into());
+        self.certificates_of(Source::Files { certificate, key, trusted })
+    }
+
+    fn certificates_of(mut self, source: Source) -> Self {
+        self.security.source = source;
+        self.security.profile = None;
         self
+    }
+
+    /// Secrets and certificates are from a profile, which can be read again.
+    pub(crate) fn set_profile(
+        &mut self,
+        read: impl Fn() -> Result<Self, ProfileError> + Send + Sync + 'static,
+    ) {
+        self.security.profile = Some(Arc::new(read));
+    }
+
+    /// This configuration with the secrets and certificates that its profile has now, if they are
+    /// from one.
+    pub(crate) fn read_again(&self) -> Result<Self, ProfileError> {
+        let mut config = self.clone();
+        if let Some(read) = &self.security.profile {
+            let Security { secrets, source, .. } = read()?.security;
+            config.security.secrets = secrets;
+            config.security.source = source;
+        }
+        Ok(config)
     }
 
     /// Whether connections to nodes of this implementation are encrypted by the secret alone where
@@ -189,6 +218,7 @@ impl Default for Security {
             accept_cleartext: true,
             auth_offer: AuthMethod::OFFERED.to_vec(),
             auth_accept: AuthMethod::ALL.to_vec(),
+            profile: None,
         }
     }
 }

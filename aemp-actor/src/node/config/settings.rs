@@ -38,6 +38,7 @@ pub struct Config {
     pub(crate) max_handshakes_per_address: usize,
     pub(crate) max_spawned: usize,
     pub(crate) max_monitors: usize,
+    pub(crate) max_registrations: usize,
     pub(crate) max_data_connections: usize,
     pub(crate) relay: bool,
     /// The node comes to look, and soon goes: it connects to other private nodes without a node ID
@@ -77,6 +78,7 @@ impl Default for Config {
             max_handshakes_per_address: 64,
             max_spawned: 100_000,
             max_monitors: 1_000_000,
+            max_registrations: 200_000,
             max_data_connections: 256,
             relay: true,
             visitor: false,

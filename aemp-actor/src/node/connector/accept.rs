@@ -23,7 +23,9 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                 Ok(stream) => stream,
                 Err(error) => {
                     // Out of file descriptors, most likely: others may be closed soon.
-                    tracing::error!(target: "aemp", "cannot accept a connection: {error}");
+                    if refusals.told("", Instant::now()).is_some() {
+                        tracing::error!(target: "aemp", "cannot accept a connection: {error}");
+                    }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
@@ -38,10 +40,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                 }
                 Err(crowd) => {
                     if let Some(untold) = refusals.told(crowd.address(), Instant::now()) {
-                        let more = match untold {
-                            0 => String::new(),
-                            more => format!("; {more} more since this was told the last time"),
-                        };
+                        let more = more(untold);
                         tracing::warn!(target: "aemp", "connection refused: {crowd}{more}");
                     }
                 }
@@ -61,17 +60,31 @@ pub(crate) async fn greet_accepted(core: &Arc<Core>, stream: BoxStream) {
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");
         }
-        Err(Failure::Unexpected(error)) => {
-            tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
-        }
+        Err(Failure::Unexpected(error)) => refused(core, &from, &error),
         Err(Failure::Establish(EstablishError::Handshake(HandshakeError::OwnNodeId {
             is_self: true,
             ..
         }))) => {
             tracing::debug!(target: "aemp", "connection from {from}: it is this node's own");
         }
-        Err(Failure::Establish(error)) => {
-            tracing::warn!(target: "aemp", "connection from {from} refused: {error}");
-        }
+        Err(Failure::Establish(error)) => refused(core, &from, &error),
+    }
+}
+
+/// Says that a handshake has failed; of an address not more than now and then, since anybody can have
+/// them fail.
+fn refused(core: &Core, from: &str, error: &dyn std::fmt::Display) {
+    let host = from.rsplit_once(':').map_or(from, |(host, _)| host);
+    if let Some(untold) = core.refusals().lock().told(host, Instant::now()) {
+        let more = more(untold);
+        tracing::warn!(target: "aemp", "connection from {from} refused: {error}{more}");
+    }
+}
+
+/// How many more there were that were not told of.
+fn more(untold: u64) -> String {
+    match untold {
+        0 => String::new(),
+        more => format!("; {more} more since this was told the last time"),
     }
 }

@@ -13,3 +13,4 @@ pub(crate) use backoff::Backoff;
 pub(crate) use dial::{DialError, dial};
 pub(super) use pursue::want;
 pub(crate) use pursue::{DIAL_LIMIT, reach};
+pub(super) use refusals::Refusals;

@@ -12,36 +12,55 @@ const PAUSE: Duration = Duration::from_secs(10);
 const MAX_ADDRESSES: usize = 1000;
 
 /// What was told of which address.
-#[derive(Default)]
-pub(super) struct Refusals {
+pub(in crate::node) struct Refusals {
+    /// An address is told of so often before it has to wait.
+    burst: u32,
     told: HashMap<String, Told>,
 }
 
 struct Told {
+    /// Until when what is `left` was counted: each [`PAUSE`] later it is one more.
     at: Instant,
+    /// How often it may be told of at once.
+    left: u32,
     /// Refusals that were not told of since.
     untold: u64,
 }
 
+impl Default for Refusals {
+    fn default() -> Self {
+        Self::with_burst(1)
+    }
+}
+
 impl Refusals {
+    pub(in crate::node) fn with_burst(burst: u32) -> Self {
+        Self { burst, told: HashMap::new() }
+    }
+
     /// A connection from this address is refused: gives, if that is to be told, how many were
     /// refused without a word since the last time.
-    pub(super) fn told(&mut self, address: &str, now: Instant) -> Option<u64> {
+    pub(in crate::node) fn told(&mut self, address: &str, now: Instant) -> Option<u64> {
         let is_new = !self.told.contains_key(address);
         if is_new && self.told.len() >= MAX_ADDRESSES {
-            self.told.retain(|_, told| now.saturating_duration_since(told.at) < PAUSE);
+            let full = PAUSE * self.burst;
+            self.told.retain(|_, told| now.saturating_duration_since(told.at) < full);
         }
         let others = is_new && self.told.len() >= MAX_ADDRESSES;
         let address = if others { "" } else { address };
-        let Some(told) = self.told.get_mut(address) else {
-            self.told.insert(address.to_owned(), Told { at: now, untold: 0 });
-            return Some(0);
-        };
-        if now.saturating_duration_since(told.at) < PAUSE {
+        let fresh = Told { at: now, left: self.burst, untold: 0 };
+        let told = self.told.entry(address.to_owned()).or_insert(fresh);
+        let pauses = now.saturating_duration_since(told.at).as_secs() / PAUSE.as_secs();
+        let pauses = u32::try_from(pauses).unwrap_or(u32::MAX);
+        if pauses > 0 {
+            told.at = now;
+            told.left = told.left.saturating_add(pauses).min(self.burst);
+        }
+        if told.left == 0 {
             told.untold += 1;
             return None;
         }
-        told.at = now;
+        told.left -= 1;
         Some(std::mem::take(&mut told.untold))
     }
 }
@@ -60,6 +79,15 @@ mod tests {
         assert_eq!(refusals.told("b", start), Some(0), "each by itself");
         assert_eq!(refusals.told("a", start + PAUSE), Some(3));
         assert_eq!(refusals.told("a", start + 3 * PAUSE), Some(0));
+    }
+
+    #[test]
+    fn an_address_may_have_some_at_once() {
+        let (mut refusals, start) = (Refusals::with_burst(3), Instant::now());
+        let mut at = |pauses| refusals.told("a", start + pauses * PAUSE);
+        assert_eq!([at(0), at(0), at(0), at(0), at(0)], [Some(0), Some(0), Some(0), None, None]);
+        assert_eq!([at(1), at(1)], [Some(2), None]);
+        assert_eq!([at(9), at(9), at(9), at(9)], [Some(1), Some(0), Some(0), None]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::node::waiting::{Packet, Waiting};
 use crate::node::{connector, router};
 use crate::reason::{Reason, kind};
 use crate::relay;
+use crate::visible::one_line;
 
 /// How long a connection that was finished on this side waits for the other side to end it too.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -232,7 +233,8 @@ impl Peer {
     }
 
     fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
-        tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
+        let text = reason.to_string();
+        tracing::info!(target: "aemp", "node {} is down: {}", self.id, one_line(&text));
         let _telling = self.telling.lock();
         relay::node_down(core, &self.id);
         core.mesh().node_down(core, &self.id, attempt);

@@ -91,6 +91,15 @@ impl Peer {
         false
     }
 
+    /// Closes that connection, if it is still the one.
+    pub(crate) fn close_link(&self, attempt: u64, text: String) {
+        if let Stage::Up(up) = &self.state.lock().stage
+            && up.attempt == attempt
+        {
+            up.link.close(CloseReason::local(text));
+        }
+    }
+
     /// The node said `mon0` for one of our ports.
     pub(crate) fn unwatched_by(&self, core: &Core, port: &str) {
         let id = self.state.lock().watched.remove(port);
@@ -139,13 +148,14 @@ impl Peer {
     /// It may not have what it asks of that port: dead for it.
     pub(crate) fn tell_denied(&self, core: &Core, port: &PortName, what: &str) {
         let text = format!("port {}#{port} may not {what} by node {}", core.id(), self.id);
+        self.tell_refused(port, &Reason::new(kind::ACCESS_DENIED, text));
+    }
+
+    /// There will be no such port for it.
+    pub(crate) fn tell_refused(&self, port: &PortName, reason: &Reason) {
         let state = self.state.lock();
         if let Some(link) = state.link() {
-            drop(link.send_ordered(
-                "",
-                told(port),
-                &death(port, &Reason::new(kind::ACCESS_DENIED, text)),
-            ));
+            drop(link.send_ordered("", told(port), &death(port, reason)));
         }
     }
 
@@ -157,11 +167,7 @@ impl Peer {
             core.id(),
             self.id
         );
-        let state = self.state.lock();
-        if let Some(link) = state.link() {
-            let death = death(port, &Reason::new(kind::OVERFLOW, text));
-            drop(link.send_ordered("", told(port), &death));
-        }
+        self.tell_refused(port, &Reason::new(kind::OVERFLOW, text));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::message::{FromArgs, Message};
 use crate::node::{Core, Node};
 use crate::panics;
 use crate::port::Outcome;
+use crate::visible::one_line;
 
 /// What a function does with a connection.
 type Task = Pin<Box<dyn Future<Output = Result<(), Die>> + Send>>;
@@ -90,7 +91,8 @@ pub(super) fn run(core: &Arc<Core>, name: String, function: Prepared, conn: Data
     core.run(async move {
         let peer = conn.peer().clone();
         if let Err(die) = panics::caught_async(|| function(conn)).await {
-            tracing::error!(target: "aemp", "{name}, on a data connection of node {peer}: {die}");
+            let text = format!("{name}, on a data connection of node {peer}: {die}");
+            tracing::error!(target: "aemp", "{}", one_line(&text));
         }
     });
 }

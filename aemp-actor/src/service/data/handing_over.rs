@@ -10,6 +10,7 @@ use super::wire::{DATA_CONN, ID_KEY, KIND};
 use crate::id::NodeId;
 use crate::node::{Core, Dropped};
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// A data connection that nobody expects. (Its ID is not shown: it may be somebody's secret.)
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,7 @@ fn refuse(core: &Core, node: NodeId) -> Unexpected {
 /// The connection that this node wants will not come: tells it.
 pub(super) fn fail(core: &Arc<Core>, id: &str, node: &NodeId, text: &str) {
     let Some(expectation) = core.data().expectations.take(id, node) else { return };
-    tracing::debug!(target: "aemp", "data connection of node {node}: {text}");
+    tracing::debug!(target: "aemp", "data connection of node {node}: {}", one_line(text));
     if let Some(wanted) = &expectation.wanted {
         core.kil(&wanted.port, reason(text));
     }

@@ -68,6 +68,12 @@ pub(crate) fn expect(
     if id.len() > LONGEST_NAME || port.port().len() > LONGEST_NAME {
         return Err(malformed(&"an ID or a port name of more than 256 octets"));
     }
+    let octets = message.weight();
+    if octets > 2 * MAX_ARGS {
+        let error = ExpectError::LongArguments { octets };
+        core.kil(&port, reason(&error.to_string()));
+        return Err(error);
+    }
     let mut values = message.values().map_err(|error| malformed(&error))?;
     let args = Message::from_values(values.split_off(4));
     let wish = Wish { id, port: port.clone(), seconds, name, args };

@@ -135,7 +135,7 @@ pub(super) fn take_views(world: &Arc<World>) {
 /// A node is told that another is down: nothing of it may be left in its groups.
 pub(super) fn look_for_ghosts(log: &Log, no: NodeNo, core: &Arc<Core>, down: &NodeId) {
     let ghosts: Vec<PortId> = core.mesh().groups(|table| {
-        let members = GROUPS.iter().flat_map(|group| table.members(group));
+        let members = GROUPS.iter().flat_map(|group| table.members(group).to_vec());
         members.filter(|port| port.node() == down).collect()
     });
     if !ghosts.is_empty() && !log.read(|record| record.is_crashed(no)) {

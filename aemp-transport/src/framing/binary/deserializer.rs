@@ -117,10 +117,19 @@ impl<'a, R> Elements<'a, R> {
         R: Read<'de>,
     {
         let expected = self.taken;
+        self.skip_rest()?;
+        self.expect(expected, what)
+    }
+
+    /// Skips all that is left.
+    pub(super) fn skip_rest<'de>(&mut self) -> Result<(), DecodeError>
+    where
+        R: Read<'de>,
+    {
         while self.advance() {
             self.reader.skip()?;
         }
-        self.expect(expected, what)
+        Ok(())
     }
 
     fn expect(&self, expected: usize, what: &str) -> Result<(), DecodeError> {

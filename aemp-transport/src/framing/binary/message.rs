@@ -1,5 +1,7 @@
 //! Messages to and from the octets of their elements, one after the other.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use smol_str::SmolStr;
@@ -71,13 +73,37 @@ pub(in crate::framing) fn to_values<'de, R: Read<'de>>(
     Ok(values)
 }
 
+/// The elements, to be read as one sequence.
+pub(in crate::framing) fn elements<'de, R: Read<'de>>(
+    reader: &mut R,
+) -> impl Deserializer<'de, Error = DecodeError> {
+    Message(Elements::new(reader, Length::UntilEnd))
+}
+
+/// How many octets the first element has, and where the elements of that are if it is a list.
+pub(in crate::framing) fn first_element<'de, R: Read<'de>>(
+    octets: &'de [u8],
+) -> Result<(usize, Option<Range<usize>>), DecodeError> {
+    let mut reader = R::new(octets);
+    let at = |reader: &R| octets.len() - reader.left();
+    if let Item::List(length) = reader.item()? {
+        let start = at(&reader);
+        Elements::new(&mut reader, length).skip_rest()?;
+        let end = at(&reader);
+        return Ok((end, Some(start..end - usize::from(length == Length::UntilBreak))));
+    }
+    reader = R::new(octets);
+    reader.skip()?;
+    Ok((at(&reader), None))
+}
+
 /// Has the visitor take the elements leniently, and skips those that it leaves.
 pub(in crate::framing) fn visit_elements<'de, R: Read<'de>, V: Visitor<'de>>(
     octets: &'de [u8],
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
     let mut reader = R::new(octets);
-    Lenient(Message(Elements::new(&mut reader, Length::UntilEnd))).deserialize_seq(visitor)
+    Lenient(elements(&mut reader)).deserialize_seq(visitor)
 }
 
 /// All elements of a message, as a sequence.
@@ -99,9 +125,19 @@ impl<'de, R: Read<'de>> Deserializer<'de> for Message<'_, R> {
     }
 }
 
-/// The first element, if it is a string, octets (one character each) or a number.
-pub(in crate::framing) fn first_text<'de, R: Read<'de>>(octets: &'de [u8]) -> Option<SmolStr> {
-    item_text(&R::new(octets).item().ok()?)
+/// The first element, if it is a string, octets (one character each) or a number, and of `longest`
+/// octets at the most.
+pub(in crate::framing) fn first_text<'de, R: Read<'de>>(
+    octets: &'de [u8],
+    longest: usize,
+) -> Option<SmolStr> {
+    let item = R::new(octets).item().ok()?;
+    let length = match &item {
+        Item::Str(text) => text.len(),
+        Item::Octets(octets) => octets.len(),
+        _ => 0,
+    };
+    if length <= longest { item_text(&item) } else { None }
 }
 
 /// Appends the texts of the elements that come next, up to so many, and up to the first that has

@@ -18,8 +18,8 @@ mod serializer;
 mod write;
 
 pub(super) use message::{
-    count, encode, encode_message, fill_in, first_text, first_texts, item_text, to_values,
-    visit_elements,
+    count, elements, encode, encode_message, fill_in, first_element, first_text, first_texts,
+    item_text, to_values, visit_elements,
 };
 pub(super) use read::{Item, Length, Read};
 pub(super) use write::{Head, Write};

@@ -7,7 +7,7 @@ use super::integers::{NEGATIVE_TAG, POSITIVE_TAG, long, negative};
 use super::scan::Scanner;
 use super::{half, writer};
 use crate::framing::binary::{Item, Length, Read, item_text};
-use crate::framing::{DecodeError, FrameError, Limits};
+use crate::framing::{DecodeError, FrameError, Limits, perl};
 use crate::lenient::latin1;
 
 #[derive(Debug)]
@@ -46,11 +46,10 @@ impl<'de> Reader<'de> {
 
     fn text(&mut self, length: Option<u64>) -> Result<Cow<'de, str>, FrameError> {
         match self.string(length)? {
-            Cow::Borrowed(octets) => {
-                std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| FrameError::Utf8)
-            }
+            Cow::Borrowed(octets) => perl::text(octets).ok_or(FrameError::Utf8),
             Cow::Owned(octets) => {
-                String::from_utf8(octets).map(Cow::Owned).map_err(|_| FrameError::Utf8)
+                let text = perl::text(&octets).ok_or(FrameError::Utf8)?;
+                Ok(Cow::Owned(text.into_owned()))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::head::{self, Head, Number};
 use super::integers::{NEGATIVE_TAG, POSITIVE_TAG};
-use crate::framing::{FrameError, Limits};
+use crate::framing::{FrameError, Limits, perl};
 
 /// What is open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,7 +72,7 @@ impl Scanner {
                     return Ok(None);
                 }
                 if major == head::TEXT {
-                    std::str::from_utf8(&octets[self.at..end]).map_err(|_| FrameError::Utf8)?;
+                    perl::text(&octets[self.at..end]).ok_or(FrameError::Utf8)?;
                 }
                 self.go_to(end);
                 self.string = None;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::{Buf, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use smol_str::SmolStr;
@@ -51,9 +52,7 @@ pub(in crate::framing) fn encode_message<T: Serialize + ?Sized>(
 }
 
 pub(in crate::framing) fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {
-    let mut json = serde_json::Deserializer::from_slice(array);
-    json.disable_recursion_limit();
-    Vec::deserialize(&mut json).map_err(plain)
+    Vec::deserialize(&mut elements(array)).map_err(plain)
 }
 
 /// Has the visitor take the elements leniently, and skips those that it leaves.
@@ -61,9 +60,16 @@ pub(in crate::framing) fn visit_elements<'de, V: Visitor<'de>>(
     array: &'de [u8],
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
+    Lenient(&mut elements(array)).deserialize_seq(Leaving(visitor)).map_err(plain)
+}
+
+/// The elements, to be read as one sequence.
+pub(in crate::framing) fn elements(
+    array: &[u8],
+) -> serde_json::Deserializer<serde_json::de::SliceRead<'_>> {
     let mut json = serde_json::Deserializer::from_slice(array);
     json.disable_recursion_limit();
-    Lenient(&mut json).deserialize_seq(Leaving(visitor)).map_err(plain)
+    json
 }
 
 /// A visitor that may leave elements.
@@ -90,9 +96,66 @@ fn plain(error: serde_json::Error) -> DecodeError {
     DecodeError::new(text.strip_suffix(&place).unwrap_or(&text))
 }
 
-/// The first element of an array text, if it is a string or a number.
-pub(in crate::framing) fn first_text(array: &[u8]) -> Option<SmolStr> {
-    next_text(array.get(1..)?).map(|(text, _)| text)
+/// The first element of an array text, if it is a string or a number, and of `longest` octets at
+/// the most.
+pub(in crate::framing) fn first_text(array: &[u8], longest: usize) -> Option<SmolStr> {
+    let rest = array.get(1..)?.trim_ascii_start();
+    if matches!(rest.first()?, b'[' | b'{') {
+        return None;
+    }
+    let end = value_end(rest)?;
+    if end <= longest { scalar_text(&rest[..end]) } else { None }
+}
+
+/// Takes the first element off an array text. The comma behind it becomes the bracket, so that
+/// nothing is moved.
+pub(in crate::framing) fn without_first(mut array: Bytes) -> Bytes {
+    let start = array.len() - array[1..].trim_ascii_start().len();
+    let end = start + value_end(&array[start..]).unwrap_or(0);
+    let rest = array.len() - array[end..].trim_ascii_start().len();
+    if array.get(rest) != Some(&b',') {
+        return Bytes::from_static(b"[]");
+    }
+    array.advance(rest);
+    let mut rest = BytesMut::from(array);
+    rest[0] = b'[';
+    rest.freeze()
+}
+
+/// Appends elements, one at least, to an array text.
+pub(in crate::framing) fn append(array: Bytes, more: &[Value]) -> Result<Bytes, EncodeError> {
+    let mut tail = Vec::new();
+    more.serialize(JsonSerializer::message(&mut tail))?;
+    tail.push(b']');
+    let mut text = BytesMut::from(array);
+    text.truncate(text.trim_ascii_end().len() - 1);
+    if text[1..].trim_ascii().is_empty() {
+        tail.remove(0);
+    }
+    text.extend_from_slice(&tail);
+    Ok(text.freeze())
+}
+
+/// Where the value that the text starts with ends.
+pub(in crate::framing) fn value_end(text: &[u8]) -> Option<usize> {
+    match text.first()? {
+        b'"' => return string_end(text),
+        b'[' | b'{' => {}
+        _ => return text.iter().position(|octet| b",]} \t\r\n".contains(octet)),
+    }
+    let (mut at, mut open) = (0, 0_usize);
+    loop {
+        match text.get(at)? {
+            b'"' => at += string_end(&text[at..])? - 1,
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.checked_sub(1)?,
+            _ => {}
+        }
+        at += 1;
+        if open == 0 {
+            return Some(at);
+        }
+    }
 }
 
 /// Appends the texts of the first elements of an array text that may not be whole, up to so many,
@@ -119,7 +182,7 @@ fn next_text(elements: &[u8]) -> Option<(SmolStr, &[u8])> {
 }
 
 /// Where the string that the text starts with ends, its quotes included.
-fn string_end(text: &[u8]) -> Option<usize> {
+pub(super) fn string_end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;

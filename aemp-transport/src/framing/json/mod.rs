@@ -10,15 +10,16 @@
 //! octet is moved.
 
 mod compound;
+mod mend;
 mod message;
 mod scan;
 mod serializer;
 mod splitter;
-mod surrogates;
 #[cfg(test)]
 mod tests;
 
 pub(super) use message::{
-    encode, encode_elements, encode_message, first_text, first_texts, to_values, visit_elements,
+    append, elements, encode, encode_elements, encode_message, first_text, first_texts, to_values,
+    value_end, visit_elements, without_first,
 };
 pub(super) use splitter::Splitter;

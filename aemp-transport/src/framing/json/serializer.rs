@@ -74,9 +74,60 @@ fn write_scalar<T: Serialize>(value: T, out: &mut Vec<u8>) {
 
 /// Appends octets as a string, one character per octet.
 fn write_octets(octets: &[u8], out: &mut Vec<u8>) {
-    let text: String = octets.iter().copied().map(char::from).collect();
-    write_string(&text, out);
+    out.push(b'"');
+    for piece in octets.chunks(PIECE) {
+        let (mut text, mut end) = ([0; 6 * PIECE], 0);
+        for &octet in piece {
+            let escape = ESCAPES[usize::from(octet)];
+            if escape == 0 {
+                // A character of one octet, or of two; the second is overwritten if there is none.
+                let wide = octet >> 7;
+                let first = if wide == 1 { 0xc0 | octet >> 6 } else { octet };
+                text[end] = first;
+                text[end + 1] = 0x80 | octet & 0x3f;
+                end += 1 + usize::from(wide);
+            } else if escape == b'u' {
+                let digits = b"0123456789abcdef";
+                let low = digits[usize::from(octet & 0xf)];
+                text[end..end + 6].copy_from_slice(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    b'0' + (octet >> 4),
+                    low,
+                ]);
+                end += 6;
+            } else {
+                text[end..end + 2].copy_from_slice(&[b'\\', escape]);
+                end += 2;
+            }
+        }
+        out.extend_from_slice(&text[..end]);
+    }
+    out.push(b'"');
 }
+
+/// So many octets are written at once.
+const PIECE: usize = 64;
+
+/// What stands behind the backslash for an octet that cannot stand for itself.
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut octet = 0;
+    while octet < 0x20 {
+        escapes[octet] = b'u';
+        octet += 1;
+    }
+    escapes[0x08] = b'b';
+    escapes[0x09] = b't';
+    escapes[0x0a] = b'n';
+    escapes[0x0c] = b'f';
+    escapes[0x0d] = b'r';
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes
+};
 
 macro_rules! scalars {
     ($($method:ident($kind:ty))*) => {$(

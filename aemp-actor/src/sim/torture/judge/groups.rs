@@ -142,7 +142,7 @@ impl Judge<'_> {
     fn was_told(&mut self, moment: Moment, view: &View) {
         let untold = self.record.grp_mons.iter().position(|mon| {
             let told = mon.changes.iter().rev().find(|(told, _)| *told < moment);
-            let told = told.map_or(&[][..], |(_, change)| &change.ports[..]);
+            let told = told.map_or_else(Vec::new, |(_, change)| change.ports.to_vec());
             let running = mon.cancelled.is_none() && mon.made < moment;
             mon.on == view.on && mon.group == view.group && running && told != view.ports
         });
