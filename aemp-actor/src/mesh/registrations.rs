@@ -95,6 +95,41 @@ impl<'de> Visitor<'de> for &mut Ports {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
+
+    // What is no list has no ports.
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
 }
 
 /// A text, or a number as its text: foreign nodes are loosely typed, and `7` is a node ID.
@@ -173,6 +208,14 @@ mod tests {
             ("h".to_owned(), BTreeSet::new()),
         ]);
         assert_eq!(read(groups, 2), Ok(expected));
+        for odd in [json!("no list"), json!(1), json!(-1), json!(1.5), json!(true), json!(null)] {
+            let expected = BTreeMap::from([
+                ("g".to_owned(), BTreeSet::from([PortId::from("a")])),
+                ("odd".to_owned(), BTreeSet::new()),
+            ]);
+            assert_eq!(read(json!({"g": ["a"], "odd": odd}), 2), Ok(expected.clone()));
+            assert_eq!(read(json!({"g": ["a"], "odd": {"x": odd}}), 2), Ok(expected));
+        }
     }
 
     #[test]

@@ -143,18 +143,21 @@ pub(super) async fn in_context<P: Port>(
     code: Pin<&mut Option<impl Future<Output = End>>>,
 ) -> End {
     let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
-    let mut code = InContext { cell, code };
+    let mut code = InContext { cell, code, ended: false };
     poll_fn(|cx| {
         if run.is_aborted() {
             return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
         }
         let polled = panics::caught(|| {
             let _entered = ambient::enter(&mut slot);
-            let code = code.code.as_mut().as_pin_mut();
-            code.map_or(Poll::Ready(End::Idle), |code| code.poll(cx))
+            let running = code.code.as_mut().as_pin_mut();
+            running.map_or(Poll::Ready(End::Idle), |running| running.poll(cx))
         });
         match polled {
-            Ok(Poll::Ready(end)) => Poll::Ready(end),
+            Ok(Poll::Ready(end)) => {
+                code.ended = true;
+                Poll::Ready(end)
+            }
             Ok(Poll::Pending) if run.suspend(cx.waker()) => Poll::Pending,
             Ok(Poll::Pending) => {
                 cx.waker().wake_by_ref();
@@ -166,14 +169,18 @@ pub(super) async fn in_context<P: Port>(
     .await
 }
 
-/// Drops a port's code in the context of the port.
+/// Drops a port's code in the context of the port, unless it has ended, and holds nothing any more.
 struct InContext<'a, P: Port, F> {
     cell: &'a Arc<Cell<P>>,
     code: Pin<&'a mut Option<F>>,
+    ended: bool,
 }
 
 impl<P: Port, F> Drop for InContext<'_, P, F> {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         let cell = self.cell;
         let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
         cell.core.user_code("a destructor of a port's code", || {
