@@ -19,7 +19,8 @@ async fn line_feeds_of_members_are_shown_not_written() {
     log::expect(&["none-over\\nERROR", "no such port"]).await;
     peer.packet(json!(["", format!("Not::{forged}")])).await;
     log::expect(&["Not::over\\nERROR", "no function of that name"]).await;
-    peer.packet(json!(["", "AnyEvent::MP::_spawn", "l.0", "AnyEvent::MP::Global::connect", 0])).await;
+    peer.packet(json!(["", "AnyEvent::MP::_spawn", "l.0", "AnyEvent::MP::Global::connect", 0]))
+        .await;
     peer.packet(json!(["l.0", "reg1", "g", format!("else#{forged}")])).await;
     log::expect(&["node liar speaks for port else#over\\nERROR"]).await;
     peer.packet(json!(["l.0", format!("news-{forged}")])).await;

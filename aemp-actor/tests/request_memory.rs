@@ -45,7 +45,10 @@ async fn no_packet_takes_many_times_its_memory() {
         ] {
             let end = if start.ends_with('[') && start.contains('{') { "0]}]" } else { "0]" };
             let mut peer = RawPeer::log_in(&node, "bomber").await;
-            peer.send("[\"\",\"AnyEvent::MP::_spawn\",\"b.0\",\"AnyEvent::MP::Global::connect\",0]").await;
+            peer.send(
+                "[\"\",\"AnyEvent::MP::_spawn\",\"b.0\",\"AnyEvent::MP::Global::connect\",0]",
+            )
+            .await;
             peer.nothing_more().await;
             let packet = format!("{start}{many}{end}");
             let before = MEMORY.current_usage();
