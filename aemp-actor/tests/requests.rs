@@ -117,7 +117,7 @@ async fn a_monitor_taken_back_is_mon0() {
 async fn what_is_sent_on_is_not_looked_into() {
     let (node, mut peer) = node_and_peer("alpha", "raw").await;
     let port = node.port_fn(|ctx, msg: Message| {
-        ctx.snd(&PortId::from("raw#x"), (msg.tag(), msg.arg::<u8>(0).unwrap()));
+        ctx.snd("raw#x", (msg.tag(), msg.arg::<u8>(0).unwrap()));
     });
     // No value can hold the last number.
     let to = port.id();

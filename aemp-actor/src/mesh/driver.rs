@@ -14,7 +14,7 @@ use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
 use super::seeking::seek;
-use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick};
+use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
 use crate::node::{Core, reach};
@@ -199,10 +199,10 @@ impl Mesh {
         self.decide(core, |inner| {
             let groups = inner.membership.groups_mut();
             groups.watch(group);
-            let first = GroupChange::first(group, groups.members(group));
-            let of_group = inner.monitors.entry(group.to_owned()).or_default();
+            let (group, ports) = (group.to_owned(), groups.members(group));
+            let of_group = inner.monitors.entry(group.clone()).or_default();
             of_group.insert(id, Monitor { callback, begun: false });
-            inner.effects.push_back(Effect::Monitor { id, first });
+            inner.effects.push_back(Effect::Monitor { id, group, ports });
         });
         GrpMonToken::new(Arc::downgrade(core), group.to_owned(), id)
     }
@@ -270,20 +270,25 @@ impl Mesh {
                     peer.close_link(attempt, text);
                 }
             }
-            Effect::Monitor { id, first } => {
-                let callback =
-                    self.inner.lock().monitors.get_mut(&first.group).and_then(|of_group| {
-                        let monitor = of_group.get_mut(&id)?;
-                        monitor.begun = true;
-                        Some(monitor.callback.clone())
-                    });
-                if let Some(callback) = callback.filter(|_| !first.is_empty()) {
-                    call(&callback, &first);
-                }
-            }
+            Effect::Monitor { id, group, ports } => self.begin_monitor(id, &group, ports),
             Effect::Joined => {
                 self.joined.send_replace(true);
             }
+        }
+    }
+
+    /// Tells a new monitor of the group as it was, unless it was cancelled.
+    fn begin_monitor(&self, id: u64, group: &str, ports: Members) {
+        let callback = {
+            let mut inner = self.inner.lock();
+            let monitor = inner.monitors.get_mut(group).and_then(|of_group| of_group.get_mut(&id));
+            monitor.map(|monitor| {
+                monitor.begun = true;
+                monitor.callback.clone()
+            })
+        };
+        if let Some(callback) = callback.filter(|_| !ports.is_empty()) {
+            call(&callback, &GroupChange::first(group, ports));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aemp_transport::Value;
 
-use crate::group::GroupChange;
+use crate::group::{GroupChange, Members};
 use crate::id::{NodeId, PortName};
 
 /// Called with each change of a group.
@@ -27,7 +27,7 @@ pub(super) enum Effect {
     /// Tell the monitors of the group.
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.
-    Monitor { id: u64, first: GroupChange },
+    Monitor { id: u64, group: String, ports: Members },
     /// The node has joined.
     Joined,
 }
