@@ -17,6 +17,7 @@ use super::seeking::seek;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick, Picker};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
+use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, guard, reach};
 use crate::reason::Reason;
 
@@ -170,7 +171,7 @@ impl Mesh {
         }
         let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
         let action = Action::Call(Box::new(move |_| {
-            if let Some(core) = weak.upgrade() {
+            if let Some(core) = weak.upgrade().filter(|_| !strikes(Mutation::KeepDeadMembers)) {
                 core.mesh().unregister(&core, &gone_group, &gone);
             }
         }));
@@ -248,6 +249,7 @@ impl Mesh {
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
+            Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Monitor { id, callback, first } => {

@@ -15,6 +15,17 @@ pub(crate) enum Mutation {
     KillOvertakes,
     KeepGroups,
     LoseUnregistration,
+    LoseLateMonitor,
+    KeepRemoteMonitor,
+    AskOnce,
+    UnboundedWaiting,
+    NeverSeek,
+    SilentShutdown,
+    UncountedLoss,
+    DeathOvertakes,
+    SpawnOvertaken,
+    KeepRelayed,
+    KeepDeadMembers,
 }
 
 /// Never.
@@ -43,4 +54,9 @@ pub(crate) fn told(message: Message) -> [Message; 1] {
 /// The number.
 pub(crate) const fn fresh(number: u64) -> u64 {
     number
+}
+
+/// The bound.
+pub(crate) const fn bound(_: Mutation, bound: usize) -> usize {
+    bound
 }

@@ -3,6 +3,7 @@
 use aemp_transport::{Encoded, Order};
 
 use crate::id::PortName;
+use crate::mutation::{Mutation, strikes};
 
 /// What the octets of one waiting packet cost beside its message.
 const PACKET_OVERHEAD: usize = 96;
@@ -32,6 +33,7 @@ impl Place {
     pub(crate) fn order(self, about: &str) -> Order<'_> {
         match self {
             Self::Among => Order::Among(about),
+            Self::Ahead if strikes(Mutation::SpawnOvertaken) => Order::Among(about),
             Self::Ahead => Order::Ahead(about),
         }
     }

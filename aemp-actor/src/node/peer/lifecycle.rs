@@ -221,7 +221,8 @@ impl Peer {
         });
         while let Some(late) = self.fallen(core) {
             while_firing(self, || {
-                for watch in late {
+                let told = !strikes(Mutation::LoseLateMonitor);
+                for watch in late.into_iter().filter(|_| told) {
                     router::fire(core, watch, reason);
                 }
             });
@@ -234,7 +235,9 @@ impl Peer {
     fn tell_down(&self, core: &Arc<Core>, attempt: u64, reason: &Reason) {
         tracing::info!(target: "aemp", "node {} is down: {reason}", self.id);
         let _telling = self.telling.lock();
-        relay::node_down(core, &self.id);
+        if !strikes(Mutation::KeepRelayed) {
+            relay::node_down(core, &self.id);
+        }
         core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
@@ -274,7 +277,9 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
-        self.tell_shutdown(reason);
+        if !strikes(Mutation::SilentShutdown) {
+            self.tell_shutdown(reason);
+        }
         if before.is_empty() {
             link.finish();
         }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::ops::{self, Hold, Word};
 use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
 use super::voice::{Voice, told_by_message};
@@ -76,6 +78,13 @@ impl Actor {
             node.snd_wait(id, message).await;
             world.log.done(no);
         }
+    }
+
+    /// There is a new port on this node.
+    fn meet(&mut self, ctx: &mut Ctx<Self>, word: WordNo, new: PortNo) {
+        self.given(word);
+        let world = self.world.clone();
+        ops::talk_to(&world, &mut InPort { actor: self, ctx }, new);
     }
 
     /// A monitor that sends a message has fired.
@@ -185,7 +194,7 @@ impl Voice for InPort<'_> {
         }
     }
 
-    fn snd(&self, to: &PortId, message: &[crate::Value]) {
+    fn snd(&self, to: &PortId, message: &(impl Serialize + ?Sized)) {
         self.ctx.snd(to, message);
     }
 
@@ -205,8 +214,8 @@ impl Voice for InPort<'_> {
         }
     }
 
-    fn spawn(&self, host: &crate::NodeId, init: &str, no: PortNo, word: WordNo) -> PortId {
-        self.ctx.spawn(host, init, (no, word))
+    fn spawn(&self, host: &crate::NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
+        self.ctx.spawn(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[crate::Value]) -> Call<(u64,)> {
@@ -216,7 +225,7 @@ impl Voice for InPort<'_> {
 
 /// Makes the port that the spawner calls number `no`.
 #[init("Torture::actor")]
-fn make(ctx: &mut Init, no: PortNo, word: WordNo) -> Result<Actor, Die> {
+fn make(ctx: &mut Init, no: PortNo, word: WordNo, _padding: String) -> Result<Actor, Die> {
     let world = World::current().ok_or_else(|| Die::new("no world"))?;
     let node = world.number_of(ctx.core()).ok_or_else(|| Die::new("a crashed node"))?;
     let handle = ActorRef::at(&ctx.node(), ctx.id());
@@ -227,6 +236,6 @@ fn make(ctx: &mut Init, no: PortNo, word: WordNo) -> Result<Actor, Die> {
 
 /// Fails.
 #[init("Torture::failing")]
-fn fail(_ctx: &mut Init, _no: PortNo, _word: WordNo) -> Result<Actor, Die> {
+fn fail(_: &mut Init, _no: PortNo, _word: WordNo, _padding: String) -> Result<Actor, Die> {
     Err(Die::new("on purpose"))
 }

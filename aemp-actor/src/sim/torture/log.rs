@@ -63,7 +63,8 @@ impl Log {
     pub(super) fn boot(&self, host: &str) -> NodeNo {
         self.write(|record| {
             let no = record.nodes.len();
-            record.nodes.push(NodeEntry { host: host.to_owned(), ended: None, crashed: false });
+            let (ended, crashed, farewell) = (None, false, None);
+            record.nodes.push(NodeEntry { host: host.to_owned(), ended, crashed, farewell });
             self.event(record, What::Boot(no));
             no
         })
@@ -77,10 +78,11 @@ impl Log {
         });
     }
 
-    pub(super) fn shutdown(&self, node: NodeNo) {
+    pub(super) fn shutdown(&self, node: NodeNo, deadline: Duration) {
         self.write(|record| {
             let moment = self.event(record, What::Shutdown(node));
             record.nodes[node].ended.get_or_insert(moment);
+            record.nodes[node].farewell = Some(deadline);
         });
     }
 
@@ -174,6 +176,7 @@ impl Log {
                 on,
                 to,
                 kind,
+                names: None,
                 sent,
                 done: sent + 1,
                 delivered: Vec::new(),
@@ -274,6 +277,14 @@ impl Log {
     pub(super) fn disturb(&self, a: &str, b: &str) {
         let (begin, hosts) = (self.now(), (a.to_owned(), b.to_owned()));
         self.write(|record| record.disturbances.push(Disturbance { hosts, begin, end: None }));
+    }
+
+    /// Something is wrong between two hosts at this moment only.
+    pub(super) fn glitch(&self, a: &str, b: &str) {
+        let (begin, hosts) = (self.now(), (a.to_owned(), b.to_owned()));
+        let glitch = Disturbance { hosts, begin, end: Some(begin) };
+        self.write(|record| record.disturbances.push(glitch));
+        self.note(format!("a connection of {a} and {b} is broken off"));
     }
 
     /// Whatever was wrong between two hosts is over.

@@ -11,11 +11,14 @@
 //! it.
 
 mod actor;
+mod bounds;
 mod chaos;
 mod counts;
+mod elsewhere;
 mod ground;
 mod group_log;
 mod groups;
+mod holdings;
 mod judge;
 mod log;
 mod mesh;
@@ -27,6 +30,7 @@ mod record;
 mod report;
 mod summary;
 mod tcp;
+mod trap;
 mod voice;
 mod world;
 

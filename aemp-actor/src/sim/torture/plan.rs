@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::mutation::{Mutation, bound};
 use crate::node::Config;
 use crate::port::PortOptions;
 use crate::sim::Random;
@@ -69,6 +70,8 @@ pub(super) struct Plan {
     pub(super) quiet: Duration,
     /// All hosts that come back come back within this.
     pub(super) repaired: Duration,
+    /// Whether two nodes are parted in the end, when nobody has anything to say.
+    pub(super) separation: bool,
     /// Whether ports run on several threads, and what happens at the same time may be logged in
     /// any order.
     pub(super) threaded: bool,
@@ -103,9 +106,11 @@ impl Plan {
             healing: monitor_timeout.mul_f64(1.5) + connect_timeout + Duration::from_secs(10),
             quiet: Duration::from_secs(5),
             repaired: Duration::from_secs(10),
+            separation: false,
             threaded: false,
         }
         .with_private_hosts(random)
+        .with_separation(random)
     }
 
     /// In some runs there are hosts that nobody can dial.
@@ -117,6 +122,12 @@ impl Plan {
             self.healing += longer - self.connect_timeout;
             self.connect_timeout = longer;
         }
+        self
+    }
+
+    /// In some runs two nodes that others keep together are parted.
+    fn with_separation(mut self, random: &mut Random) -> Self {
+        self.separation = self.hosts.len() > 2 && self.seeds != Seeds::None && random.percent(20);
         self
     }
 
@@ -150,15 +161,22 @@ impl Plan {
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         if let Some(octets) = self.max_queue {
-            config = config.max_queue(octets);
+            config = config.max_queue(bound(Mutation::UnboundedQueue, octets));
         }
         if let Some(messages) = self.max_messages {
+            let messages = bound(Mutation::EarlyOverflow, messages);
+            let messages = bound(Mutation::UnboundedMailbox, messages);
             config = config.port_options(PortOptions::new().max_messages(messages));
         }
         config
             .monitor_timeout(self.monitor_timeout)
             .connect_timeout(self.connect_timeout)
             .connect_interval(self.connect_interval)
+    }
+
+    /// Whether queues or mailboxes are short.
+    pub(super) fn is_tight(&self) -> bool {
+        self.max_queue.is_some() || self.max_messages.is_some()
     }
 
     /// Whether nodes know nothing of each other but their seeds, and hear of the rest: until they

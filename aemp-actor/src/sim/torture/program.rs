@@ -3,16 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bounds;
 use super::ground::boot;
 use super::groups;
+use super::holdings;
 use super::log::kill_reason;
 use super::mesh;
 use super::outside::Outside;
-use super::record::{Moment, NodeNo, Record, Sender, WordKind};
+use super::record::{Moment, NodeNo, Record, Sender, What, WordKind};
 use super::world::World;
 use crate::node::Node;
 use crate::port::PortRef;
 use crate::sim::Census;
+
+/// How much longer two nodes are parted than it takes them to give up, in milliseconds.
+const LONGEST_SEPARATION: usize = 100_000;
+
+/// How long the nodes have to shut down at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
@@ -60,6 +68,7 @@ impl Program {
                 4..=24 => self.let_outsider_act(),
                 _ => self.let_port_act(),
             }
+            bounds::look_at_all(&self.world);
         }
     }
 
@@ -102,6 +111,9 @@ impl Program {
         heal();
         self.wait(self.world.plan.healing).await;
         mesh::make_whole(&self.world).await;
+        if self.world.plan.separation {
+            self.part_two(heal).await;
+        }
         self.settled();
         for (_, actor) in self.world.actors() {
             drop(actor.peval(|actor, ctx| {
@@ -117,11 +129,73 @@ impl Program {
         }
         self.wait(self.world.plan.quiet).await;
         self.settled();
+        self.count_losses();
         self.count_connections();
+    }
+
+    /// 10: what was lost is counted: of messages within a node, and of all where no connection was
+    /// lost.
+    fn count_losses(&self) {
+        let nodes = self.world.nodes();
+        let counted = |node: &Node| {
+            let d = node.dropped();
+            let lost = d.dead_port + d.unknown_port + d.mailbox_full + d.queue_full;
+            lost + d.no_connection + d.cut_off + d.closed + d.refused
+        };
+        let lost = |from: Option<NodeNo>| {
+            self.world.log.read(|record| {
+                let lost = record.words.iter().filter(|word| {
+                    let sent = word.kind == WordKind::Message && word.delivered.is_empty();
+                    let to = record.ports[word.to].node;
+                    sent && from.is_none_or(|from| word.on == from && to == Some(from))
+                });
+                lost.count() as u64
+            })
+        };
+        for (no, node) in &nodes {
+            let (lost, counted) = (lost(Some(*no)), counted(node));
+            if lost > counted {
+                let text = format!("{lost} messages were lost within {}, {counted} counted", node.id());
+                self.world.log.broken(10, text);
+            }
+        }
+        let (lost, counted) = (lost(None), nodes.iter().map(|(_, node)| counted(node)).sum());
+        let calm = self.world.log.read(|record| {
+            let ends = |what: &What| {
+                matches!(what, What::Down(..) | What::Crash(_) | What::Shutdown(_))
+            };
+            !record.events.iter().any(|event| ends(&event.what))
+        });
+        if calm && lost > counted {
+            self.world.log.broken(10, format!("{lost} messages were lost, {counted} counted"));
+        }
+    }
+
+    /// 13: two nodes that nothing passes between for so long that all have given up find each
+    /// other again, though neither has anything to say.
+    async fn part_two(&self, heal: impl Fn()) {
+        let world = &self.world;
+        let hosts = &world.plan.hosts;
+        let Some(one) = world.pick(hosts) else { return };
+        let others: Vec<&str> = hosts.iter().copied().filter(|host| *host != one).collect();
+        let Some(other) = world.pick(&others) else { return };
+        if !world.ground.part(one, other) {
+            return;
+        }
+        world.log.disturb(one, other);
+        world.log.note(format!("{one} and {other} are parted"));
+        let longest = world.millis(0, LONGEST_SEPARATION);
+        self.wait(world.plan.healing + longest).await;
+        heal();
+        mesh::make_whole(world).await;
+        self.wait(world.plan.healing).await;
     }
 
     /// Everything is at rest.
     fn settled(&self) {
+        if !self.world.plan.threaded {
+            holdings::compare(&self.world);
+        }
         self.world.log.settled();
         groups::take_views(&self.world);
     }
@@ -175,6 +249,20 @@ impl Program {
         }
     }
 
+    /// 11: in all calm a node is shut down.
+    async fn shut_one_down(&self) {
+        let world = &self.world;
+        let Some(host) = world.pick(&world.plan.hosts) else { return };
+        let Some((no, node)) = world.stopped(host) else { return };
+        let deadline = world.plan.healing;
+        world.log.shutdown(no, deadline);
+        node.shutdown(deadline).await;
+        world.log.shutdown_done(no);
+        drop(node);
+        self.wait(world.plan.quiet).await;
+        self.settled();
+    }
+
     /// Kills one half of the ports, then the other; every monitor has to tell of it.
     async fn end(&mut self) {
         self.world.log.note("half of the ports are killed");
@@ -191,12 +279,15 @@ impl Program {
             }
             self.wait(self.world.plan.quiet).await;
             self.settled();
+            if percent < 100 && !self.world.plan.threaded {
+                self.shut_one_down().await;
+            }
         }
         self.take_census();
         self.outsiders.clear();
         for (no, node) in self.world.clear() {
-            self.world.log.shutdown(no);
-            node.shutdown(Duration::from_secs(1)).await;
+            self.world.log.shutdown(no, FAREWELL);
+            node.shutdown(FAREWELL).await;
         }
     }
 }

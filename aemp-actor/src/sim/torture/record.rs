@@ -98,6 +98,8 @@ pub(super) struct NodeEntry {
     /// It crashed or was shut down then.
     pub(super) ended: Option<Moment>,
     pub(super) crashed: bool,
+    /// How long it was given to shut down, if it was told to.
+    pub(super) farewell: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +137,8 @@ pub(super) struct WordEntry {
     pub(super) on: NodeNo,
     pub(super) to: PortNo,
     pub(super) kind: WordKind,
+    /// The port that it tells of.
+    pub(super) names: Option<PortNo>,
     /// When it was about to be sent.
     pub(super) sent: Moment,
     /// What happened from then on happened after it was sent.
