@@ -73,11 +73,13 @@ pub enum Mutation {
     KeepRelayed,
     /// A dead port stays a member of its groups.
     KeepDeadMembers,
+    /// A silent node counts as down much later than `monitor_timeout` says.
+    LateNotice,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::LoseMessage,
         Self::DelayMessage,
         Self::RepeatMessage,
@@ -110,6 +112,7 @@ impl Mutation {
         Self::SpawnOvertaken,
         Self::KeepRelayed,
         Self::KeepDeadMembers,
+        Self::LateNotice,
     ];
 
     /// Whether it happens at every opportunity: else once in a run.
@@ -199,9 +202,9 @@ pub(crate) fn fresh(number: u64) -> u64 {
 
 /// A bound that is kept: the one that was asked for.
 pub(crate) fn bound(mutation: Mutation, bound: usize) -> usize {
-    match mutation {
-        Mutation::EarlyOverflow if strikes(mutation) => bound.div_ceil(2),
-        _ if strikes(mutation) => bound.saturating_mul(1000),
-        _ => bound,
+    match (strikes(mutation), mutation) {
+        (false, _) => bound,
+        (true, Mutation::EarlyOverflow) => bound.div_ceil(2),
+        (true, _) => bound.saturating_mul(1000),
     }
 }

@@ -68,6 +68,12 @@ impl Relays {
         self.table.lock().len()
     }
 
+    /// How many connections this node passes letters of.
+    #[cfg(feature = "sim")]
+    pub(crate) fn passed(&self) -> usize {
+        self.routes.lock().count()
+    }
+
     pub(super) fn find(&self, key: &Key) -> Option<Arc<Connection>> {
         self.table.lock().get(key).cloned()
     }

@@ -25,7 +25,7 @@ pub(super) const FAILING: &str = "Torture::failing";
 /// See the module.
 #[derive(Port)]
 pub(super) struct Actor {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     /// Set before anything else happens to it.
     no: Arc<OnceLock<PortNo>>,
     node: NodeNo,
@@ -62,6 +62,7 @@ impl Actor {
     /// Is to ask somebody, and to handle nothing else meanwhile.
     async fn inquire(&mut self, ctx: &mut Ctx<Self>) {
         let world = self.world.clone();
+        self.handles();
         let asked = ops::ask(&world, &mut InPort { actor: self, ctx });
         if let Some(asked) = asked {
             asked.answer(&world.log).await;
@@ -71,6 +72,7 @@ impl Actor {
     /// Is to say something to somebody, without haste.
     async fn talk_patiently(&mut self, ctx: &mut Ctx<Self>) {
         let world = self.world.clone();
+        self.handles();
         let node = ctx.node();
         let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
         for _ in 0..world.draw(|random| random.within(1..=6)) {
@@ -96,6 +98,16 @@ impl Actor {
 impl Actor {
     pub(super) fn new(world: &Arc<World>, node: NodeNo, no: &Arc<OnceLock<PortNo>>) -> Self {
         Self { world: world.clone(), no: no.clone(), node, holds: Hold::default() }
+    }
+
+    /// It puts something into its own mailbox.
+    fn posts(&self) {
+        self.no.get().into_iter().for_each(|no| self.world.posted(*no));
+    }
+
+    /// It handles what it was not told by others.
+    fn handles(&self) {
+        self.no.get().into_iter().for_each(|no| self.world.handled(*no));
     }
 
     fn given(&self, word: WordNo) {
@@ -129,16 +141,26 @@ impl Actor {
                 ctx.stop(());
                 Ok(())
             }
+            14 => {
+                ops::last_words(&world, &InPort { actor: self, ctx });
+                Err(Die::new("on purpose"))
+            }
             3..=6 => {
+                self.posts();
                 ctx.snd(ctx.id(), ("inquire",));
                 Ok(())
             }
             7..=9 => {
+                self.posts();
                 ctx.snd(ctx.id(), ("talk_patiently",));
                 Ok(())
             }
             10..=13 => {
-                ctx.after(world.millis(0, 2000), |actor, ctx| actor.act(ctx));
+                self.posts();
+                ctx.after(world.millis(0, 2000), |actor, ctx| {
+                    actor.handles();
+                    actor.act(ctx)
+                });
                 Ok(())
             }
             _ => {
@@ -146,6 +168,12 @@ impl Actor {
                 Ok(())
             }
         }
+    }
+
+    /// Watches a port.
+    pub(super) fn watch(&mut self, ctx: &mut Ctx<Self>, target: PortNo) {
+        let world = self.world.clone();
+        ops::watch(&world, &mut InPort { actor: self, ctx }, target);
     }
 
     /// Says something once more to everybody it ever spoke to.

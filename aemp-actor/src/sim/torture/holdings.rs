@@ -24,6 +24,10 @@ pub(super) fn compare(world: &World) {
         if connections > most {
             findings.push((10, format!("{connections} relayed connections to {most} nodes")));
         }
+        let (passed, most) = (node.core().relays().passed(), pairs(world));
+        if passed > most {
+            findings.push((10, format!("{passed} connections of {most} pairs are passed on")));
+        }
         for (guarantee, text) in findings {
             world.log.broken(guarantee, format!("{}: {text}", node.id()));
         }
@@ -37,6 +41,12 @@ fn most_relayed(world: &World, node: &Node) -> usize {
     let own = node.id().as_str();
     let others = world.plan.hosts.iter().filter(|other| **other != own);
     others.filter(|other| world.plan.is_relayed(own, other)).count()
+}
+
+/// Pairs of nodes that can only talk through a third.
+fn pairs(world: &World) -> usize {
+    let private = world.plan.hosts.iter().filter(|host| world.plan.is_private(host)).count();
+    private * private.saturating_sub(1) / 2
 }
 
 /// Whether the monitor is to fire one day.

@@ -99,7 +99,7 @@ impl Log {
             let no = record.ports.len();
             record.port_numbers.insert(id.clone(), no);
             let id = id.clone();
-            record.ports.push(PortEntry { id, node, kind, born: None, died: None, dropped: None });
+            record.ports.push(PortEntry::new(id, node, kind));
             no
         })
     }
@@ -108,7 +108,7 @@ impl Log {
     pub(super) fn port_to_be(&self, kind: PortKind, node: Option<NodeNo>) -> PortNo {
         self.write(|record| {
             let id = PortId::of_node(crate::NodeId::from(""));
-            record.ports.push(PortEntry { id, node, kind, born: None, died: None, dropped: None });
+            record.ports.push(PortEntry::new(id, node, kind));
             record.ports.len() - 1
         })
     }
@@ -140,12 +140,14 @@ impl Log {
         });
     }
 
-    pub(super) fn died(&self, port: PortNo, node: NodeNo, reason: &Reason) {
+    /// The port has died; so much that nobody had said to it waited in its mailbox at the most.
+    pub(super) fn died(&self, port: PortNo, node: NodeNo, reason: &Reason, posted: usize) {
         self.write(|record| {
             if record.is_crashed(node) {
                 return;
             }
             let moment = self.event(record, What::Died(port, reason.clone()));
+            record.ports[port].posted = posted;
             if record.ports[port].died.replace((moment, reason.clone())).is_some() {
                 let text = format!("port p{port} died twice");
                 self.event(record, What::Broken(3, text));

@@ -116,6 +116,25 @@ fn say(world: &World, voice: &impl Voice, target: PortNo) {
     world.log.done(no);
 }
 
+/// A port that is about to die says something, perhaps at length, to those who watch it.
+pub(super) fn last_words(world: &World, voice: &impl Voice) {
+    let Sender::Port(own) = voice.sender() else { return };
+    let watching: Vec<PortNo> = world.log.read(|record| {
+        let watching = record.mons.iter().filter(|mon| mon.target == own && mon.on != voice.on());
+        let owners = watching.filter_map(|mon| match mon.by {
+            Sender::Port(owner) => Some(owner),
+            Sender::Outside(_) => None,
+        });
+        owners.filter(|owner| record.lives(*owner)).collect()
+    });
+    for target in watching {
+        let no = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+        let message: [Value; 3] = ["word".into(), number(no), padding(world, 100).into()];
+        voice.snd(&world.id_of(target), &message[..]);
+        world.log.done(no);
+    }
+}
+
 /// A word that is about to be said.
 pub(super) struct Word {
     pub(super) no: WordNo,

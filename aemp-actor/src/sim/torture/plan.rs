@@ -168,8 +168,10 @@ impl Plan {
             let messages = bound(Mutation::UnboundedMailbox, messages);
             config = config.port_options(PortOptions::new().max_messages(messages));
         }
+        let millis = usize::try_from(self.monitor_timeout.as_millis()).unwrap_or(usize::MAX);
+        let millis = bound(Mutation::LateNotice, millis);
         config
-            .monitor_timeout(self.monitor_timeout)
+            .monitor_timeout(Duration::from_millis(millis as u64))
             .connect_timeout(self.connect_timeout)
             .connect_interval(self.connect_interval)
     }

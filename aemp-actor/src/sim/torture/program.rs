@@ -10,7 +10,7 @@ use super::holdings;
 use super::log::kill_reason;
 use super::mesh;
 use super::outside::Outside;
-use super::record::{Moment, NodeNo, Record, Sender, What, WordKind};
+use super::record::{Moment, NodeNo, PortNo, Record, Sender, What, WordKind};
 use super::world::World;
 use crate::node::Node;
 use crate::port::PortRef;
@@ -80,9 +80,9 @@ impl Program {
 
     fn let_port_act(&self) {
         let actors = self.world.actors();
-        let Some((_, actor)) = self.world.pick(&actors) else { return };
+        let Some((port, actor)) = self.world.pick(&actors) else { return };
         for _ in 0..self.world.draw(|random| random.within(1..=3)) {
-            drop(actor.peval(|actor, ctx| actor.act(ctx)));
+            self.world.have(port, &actor, |actor, ctx| actor.act(ctx));
         }
     }
 
@@ -115,11 +115,11 @@ impl Program {
             self.part_two(heal).await;
         }
         self.settled();
-        for (_, actor) in self.world.actors() {
-            drop(actor.peval(|actor, ctx| {
+        for (port, actor) in self.world.actors() {
+            self.world.have(port, &actor, |actor, ctx| {
                 actor.probe(ctx);
                 Ok(())
-            }));
+            });
         }
         let running: Vec<NodeNo> = self.world.nodes().into_iter().map(|(no, _)| no).collect();
         for outsider in &mut self.outsiders {
@@ -249,10 +249,29 @@ impl Program {
         }
     }
 
-    /// 11: in all calm a node is shut down.
+    /// Ports watch each other, those of one host if it is given: most of those that are left.
+    async fn watch_each_other(&self, host: Option<&str>) {
+        let world = &self.world;
+        let targets: Vec<PortNo> = world.actors().into_iter().map(|(port, _)| port).collect();
+        let there = |port: &PortNo| host.is_none_or(|host| world.id_of(*port).node() == host);
+        let targets: Vec<PortNo> = targets.into_iter().filter(there).collect();
+        for (port, actor) in world.actors() {
+            if let Some(target) = world.pick(&targets).filter(|target| *target != port) {
+                world.have(port, &actor, move |actor, ctx| {
+                    actor.watch(ctx, target);
+                    Ok(())
+                });
+            }
+        }
+        self.wait(world.plan.quiet).await;
+    }
+
+    /// 11: in all calm a node is shut down, after its last words.
     async fn shut_one_down(&self) {
         let world = &self.world;
         let Some(host) = world.pick(&world.plan.hosts) else { return };
+        self.watch_each_other(Some(host)).await;
+        self.wait(world.plan.quiet / 2).await;
         let Some((no, node)) = world.stopped(host) else { return };
         let deadline = world.plan.healing;
         world.log.shutdown(no, deadline);
@@ -265,6 +284,7 @@ impl Program {
 
     /// Kills one half of the ports, then the other; every monitor has to tell of it.
     async fn end(&mut self) {
+        self.watch_each_other(None).await;
         self.world.log.note("half of the ports are killed");
         for percent in [50, 100] {
             let doomed = self.world.actors();

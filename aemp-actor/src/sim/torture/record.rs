@@ -111,6 +111,8 @@ pub(super) struct PortEntry {
     pub(super) born: Option<Moment>,
     pub(super) died: Option<(Moment, Reason)>,
     pub(super) dropped: Option<Moment>,
+    /// How much waited in its mailbox at the most, beside what was said to it.
+    pub(super) posted: usize,
 }
 
 /// What is known of a port before it lives.
@@ -288,6 +290,12 @@ impl Record {
         let node_lives = entry.node.is_some_and(|node| self.nodes[node].ended.is_none());
         let born = entry.born.is_some() || entry.kind == PortKind::Node;
         node_lives && born && entry.died.is_none()
+    }
+}
+
+impl PortEntry {
+    pub(super) fn new(id: PortId, node: Option<NodeNo>, kind: PortKind) -> Self {
+        Self { id, node, kind, born: None, died: None, dropped: None, posted: 0 }
     }
 }
 

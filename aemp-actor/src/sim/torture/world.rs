@@ -14,9 +14,10 @@ use super::log::Log;
 use super::mesh;
 use super::plan::Plan;
 use super::record::{NodeNo, PortKind, PortNo};
+use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::node::{Core, Node, NodeEvent};
-use crate::port::PortRef;
+use crate::port::{Ctx, PortRef};
 use crate::reason::Reason;
 use crate::sim::{Journal, Random};
 
@@ -49,6 +50,9 @@ struct Places {
     known: Vec<PortNo>,
     /// How many more things ports may do of their own accord.
     budget: usize,
+    /// How much, beside what others say to it, was put into a port's mailbox and is to be handled,
+    /// and how much it was at the most.
+    posted: BTreeMap<PortNo, (usize, usize)>,
 }
 
 impl World {
@@ -101,6 +105,33 @@ impl World {
     /// Whether ports still do things of their own accord.
     pub(super) fn is_lively(&self) -> bool {
         self.places.lock().budget > 0
+    }
+
+    /// Something is put into the mailbox of a port that is no word of anybody.
+    pub(super) fn posted(&self, port: PortNo) {
+        let mut places = self.places.lock();
+        let (waiting, most) = places.posted.entry(port).or_default();
+        *waiting += 1;
+        *most = (*most).max(*waiting);
+    }
+
+    /// It is being handled.
+    pub(super) fn handled(&self, port: PortNo) {
+        if let Some((waiting, _)) = self.places.lock().posted.get_mut(&port) {
+            *waiting = waiting.saturating_sub(1);
+        }
+    }
+
+    /// Runs `act` in a port.
+    pub(super) fn have<F>(&self, port: PortNo, actor: &ActorRef, act: F)
+    where
+        F: FnOnce(&mut Actor, &mut Ctx<Actor>) -> Result<(), Die> + Send + 'static,
+    {
+        self.posted(port);
+        drop(actor.peval(move |actor, ctx| {
+            actor.world.handled(port);
+            act(actor, ctx)
+        }));
     }
 
     /// From now on ports do nothing of their own accord.
@@ -172,8 +203,12 @@ impl World {
         actor: ActorRef,
     ) {
         self.log.born(port, no);
-        let log = self.log.clone();
-        node.mon(actor.id(), move |reason: Reason| log.died(port, no, &reason));
+        let world = Arc::downgrade(self);
+        node.mon(actor.id(), move |reason: Reason| {
+            let Some(world) = world.upgrade() else { return };
+            let (_, posted) = world.places.lock().posted.get(&port).copied().unwrap_or_default();
+            world.log.died(port, no, &reason, posted);
+        });
         let mut places = self.places.lock();
         places.known.push(port);
         places.actors.insert(port, actor);

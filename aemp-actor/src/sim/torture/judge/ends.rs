@@ -1,7 +1,7 @@
 //! Guarantees 3 and 11: the end of a node is told of, in time and as what it was.
 
 use super::Judge;
-use crate::sim::torture::record::{Moment, NodeNo, PortKind, PortNo, What};
+use crate::sim::torture::record::{Moment, MonNo, NodeNo, PortKind, PortNo, What};
 
 impl Judge<'_> {
     /// Whether somebody on node `on` who watches `target` since `made` has to be told that its node
@@ -31,6 +31,28 @@ impl Judge<'_> {
             && living
             && self.is_up(on, host, end)
             && self.calm_but_for(Some((host, begun)), on, host, begun, self.time(told))
+    }
+
+    /// 3: a node that has crashed counts as down after the monitor timeout, and is told of.
+    pub(super) fn is_told_in_time(&mut self, no: MonNo) {
+        let mon = &self.record.mons[no];
+        let (target, host) = (&self.record.ports[mon.target], self.host_of(mon.target));
+        let Some(crashed) = target.node.filter(|no| self.record.nodes[*no].crashed) else { return };
+        let Some(end) = self.record.nodes[crashed].ended.filter(|end| mon.made < *end) else {
+            return;
+        };
+        let living = target.born.is_some_and(|born| born < mon.made) && self.alive(mon.target, end - 1);
+        let begun = self.time(end);
+        let latest = begun + self.plan.monitor_timeout.mul_f64(1.5) + self.quiet;
+        let Some(late) = self.record.events.iter().position(|event| event.at > latest) else {
+            return;
+        };
+        let other = mon.on != crashed && living && self.is_up(mon.on, host, end);
+        let calm = || self.calm_but_for(Some((host, begun)), mon.on, host, begun, latest);
+        if other && mon.ended() > late && self.listens(mon.by, mon.on, late) && calm() {
+            let text = format!("monitor {no} has not fired though its node has crashed long ago");
+            self.found(3, late, &mon.parties(), text);
+        }
     }
 
     /// Whether the node saw the other one up at that moment.
