@@ -1,5 +1,6 @@
 //! The ports under test: they log what they are given, and do random things.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(super) struct Actor {
     no: Arc<OnceLock<PortNo>>,
     node: NodeNo,
     holds: Hold,
+    destructor_panics: bool,
 }
 
 #[rcv]
@@ -97,7 +99,8 @@ impl Actor {
 
 impl Actor {
     pub(super) fn new(world: &Arc<World>, node: NodeNo, no: &Arc<OnceLock<PortNo>>) -> Self {
-        Self { world: world.clone(), no: no.clone(), node, holds: Hold::default() }
+        let (world, no, holds) = (world.clone(), no.clone(), Hold::default());
+        Self { world, no, node, holds, destructor_panics: false }
     }
 
     /// It puts something into its own mailbox.
@@ -136,7 +139,12 @@ impl Actor {
     pub(super) fn act(&mut self, ctx: &mut Ctx<Self>) -> Result<(), Die> {
         let world = self.world.clone();
         match world.draw(|random| random.below(100)) {
-            0..=1 => Err(Die::new("on purpose")),
+            0 => Err(Die::new("on purpose")),
+            1 => {
+                self.destructor_panics = world.percent(50);
+                // Without the hook, that would print it.
+                resume_unwind(Box::new("on purpose"))
+            }
             2 => {
                 ctx.stop(());
                 Ok(())
@@ -187,6 +195,9 @@ impl Drop for Actor {
     fn drop(&mut self) {
         if let Some(no) = self.no.get() {
             self.world.log.dropped(*no, self.node);
+        }
+        if self.destructor_panics {
+            resume_unwind(Box::new("in a destructor, on purpose"));
         }
     }
 }
@@ -257,7 +268,7 @@ fn make(ctx: &mut Init, no: PortNo, word: WordNo, _padding: String) -> Result<Ac
     let world = World::current().ok_or_else(|| Die::new("no world"))?;
     let node = world.number_of(ctx.core()).ok_or_else(|| Die::new("a crashed node"))?;
     let handle = ActorRef::at(&ctx.node(), ctx.id());
-    world.is_born(no, node, &ctx.node(), handle);
+    world.is_born(no, node, &ctx.node(), &ctx.id(), Some(handle));
     world.log.delivered(no, node, word);
     Ok(Actor::new(&world, node, &Arc::new(OnceLock::from(no))))
 }

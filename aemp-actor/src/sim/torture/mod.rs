@@ -11,6 +11,7 @@
 //! it.
 
 mod actor;
+mod body;
 mod bounds;
 mod chaos;
 mod counts;

@@ -13,7 +13,6 @@ use super::outside::Outside;
 use super::record::{Moment, NodeNo, PortNo, Record, Sender, What, WordKind};
 use super::world::World;
 use crate::node::Node;
-use crate::port::PortRef;
 use crate::sim::Census;
 
 /// How much longer two nodes are parted than it takes them to give up, in milliseconds.
@@ -252,9 +251,8 @@ impl Program {
     /// Ports watch each other, those of one host if it is given: most of those that are left.
     async fn watch_each_other(&self, host: Option<&str>) {
         let world = &self.world;
-        let targets: Vec<PortNo> = world.actors().into_iter().map(|(port, _)| port).collect();
         let there = |port: &PortNo| host.is_none_or(|host| world.id_of(*port).node() == host);
-        let targets: Vec<PortNo> = targets.into_iter().filter(there).collect();
+        let targets: Vec<PortNo> = world.living().into_iter().filter(there).collect();
         for (port, actor) in world.actors() {
             if let Some(target) = world.pick(&targets).filter(|target| *target != port) {
                 world.have(port, &actor, move |actor, ctx| {
@@ -287,15 +285,13 @@ impl Program {
         self.watch_each_other(None).await;
         self.world.log.note("half of the ports are killed");
         for percent in [50, 100] {
-            let doomed = self.world.actors();
-            let doomed: Vec<_> =
-                doomed.into_iter().filter(|_| self.world.percent(percent)).collect();
-            for (port, actor) in doomed {
-                let Some(on) = self.world.log.read(|record| record.ports[port].node) else {
-                    continue;
-                };
-                let word = self.world.log.sent(REAPER, on, port, WordKind::Kill);
-                actor.kil(kill_reason(word));
+            for (no, node) in self.world.nodes() {
+                let doomed = self.world.living().into_iter();
+                let doomed = doomed.filter(|port| self.world.id_of(*port).node() == node.id());
+                for port in doomed.filter(|_| self.world.percent(percent)) {
+                    let word = self.world.log.sent(REAPER, no, port, WordKind::Kill);
+                    node.kil(self.world.id_of(port), kill_reason(word));
+                }
             }
             self.wait(self.world.plan.quiet).await;
             self.settled();

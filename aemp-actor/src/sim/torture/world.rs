@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::actor::{Actor, ActorRef};
+use super::body::Body;
 use super::ground::Ground;
 use super::groups::{self, Tokens};
 use super::log::Log;
@@ -28,6 +29,9 @@ thread_local! {
 
 /// The world of a run on several threads.
 static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+
+/// So many percent of the ports that nodes make are closures.
+const CLOSURES: usize = 20;
 
 /// See the module.
 pub(super) struct World {
@@ -186,11 +190,17 @@ impl World {
     /// Makes a port on a node.
     pub(super) fn make(self: &Arc<Self>, no: NodeNo, node: &Node) -> PortNo {
         // The port's number is only known when the port is there.
-        let number = Arc::default();
-        let actor = node.port(Actor::new(self, no, &number));
-        let port = self.log.port(&actor.id(), PortKind::Made, Some(no));
+        let (id, number, actor) = if self.percent(CLOSURES) {
+            let (id, number) = Body::closure(self, no, node);
+            (id, number, None)
+        } else {
+            let number = Arc::default();
+            let actor = node.port(Actor::new(self, no, &number));
+            (actor.id(), number, Some(actor))
+        };
+        let port = self.log.port(&id, PortKind::Made, Some(no));
         let _ = number.set(port);
-        self.is_born(port, no, node, actor);
+        self.is_born(port, no, node, &id, actor);
         port
     }
 
@@ -200,25 +210,34 @@ impl World {
         port: PortNo,
         no: NodeNo,
         node: &Node,
-        actor: ActorRef,
+        id: &PortId,
+        actor: Option<ActorRef>,
     ) {
         self.log.born(port, no);
         let world = Arc::downgrade(self);
-        node.mon(actor.id(), move |reason: Reason| {
+        node.mon(id, move |reason: Reason| {
             let Some(world) = world.upgrade() else { return };
             let (_, posted) = world.places.lock().posted.get(&port).copied().unwrap_or_default();
             world.log.died(port, no, &reason, posted);
         });
         let mut places = self.places.lock();
         places.known.push(port);
-        places.actors.insert(port, actor);
+        if let Some(actor) = actor {
+            places.actors.insert(port, actor);
+        }
     }
 
     pub(super) fn known(&self) -> Vec<PortNo> {
         self.places.lock().known.clone()
     }
 
-    /// Ports that live, with their handles.
+    /// Ports that live, whatever they are made of.
+    pub(super) fn living(&self) -> Vec<PortNo> {
+        let known = self.known();
+        self.log.read(|record| known.into_iter().filter(|no| record.lives(*no)).collect())
+    }
+
+    /// Ports that live and can be made to do something, with their handles.
     pub(super) fn actors(&self) -> Vec<(PortNo, ActorRef)> {
         let actors: Vec<_> =
             self.places.lock().actors.iter().map(|(no, actor)| (*no, actor.clone())).collect();
