@@ -101,7 +101,7 @@ impl Plan {
             connect_interval: millis(random.within(100..=2000) as u64),
             seeds: draw_seeds(random),
             max_queue: random.percent(10).then(|| random.within(5_000..=100_000)),
-            max_messages: random.percent(10).then(|| random.within(5..=50)),
+            max_messages: random.percent(12).then(|| random.within(5..=50)),
             // A cut end may learn of it after 5 seconds; a queue of slow answers drains meanwhile.
             healing: monitor_timeout.mul_f64(1.5) + connect_timeout + Duration::from_secs(10),
             quiet: Duration::from_secs(5),
