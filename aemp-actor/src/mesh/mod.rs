@@ -18,6 +18,8 @@ mod join;
 mod membership;
 mod news;
 mod rendezvous;
+#[cfg(test)]
+mod scenarios;
 mod seeding;
 mod seeking;
 

@@ -77,7 +77,8 @@ impl Actor {
         self.handles();
         let node = ctx.node();
         let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
-        for _ in 0..world.draw(|random| random.within(1..=6)) {
+        let most = ops::most_words(&world);
+        for _ in 0..world.draw(|random| random.within(1..=most)) {
             let Word { no, id, message } = ops::word(&world, &InPort { actor: self, ctx }, to);
             node.snd_wait(id, message).await;
             world.log.done(no);
@@ -146,6 +147,7 @@ impl Actor {
                 resume_unwind(Box::new("on purpose"))
             }
             2 => {
+                self.no.get().into_iter().for_each(|no| world.log.resigned(*no));
                 ctx.stop(());
                 Ok(())
             }

@@ -8,8 +8,8 @@ use super::plan::Fault;
 use super::world::World;
 use crate::sim::{Crash, Network};
 
-/// How long a host is down, in milliseconds.
-pub(super) const LONGEST_DOWN: usize = 6000;
+/// How long a host is down, in milliseconds: mostly no longer than it takes others to notice.
+const LONGEST_DOWN: [usize; 4] = [6000, 6000, 6000, 30_000];
 
 /// How long a node that is shut down has for it, in milliseconds: too short, or long enough.
 const SHUTDOWNS: [usize; 2] = [2000, 20_000];
@@ -118,7 +118,8 @@ impl Chaos {
         if self.world.percent(10) && !self.world.plan.are_strangers() {
             return;
         }
-        let pause = self.world.millis(0, LONGEST_DOWN);
+        let longest = self.world.pick(&LONGEST_DOWN).unwrap_or(LONGEST_DOWN[0]);
+        let pause = self.world.millis(0, longest);
         let world = self.world.clone();
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;

@@ -13,5 +13,7 @@ pub(super) fn elsewhere<R: Send>(code: impl FnOnce() -> R + Send) -> R {
         let _entered = handle.enter();
         code()
     };
-    std::thread::scope(|scope| scope.spawn(inside).join().unwrap_or_else(|panic| resume_unwind(panic)))
+    std::thread::scope(|scope| {
+        scope.spawn(inside).join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }

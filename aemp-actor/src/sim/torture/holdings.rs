@@ -101,7 +101,8 @@ fn agree(node: &Node, other: &Node, findings: &mut Findings) {
     let peer = other.core().known_peer(node.id());
     let watched = peer.map(|peer| peer.watched()).unwrap_or_default();
     for port in watching.difference(&watched) {
-        findings.push((3, format!("{} does not know that its port {port:?} is monitored", other.id())));
+        findings
+            .push((3, format!("{} does not know that its port {port:?} is monitored", other.id())));
     }
     for port in watched.difference(&watching) {
         let text = format!("{} holds a monitor on its port {port:?} that is none", other.id());
@@ -163,7 +164,7 @@ fn watchers(record: &Record, no: NodeNo, port: PortNo) -> usize {
     let mons = record.mons.iter();
     let mons = mons.filter(|mon| mon.target == port && mon.on == no && is_held(record, mon));
     let spawned = record.words.iter();
-    let spawned = spawned
-        .filter(|word| word.to == port && word.kind == WordKind::Spawn && word.on != no);
+    let spawned =
+        spawned.filter(|word| word.to == port && word.kind == WordKind::Spawn && word.on != no);
     1 + groups.count() + mons.count() + spawned.count()
 }

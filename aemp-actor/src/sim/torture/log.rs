@@ -160,6 +160,11 @@ impl Log {
         });
     }
 
+    /// A port is about to end itself.
+    pub(super) fn resigned(&self, port: PortNo) {
+        self.write(|record| record.ports[port].resigned = true);
+    }
+
     pub(super) fn dropped(&self, port: PortNo, node: NodeNo) {
         self.write(|record| {
             if !record.is_crashed(node) {

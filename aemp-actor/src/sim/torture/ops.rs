@@ -96,14 +96,18 @@ pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
     if !voice.holds().watches(target) && world.percent(75) {
         watch(world, voice, target);
     }
-    let flood = world.plan.is_tight() && world.percent(FLOODS);
-    let most = if flood { FLOOD } else { 6 };
+    let most = most_words(world);
     for _ in 0..world.draw(|random| random.within(1..=most)) {
         say(world, voice, target);
     }
-    if flood {
+    if most == FLOOD {
         bounds::look(world, voice.on(), &voice.node());
     }
+}
+
+/// How many words are said in a row at the most: rarely many, where queues are short.
+pub(super) fn most_words(world: &World) -> usize {
+    if world.plan.is_tight() && world.percent(FLOODS) { FLOOD } else { 6 }
 }
 
 /// Says one word.

@@ -105,7 +105,8 @@ impl Plan {
             // A cut end may learn of it after 5 seconds; a queue of slow answers drains meanwhile.
             healing: monitor_timeout.mul_f64(1.5) + connect_timeout + Duration::from_secs(10),
             quiet: Duration::from_secs(5),
-            repaired: Duration::from_secs(10),
+            // A shutdown may take 20 seconds, and a host be down for another 30.
+            repaired: Duration::from_secs(50),
             separation: false,
             threaded: false,
         }
@@ -128,6 +129,20 @@ impl Plan {
     /// In some runs two nodes that others keep together are parted.
     fn with_separation(mut self, random: &mut Random) -> Self {
         self.separation = self.hosts.len() > 2 && self.seeds != Seeds::None && random.percent(20);
+        self
+    }
+
+    /// Where a bug of bounds is planted there are low bounds.
+    pub(super) fn with_bounds_for(mut self, mutation: Option<Mutation>) -> Self {
+        match mutation {
+            Some(Mutation::UnboundedWaiting | Mutation::UnboundedQueue) => {
+                self.max_queue = self.max_queue.or(Some(10_000));
+            }
+            Some(Mutation::UnboundedMailbox | Mutation::EarlyOverflow) => {
+                self.max_messages = self.max_messages.or(Some(20));
+            }
+            _ => {}
+        }
         self
     }
 

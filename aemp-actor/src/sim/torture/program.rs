@@ -154,15 +154,15 @@ impl Program {
         for (no, node) in &nodes {
             let (lost, counted) = (lost(Some(*no)), counted(node));
             if lost > counted {
-                let text = format!("{lost} messages were lost within {}, {counted} counted", node.id());
+                let text =
+                    format!("{lost} messages were lost within {}, {counted} counted", node.id());
                 self.world.log.broken(10, text);
             }
         }
         let (lost, counted) = (lost(None), nodes.iter().map(|(_, node)| counted(node)).sum());
         let calm = self.world.log.read(|record| {
-            let ends = |what: &What| {
-                matches!(what, What::Down(..) | What::Crash(_) | What::Shutdown(_))
-            };
+            let ends =
+                |what: &What| matches!(what, What::Down(..) | What::Crash(_) | What::Shutdown(_));
             !record.events.iter().any(|event| ends(&event.what))
         });
         if calm && lost > counted {

@@ -111,6 +111,8 @@ pub(super) struct PortEntry {
     pub(super) born: Option<Moment>,
     pub(super) died: Option<(Moment, Reason)>,
     pub(super) dropped: Option<Moment>,
+    /// It has ended itself, as it was to.
+    pub(super) resigned: bool,
     /// How much waited in its mailbox at the most, beside what was said to it.
     pub(super) posted: usize,
 }
@@ -295,7 +297,8 @@ impl Record {
 
 impl PortEntry {
     pub(super) fn new(id: PortId, node: Option<NodeNo>, kind: PortKind) -> Self {
-        Self { id, node, kind, born: None, died: None, dropped: None, posted: 0 }
+        let (born, died, dropped) = (None, None, None);
+        Self { id, node, kind, born, died, dropped, resigned: false, posted: 0 }
     }
 }
 

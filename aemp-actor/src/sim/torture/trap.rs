@@ -36,7 +36,8 @@ impl<'a> Trap<'a> {
         values: &'a [Value],
     ) -> Option<Self> {
         let is_callback = matches!(voice.sender(), Sender::Outside(no) if no >= FIRST_EXCLAIMER);
-        if is_callback || world.plan.threaded || world.plan.faults.is_empty() || !world.is_lively() {
+        if is_callback || world.plan.threaded || world.plan.faults.is_empty() || !world.is_lively()
+        {
             return None;
         }
         let node = voice.node();

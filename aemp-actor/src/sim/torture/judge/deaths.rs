@@ -38,7 +38,7 @@ impl Judge<'_> {
         let entry = &self.record.ports[port];
         let own_kill = kill_of(reason).and_then(|word| self.record.words.get(word));
         let explained = match reason.kind() {
-            kind::NORMAL => true,
+            kind::NORMAL => entry.resigned,
             kind::DIE => reason.text().contains("on purpose"),
             kind::OVERFLOW => self.was_full(port, died),
             kind::SHUTDOWN => entry.node.is_some_and(|node| self.node_ended(node, died)),

@@ -41,7 +41,8 @@ impl Judge<'_> {
         let Some(end) = self.record.nodes[crashed].ended.filter(|end| mon.made < *end) else {
             return;
         };
-        let living = target.born.is_some_and(|born| born < mon.made) && self.alive(mon.target, end - 1);
+        let living =
+            target.born.is_some_and(|born| born < mon.made) && self.alive(mon.target, end - 1);
         let begun = self.time(end);
         let latest = begun + self.plan.monitor_timeout.mul_f64(1.5) + self.quiet;
         let Some(late) = self.record.events.iter().position(|event| event.at > latest) else {

@@ -146,9 +146,10 @@ impl<'a> Judge<'a> {
         // What two private nodes say to each other may go through any other.
         let relayed = self.plan.is_relayed(host, other);
         if (self.strangers || relayed) && self.down.contains_key(other) {
-            let downtimes = self.down.iter().flat_map(|(host, times)| {
-                times.iter().filter(|(begin, _)| counts(host, *begin))
-            });
+            let downtimes = self
+                .down
+                .iter()
+                .flat_map(|(host, times)| times.iter().filter(|(begin, _)| counts(host, *begin)));
             // They begin as such.
             let downtimes = downtimes.chain([&(Duration::ZERO, Duration::ZERO)]);
             let ways = self.record.disturbances.iter();
