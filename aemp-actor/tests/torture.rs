@@ -68,7 +68,7 @@ fn guarantees(mutation: Mutation) -> &'static [u8] {
         Mutation::ReuseName => &[9, 3, 4, 6],
         Mutation::KeepGroups | Mutation::LoseUnregistration | Mutation::KeepDeadMembers => &[12],
         Mutation::LoseLateMonitor | Mutation::LoseMonitor => &[3],
-        Mutation::LoseDeath => &[3, 10],
+        Mutation::LoseDeath => &[3, 4, 10],
         Mutation::LoseSpawn => &[4, 2],
         Mutation::EarlyOverflow => &[4, 10],
         Mutation::DeathOvertakes => &[5],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::world::World;
 use crate::node::{Config, Node};
-use crate::sim::Network;
+use crate::sim::{Crash, Network};
 
 /// See the module.
 pub(super) trait Ground: Send + Sync {
@@ -24,6 +24,9 @@ pub(super) trait Ground: Send + Sync {
     fn part(&self, _a: &str, _b: &str) -> bool {
         false
     }
+
+    /// The machine is gone from one moment to the next.
+    fn crash(&self, _host: &str) {}
 }
 
 impl Ground for Network {
@@ -44,6 +47,10 @@ impl Ground for Network {
     fn part(&self, a: &str, b: &str) -> bool {
         self.partition(a, b);
         true
+    }
+
+    fn crash(&self, host: &str) {
+        self.crash(host, Crash::Machine);
     }
 }
 

@@ -264,17 +264,23 @@ impl Program {
         self.wait(world.plan.quiet).await;
     }
 
-    /// 11: in all calm a node is shut down, after its last words.
-    async fn shut_one_down(&self) {
+    /// 3, 11: in all calm a node ends, whose ports many watch.
+    async fn end_one(&self) {
         let world = &self.world;
         let Some(host) = world.pick(&world.plan.hosts) else { return };
         self.watch_each_other(Some(host)).await;
         self.wait(world.plan.quiet / 2).await;
         let Some((no, node)) = world.stopped(host) else { return };
-        let deadline = world.plan.healing;
-        world.log.shutdown(no, deadline);
-        node.shutdown(deadline).await;
-        world.log.shutdown_done(no);
+        if world.percent(50) {
+            let deadline = world.plan.healing;
+            world.log.shutdown(no, deadline);
+            node.shutdown(deadline).await;
+            world.log.shutdown_done(no);
+        } else {
+            world.log.crash(no);
+            world.ground.crash(host);
+            self.wait(world.plan.monitor_timeout.mul_f64(1.5)).await;
+        }
         drop(node);
         self.wait(world.plan.quiet).await;
         self.settled();
@@ -296,7 +302,7 @@ impl Program {
             self.wait(self.world.plan.quiet).await;
             self.settled();
             if percent < 100 && !self.world.plan.threaded {
-                self.shut_one_down().await;
+                self.end_one().await;
             }
         }
         self.take_census();
