@@ -72,7 +72,7 @@ async fn mon0_ends_mon1_however_often_it_was_said() {
     peer.packet(json!(["", "mon0", "nonesuch"])).await;
     peer.nothing_more().await;
     for (port, watchers) in [(&watched, 1), (&ignored, 0)] {
-        let query = PortQuery::new().pattern(&name(port));
+        let query = PortQuery::new().pattern(name(port));
         let page = node.introspect(&node).ports(query).await.unwrap();
         assert_eq!(page.ports[0].watchers, watchers, "one for the node, however often it asks");
     }

@@ -69,7 +69,9 @@ impl Judge<'_> {
         let most = usize::try_from(waiting.max().unwrap_or(0)).unwrap_or(0);
         let told = self.record.mons.iter().filter(|mon| {
             let may_fire = mon.by == Sender::Port(port) && mon.made < died && mon.ended() >= died;
-            may_fire && !self.alive(mon.target, died)
+            // The connection to another node may have been lost.
+            let remote = self.host_of(mon.target) != self.host_of(port);
+            may_fire && (remote || !self.alive(mon.target, died))
         });
         most + told.count() + self.record.ports[port].posted >= bound
     }
