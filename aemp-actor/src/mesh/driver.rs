@@ -17,6 +17,7 @@ use super::seeking::seek;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
+use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, reach};
 use crate::panics;
 use crate::reason::Reason;
@@ -177,7 +178,7 @@ impl Mesh {
         }
         let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
         let action = Action::Call(Box::new(move |_| {
-            if let Some(core) = weak.upgrade() {
+            if let Some(core) = weak.upgrade().filter(|_| !strikes(Mutation::KeepDeadMembers)) {
                 core.mesh().unregister(&core, &gone_group, &gone);
             }
         }));
@@ -263,6 +264,7 @@ impl Mesh {
             }
             Effect::Announce { node, addresses } => announce(core, node, addresses),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
+            Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Exceeded { node, attempt, text } => {

@@ -20,6 +20,8 @@ mod membership;
 mod news;
 mod registrations;
 mod rendezvous;
+#[cfg(test)]
+mod scenarios;
 mod seeding;
 mod seeking;
 

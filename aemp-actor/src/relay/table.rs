@@ -62,6 +62,18 @@ impl Relays {
         Some(Held { connection, table: Arc::downgrade(&self.table) })
     }
 
+    /// How many connections there are.
+    #[cfg(feature = "sim")]
+    pub(crate) fn held(&self) -> usize {
+        self.table.lock().len()
+    }
+
+    /// How many connections this node passes letters of.
+    #[cfg(feature = "sim")]
+    pub(crate) fn passed(&self) -> usize {
+        self.routes.lock().count()
+    }
+
     pub(super) fn find(&self, key: &Key) -> Option<Arc<Connection>> {
         self.table.lock().get(key).cloned()
     }

@@ -222,7 +222,8 @@ impl Peer {
         });
         while let Some(late) = self.fallen(core) {
             while_firing(self, || {
-                for watch in late {
+                let told = !strikes(Mutation::LoseLateMonitor);
+                for watch in late.into_iter().filter(|_| told) {
                     router::fire(core, watch, reason);
                 }
             });
@@ -236,7 +237,9 @@ impl Peer {
         let text = reason.to_string();
         tracing::info!(target: "aemp", "node {} is down: {}", self.id, one_line(&text));
         let _telling = self.telling.lock();
-        relay::node_down(core, &self.id);
+        if !strikes(Mutation::KeepRelayed) {
+            relay::node_down(core, &self.id);
+        }
         core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
@@ -276,7 +279,9 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
-        self.tell_shutdown(reason);
+        if !strikes(Mutation::SilentShutdown) {
+            self.tell_shutdown(reason);
+        }
         if before.is_empty() {
             link.finish();
         }
