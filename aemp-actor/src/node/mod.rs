@@ -40,7 +40,7 @@ mod waiting;
 pub use access::{Access, Rights};
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
-pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, greet_accepted, reach};
+pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, reach, run_accepted};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;

@@ -5,14 +5,18 @@
 mod address;
 mod host;
 mod memory;
+mod network;
 #[cfg(feature = "quic")]
 mod quic;
+mod slots;
 mod tcp;
 mod transport;
 
 pub use address::{Address, AddressError, Scheme};
 pub use memory::Memory;
+pub use network::Network;
 #[cfg(feature = "quic")]
 pub use quic::Quic;
+pub use slots::{Entry, HandshakeSlots};
 pub use tcp::Tcp;
 pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Reach, Session, Stream, Transport};

@@ -54,11 +54,19 @@ impl Config {
         self
     }
 
-    /// How long a silent node counts as alive, and the bound of a handshake. Default 30 s, at
-    /// least 1 s.
+    /// How long a silent node counts as alive. Default 30 s, at least 1 s.
     #[must_use]
     pub fn monitor_timeout(mut self, timeout: Duration) -> Self {
         self.monitor_timeout = timeout.max(Duration::from_secs(1));
+        self
+    }
+
+    /// How long a handshake may take, from when a connection was accepted or dialled until both
+    /// sides have proved themselves. Default 10 s, or the monitor timeout if that is less; at least
+    /// 100 ms. Some four round trips are needed: more for a line that loses packets.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = Some(timeout.max(Duration::from_millis(100)));
         self
     }
 

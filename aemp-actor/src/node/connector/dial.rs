@@ -91,7 +91,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    match greet(core, stream, Some(&address)).await {
+    match greet(core, stream, Some(&address), None).await {
         Ok(Greeted::Node(peer)) => {
             // What goes through a hub is worked out anew each time.
             if !relayed {

@@ -7,8 +7,8 @@ mod greet;
 mod pursue;
 mod refusals;
 
-pub(crate) use accept::greet_accepted;
 pub(super) use accept::listen;
+pub(crate) use accept::run_accepted;
 pub(crate) use backoff::Backoff;
 pub(crate) use dial::{DialError, dial};
 pub(super) use pursue::want;
