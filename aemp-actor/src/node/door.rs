@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Entry, HandshakeSlots, Network};
+use aemp_transport::{HandshakeSlots, Network, SlotDecision};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout};
@@ -84,10 +84,10 @@ impl Door {
     /// Lets a connection from `network` in, unless there is no room now.
     pub(crate) fn try_enter(&self, network: Option<Network>) -> Result<Entered, Crowd> {
         let (id, end, instead_of) = match self.inside.lock().enter(network.as_ref()) {
-            (Entry::Enter(id), end) => (id, end, None),
-            (Entry::Replace { id, network, .. }, end) => (id, end, Some(network)),
-            (Entry::Wait(wait), _) => return Err(Crowd::InAll { wait }),
-            (Entry::Refuse { count }, _) => {
+            (SlotDecision::Enter(id), end) => (id, end, None),
+            (SlotDecision::Replace { id, network, .. }, end) => (id, end, Some(network)),
+            (SlotDecision::Wait(wait), _) => return Err(Crowd::InAll { wait }),
+            (SlotDecision::Refuse { count }, _) => {
                 let network = network.unwrap_or_else(|| Network::of_peer("an unknown address"));
                 return Err(Crowd::OfOne { network, count });
             }
@@ -98,13 +98,13 @@ impl Door {
 }
 
 impl Inside {
-    fn enter(&mut self, network: Option<&Network>) -> (Entry, oneshot::Receiver<()>) {
+    fn enter(&mut self, network: Option<&Network>) -> (SlotDecision, oneshot::Receiver<()>) {
         let (sender, end) = oneshot::channel();
         let entry = self.slots.enter(network, Instant::now().into_std());
-        if let Entry::Enter(id) | Entry::Replace { id, .. } = &entry {
+        if let SlotDecision::Enter(id) | SlotDecision::Replace { id, .. } = &entry {
             self.ends.insert(*id, sender);
         }
-        if let Entry::Replace { ended, .. } = &entry
+        if let SlotDecision::Replace { ended, .. } = &entry
             && let Some(end) = self.ends.remove(ended)
         {
             // It may be over by itself.

@@ -155,14 +155,7 @@ impl Driver {
     async fn run(&mut self, admit: &mut impl Admit) -> Result<Outcome, EstablishError> {
         let mut is_greeted = false;
         loop {
-            if let Some(peer) = self.handshake.peer().filter(|_| !is_greeted) {
-                is_greeted = true;
-                match admit.greeted(peer) {
-                    Admission::Refused => return Err(EstablishError::not_admitted(peer)),
-                    Admission::AtOnce => {}
-                    Admission::PeerFirst => self.withheld = true,
-                }
-            }
+            self.greeted(admit, &mut is_greeted)?;
             self.transmit().await?;
             if let Some(outcome) = self.handshake.poll_outcome() {
                 if std::mem::take(&mut self.withheld) {
@@ -181,12 +174,30 @@ impl Driver {
                 }
             };
             if let Err(error) = stepped {
+                // Its greeting and its auth line may have come at once.
+                self.greeted(admit, &mut is_greeted)?;
                 // With our auth line in hand the peer can tell a wrong secret, too.
                 self.withheld = self.withheld && !admit.proved(None);
                 let _ = self.transmit().await;
                 return Err(error.into());
             }
         }
+    }
+
+    /// Asks whether the peer is wanted, when its greeting was read.
+    fn greeted(
+        &mut self,
+        admit: &mut impl Admit,
+        is_greeted: &mut bool,
+    ) -> Result<(), EstablishError> {
+        let Some(peer) = self.handshake.peer().filter(|_| !*is_greeted) else { return Ok(()) };
+        *is_greeted = true;
+        match admit.greeted(peer) {
+            Admission::Refused => return Err(EstablishError::not_admitted(peer)),
+            Admission::AtOnce => {}
+            Admission::PeerFirst => self.withheld = true,
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), EstablishError> {

@@ -17,6 +17,6 @@ pub use memory::Memory;
 pub use network::Network;
 #[cfg(feature = "quic")]
 pub use quic::Quic;
-pub use slots::{Entry, HandshakeSlots};
+pub use slots::{HandshakeSlots, SlotDecision};
 pub use tcp::Tcp;
 pub use transport::{BoxReader, BoxStream, BoxWriter, Listener, Reach, Session, Stream, Transport};

@@ -38,7 +38,7 @@ struct Slot {
 
 /// What to do with a connection that has come.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Entry {
+pub enum SlotDecision {
     /// Go on, under this number, until [`HandshakeSlots::leave`].
     Enter(u64),
     /// As `Enter`, after ending the handshake of another number, which has left.
@@ -74,7 +74,7 @@ impl HandshakeSlots {
 
     /// A connection has come from this network. (Those of an unknown one, `None`, have no limit of
     /// their own.)
-    pub fn enter(&mut self, network: Option<&Network>, now: Instant) -> Entry {
+    pub fn enter(&mut self, network: Option<&Network>, now: Instant) -> SlotDecision {
         let nowhere = Network::Host(String::new());
         let (of_network, network) = match network {
             Some(network) => (self.limit_per_network, network),
@@ -85,13 +85,13 @@ impl HandshakeSlots {
         let makes_room = if own >= of_network {
             let oldest = self.by_network.get(network).and_then(VecDeque::front).copied();
             if oldest.is_none_or(|oldest| age(oldest) < GRACE) {
-                return Entry::Refuse { count: own };
+                return SlotDecision::Refuse { count: own };
             }
             Some(network.clone())
         } else if self.count >= self.limit {
             let (most, oldest, crowd) = self.largest();
             if own + 1 >= most && age(oldest) < GRACE {
-                return Entry::Wait(GRACE.saturating_sub(age(oldest)));
+                return SlotDecision::Wait(GRACE.saturating_sub(age(oldest)));
             }
             Some(crowd)
         } else {
@@ -104,8 +104,8 @@ impl HandshakeSlots {
         let slots = self.by_network.entry(network.clone()).or_default();
         slots.push_back(Slot { id, since: now });
         match ended {
-            Some((ended, network)) => Entry::Replace { id, ended, network },
-            None => Entry::Enter(id),
+            Some((ended, network)) => SlotDecision::Replace { id, ended, network },
+            None => SlotDecision::Enter(id),
         }
     }
 
@@ -155,10 +155,14 @@ mod tests {
     }
 
     /// Comes from a network; the number of the one that made room.
-    fn come(slots: &mut HandshakeSlots, n: usize, now: Instant) -> Result<Option<u64>, Entry> {
+    fn come(
+        slots: &mut HandshakeSlots,
+        n: usize,
+        now: Instant,
+    ) -> Result<Option<u64>, SlotDecision> {
         match slots.enter(Some(&network(n)), now) {
-            Entry::Enter(_) => Ok(None),
-            Entry::Replace { ended, .. } => Ok(Some(ended)),
+            SlotDecision::Enter(_) => Ok(None),
+            SlotDecision::Replace { ended, .. } => Ok(Some(ended)),
             other => Err(other),
         }
     }
@@ -187,7 +191,7 @@ mod tests {
             assert_eq!(come(&mut slots, n, at), Ok(None));
         }
         let early = start + GRACE / 2;
-        assert_eq!(come(&mut slots, 9, early), Err(Entry::Wait(GRACE / 2)));
+        assert_eq!(come(&mut slots, 9, early), Err(SlotDecision::Wait(GRACE / 2)));
         assert_eq!(come(&mut slots, 9, start + GRACE), Ok(Some(0)));
         assert_eq!(slots.count(), 3);
     }
@@ -197,7 +201,7 @@ mod tests {
         let (start, mut slots) = (Instant::now(), HandshakeSlots::new(9, 2));
         assert_eq!(come(&mut slots, 1, start), Ok(None));
         assert_eq!(come(&mut slots, 1, start), Ok(None));
-        assert_eq!(come(&mut slots, 1, start), Err(Entry::Refuse { count: 2 }));
+        assert_eq!(come(&mut slots, 1, start), Err(SlotDecision::Refuse { count: 2 }));
         assert_eq!(come(&mut slots, 2, start), Ok(None));
         assert_eq!(come(&mut slots, 1, start + GRACE), Ok(Some(0)));
         assert_eq!(slots.count(), 3);
@@ -208,14 +212,14 @@ mod tests {
         let (now, mut slots) = (Instant::now(), HandshakeSlots::new(2, 2));
         let ids: Vec<u64> = (0..2)
             .map(|n| match slots.enter(Some(&network(n)), now) {
-                Entry::Enter(id) => id,
+                SlotDecision::Enter(id) => id,
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert!(matches!(slots.enter(None, now), Entry::Wait(_)));
+        assert!(matches!(slots.enter(None, now), SlotDecision::Wait(_)));
         slots.leave(Some(&network(0)), ids[0]);
         slots.leave(Some(&network(0)), ids[0]);
-        assert!(matches!(slots.enter(None, now), Entry::Enter(2)));
+        assert!(matches!(slots.enter(None, now), SlotDecision::Enter(2)));
         slots.leave(None, 2);
         slots.leave(Some(&network(1)), ids[1]);
         assert_eq!((slots.count(), slots.by_network.len()), (0, 0));

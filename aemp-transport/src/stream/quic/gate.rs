@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use crate::stream::{Entry, HandshakeSlots, Network};
+use crate::stream::{HandshakeSlots, Network, SlotDecision};
 
 /// Counts the connections of a listener that are not yet accepted.
 ///
@@ -55,12 +55,12 @@ impl Gate {
         }
         let network = Network::of(from);
         match self.proven.enter(Some(&network), now) {
-            Entry::Enter(id) => Verdict::Enter(Pass::Proven(network, id), None),
-            Entry::Replace { id, ended, .. } => {
+            SlotDecision::Enter(id) => Verdict::Enter(Pass::Proven(network, id), None),
+            SlotDecision::Replace { id, ended, .. } => {
                 Verdict::Enter(Pass::Proven(network, id), Some(ended))
             }
-            Entry::Wait(_) => Verdict::Later,
-            Entry::Refuse { .. } => Verdict::Refuse,
+            SlotDecision::Wait(_) => Verdict::Later,
+            SlotDecision::Refuse { .. } => Verdict::Refuse,
         }
     }
 
