@@ -14,6 +14,7 @@
 mod addresses;
 mod driver;
 mod effect;
+mod heard;
 mod join;
 mod membership;
 mod news;

@@ -277,8 +277,10 @@ mod tests {
                     connect(&mut arbiter, &claim(own, peer, Some("before"), 0)).unwrap();
                 }
                 for attempt in 1..100 {
-                    drop(arbiter.greet(&claim(own, peer, Some("i"), attempt)));
-                    drop(arbiter.greet(&claim(own, peer, None, attempt)));
+                    for instance in [Some("i"), None] {
+                        let greeted = arbiter.greet(&claim(own, peer, instance, attempt));
+                        assert!(greeted.is_ok(), "{own} {up}: {greeted:?}");
+                    }
                 }
                 let after = connect(&mut arbiter, &claim(own, peer, Some("i"), 100));
                 assert!(after.is_ok(), "{own} {up}: {after:?}");

@@ -152,16 +152,18 @@ impl Config {
         self
     }
 
-    /// Handshakes that each listener runs at the same time. Default 256; more wait to be
-    /// accepted.
+    /// Handshakes that each listener runs at the same time with peers that have not proved themselves.
+    /// Default 256. When there are as many, the oldest one of the network that has the most is ended
+    /// for one that has fewer, at once; else the oldest of all, when it is 2 seconds old.
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);
         self
     }
 
-    /// Handshakes with one address that each listener runs at the same time. Default 64; one more
-    /// is refused.
+    /// The same with one network: an IPv4 address, or the first 64 bits of an IPv6 address. Default 64.
+    /// When there are as many, the oldest one is ended for one more, if it is 2 seconds old; if not, that
+    /// one is refused.
     #[must_use]
     pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
         self.max_handshakes_per_address = handshakes.max(1);

@@ -148,7 +148,12 @@ mod tests {
                 let turn = dials.turn(purpose).await;
                 let one = going.clone();
                 drop(going);
-                let answer = turn.run(LIMIT, async move { pending::<()>().await; drop(one) }).await;
+                let answer = turn
+                    .run(LIMIT, async move {
+                        pending::<()>().await;
+                        drop(one)
+                    })
+                    .await;
                 assert_eq!(answer, None);
             });
         }

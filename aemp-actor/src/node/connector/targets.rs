@@ -34,7 +34,7 @@ struct Target {
 
 impl Targets {
     /// Whether the address may be dialled now, which it is to be then; if not, when it may be.
-    pub(super) fn begin(&self, address: &Address, now: Instant) -> Result<(), Instant> {
+    pub(crate) fn begin(&self, address: &Address, now: Instant) -> Result<(), Instant> {
         let mut targets = self.by_address.lock();
         if !targets.contains_key(address) && targets.len() >= MAX_TARGETS {
             targets.retain(|_, target| target.not_before > now);
@@ -83,7 +83,10 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let (targets, now) = (Targets::default(), Instant::now());
-        assert_eq!((0..20_000).filter(|n| targets.begin(&address(*n), now).is_ok()).count(), 10_000);
+        assert_eq!(
+            (0..20_000).filter(|n| targets.begin(&address(*n), now).is_ok()).count(),
+            10_000
+        );
         assert!(targets.begin(&address(20_000), now + FIRST_PAUSE).is_ok());
         assert_eq!(targets.by_address.lock().len(), 1);
     }
