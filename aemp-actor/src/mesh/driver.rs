@@ -262,7 +262,10 @@ impl Mesh {
                     peer.send_if_up(core, &port, &port, &message);
                 }
             }
-            Effect::Announce { node, addresses } => announce(core, node, addresses),
+            Effect::Located { node, addresses } => {
+                core.book().told(&node, core.dialable(&node, &addresses));
+            }
+            Effect::Announce { node } => announce(core, node),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
             Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
@@ -336,15 +339,14 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     }
 }
 
-fn announce(core: &Arc<Core>, node: NodeId, addresses: Vec<String>) {
-    core.remember_addresses(&node, &addresses);
+fn announce(core: &Arc<Core>, node: NodeId) {
     let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.chance().fraction());
     let weak = Arc::downgrade(core);
     core.run(async move {
         tokio::time::sleep(delay).await;
         if let Some(core) = weak.upgrade() {
             core.mesh().decide(&core, |inner| {
-                inner.membership.announce(&node, &addresses, &mut inner.effects);
+                inner.membership.announce(&node, &mut inner.effects);
             });
         }
     });

@@ -16,8 +16,10 @@ pub(super) enum Effect {
     Meet { node: NodeId, attempt: u64, port: PortName },
     /// Send to our rendezvous port on a node, if it is still connected.
     Tell { node: NodeId, port: PortName, message: Vec<Value> },
-    /// Tell the nodes that asked for news of these addresses, after a while.
-    Announce { node: NodeId, addresses: Vec<String> },
+    /// A node that is up has said where it can be dialled.
+    Located { node: NodeId, addresses: Vec<String> },
+    /// Tell the nodes that asked for news of a node's addresses, after a while.
+    Announce { node: NodeId },
     /// A node was heard of: connect to it.
     Dial { node: NodeId, addresses: Vec<String>, told_by: NodeId },
     /// A node that was up, or heard of, cannot be reached: ask the master for it now and then.

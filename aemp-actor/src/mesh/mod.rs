@@ -15,6 +15,7 @@ mod addresses;
 mod driver;
 mod effect;
 mod grouping;
+mod heard;
 mod join;
 mod membership;
 mod news;

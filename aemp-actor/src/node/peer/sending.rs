@@ -75,6 +75,13 @@ impl Peer {
         }
     }
 
+    /// Whether messages or monitors wait for a connection to it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let state = self.state.lock();
+        let waits = matches!(&state.stage, Stage::Connecting(waiting) if !waiting.is_empty());
+        waits || !state.watches.is_empty()
+    }
+
     /// From now on a connection is wanted; false when there is one, or is wanted already.
     pub(crate) fn begin(&self) -> bool {
         let mut state = self.state.lock();
