@@ -1,7 +1,8 @@
-//! Ports without a struct under test: closures. They understand what
+//! Ports without a struct under test: closures, and blocks that receive. They understand what
 //! [`Actor`](super::actor::Actor)s do, log it, and do random things.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -33,6 +34,21 @@ impl Body {
         let (mut body, number) = Self::new(world, no);
         let port = node.port_fn(move |ctx, message| body.handle(ctx, &message));
         (port.id(), number)
+    }
+
+    /// Makes a port that receives.
+    pub(super) fn receiving(world: &Arc<World>, no: NodeNo, node: &Node) -> (PortId, Number) {
+        let (mut body, number) = Self::new(world, no);
+        let port = node.port_async(move |mut me| async move {
+            loop {
+                let message = me.recv().await?;
+                body.handle(&me, &message)?;
+                if message.tag() == "slow_word" {
+                    tokio::time::sleep(Duration::from_millis(message.arg(1)?)).await;
+                }
+            }
+        });
+        (port, number)
     }
 
     fn new(world: &Arc<World>, node: NodeNo) -> (Self, Number) {

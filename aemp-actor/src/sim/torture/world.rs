@@ -33,6 +33,9 @@ static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
 /// So many percent of the ports that nodes make are closures.
 const CLOSURES: usize = 20;
 
+/// So many percent of the others receive.
+const RECEIVING: usize = 20;
+
 /// See the module.
 pub(super) struct World {
     pub(super) ground: Arc<dyn Ground>,
@@ -192,6 +195,9 @@ impl World {
         // The port's number is only known when the port is there.
         let (id, number, actor) = if self.percent(CLOSURES) {
             let (id, number) = Body::closure(self, no, node);
+            (id, number, None)
+        } else if self.percent(RECEIVING) {
+            let (id, number) = Body::receiving(self, no, node);
             (id, number, None)
         } else {
             let number = Arc::default();
