@@ -23,7 +23,7 @@ use super::functions::Functions;
 use super::handle::Alive;
 use super::peer::Peer;
 use super::registry::Registry;
-use super::timers::{self, Sentinel, Timers};
+use super::timers::{self, OwnedTimers, Sentinel, Timers};
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
 use crate::log::LogCatching;
@@ -70,7 +70,7 @@ pub(crate) struct Core {
     next_attempt: AtomicU64,
     /// Monitors of this node's own node port: they fire when it is shut down.
     own_watchers: Mutex<Watchers<Watch>>,
-    timers: Arc<Timers>,
+    timers: OwnedTimers,
     /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
     due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
@@ -124,7 +124,7 @@ impl Core {
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
             own_watchers: Mutex::default(),
-            timers: Arc::default(),
+            timers: OwnedTimers::default(),
             due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
@@ -135,8 +135,8 @@ impl Core {
             log_catcher: Mutex::default(),
         });
         directory::add(&core);
-        let sentinel = Sentinel(Arc::downgrade(&core));
-        core.runtime.spawn(timers::drive(core.timers.clone(), sentinel));
+        let sentinel = Sentinel { core: Arc::downgrade(&core), timers: core.timers.0.clone() };
+        core.runtime.spawn(timers::drive(sentinel));
         core
     }
 
@@ -243,7 +243,7 @@ impl Core {
     }
 
     pub(crate) fn timers(&self) -> &Arc<Timers> {
-        &self.timers
+        &self.timers.0
     }
 
     pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
@@ -360,12 +360,12 @@ impl Core {
     /// Runs `task` until it ends or the node is shut down.
     pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let task = self.runtime.spawn(task);
+        if self.registry.is_closed() {
+            task.abort();
+        }
         let mut tasks = self.tasks.lock();
         if tasks.len() % 64 == 63 {
             tasks.retain(|task| !task.is_finished());
-        }
-        if self.registry.is_closed() {
-            task.abort();
         }
         tasks.push(task);
     }
@@ -397,11 +397,12 @@ impl Core {
         directory::remove(self);
         // Without a lock: where the runtime has ended, it is done here and now.
         let closing = self.runtime.spawn(Closing::new(self.clone(), ports).run());
-        let mut tasks = self.tasks.lock();
-        for task in tasks.iter() {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in &tasks {
             task.abort();
         }
         tasks.push(closing);
+        self.tasks.lock().append(&mut tasks);
     }
 
     /// Runs code of the user's outside of ports: in the node's runtime, and a panic is logged, as that

@@ -37,7 +37,7 @@ const PATIENCE: u32 = 3;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
 /// take out of its channels.
-const TURN: u32 = 128;
+pub(super) const TURN: u32 = 128;
 
 /// Messages that a runner has taken before it tells the node.
 const TALLIED: usize = 1024;

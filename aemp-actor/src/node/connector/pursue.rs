@@ -17,12 +17,41 @@ use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
-    let (own, peer) = (core.clone(), peer.clone());
+    let pursuit = Pursuit { core: core.clone(), peer: peer.clone(), ended: false };
     core.run(async move {
-        pursue(&own, &peer).await;
-        // Unless it is up.
-        own.mesh().given_up(&own, peer.id());
+        pursue(&pursuit.core, &pursuit.peer).await;
+        pursuit.end();
     });
+}
+
+/// Who makes a connection owes those who wait for it: dropped before its end, because the node is shut
+/// down, its runtime ends or a transport panics, it tells them that there will be none.
+struct Pursuit {
+    core: Arc<Core>,
+    peer: Arc<Peer>,
+    ended: bool,
+}
+
+impl Pursuit {
+    fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Pursuit {
+    fn drop(&mut self) {
+        let Self { core, peer, ended } = self;
+        if !*ended {
+            let reason = if core.is_closed() {
+                core.shutdown_reason()
+            } else {
+                Reason::transport(format!("dialling node {} was broken off", peer.id()))
+            };
+            peer.unreachable(core, reason);
+        }
+        // Unless it is up.
+        core.mesh().given_up(core, peer.id());
+    }
 }
 
 /// How long one address is tried before the next has its turn.
