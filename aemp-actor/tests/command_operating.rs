@@ -236,7 +236,17 @@ async fn every_command_prints_json_when_it_is_told_to() {
             assert_eq!(json, json!({ "killed": other }));
         }
     }
-    // What goes on without end prints a value in each line.
+    lines_of_json(&own, &home, &one).await;
+    // Errors are texts for people, beside what is printed.
+    let done = home.aemp(&["--json", "cal", "own#gone", "x"]).await;
+    assert_eq!((done.code, &*done.out), (1, ""));
+    assert_eq!(done.err, "aemp: no such port: own#gone\n");
+    drop(alpha);
+}
+
+/// What goes on without end prints a value in each line.
+async fn lines_of_json(own: &Node, home: &Home, port: &PortId) {
+    let id = port.to_string();
     let begin = |arguments: &[&str]| {
         let mut command = home.command();
         command.args(["--timeout", "60", "--json"]).args(arguments);
@@ -245,26 +255,21 @@ async fn every_command_prints_json_when_it_is_told_to() {
     let [tap, log, mon] =
         [&["tap", &id, "-n1"] as &[&str], &["log", "-n1"], &["mon", &id]].map(begin);
     while !tap.is_finished() || !log.is_finished() {
-        own.snd(&one, ("add", 1));
+        own.snd(port, ("add", 1));
         // Each that comes is news for alpha, and logged.
         home.aemp(&["nodes"]).await.text();
     }
     while !mon.is_finished() {
         // It may not be watched yet: then there is no such port any more.
-        let watched = own.introspect("own").ports(PortQuery::new().pattern(one.port())).await;
+        let watched = own.introspect("own").ports(PortQuery::new().pattern(port.port())).await;
         if watched.unwrap().ports.iter().any(|port| port.watchers > 0) {
-            own.kil(&one, ("bye", "bye"));
+            own.kil(port, ("bye", "bye"));
         }
     }
     for done in [tap, log, mon] {
         let text = String::from_utf8(done.await.unwrap().stdout).unwrap();
         assert!(serde_json::from_str::<Json>(&text).unwrap().is_object(), "{text}");
     }
-    // Errors are texts for people, beside what is printed.
-    let done = home.aemp(&["--json", "cal", "own#gone", "x"]).await;
-    assert_eq!((done.code, &*done.out), (1, ""));
-    assert_eq!(done.err, "aemp: no such port: own#gone\n");
-    drop(alpha);
 }
 
 /// `aemp top` on a terminal.

@@ -37,6 +37,21 @@ fn a_secret_that_is_typed_is_not_shown() {
     assert_eq!(shown["secret"], serde_json::json!("geheim"));
 }
 
+#[test]
+fn a_secret_that_is_not_typed_to_its_end_leaves_the_terminal_as_it_was() {
+    let home = Home::new();
+    for abort in ["gehe\x03", "\x04"] {
+        let mut terminal = Terminal::start(aemp(&home, &["setsecret"]), SIZE);
+        terminal.sees("secret: ");
+        assert!(!terminal.is_cooked());
+        terminal.types(abort);
+        terminal.sees("aborted");
+        assert!(terminal.is_cooked());
+        let (code, text) = terminal.ends();
+        assert!(code == Some(2) && !text.contains("gehe"), "{text:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_has_colours_unless_they_are_not_wanted() {
     let node = tcp_node("alpha").await;

@@ -44,22 +44,28 @@ async fn no_packet_takes_many_times_its_memory() {
             "[\"b.0\",\"reg1\",".to_owned(),
         ] {
             let end = if start.ends_with('[') && start.contains('{') { "0]}]" } else { "0]" };
-            let mut peer = RawPeer::log_in(&node, "bomber").await;
-            peer.send(
-                "[\"\",\"AnyEvent::MP::_spawn\",\"b.0\",\"AnyEvent::MP::Global::connect\",0]",
-            )
-            .await;
-            peer.nothing_more().await;
-            let packet = format!("{start}{many}{end}");
-            let before = MEMORY.current_usage();
-            MEMORY.reset_peak_usage();
-            peer.send(&packet).await;
-            peer.packet(serde_json::json!(["", "snd", "bomber", "read"])).await;
-            while !peer.next().await.to_string().contains("\"read\"") {}
-            let peak = MEMORY.peak_usage().saturating_sub(before);
+            let peak = peak_of(&node, &format!("{start}{many}{end}")).await;
             assert!(peak < COPIES * SIZE, "{start}{element}: {} KiB", peak >> 10);
-            drop(peer);
-            support::until("the peer to be gone", || !node.node_is_up("bomber")).await;
         }
     }
+    // Groups that nobody is in, and that do not count.
+    let many: String = (0..SIZE / 9).map(|n| format!("\"{n:x}\":[],")).collect();
+    let peak = peak_of(&node, &format!("[\"b.0\",\"set\",{{{many}\"g\":[]}}]")).await;
+    assert!(peak < COPIES * SIZE, "empty groups: {} KiB", peak >> 10);
+}
+
+/// How much more memory there is at the most while the node takes the packet of a member of the mesh.
+async fn peak_of(node: &Node, packet: &str) -> usize {
+    let mut peer = RawPeer::log_in(node, "bomber").await;
+    peer.send("[\"\",\"AnyEvent::MP::_spawn\",\"b.0\",\"AnyEvent::MP::Global::connect\",0]").await;
+    peer.nothing_more().await;
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    peer.send(packet).await;
+    peer.packet(serde_json::json!(["", "snd", "bomber", "read"])).await;
+    while !peer.next().await.to_string().contains("\"read\"") {}
+    let peak = MEMORY.peak_usage().saturating_sub(before);
+    drop(peer);
+    support::until("the peer to be gone", || !node.node_is_up("bomber")).await;
+    peak
 }

@@ -38,7 +38,6 @@ impl Home {
         command
     }
 
-    /// Runs it to its end, and gives what it printed.
     /// The configuration of all of its nodes, with the secret and this.
     fn set(&self, words: &[&str]) {
         let mut command = self.service(&["setsecret", "-"]);
@@ -48,6 +47,7 @@ impl Home {
         assert!(child.wait().unwrap().success());
     }
 
+    /// Runs it to its end, and gives what it printed.
     fn run(&self, words: &[&str]) -> String {
         let (status, printed) = Program::start(&words.join(" "), self.service(words)).end();
         assert!(status.success(), "{words:?}: {printed}");

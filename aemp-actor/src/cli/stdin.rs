@@ -37,12 +37,14 @@ pub(crate) fn secret_of(key: &Key, word: &str) -> Result<Json, Failure> {
     }
     let text = typed(name)
         .map_err(|error| Failure::Failed(format!("{name}: cannot read standard input: {error}")))?;
+    let text = text.ok_or_else(|| Failure::Usage(format!("{name}: aborted: nothing was typed")))?;
     key.read_text(&text, "standard input").map_err(|text| Failure::Usage(format!("{name}: {text}")))
 }
 
-/// What is typed at a terminal, which does not show it, or all that comes.
-fn typed(name: &str) -> io::Result<String> {
-    if io::stdin().is_terminal() { terminal::line(name) } else { all() }
+/// What is typed at a terminal, which does not show it, or all that comes; `None` if whoever types
+/// aborts that.
+fn typed(name: &str) -> io::Result<Option<String>> {
+    if io::stdin().is_terminal() { terminal::line(name) } else { all().map(Some) }
 }
 
 fn all() -> io::Result<String> {
@@ -53,9 +55,14 @@ fn all() -> io::Result<String> {
 
 #[cfg(unix)]
 mod terminal {
-    use std::io::{self, Write};
+    use std::io::{self, Read, Write};
 
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{
+        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    };
+
+    /// Ctrl-c.
+    const INTERRUPT: u8 = 3;
 
     /// Puts the terminal back when dropped.
     struct Hidden(Termios);
@@ -66,19 +73,29 @@ mod terminal {
         }
     }
 
-    /// Asks for a line that is not shown.
-    pub(super) fn line(what: &str) -> io::Result<String> {
+    /// Asks for a line that is not shown; `None` at ctrl-c, or at the end of the input. Ctrl-c is no
+    /// signal meanwhile, which would end the command before it has put the terminal back.
+    pub(super) fn line(what: &str) -> io::Result<Option<String>> {
         let hidden = Hidden(tcgetattr(io::stdin())?);
         let mut settings = hidden.0.clone();
-        settings.local_modes.remove(LocalModes::ECHO);
+        settings.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
         settings.local_modes.insert(LocalModes::ECHONL);
+        // It ends the line, so that it is read at once.
+        settings.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
         tcsetattr(io::stdin(), OptionalActions::Flush, &settings)?;
         let mut out = io::stderr();
         write!(out, "{what}: ")?;
         out.flush()?;
-        let mut line = String::new();
-        io::stdin().read_line(&mut line)?;
-        Ok(line)
+        let mut line = Vec::new();
+        for octet in io::stdin().lock().bytes() {
+            match octet? {
+                INTERRUPT => break,
+                b'\n' => return String::from_utf8(line).map(Some).map_err(io::Error::other),
+                octet => line.push(octet),
+            }
+        }
+        writeln!(out)?;
+        Ok(None)
     }
 }
 
@@ -87,7 +104,7 @@ mod terminal {
     use std::io;
 
     /// The terminal cannot be told not to show what is typed.
-    pub(super) fn line(_: &str) -> io::Result<String> {
+    pub(super) fn line(_: &str) -> io::Result<Option<String>> {
         Err(io::Error::other("what is typed would be shown: use a pipe or a file"))
     }
 }

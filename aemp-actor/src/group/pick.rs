@@ -24,9 +24,18 @@ pub enum Pick {
 pub(crate) struct Picker {
     /// The member chosen last, by group.
     last: BTreeMap<String, PortId>,
-    /// When a port failed, as a count of failures.
-    failures: BTreeMap<PortId, u64>,
+    /// Ports that failed and are in groups.
+    failures: BTreeMap<PortId, Failure>,
     clock: u64,
+}
+
+/// The last failure of a port.
+#[derive(Debug)]
+struct Failure {
+    /// When, as a count of failures.
+    at: u64,
+    /// How many groups the port is in.
+    groups: usize,
 }
 
 impl Picker {
@@ -63,18 +72,38 @@ impl Picker {
     }
 
     fn failed_at(&self, port: &PortId) -> u64 {
-        self.failures.get(port).copied().unwrap_or(0)
+        self.failures.get(port).map_or(0, |failure| failure.at)
     }
 
-    /// Work given to the port failed.
-    pub(crate) fn failed(&mut self, port: PortId) {
+    /// Work given to the port failed. `groups` counts those that it is in; one that is in none is not
+    /// remembered.
+    pub(crate) fn failed(&mut self, port: PortId, groups: impl FnOnce(&PortId) -> usize) {
         self.clock += 1;
-        self.failures.insert(port, self.clock);
+        if let Some(failure) = self.failures.get_mut(&port) {
+            failure.at = self.clock;
+            return;
+        }
+        let groups = groups(&port);
+        if groups > 0 {
+            self.failures.insert(port, Failure { at: self.clock, groups });
+        }
     }
 
-    /// The port is in no group any more.
-    pub(crate) fn forget(&mut self, port: &PortId) {
-        self.failures.remove(port);
+    /// The port is in one group more.
+    pub(crate) fn joined(&mut self, port: &PortId) {
+        if let Some(failure) = self.failures.get_mut(port) {
+            failure.groups += 1;
+        }
+    }
+
+    /// The port is in one group less; after the last one its failure is forgotten.
+    pub(crate) fn left(&mut self, port: &PortId) {
+        if let Some(failure) = self.failures.get_mut(port) {
+            failure.groups -= 1;
+            if failure.groups == 0 {
+                self.failures.remove(port);
+            }
+        }
     }
 
     /// The group has no members any more.
@@ -106,13 +135,13 @@ mod tests {
     #[test]
     fn failures_are_avoided_the_older_the_less() {
         let mut picker = Picker::default();
-        picker.failed("a#1".into());
-        picker.failed("b#1".into());
+        picker.failed("a#1".into(), |_| 1);
+        picker.failed("b#1".into(), |_| 1);
         let next = |picker: &mut Picker| {
             picker.pick("g", &members(), Pick::LeastRecentlyFailed, |_| 0).unwrap().to_string()
         };
         assert_eq!([next(&mut picker), next(&mut picker)], ["c#1", "c#1"]);
-        picker.failed("c#1".into());
+        picker.failed("c#1".into(), |_| 1);
         assert_eq!(next(&mut picker), "a#1");
         assert_eq!(picker.pick("g", &Members::default(), Pick::Random, |_| 0), None);
     }

@@ -170,7 +170,12 @@ impl GroupTable {
 
     /// Work given to the port failed.
     pub(crate) fn failed(&mut self, port: PortId) {
-        self.picker.failed(port);
+        let Self { groups, registered, picker, .. } = self;
+        picker.failed(port, |port| {
+            let of_node = registered.get(port.node()).map(|registered| registered.groups.keys());
+            let is_in = |group: &&Arc<str>| groups.get(*group).is_some_and(|m| m.contains(port));
+            of_node.map_or(0, |of_node| of_node.filter(is_in).count())
+        });
     }
 
     fn groups_of(&self, node: &NodeId) -> Vec<Arc<str>> {
@@ -200,10 +205,11 @@ impl GroupTable {
         let members = self.groups.entry(name.clone()).or_default();
         for port in &removed {
             members.remove(port);
-            self.picker.forget(port);
+            self.picker.left(port);
         }
         for port in &added {
             members.insert(port.clone());
+            self.picker.joined(port);
         }
         if self.watched.contains_key(group) {
             let (group, ports) = (group.to_owned(), members.clone());

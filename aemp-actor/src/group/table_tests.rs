@@ -48,6 +48,32 @@ fn nothing_is_told_of_a_group_that_nobody_watches() {
 }
 
 #[test]
+fn a_failure_is_remembered_as_long_as_the_port_is_in_any_group() {
+    let mut table = watched();
+    let (bad, good) = (PortId::from("a#1"), PortId::from("b#1"));
+    let pick = |table: &mut GroupTable| {
+        table.failed(good.clone());
+        table.pick("g", Pick::LeastRecentlyFailed, |_| 0).unwrap()
+    };
+    table.failed(bad.clone());
+    table.set(&"a".into(), &registered(&[("g", &["a#1"]), ("h", &["a#1"])])).unwrap();
+    table.add("g", good.clone()).unwrap();
+    assert_eq!(pick(&mut table), bad, "what failed in no group is not remembered");
+    table.failed(bad.clone());
+    assert_eq!(pick(&mut table), bad, "longer ago");
+    table.failed(bad.clone());
+    table.remove("h", &bad);
+    assert_eq!(table.pick("g", Pick::LeastRecentlyFailed, |_| 0), Some(good.clone()));
+    table.add("i", bad.clone()).unwrap();
+    table.remove("g", &bad);
+    table.add("g", bad.clone()).unwrap();
+    assert_eq!(table.pick("g", Pick::LeastRecentlyFailed, |_| 0), Some(good.clone()));
+    table.node_down(&"a".into());
+    table.add("g", bad.clone()).unwrap();
+    assert_eq!(table.pick("g", Pick::LeastRecentlyFailed, |_| 0), Some(bad));
+}
+
+#[test]
 fn a_node_that_goes_takes_its_own_ports_only() {
     let mut table = watched();
     table.set(&"a".into(), &registered(&[("g", &["a#1", "a#2"]), ("h", &["a"])])).unwrap();

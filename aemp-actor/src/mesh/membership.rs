@@ -9,6 +9,7 @@ use super::join::Join;
 use super::news::News;
 use crate::group::GroupTable;
 use crate::id::{NodeId, PortName};
+use crate::message::shortened;
 use crate::mutation::{Mutation, strikes};
 use crate::reason::{Reason, kind};
 use crate::visible::one_line;
@@ -296,6 +297,7 @@ impl Membership {
             }
             News::Registered(_, port) | News::Unregistered(_, port) => {
                 let port = port.to_string();
+                let port = shortened(&port);
                 let port = one_line(&port);
                 tracing::warn!(target: "aemp", "node {node} speaks for port {port}: ignored");
             }
@@ -471,6 +473,7 @@ const NO_PART: &str = "it takes no part, or access rights keep the two from join
 
 /// Nothing is joined through that seed.
 fn warn_of_seed(node: &NodeId, why: &str) {
-    let why = one_line(why);
+    let why = shortened(why);
+    let why = one_line(&why);
     tracing::warn!(target: "aemp", "seed: the mesh cannot be joined through node {node}: {why}");
 }

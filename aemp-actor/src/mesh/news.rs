@@ -8,7 +8,7 @@ use aemp_transport::{MAX_LINE, Value};
 use super::registrations::ReadRegistrations;
 use crate::group::{Refused, Registrations};
 use crate::id::{NodeId, PortId};
-use crate::message::Message;
+use crate::message::{Message, shortened};
 use crate::node::{MAX_ADDRESS, MAX_ADDRESSES};
 
 /// What is longer than this, in octets, is not decoded, which takes up to 40 times the memory:
@@ -53,7 +53,10 @@ impl News {
             "seedme1" => Self::SeedMe(true),
             "seedme0" => Self::SeedMe(false),
             "find" => Self::Find(message.arg(0).map_err(error)?),
-            tag => return Err(format!("{tag:?} is no message of the global protocol")),
+            tag => {
+                let tag = shortened(tag);
+                return Err(format!("{tag:?} is no message of the global protocol"));
+            }
         })
     }
 
@@ -145,6 +148,7 @@ mod tests {
     #[test]
     fn nonsense_is_an_error_or_left_out() {
         assert!(read(vec!["nonsense".into()]).is_err());
+        assert!(read(vec!["x".repeat(1 << 20).into()]).unwrap_err().len() < 1000);
         assert!(read(vec!["reg1".into(), "g".into()]).is_err());
         assert!(read(vec!["addr".into()]).is_err());
         let long = Value::from("x".repeat(LONGEST));

@@ -17,7 +17,8 @@ macro_rules! scalars {
     )*};
 }
 
-/// Reads `{GROUP: [PORTID…]…}`; what is no port ID is left out.
+/// Reads `{GROUP: [PORTID…]…}`; what is no port ID is left out, and so is a group without any: only
+/// ports are counted, so nothing else may take memory.
 pub(super) struct ReadRegistrations {
     limit: usize,
     read: Registrations,
@@ -63,7 +64,12 @@ impl<'de> Visitor<'de> for ReadRegistrations {
             } else {
                 Ok(count + ports.read.len())
             };
-            self.read.insert(group, ports.read);
+            // Of a name that comes twice the last one counts.
+            if ports.read.is_empty() {
+                self.read.remove(&group);
+            } else {
+                self.read.insert(group, ports.read);
+            }
         }
         Ok(self.count.map(|_| self.read))
     }
@@ -188,14 +194,20 @@ mod tests {
         let groups =
             json!({"g": ["a#1", 7, "no id!", null, [1], {"a": 1}, 2.5, true, "a#1"], "h": []});
         let odd = json!({"text": "a#1", "null": null, "number": 1, "map": {"a#1": ["a#1"]}});
-        let empty =
-            ["map", "null", "number", "text"].map(|group| (group.to_owned(), BTreeSet::new()));
-        assert_eq!(read(odd, 0), Ok(empty.into()));
-        let expected = BTreeMap::from([
-            ("g".to_owned(), ["a#1", "7"].map(PortId::from).into()),
-            ("h".to_owned(), BTreeSet::new()),
-        ]);
+        assert_eq!(read(odd, 0), Ok(BTreeMap::new()));
+        let expected = BTreeMap::from([("g".to_owned(), ["a#1", "7"].map(PortId::from).into())]);
         assert_eq!(read(groups, 2), Ok(expected));
+    }
+
+    #[test]
+    fn of_a_group_that_comes_twice_the_last_counts() {
+        let read = |text: &str| {
+            let mut from = serde_json::Deserializer::from_str(text);
+            ReadRegistrations::new(2).deserialize(&mut from).expect("a map")
+        };
+        assert_eq!(read(r#"{"g": ["a#1"], "g": []}"#), Ok(BTreeMap::new()));
+        let last = BTreeMap::from([("g".to_owned(), BTreeSet::from([PortId::from("a#2")]))]);
+        assert_eq!(read(r#"{"g": ["a#1"], "g": ["a#2"]}"#), Ok(last));
     }
 
     #[test]

@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::effect::Effect;
 use super::membership::Membership;
 use super::news::News;
+use crate::group::Refused;
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 use crate::reason::Reason;
+
+/// So many registrations a node may have.
+const LIMIT: usize = 2;
 
 /// The membership of node `m`, and what it wants done.
 struct Scenario {
@@ -25,7 +29,7 @@ fn addresses(of: &str) -> Vec<String> {
 
 impl Scenario {
     fn new() -> Self {
-        let mut membership = Membership::new(id("m"));
+        let mut membership = Membership::new(id("m"), LIMIT);
         membership.set_listeners(addresses("m"));
         Self { membership, effects: VecDeque::new() }
     }
@@ -57,6 +61,12 @@ impl Scenario {
         self.told(node, News::Addr(addresses(node)));
     }
 
+    /// The addresses of the node are told to those who want news.
+    fn announced(&mut self, node: &str) -> Vec<String> {
+        self.membership.announce(&id(node), &mut self.effects);
+        self.done()
+    }
+
     fn seed(&mut self, node: &str) {
         self.membership.is_seed(&id(node), 0.0, &mut self.effects);
     }
@@ -72,9 +82,11 @@ fn line(effect: Effect) -> String {
         Effect::Tell { node, message, .. } => {
             format!("tell {node} {}", Message::from_values(message).tag())
         }
-        Effect::Announce { node, .. } => format!("announce {node}"),
+        Effect::Located { node, addresses } => format!("located {node} {}", addresses.join(",")),
+        Effect::Announce { node } => format!("announce {node}"),
         Effect::Dial { node, told_by, .. } => format!("dial {node} of {told_by}"),
         Effect::Seek { node } => format!("seek {node}"),
+        Effect::Exceeded { node, attempt, .. } => format!("exceeded {node} {attempt}"),
         Effect::Changed(change) => {
             format!("group {} +{} -{}", change.group, change.added.len(), change.removed.len())
         }
@@ -106,14 +118,28 @@ fn who_asks_for_news_is_told_of_all_nodes_and_of_new_ones() {
     m.whole("b");
     m.done();
     assert_eq!(m.told("b", News::SeedMe(true)), ["tell b nodes"]);
-    m.membership.announce(&id("a"), &addresses("a"), &mut m.effects);
-    assert_eq!(m.done(), ["tell b nodes"]);
-    m.membership.announce(&id("a"), &addresses("elsewhere"), &mut m.effects);
-    m.membership.announce(&id("b"), &addresses("b"), &mut m.effects);
-    assert_eq!(m.done(), [""; 0], "news that is old, and b's own");
+    assert_eq!(m.told("b", News::SeedMe(true)), [""; 0], "it did already");
+    assert_eq!(m.announced("a"), ["tell b nodes"]);
+    assert_eq!(m.announced("b"), [""; 0], "b's own");
+    assert_eq!(m.announced("stranger"), [""; 0], "not up");
     m.told("b", News::SeedMe(false));
-    m.membership.announce(&id("a"), &addresses("a"), &mut m.effects);
-    assert_eq!(m.done(), [""; 0], "nobody wants news any more");
+    assert_eq!(m.announced("a"), [""; 0], "nobody wants news any more");
+    m.told("b", News::SeedMe(true));
+    m.down("a");
+    assert_eq!(m.announced("a"), [""; 0], "news that is old");
+}
+
+#[test]
+fn addresses_that_change_are_announced_once_for_all_changes_of_a_while() {
+    let mut m = Scenario::new();
+    m.up("a");
+    m.done();
+    let moves = |m: &mut Scenario, to| m.told("a", News::Addr(addresses(to)));
+    assert_eq!(moves(&mut m, "a"), ["located a a:4040", "announce a"]);
+    assert_eq!(moves(&mut m, "a"), [""; 0], "known");
+    assert_eq!(moves(&mut m, "b"), ["located a b:4040"], "to be announced already");
+    assert_eq!(m.announced("a"), [""; 0], "nobody wants news");
+    assert_eq!(moves(&mut m, "a"), ["located a a:4040", "announce a"]);
 }
 
 #[test]
@@ -199,16 +225,34 @@ fn nodes_speak_for_their_own_ports() {
     let mut m = Scenario::new();
     m.whole("a");
     m.whole("b");
+    m.membership.groups_mut().watch("g");
     let [own, foreign] = ["a#1", "b#1"].map(PortId::from);
     m.told("a", News::Registered("g".into(), own.clone()));
     m.told("a", News::Registered("g".into(), foreign.clone()));
     assert_eq!(m.group(), ["a#1"]);
     m.told("b", News::Unregistered("g".into(), own.clone()));
     assert_eq!(m.group(), ["a#1"]);
-    m.told("b", News::Set([("g".into(), BTreeSet::from([own, foreign]))].into()));
+    m.told("b", News::Set(Ok([("g".into(), BTreeSet::from([own, foreign]))].into())));
     assert_eq!(m.group(), ["a#1", "b#1"]);
     assert!(m.down("b").contains(&"group g +0 -1".to_owned()));
     assert_eq!(m.group(), ["a#1"]);
+}
+
+#[test]
+fn the_connection_of_a_node_that_registers_too_much_is_closed() {
+    let mut m = Scenario::new();
+    m.whole("a");
+    m.done();
+    let register = |m: &mut Scenario, port: &str| {
+        m.told("a", News::Registered("g".into(), PortId::from(port)))
+    };
+    for port in ["a#1", "a#1", "a#2"] {
+        assert_eq!(register(&mut m, port), [""; 0], "{port}");
+    }
+    assert_eq!(register(&mut m, "a#3"), ["exceeded a 1"]);
+    let refused = Refused::TooMany { limit: LIMIT };
+    assert_eq!(m.told("a", News::Set(Err(refused))), ["exceeded a 1"]);
+    assert_eq!(m.group(), ["a#1", "a#2"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::peer::Peer;
 use super::requests;
 use crate::id::PortId;
 use crate::mesh::Rendezvous;
-use crate::message::Message;
+use crate::message::{Message, shortened};
 use crate::mutation::Passage;
 use crate::port::AnyCell;
 use crate::relay::{self, Reported};
@@ -88,7 +88,8 @@ impl Inbound {
     fn refuse(&mut self, port: &str, message: &Message) {
         self.core.count_dropped(Dropped::Refused, 1);
         if !std::mem::replace(&mut self.refused, true) {
-            let (node, tag) = (self.origin.peer.id(), message.tag());
+            let node = self.origin.peer.id();
+            let (tag, port) = (shortened(message.tag()), shortened(port));
             tracing::warn!(
                 target: "aemp",
                 "messages of node {node} are refused: it has no right to messages \

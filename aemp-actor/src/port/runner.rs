@@ -278,23 +278,23 @@ struct Batch<'a, P: Port> {
 }
 
 impl<P: Port> Batch<'_, P> {
-    /// Begins to handle the next envelope; gives what is to be waited for. No message lives in the
-    /// runner's own future, which would move it, and room for it, about.
+    /// Begins to handle the next envelope. No message lives in the runner's own future, which would
+    /// move it, and room for it, about.
     fn begin<'a>(
         &mut self,
         value: &'a mut P,
         ctx: &'a mut Ctx<P>,
-    ) -> Option<Result<Option<impl Future<Output = Result<(), Die>> + Send + use<'a, P>>, Reason>>
-    {
-        let msg = match self.next()? {
-            Envelope::Typed(msg) => msg,
-            other => match uncommon(self.cell, value, ctx, other) {
+    ) -> Begun<impl Future<Output = Result<(), Die>> + Send + use<'a, P>> {
+        let msg = match self.next() {
+            Some(Envelope::Typed(msg)) => msg,
+            Some(other) => match uncommon(self.cell, value, ctx, other) {
                 Ok(Some(msg)) => msg,
-                Ok(None) => return Some(Ok(None)),
-                Err(reason) => return Some(Err(reason)),
+                Ok(None) => return Begun::Done,
+                Err(reason) => return Begun::Dead(reason),
             },
+            None => return Begun::Empty,
         };
-        Some(Ok(Some(value.handle(ctx, msg))))
+        Begun::Handler(value.handle(ctx, msg))
     }
 
     /// The next envelope, which leaves room for another.
@@ -310,6 +310,16 @@ impl<P: Port> Batch<'_, P> {
         }
         Some(envelope)
     }
+}
+
+/// What came of an envelope.
+enum Begun<F> {
+    /// A handler, to be waited for.
+    Handler(F),
+    Done,
+    Dead(Reason),
+    /// There was none.
+    Empty,
 }
 
 /// However the batch ended: what is left of it, which the death of the port counts, is dropped one by
@@ -334,12 +344,15 @@ async fn handle_batch<P: Port>(
         if batch.run.is_aborted() {
             return Err(batch.cell.abort_reason().unwrap_or_default());
         }
-        let Some(begun) = batch.begin(value, ctx) else { return Ok(()) };
-        if let Some(handler) = begun? {
-            let timers = batch.cell.core.timers();
-            let limit =
-                batch.limit.map(|limit| (limit, Deadline::new(timers, Instant::now(), limit)));
-            within(limit, pin!(handler)).await?;
+        match batch.begin(value, ctx) {
+            Begun::Handler(handler) => {
+                let timers = batch.cell.core.timers();
+                let deadline = |limit| (limit, Deadline::new(timers, Instant::now(), limit));
+                within(batch.limit.map(deadline), pin!(handler)).await?;
+            }
+            Begun::Done => {}
+            Begun::Dead(reason) => return Err(reason),
+            Begun::Empty => return Ok(()),
         }
         if let Some(reason) = ctx.stopping() {
             return Err(reason);

@@ -131,8 +131,19 @@ fn make_room(buffer: &mut BytesMut) {
 
 /// Runs the sink's code.
 fn give(run: impl FnOnce()) -> Result<(), CloseReason> {
-    catch_unwind(AssertUnwindSafe(run))
-        .map_err(|panic| CloseReason::SinkPanicked(panic_text(&*panic).into()))
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let reason = CloseReason::SinkPanicked(panic_text(&*panic).into());
+        forget(panic);
+        reason
+    })
+}
+
+/// Drops what a panic left, a value of the sink's. If that panics as well, what it leaves is leaked:
+/// nothing says that this would ever end.
+fn forget(panic: Box<dyn Any + Send>) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(panic);
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
@@ -145,7 +156,23 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::panic_any;
+
     use super::*;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic_any(Bomb);
+        }
+    }
+
+    #[test]
+    fn a_panic_whose_destructor_panics_with_its_like_closes_the_link() {
+        let reason = give(|| panic_any(Bomb)).unwrap_err();
+        assert!(matches!(reason, CloseReason::SinkPanicked(text) if &*text == "no text"));
+    }
 
     #[test]
     fn buffers_are_shared_by_small_packets_only() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{BoxStream, EstablishError, HandshakeError, Listener, Network};
+use aemp_transport::{Address, BoxStream, EstablishError, HandshakeError, Listener, Network};
 use tokio::time::Instant;
 
 use super::greet::{Failure, greet};
@@ -93,13 +93,22 @@ async fn greet_accepted(core: &Arc<Core>, stream: BoxStream, visit: Visit) {
     }
 }
 
-/// Says that a handshake has failed; of an address not more than now and then, since anybody can have
+/// Says that a handshake has failed; of an origin not more than now and then, since anybody can have
 /// them fail.
 fn refused(core: &Core, from: &str, error: &dyn std::fmt::Display) {
-    let host = from.rsplit_once(':').map_or(from, |(host, _)| host);
-    if let Some(untold) = core.refusals().lock().told(host, Instant::now()) {
+    if let Some(untold) = core.refusals().lock().told(&origin(from), Instant::now()) {
         let more = more(untold);
         tracing::warn!(target: "aemp", "connection from {from} refused: {error}{more}");
+    }
+}
+
+/// Whose fault it counts as when a connection from this address fails: its network's, or that of the
+/// hub which passes it on.
+fn origin(from: &str) -> String {
+    let address: Option<Address> = from.parse().ok();
+    match address.as_ref().and_then(Address::hub_and_node) {
+        Some((hub, _)) => format!("relay:{hub}"),
+        None => Network::of_peer(from).to_string(),
     }
 }
 
@@ -108,5 +117,20 @@ fn more(untold: u64) -> String {
     match untold {
         0 => String::new(),
         more => format!("; {more} more since this was told the last time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_fails_is_a_network_or_a_hub() {
+        assert_eq!(origin("[2001:db8:1:2::1]:4040"), origin("[2001:db8:1:2:3::9]:1"));
+        assert_ne!(origin("[2001:db8:1:2::1]:4040"), origin("[2001:db8:1:3::1]:4040"));
+        assert_eq!(origin("10.0.0.1:1"), "10.0.0.1");
+        assert_eq!(origin("relay:hub>a"), "relay:hub");
+        assert_eq!(origin("relay:hub:1>b:2"), "relay:hub:1");
+        assert_eq!(origin("an unknown address"), "an unknown address");
     }
 }
