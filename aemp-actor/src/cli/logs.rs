@@ -42,10 +42,14 @@ pub(crate) fn set_up(verbose: u8) -> watch::Receiver<SeedProblem> {
 }
 
 /// Sets up the log of a node that runs as a service: up to this level of the reference's to
-/// standard error, as JSON or for people, all of it to nodes that catch it.
-pub(crate) fn of_node(verbosity: u8, json: bool) {
-    let filter = of_variable()
-        .unwrap_or_else(|| EnvFilter::default().add_directive(log::verbosity(verbosity).into()));
+/// standard error, with every message or without, as JSON or for people, all of it to nodes that
+/// catch it.
+pub(crate) fn of_node(verbosity: u8, traces: bool, json: bool) {
+    let filter = of_variable().unwrap_or_else(|| {
+        let filter = EnvFilter::default().add_directive(log::verbosity(verbosity).into());
+        let messages = format!("{}=trace", log::MESSAGES).parse();
+        if traces { filter.add_directive(messages.expect("a filter")) } else { filter }
+    });
     let shown = tracing_subscriber::fmt::layer().with_writer(Stderr::new);
     let shown = match json {
         true => shown.json().flatten_event(true).boxed(),

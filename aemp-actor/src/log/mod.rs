@@ -34,6 +34,10 @@
 //!
 //! In bold what our levels become.
 
+/// The target of the events, of level trace, that show messages. They are not told to nodes that catch
+/// log lines, since telling is a message, too.
+pub const MESSAGES: &str = "aemp::messages";
+
 mod catching;
 mod forwarding;
 #[cfg(feature = "log")]

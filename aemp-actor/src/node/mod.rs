@@ -36,6 +36,7 @@ mod services;
 mod signal;
 mod stillborn;
 mod timers;
+mod traced;
 mod verbs;
 mod waiting;
 

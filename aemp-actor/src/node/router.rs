@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::core::Core;
 use super::counters::Dropped;
 use super::waiting::Place;
-use super::{functions, requests};
+use super::{functions, requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
@@ -82,6 +82,7 @@ impl Core {
 
     /// Puts a message into the mailbox of a port of this node.
     pub(crate) fn deliver(self: &Arc<Self>, to: &PortId, message: Message) {
+        traced::delivered(to, &message);
         if to.is_node() {
             requests::handle(self, None, message);
         } else if let Some(cell) = self.registry().find(to.name()) {

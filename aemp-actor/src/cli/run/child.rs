@@ -16,7 +16,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
 pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
-    logs::of_node(plan.verbosity, plan.json);
+    logs::of_node(plan.verbosity, plan.traces, plan.json);
     if let Some(missing) = &plan.missing {
         tracing::warn!(target: "aemp", "{missing}");
     }

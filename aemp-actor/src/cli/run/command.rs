@@ -18,7 +18,7 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(u8).range(0..=9))
                 .help(
                     "Log up to this level to standard error, 0 to 9 [default: AEMP_VERBOSE, \
-                     PERL_ANYEVENT_VERBOSE, or 7]",
+                     PERL_ANYEVENT_MP_WARNLEVEL, PERL_ANYEVENT_VERBOSE, or 7]",
                 ),
         )
         .arg(

@@ -17,6 +17,8 @@ pub(super) struct Plan {
     /// What was read from standard input.
     pub(super) typed: Option<Json>,
     pub(super) verbosity: u8,
+    /// Every message is logged.
+    pub(super) traces: bool,
     /// The log is to be JSON.
     pub(super) json: bool,
     /// How long it may take until it is up.
@@ -46,6 +48,7 @@ impl Plan {
                 .get_one("verbosity")
                 .copied()
                 .unwrap_or_else(|| verbosity().max(said(options.verbose))),
+            traces: traces(),
             json: options.json,
             startup: seconds("startup"),
             heartbeat: seconds("heartbeat"),
@@ -54,10 +57,21 @@ impl Plan {
     }
 }
 
+/// The variables of the verbosity, of which the first that is a number counts: ours, and those of the
+/// reference and of its library.
+const VERBOSITY: [&str; 3] =
+    ["AEMP_VERBOSE", "PERL_ANYEVENT_MP_WARNLEVEL", "PERL_ANYEVENT_VERBOSE"];
+
 /// As the environment says.
 fn verbosity() -> u8 {
     let number = |name| std::env::var(name).ok()?.trim().parse().ok();
-    number("AEMP_VERBOSE").or_else(|| number("PERL_ANYEVENT_VERBOSE")).unwrap_or(7)
+    VERBOSITY.into_iter().find_map(number).unwrap_or(7)
+}
+
+/// Whether the environment wants every message shown.
+fn traces() -> bool {
+    let is_on = |name| std::env::var(name).is_ok_and(|text| !matches!(text.trim(), "" | "0"));
+    ["AEMP_TRACE", "PERL_ANYEVENT_MP_TRACE"].into_iter().any(is_on)
 }
 
 /// At least this is shown with so many `--verbose`.
