@@ -264,6 +264,21 @@ fn words_are_read_as_those_of_configure() {
 }
 
 #[test]
+fn a_node_is_named_like_its_profile_and_shows_messages_to_who_wants_them() {
+    let home = Home::new();
+    home.run_with("geheim", &["setsecret", "-", "profile", "named", "setbinds", "127.0.0.1:0"])
+        .text();
+    let mut command = home.command();
+    command.env("PERL_ANYEVENT_MP_TRACE", "1").args(["run", "named", "--no-watchdog"]);
+    let mut named = Service::begun(&mut command);
+    named.line("INFO aemp: node named is running");
+    // What it asks itself, as a sign of life.
+    named.line("TRACE aemp::messages: sent to named, here: [\"time\",");
+    named.signal("-TERM");
+    assert_eq!(named.ended(), Some(0));
+}
+
+#[test]
 fn a_seed_on_the_line_counts_above_the_profile() {
     let home = Home::new();
     home.run_with("geheim", &["setsecret", "-", "setseeds", "127.0.0.1:1"]).text();

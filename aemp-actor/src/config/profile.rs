@@ -2,7 +2,7 @@
 
 use super::error::ProfileError;
 use super::keys::KEYS;
-use super::nodeid::{expand, host_name};
+use super::nodeid::host_name;
 use super::profiles::Profiles;
 use crate::node::Config;
 
@@ -16,8 +16,8 @@ impl Config {
     /// variables (`AEMP_NODEID`, `AEMP_SEEDS`, …) override the file.
     ///
     /// A profile that does not exist has the values of the global default. Without a node ID the
-    /// node is called `NAME/RANDOM`, after the profile, and without binds it listens on a free
-    /// port of all addresses, as in the reference.
+    /// name of the profile is the node ID (name it `NAME/` for one that is unique), and without binds
+    /// the node listens on a free port of all addresses, as in the reference.
     ///
     /// ```no_run
     /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,7 +36,8 @@ impl Config {
     }
 
     /// The same with the profile that the environment variable `AEMP_PROFILE` names, else the one
-    /// that is called like this host (`uname -n`).
+    /// that is called like this host (`uname -n`), whose name then is the node ID unless something sets
+    /// another one: what `configure` does in the reference.
     ///
     /// # Errors
     /// As for [`profile`](Self::profile).
@@ -64,7 +65,7 @@ impl Config {
             }
         }
         if self.nodeid.is_none() {
-            self.nodeid = Some(expand(&format!("{name}/%u"), &host_name(), &*self.chance));
+            self.nodeid = Some(name.to_owned());
         }
         if self.binds.is_empty() && !effective.values.contains_key("binds") {
             self.binds.push("*:*".to_owned());

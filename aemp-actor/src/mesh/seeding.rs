@@ -11,7 +11,8 @@ use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 /// Keeps trying to be connected to every node that the seed's address leads to, for as long as
 /// this node lives.
 ///
-/// A host name is resolved anew each time, and all of its addresses are seeds. This node's own
+/// A host name is resolved anew each time, and all of its addresses are seeds; host `*` is this machine,
+/// where a node on any address will do. This node's own
 /// address is noticed and left out. The pauses grow while nothing changes, to `connect_interval`
 /// while no seed is up, and to that times the number of connected nodes otherwise, as in the
 /// reference, so that a large mesh is not searched for seeds all the time.
@@ -24,7 +25,7 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
             is_only_self: false,
             nodes: BTreeMap::new(),
             turned_away: 0,
-            logged: None,
+            logged: BTreeMap::new(),
         };
         let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
@@ -65,42 +66,65 @@ struct Search {
     nodes: BTreeMap<Address, NodeId>,
     /// How often in turn a node that was connected has closed on our greeting.
     turned_away: u32,
-    /// The problem that was logged last: the same is not logged again and again.
-    logged: Option<String>,
+    /// The problem with each address that was logged last: the same is not logged again and again.
+    logged: BTreeMap<Address, String>,
+}
+
+/// Why nothing was found at an address.
+struct Problem {
+    address: Address,
+    text: String,
+    /// Somebody has to change a configuration.
+    permanent: bool,
 }
 
 impl Search {
     /// Tries all addresses once; gives the nodes that are up.
     async fn round(&mut self, core: &Arc<Core>) -> Vec<NodeId> {
-        let addresses = match core.config().transport_for(&self.seed) {
-            Some(transport) => transport.resolve(&self.seed).await,
-            None => return Vec::new(),
-        };
-        let addresses = match addresses {
+        let Some(transport) = core.config().transport_for(&self.seed) else { return Vec::new() };
+        let addresses = match transport.resolve(&self.seed).await {
             Ok(addresses) => addresses,
             Err(error) => {
-                self.log(format!("cannot resolve {}: {error}", self.seed), false);
+                let text = format!("cannot resolve {}: {error}", self.seed);
+                self.log(Problem { address: self.seed.clone(), text, permanent: false });
                 return Vec::new();
             }
         };
         self.nodes.retain(|address, _| addresses.contains(address));
         // An address may have been given to another host since.
         self.own.retain(|address| addresses.contains(address));
+        let mut problems = Vec::new();
         for address in &addresses {
             let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
-            if !up && !self.own.contains(address) {
-                self.try_one(core, address.clone()).await;
+            if up || self.own.contains(address) {
+                continue;
+            }
+            match self.try_one(core, address.clone()).await {
+                Ok(()) => drop(self.logged.remove(address)),
+                Err(problem) => problems.push(problem),
             }
         }
-        self.is_only_self =
-            !addresses.is_empty() && addresses.iter().all(|address| self.own.contains(address));
-        self.nodes.values().filter(|node| core.peer(node).is_up()).cloned().collect()
+        let nodes = self.nodes.values().filter(|node| core.peer(node).is_up());
+        let up: Vec<NodeId> = nodes.cloned().collect();
+        let all_own = addresses.iter().all(|address| self.own.contains(address));
+        if !self.seed.is_any_host() {
+            self.is_only_self = !addresses.is_empty() && all_own;
+        } else {
+            // Whoever listens on this machine need not do so on all of its addresses.
+            self.is_only_self = !self.own.is_empty() && up.is_empty();
+            let found = self.is_only_self || !up.is_empty();
+            problems.sort_by_key(|problem| !problem.permanent);
+            problems.truncate(usize::from(!found));
+        }
+        problems.into_iter().for_each(|problem| self.log(problem));
+        up
     }
 
-    async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
+    async fn try_one(&mut self, core: &Arc<Core>, address: Address) -> Result<(), Problem> {
+        let problem = |text, permanent| Problem { address: address.clone(), text, permanent };
         let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
             Ok(dialled) => dialled,
-            Err(_) => return self.log(format!("no answer from {address}"), false),
+            Err(_) => return Err(problem(format!("no answer from {address}"), false)),
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
@@ -115,40 +139,37 @@ impl Search {
                     );
                 }
                 self.own.insert(address);
-                return;
+                return Ok(());
             }
             Err(error) if error.is_turned_away() && self.nodes.contains_key(&address) => {
                 self.turned_away = self.turned_away.saturating_add(1);
                 if self.turned_away == 1 {
-                    return;
+                    return Ok(());
                 }
-                return self.log(
-                    format!(
-                        "{address} was connected, and closes the connection now when it hears the \
-                         node ID of this node, {}: another process with this node ID may be in the \
-                         network, see the log there",
-                        core.id()
-                    ),
-                    false,
+                let text = format!(
+                    "{address} was connected, and closes the connection now when it hears the \
+                     node ID of this node, {}: another process with this node ID may be in the \
+                     network, see the log there",
+                    core.id()
                 );
+                return Err(problem(text, false));
             }
             Err(error) => {
                 self.turned_away = 0;
-                self.log(error.to_string(), error.is_permanent());
-                return;
+                return Err(problem(error.to_string(), error.is_permanent()));
             }
         };
         self.turned_away = 0;
-        self.logged = None;
         core.mesh().is_seed(core, &node);
         self.nodes.insert(address, node);
+        Ok(())
     }
 
-    /// `permanent` says that somebody has to change a configuration.
-    fn log(&mut self, problem: String, permanent: bool) {
-        if self.logged.as_ref() != Some(&problem) {
-            tracing::warn!(target: "aemp", permanent, "seed: {problem}; trying again");
-            self.logged = Some(problem);
+    fn log(&mut self, problem: Problem) {
+        let Problem { address, text, permanent } = problem;
+        if self.logged.get(&address) != Some(&text) {
+            tracing::warn!(target: "aemp", permanent, "seed: {text}; trying again");
+            self.logged.insert(address, text);
         }
     }
 }
