@@ -280,7 +280,7 @@ const WIDE: (u16, u16) = (150, 24);
 async fn top_on_a_terminal() {
     let alpha = support::tcp_node("alpha").await;
     let beta = Node::configure(support::config("beta").seed(&alpha.listeners()[0])).await.unwrap();
-    soon("the mesh", beta.joined()).await;
+    soon("the mesh", beta.joined()).await.unwrap();
     let home = Home::with_seed(&alpha.listeners()[0]);
     let session = tokio::task::spawn_blocking(move || {
         let mut session = top_session(&home, "0.2", WIDE);

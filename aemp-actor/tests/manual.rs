@@ -27,7 +27,7 @@ async fn a_seed_may_be_any_address_of_this_machine_and_an_id_may_be_drawn() {
     let one = Node::configure(client()).await.unwrap();
     let two = Node::configure(client()).await.unwrap();
     for node in [&one, &two] {
-        soon("joining", node.joined()).await;
+        soon("joining", node.joined()).await.unwrap();
         assert!(node.node_is_up("seed"));
         assert_eq!(node.id().as_str().len(), "anon/".len() + 16, "{}", node.id());
     }
@@ -40,7 +40,7 @@ async fn a_node_may_be_its_own_seed_on_one_address_of_the_machine() {
     // What answers there has its node ID, which is all that it knows of itself.
     let same = Config::new().nodeid("twin").secret(SECRET).seed(format!("*:{}", port_of(&seed)));
     let same = Node::configure(same).await.unwrap();
-    soon("that there is nobody to join", same.joined()).await;
+    soon("that there is nobody to join", same.joined()).await.unwrap();
     assert!(same.up_nodes().is_empty());
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aemp_transport::Address;
 
+use super::seeds::{Kind, SeedError, SeedInfo};
 use crate::id::NodeId;
 use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 
@@ -29,8 +30,9 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
         };
         let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
-            let up = search.round(&own).await;
-            own.mesh().is_own_seed(&own, search.seed.to_string(), search.is_only_self);
+            let found = search.round(&own).await;
+            let up = found.nodes.clone();
+            own.mesh().tried(&own, found);
             if search.is_only_self && search.own.contains(&search.seed) {
                 tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
                 return;
@@ -67,64 +69,81 @@ struct Search {
     /// How often in turn a node that was connected has closed on our greeting.
     turned_away: u32,
     /// The problem with each address that was logged last: the same is not logged again and again.
-    logged: BTreeMap<Address, String>,
+    logged: BTreeMap<Address, SeedError>,
 }
 
 /// Why nothing was found at an address.
 struct Problem {
     address: Address,
-    text: String,
-    /// Somebody has to change a configuration.
-    permanent: bool,
+    error: SeedError,
 }
 
 impl Search {
-    /// Tries all addresses once; gives the nodes that are up.
-    async fn round(&mut self, core: &Arc<Core>) -> Vec<NodeId> {
-        let Some(transport) = core.config().transport_for(&self.seed) else { return Vec::new() };
-        let addresses = match transport.resolve(&self.seed).await {
-            Ok(addresses) => addresses,
+    /// Tries all addresses once; gives what was found.
+    async fn round(&mut self, core: &Arc<Core>) -> SeedInfo {
+        let mut problems = Vec::new();
+        let up = match self.addresses(core).await {
+            Ok(addresses) => self.try_all(core, &addresses, &mut problems).await,
             Err(error) => {
                 let text = format!("cannot resolve {}: {error}", self.seed);
-                self.log(Problem { address: self.seed.clone(), text, permanent: false });
-                return Vec::new();
+                let error = SeedError { text, kind: Kind::Passing };
+                problems.push(Problem { address: self.seed.clone(), error });
+                Vec::new()
             }
         };
+        // What somebody has to mend is told first, and last that nobody listens.
+        problems.sort_by_key(|problem| problem.error.kind);
+        let found = self.is_only_self || !up.is_empty();
+        let error = problems.first().filter(|_| !found).map(|problem| problem.error.clone());
+        if self.seed.is_any_host() {
+            // Whoever listens on this machine need not do so on all of its addresses.
+            problems.truncate(usize::from(!found));
+        }
+        problems.into_iter().for_each(|problem| self.log(problem));
+        SeedInfo { address: self.seed.clone(), nodes: up, is_self: self.is_only_self, error }
+    }
+
+    async fn addresses(&self, core: &Core) -> std::io::Result<Vec<Address>> {
+        match core.config().transport_for(&self.seed) {
+            Some(transport) => transport.resolve(&self.seed).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Gives the nodes that are up.
+    async fn try_all(
+        &mut self,
+        core: &Arc<Core>,
+        addresses: &[Address],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<NodeId> {
         self.nodes.retain(|address, _| addresses.contains(address));
         // An address may have been given to another host since.
         self.own.retain(|address| addresses.contains(address));
-        let mut problems = Vec::new();
-        for address in &addresses {
+        for address in addresses {
             let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
             if up || self.own.contains(address) {
                 continue;
             }
             match self.try_one(core, address.clone()).await {
                 Ok(()) => drop(self.logged.remove(address)),
-                Err(problem) => problems.push(problem),
+                Err(error) => problems.push(Problem { address: address.clone(), error }),
             }
         }
-        let nodes = self.nodes.values().filter(|node| core.peer(node).is_up());
-        let up: Vec<NodeId> = nodes.cloned().collect();
-        let all_own = addresses.iter().all(|address| self.own.contains(address));
-        if !self.seed.is_any_host() {
-            self.is_only_self = !addresses.is_empty() && all_own;
-        } else {
-            // Whoever listens on this machine need not do so on all of its addresses.
-            self.is_only_self = !self.own.is_empty() && up.is_empty();
-            let found = self.is_only_self || !up.is_empty();
-            problems.sort_by_key(|problem| !problem.permanent);
-            problems.truncate(usize::from(!found));
-        }
-        problems.into_iter().for_each(|problem| self.log(problem));
+        let up = self.nodes.values().filter(|node| core.peer(node).is_up());
+        let up: Vec<NodeId> = up.cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        self.is_only_self = match self.seed.is_any_host() {
+            true => !self.own.is_empty() && up.is_empty(),
+            false => !addresses.is_empty() && addresses.iter().all(|at| self.own.contains(at)),
+        };
         up
     }
 
-    async fn try_one(&mut self, core: &Arc<Core>, address: Address) -> Result<(), Problem> {
-        let problem = |text, permanent| Problem { address: address.clone(), text, permanent };
+    async fn try_one(&mut self, core: &Arc<Core>, address: Address) -> Result<(), SeedError> {
+        let passing = |text| SeedError { text, kind: Kind::Passing };
         let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
             Ok(dialled) => dialled,
-            Err(_) => return Err(problem(format!("no answer from {address}"), false)),
+            Err(_) => return Err(passing(format!("no answer from {address}"))),
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
@@ -152,11 +171,16 @@ impl Search {
                      network, see the log there",
                     core.id()
                 );
-                return Err(problem(text, false));
+                return Err(passing(text));
             }
             Err(error) => {
                 self.turned_away = 0;
-                return Err(problem(error.to_string(), error.is_permanent()));
+                let kind = match &error {
+                    error if error.is_permanent() => Kind::Permanent,
+                    error if error.is_refusal() => Kind::Refused,
+                    _ => Kind::Passing,
+                };
+                return Err(SeedError { text: error.to_string(), kind });
             }
         };
         self.turned_away = 0;
@@ -165,11 +189,10 @@ impl Search {
         Ok(())
     }
 
-    fn log(&mut self, problem: Problem) {
-        let Problem { address, text, permanent } = problem;
-        if self.logged.get(&address) != Some(&text) {
-            tracing::warn!(target: "aemp", permanent, "seed: {text}; trying again");
-            self.logged.insert(address, text);
+    fn log(&mut self, Problem { address, error }: Problem) {
+        if self.logged.get(&address) != Some(&error) {
+            tracing::warn!(target: "aemp", "seed: {error}; trying again");
+            self.logged.insert(address, error);
         }
     }
 }

@@ -97,8 +97,9 @@ impl Node {
             core.listeners().lock().extend(listener.local_addresses());
         }
         core.mesh().set_listeners(self.listeners());
-        let different: BTreeSet<&Address> = seeds.iter().collect();
-        core.mesh().set_seeds(core, different.len());
+        let mut named = BTreeSet::new();
+        let seeds: Vec<_> = seeds.into_iter().filter(|seed| named.insert(seed.clone())).collect();
+        core.mesh().set_seeds(core, seeds.clone());
         for listener in listeners {
             connector::listen(core, listener);
         }

@@ -28,6 +28,7 @@ mod handle;
 mod inbound;
 mod looking;
 mod peer;
+mod refusing;
 mod registry;
 mod requests;
 mod router;

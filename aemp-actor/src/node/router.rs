@@ -300,7 +300,7 @@ impl Core {
         let id = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
-            waiting.answer(Err(reason));
+            waiting.answer(Err(reason.into()));
         }));
         let token = self.mon(&to, None, action);
         // Made first, so that it takes all back if the request cannot be serialised.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ArgMatches;
 use serde_json::Value as Json;
 
-use crate::cli::{Failure, Options, stdin};
+use crate::cli::{Failure, Options, program, show, stdin};
 use crate::config::{Key, Profiles, host_name};
 use crate::node::Config;
 
@@ -106,17 +106,33 @@ fn read(mut config: Config, words: &[String], options: &Options) -> Result<Read,
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
     let named = name.or(options.profile.as_ref());
-    let missing = named.filter(|name| profiles.values(Some(name)).is_none()).map(|name| {
+    let missing = named.filter(|name| profiles.values(Some(name)).is_none());
+    if let Some(name) = missing
+        && pairs.is_empty()
+    {
+        return Err(Failure::Failed(nothing_to_run(&profiles, name)));
+    }
+    let missing = missing.map(|name| {
         let path = profiles.path().display();
         format!("there is no profile {name:?} in {path}: the node runs by the global default")
     });
     let name = named.cloned().unwrap_or_else(host_name);
-    let mut config = config.profile_of(&profiles, &name)?;
+    let mut config = config.with_profile(&profiles, &name)?;
     if !options.seeds.is_empty() {
         let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
         crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
     }
     Ok(Read { config, missing, typed })
+}
+
+/// What is said of a profile that is not there, and of which nothing else is said.
+fn nothing_to_run(profiles: &Profiles, name: &str) -> String {
+    let program = program::name();
+    let hint = match Key::find(name) {
+        Some(_) => format!("{name} is a key, whose value is missing"),
+        None => format!("{program} run {name} nodeid {name} runs a node without a profile"),
+    };
+    format!("{} ({hint})", show::no_profile(profiles, name))
 }
 
 /// What [`read`] has read.

@@ -6,6 +6,7 @@ mod dial;
 mod greet;
 mod pursue;
 mod refusals;
+mod unknown;
 
 pub(crate) use accept::greet_accepted;
 pub(super) use accept::listen;

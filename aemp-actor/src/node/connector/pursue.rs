@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::dial::dial;
+use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
@@ -46,7 +47,12 @@ fn ways<'a>(
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
-    let mut problem = "no address is known for it, and it did not connect".to_owned();
+    // What went wrong the last time; nothing, where nobody knows the node.
+    let mut problem = None;
+    let why = |problem: Option<String>| match problem {
+        Some(problem) => format!("no connection to node {}: {problem}", peer.id()),
+        None => unknown::why(core, peer.id()),
+    };
     for round in 0.. {
         let (addresses, dials, longest) = ways(core, peer.id(), round);
         let mut refused = 0;
@@ -63,18 +69,20 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             match tokio::time::timeout(limit.min(longest), dial(core, address)).await {
                 Ok(Ok(other)) if other.id() == peer.id() => return,
                 Ok(Ok(other)) => {
-                    problem = format!("at {address} there is node {}", other.id());
+                    problem = Some(format!("at {address} there is node {}", other.id()));
                 }
                 Ok(Err(error)) => {
                     refused += usize::from(error.is_permanent());
-                    problem = error.to_string();
+                    problem = (!relay::is_unknown(&error)).then(|| error.to_string());
                 }
-                Err(_) => problem = format!("no answer from {address}"),
+                // Cut short at the end: the round before says more.
+                Err(_) if round > 0 && limit < longest => {}
+                Err(_) => problem = Some(format!("no answer from {address}")),
             }
         }
-        if refused > 0 && refused == addresses.len() {
-            let text = format!("no connection to node {}: {problem}", peer.id());
-            peer.unreachable(core, Reason::new(kind::AUTH_ERROR, text));
+        let hopeless = addresses.is_empty() && unknown::is_hopeless(core);
+        if hopeless || refused > 0 && refused == addresses.len() {
+            peer.unreachable(core, Reason::new(kind::AUTH_ERROR, why(problem)));
             core.mesh().given_up(core, peer.id());
             return;
         }
@@ -84,8 +92,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             return;
         }
         if Instant::now() >= deadline {
-            let text = format!("no connection to node {}: {problem}", peer.id());
-            peer.unreachable(core, Reason::transport(text));
+            peer.unreachable(core, Reason::transport(why(problem)));
             core.mesh().given_up(core, peer.id());
             return;
         }
