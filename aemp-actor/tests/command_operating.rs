@@ -163,7 +163,7 @@ async fn tapping(network: &Network) {
 
 async fn log(network: &Network) {
     let mut command = network.home.command();
-    command.args(["--timeout", "60", "--json", "-v", "log", "7"]);
+    command.args(["--timeout", "60", "--json", "-v", "log", "info"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = |output| BufReader::new(output).lines().map_while(Result::ok);
     let mut own_log = lines(Box::new(child.stderr.take().unwrap()) as Box<dyn Read + Send>);

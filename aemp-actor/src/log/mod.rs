@@ -50,5 +50,7 @@ mod services;
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
+#[cfg(feature = "cli")]
+pub(crate) use levels::level_named;
 pub use levels::{level_number, level_of, verbosity};
 pub(crate) use services::{CATCH, CONNECT, catch, connect};

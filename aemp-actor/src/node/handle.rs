@@ -52,6 +52,7 @@ impl Node {
     ///
     /// # Panics
     /// Outside a tokio runtime, and in one without time (`enable_time`).
+    #[track_caller]
     pub fn local() -> Self {
         let runtime = tokio::runtime::Handle::current();
         Self::create(NodeId::anonymous(), runtime, Config::new(), None)
@@ -108,6 +109,7 @@ impl Node {
         }
     }
 
+    #[track_caller]
     fn create(
         id: NodeId,
         runtime: tokio::runtime::Handle,

@@ -25,6 +25,7 @@ impl Core {
     ///
     /// # Panics
     /// When it cannot be serialised.
+    #[track_caller]
     pub(crate) fn snd<M: Serialize + ?Sized>(self: &Arc<Self>, to: &PortId, msg: &M) {
         if let Err(error) = self.try_snd(to, msg) {
             panic!("a message to {to} cannot be serialised: {error}");
@@ -244,6 +245,7 @@ impl Core {
     }
 
     /// Creates a port on a node; its ID is known at once.
+    #[track_caller]
     pub(crate) fn spawn<M: Serialize + ?Sized>(
         self: &Arc<Self>,
         node: &NodeId,
@@ -272,6 +274,7 @@ impl Core {
     }
 
     /// Sends a request of any kind, to be answered to a reply port that is appended to it.
+    #[track_caller]
     pub(crate) fn cal<R: FromArgs>(
         self: &Arc<Self>,
         to: PortId,

@@ -51,6 +51,7 @@ impl<T> Reply<T> {
     ///
     /// # Panics
     /// When the answer goes to a port and cannot be serialised.
+    #[track_caller]
     pub fn answer(self, scope: &PortScope, value: T)
     where
         T: Serialize,

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::cli::{Failure, Options, program, show, stdin};
 use crate::config::{Key, Profiles, host_name};
+use crate::log::level_named;
 use crate::node::Config;
 
 /// Read before anything is started: what is wrong is said by the first process.
@@ -57,14 +58,14 @@ impl Plan {
     }
 }
 
-/// The variables of the verbosity, of which the first that is a number counts: ours, and those of the
+/// The variables of the verbosity, of which the first that is a level counts: ours, and those of the
 /// reference and of its library.
 const VERBOSITY: [&str; 3] =
     ["AEMP_VERBOSE", "PERL_ANYEVENT_MP_WARNLEVEL", "PERL_ANYEVENT_VERBOSE"];
 
 /// As the environment says.
 fn verbosity() -> u8 {
-    let number = |name| std::env::var(name).ok()?.trim().parse().ok();
+    let number = |name| level_named(&std::env::var(name).ok()?).ok();
     VERBOSITY.into_iter().find_map(number).unwrap_or(7)
 }
 

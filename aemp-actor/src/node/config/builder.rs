@@ -108,6 +108,7 @@ impl Config {
     /// # Panics
     /// When `args` cannot be serialised.
     #[must_use]
+    #[track_caller]
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
@@ -121,6 +122,7 @@ impl Config {
     /// # Panics
     /// When the name does not contain `::`, or is that of a function that every node has.
     #[must_use]
+    #[track_caller]
     pub fn register(
         mut self,
         name: impl Into<String>,
