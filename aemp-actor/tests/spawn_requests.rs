@@ -154,7 +154,7 @@ async fn names_that_the_node_has_yet_to_give() {
         assert_eq!(peer.next().await[1], "kil0");
     }
     assert_eq!(node.port_count(), 1);
-    let port = node.port_fn(|ctx, msg: Message| ctx.snd(&msg.arg::<PortId>(0).unwrap(), "ours"));
+    let port = node.port_fn(|ctx, msg: Message| ctx.snd(msg.arg::<PortId>(0).unwrap(), "ours"));
     assert_eq!(soon("an answer", node.cal::<(String,)>(&port, ("?",))).await.unwrap().0, "ours");
 }
 

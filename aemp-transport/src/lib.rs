@@ -82,14 +82,14 @@ pub use lenient::Lenient;
 #[doc(hidden)]
 pub use link::fuzz_chunks;
 pub use link::{
-    CloseReason, EstablishError, Established, LinkConfig, LinkCounters, LinkSender, Order,
-    PacketSink, SendError, establish, start,
+    Admission, Admit, CloseReason, EstablishError, Established, LinkConfig, LinkCounters,
+    LinkSender, Order, PacketSink, SendError, establish, establish_with, start,
 };
 #[cfg(feature = "quic")]
 pub use stream::Quic;
 pub use stream::{
-    Address, AddressError, BoxReader, BoxStream, BoxWriter, Listener, Liveness, Memory, Reach,
-    Scheme, Session, Stream, Tcp, Transport,
+    Address, AddressError, BoxReader, BoxStream, BoxWriter, HandshakeSlots, Listener, Liveness,
+    Memory, Network, Reach, Scheme, Session, SlotDecision, Stream, Tcp, Transport,
 };
 pub use tls::{CertificateError, Certificates, TlsError, generate_certificate};
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};

@@ -29,7 +29,8 @@ usage: chat server [--bind HOST:PORT]
 
   --bind HOST:PORT   where the server listens; port 0 takes a free one (127.0.0.1:4040)
   --seed HOST:PORT   where the client finds the server (127.0.0.1:4040)
-  --secret SECRET    what the server and its clients share; else the environment's AEMP_SECRET
+
+AEMP_SECRET in the environment is what the server and its clients share.
 ";
 
 const ADDRESS: &str = "127.0.0.1:4040";
@@ -41,12 +42,11 @@ impl Args {
     /// A text that says what is wrong with it.
     pub(crate) fn read(args: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut args = args.into_iter();
-        let (mut words, mut bind, mut seed, mut secret) = (Vec::new(), None, None, None);
+        let (mut words, mut bind, mut seed) = (Vec::new(), None, None);
         while let Some(arg) = args.next() {
             let option = match arg.as_str() {
                 "--bind" => &mut bind,
                 "--seed" => &mut seed,
-                "--secret" => &mut secret,
                 _ if arg.starts_with('-') => return Err(format!("there is no option {arg}")),
                 _ => {
                     words.push(arg);
@@ -73,12 +73,12 @@ impl Args {
             }
             ([other, ..], ..) => return Err(format!("{other:?} is neither server nor client")),
         };
-        let secret = secret.or_else(|| std::env::var("AEMP_SECRET").ok());
-        match secret.filter(|secret| !secret.is_empty()) {
+        match std::env::var("AEMP_SECRET").ok().filter(|secret| !secret.is_empty()) {
             Some(secret) => Ok(Self { command, secret }),
-            None => Err("no secret: set AEMP_SECRET or give --secret, the same for the server \
-                         and its clients"
-                .to_owned()),
+            None => {
+                Err("no secret: set AEMP_SECRET, the same for the server and its clients"
+                    .to_owned())
+            }
         }
     }
 }

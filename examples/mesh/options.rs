@@ -8,7 +8,8 @@ use aemp_actor::prelude::*;
 pub(crate) const OPTIONS: &str = "\
   --bind HOST:PORT   where to listen; port 0 takes a free one (127.0.0.1:0)
   --seed HOST:PORT   where some other program of the mesh listens; can be given several times
-  --secret SECRET    what they all share; else the environment's AEMP_SECRET
+
+AEMP_SECRET in the environment is what they all share.
 ";
 
 /// A command line, read.
@@ -28,21 +29,19 @@ impl Options {
     /// A text that says what is wrong with it.
     pub(crate) fn read() -> Result<Self, String> {
         let mut args = std::env::args().skip(1);
-        let (mut words, mut bind, mut seeds, mut secret) = (Vec::new(), None, Vec::new(), None);
+        let (mut words, mut bind, mut seeds) = (Vec::new(), None, Vec::new());
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
             match arg.as_str() {
                 "--bind" => bind = Some(value()?),
                 "--seed" => seeds.push(value()?),
-                "--secret" => secret = Some(value()?),
                 _ if arg.starts_with('-') => return Err(format!("there is no option {arg}")),
                 _ => words.push(arg),
             }
         }
-        let secret = secret.or_else(|| std::env::var("AEMP_SECRET").ok());
-        match secret.filter(|secret| !secret.is_empty()) {
+        match std::env::var("AEMP_SECRET").ok().filter(|secret| !secret.is_empty()) {
             Some(secret) => Ok(Self { words, bind, seeds, secret }),
-            None => Err("no secret: set AEMP_SECRET or give --secret, the same for all".to_owned()),
+            None => Err("no secret: set AEMP_SECRET, the same for all".to_owned()),
         }
     }
 

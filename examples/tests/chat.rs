@@ -122,8 +122,8 @@ fn a_wrong_secret_is_named_on_both_sides() {
 #[test]
 fn mistakes_on_the_command_line_are_explained() {
     for (args, problem) in [
-        (&["server"][..], "no secret: set AEMP_SECRET or give --secret"),
-        (&["client", "joe"], "no secret: set AEMP_SECRET or give --secret"),
+        (&["server"][..], "no secret: set AEMP_SECRET, the same"),
+        (&["client", "joe"], "no secret: set AEMP_SECRET, the same"),
         (&[], "server or client?"),
         (&["client"], "a client needs a nick"),
         (&["serve"], "\"serve\" is neither server nor client"),

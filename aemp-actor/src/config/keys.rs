@@ -160,6 +160,11 @@ pub(crate) const KEYS: &[Key] = &[
             to.connect_timeout = Some(time)
         })
     }),
+    key("handshake_timeout", Kind::Seconds, "how long a handshake may take", |to, json| {
+        set(convert::seconds(json, Duration::from_millis(100)), |time| {
+            to.handshake_timeout = Some(time)
+        })
+    }),
     key("framing_format", Kind::List, "framings to speak, best first", framing_format),
     key("auth_offer", Kind::List, "authentication methods to send, best first", |to, json| {
         set(methods(json), |methods| *to = to.clone().auth_offer(methods))
@@ -227,7 +232,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "max_handshakes_per_address",
         Kind::Count,
-        "handshakes at a time with one address",
+        "handshakes at a time with one address, or IPv6 /64",
         |to, json| set(convert::count(json, 1), |number| to.max_handshakes_per_address = number),
     ),
     key("max_spawned", Kind::Count, "ports that one other node may have here", |to, json| {
@@ -387,6 +392,7 @@ mod tests {
             ("max_handshakes_per_address", json!(0), "at least 1, not 0"),
             ("monitor_timeout", json!(0), "at least 0.1 seconds, not 0"),
             ("connect_interval", json!(0), "at least 0.01 seconds, not 0"),
+            ("handshake_timeout", json!(0), "at least 0.1 seconds, not 0"),
             ("connect_timeout", json!("0"), "at least 0.01 seconds, not 0"),
         ] {
             assert_eq!(check(name, value), Err(least.to_owned()), "{name}");

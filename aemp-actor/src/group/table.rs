@@ -133,12 +133,11 @@ impl GroupTable {
         if wanted.values().map(BTreeSet::len).sum::<usize>() > self.limit {
             return Err(Refused::TooMany { limit: self.limit });
         }
-        let none = BTreeSet::new();
-        for group in self.groups_of(node) {
-            self.set_group(node, &group, wanted.get(&*group).unwrap_or(&none));
-        }
-        for (group, ports) in wanted {
-            self.set_group(node, group, ports);
+        let (none, had) = (BTreeSet::new(), self.groups_of(node));
+        let had = had.iter().map(|group| &**group);
+        let groups: BTreeSet<&str> = had.chain(wanted.keys().map(String::as_str)).collect();
+        for group in groups {
+            self.set_group(node, group, wanted.get(group).unwrap_or(&none));
         }
         Ok(())
     }

@@ -49,7 +49,7 @@ mod tests {
         mesh.meet_node(&node, 2, "port".into(), 0.0, &mut effects);
         mesh.received(&node, 2, News::SeedMe(true), &mut effects);
         mesh.received(&node, 2, News::Find(other.clone()), &mut effects);
-        mesh.announce(&other, &known, &mut effects);
+        mesh.announce(&other, &mut effects);
         let messages = effects.into_iter().filter_map(|effect| match effect {
             Effect::Tell { node: to, message, .. } if to == node => Some(format!("{message:?}")),
             _ => None,

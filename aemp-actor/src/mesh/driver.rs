@@ -15,9 +15,10 @@ use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
 use super::seeds::{SeedInfo, Seeds};
 use super::seeking::seek;
-use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Pick};
+use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
+use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, reach};
 use crate::panics;
 use crate::reason::Reason;
@@ -191,7 +192,7 @@ impl Mesh {
         }
         let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
         let action = Action::Call(Box::new(move |_| {
-            if let Some(core) = weak.upgrade() {
+            if let Some(core) = weak.upgrade().filter(|_| !strikes(Mutation::KeepDeadMembers)) {
                 core.mesh().unregister(&core, &gone_group, &gone);
             }
         }));
@@ -213,10 +214,10 @@ impl Mesh {
         self.decide(core, |inner| {
             let groups = inner.membership.groups_mut();
             groups.watch(group);
-            let first = GroupChange::first(group, groups.members(group));
-            let of_group = inner.monitors.entry(group.to_owned()).or_default();
+            let (group, ports) = (group.to_owned(), groups.members(group));
+            let of_group = inner.monitors.entry(group.clone()).or_default();
             of_group.insert(id, Monitor { callback, begun: false });
-            inner.effects.push_back(Effect::Monitor { id, first });
+            inner.effects.push_back(Effect::Monitor { id, group, ports });
         });
         GrpMonToken::new(Arc::downgrade(core), group.to_owned(), id)
     }
@@ -275,8 +276,12 @@ impl Mesh {
                     peer.send_if_up(core, &port, &port, &message);
                 }
             }
-            Effect::Announce { node, addresses } => announce(core, node, addresses),
+            Effect::Located { node, addresses } => {
+                core.book().told(&node, core.dialable(&node, &addresses));
+            }
+            Effect::Announce { node } => announce(core, node),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
+            Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(&change),
             Effect::Exceeded { node, attempt, text } => {
@@ -284,20 +289,25 @@ impl Mesh {
                     peer.close_link(attempt, text);
                 }
             }
-            Effect::Monitor { id, first } => {
-                let callback =
-                    self.inner.lock().monitors.get_mut(&first.group).and_then(|of_group| {
-                        let monitor = of_group.get_mut(&id)?;
-                        monitor.begun = true;
-                        Some(monitor.callback.clone())
-                    });
-                if let Some(callback) = callback.filter(|_| !first.is_empty()) {
-                    call(&callback, &first);
-                }
-            }
+            Effect::Monitor { id, group, ports } => self.begin_monitor(id, &group, ports),
             Effect::Joined => {
                 self.joined.send_replace(true);
             }
+        }
+    }
+
+    /// Tells a new monitor of the group as it was, unless it was cancelled.
+    fn begin_monitor(&self, id: u64, group: &str, ports: Members) {
+        let callback = {
+            let mut inner = self.inner.lock();
+            let monitor = inner.monitors.get_mut(group).and_then(|of_group| of_group.get_mut(&id));
+            monitor.map(|monitor| {
+                monitor.begun = true;
+                monitor.callback.clone()
+            })
+        };
+        if let Some(callback) = callback.filter(|_| !ports.is_empty()) {
+            call(&callback, &GroupChange::first(group, ports));
         }
     }
 
@@ -343,15 +353,14 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     }
 }
 
-fn announce(core: &Arc<Core>, node: NodeId, addresses: Vec<String>) {
-    core.remember_addresses(&node, &addresses);
+fn announce(core: &Arc<Core>, node: NodeId) {
     let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.chance().fraction());
     let weak = Arc::downgrade(core);
     core.run(async move {
         tokio::time::sleep(delay).await;
         if let Some(core) = weak.upgrade() {
             core.mesh().decide(&core, |inner| {
-                inner.membership.announce(&node, &addresses, &mut inner.effects);
+                inner.membership.announce(&node, &mut inner.effects);
             });
         }
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aemp_transport::Value;
 
-use crate::group::GroupChange;
+use crate::group::{GroupChange, Members};
 use crate::id::{NodeId, PortName};
 
 /// Called with each change of a group.
@@ -16,8 +16,10 @@ pub(super) enum Effect {
     Meet { node: NodeId, attempt: u64, port: PortName },
     /// Send to our rendezvous port on a node, if it is still connected.
     Tell { node: NodeId, port: PortName, message: Vec<Value> },
-    /// Tell the nodes that asked for news of these addresses, after a while.
-    Announce { node: NodeId, addresses: Vec<String> },
+    /// A node that is up has said where it can be dialled.
+    Located { node: NodeId, addresses: Vec<String> },
+    /// Tell the nodes that asked for news of a node's addresses, after a while.
+    Announce { node: NodeId },
     /// A node was heard of: connect to it.
     Dial { node: NodeId, addresses: Vec<String>, told_by: NodeId },
     /// A node that was up, or heard of, cannot be reached: ask the master for it now and then.
@@ -27,7 +29,7 @@ pub(super) enum Effect {
     /// Tell the monitors of the group.
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.
-    Monitor { id: u64, first: GroupChange },
+    Monitor { id: u64, group: String, ports: Members },
     /// The node has joined.
     Joined,
 }

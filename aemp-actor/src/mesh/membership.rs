@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::addresses::readable;
 use super::effect::Effect;
+use super::heard::{Heard, Sought};
 use super::join::Join;
 use super::news::News;
 use crate::group::GroupTable;
@@ -28,10 +29,8 @@ pub(super) struct Membership {
     seeds: BTreeSet<NodeId>,
     master: Option<NodeId>,
     pub(super) groups: GroupTable,
-    /// Nodes that were heard of, and are being dialled.
-    heard: BTreeSet<NodeId>,
-    /// Nodes that were up, or heard of, and cannot be reached: the master is asked for them.
-    missing: BTreeSet<NodeId>,
+    heard: Heard,
+    sought: Sought,
     /// Seeds of the configuration that are this very node, and how many seeds there are.
     own_seeds: BTreeSet<String>,
     seed_count: usize,
@@ -52,6 +51,8 @@ pub(super) struct Member {
     setup: bool,
     /// It takes no part in the mesh, as far as we know.
     aloof: bool,
+    /// Its addresses are about to be told to others.
+    announcing: bool,
 }
 
 pub(super) type Effects = VecDeque<Effect>;
@@ -67,8 +68,8 @@ impl Membership {
             seeds: BTreeSet::new(),
             master: None,
             groups: GroupTable::new(max_registrations),
-            heard: BTreeSet::new(),
-            missing: BTreeSet::new(),
+            heard: Heard::default(),
+            sought: Sought::default(),
             own_seeds: BTreeSet::new(),
             seed_count: 0,
             join: Join::new(),
@@ -126,6 +127,7 @@ impl Membership {
             wants_news: false,
             setup: false,
             aloof: false,
+            announcing: false,
         };
         self.heard.remove(node);
         self.up.insert(node.clone(), member);
@@ -183,7 +185,7 @@ impl Membership {
         self.ask_for(node, effects);
         self.settled(node, effects);
         if addresses.is_some_and(|addresses| !addresses.is_empty()) {
-            self.miss(node, effects);
+            self.miss(node, true, effects);
         }
     }
 
@@ -193,9 +195,9 @@ impl Membership {
         }
     }
 
-    /// Has the node sought, unless it is already.
-    fn miss(&mut self, node: &NodeId, effects: &mut Effects) {
-        if self.missing.insert(node.clone()) {
+    /// Has the node sought, unless it is already; it was `met`, or only heard of.
+    fn miss(&mut self, node: &NodeId, met: bool, effects: &mut Effects) {
+        if self.sought.add(node, met) {
             effects.push_back(Effect::Seek { node: node.clone() });
         }
     }
@@ -203,7 +205,7 @@ impl Membership {
     /// Asks the master where a missing node is; false when it is missing no more.
     pub(super) fn seek(&mut self, node: &NodeId, effects: &mut Effects) -> bool {
         if self.up.contains_key(node) {
-            self.missing.remove(node);
+            self.sought.remove(node);
             return false;
         }
         self.ask_for(node, effects);
@@ -212,7 +214,7 @@ impl Membership {
 
     /// The node was sought for long enough.
     pub(super) fn stop_seeking(&mut self, node: &NodeId) {
-        self.missing.remove(node);
+        self.sought.remove(node);
     }
 
     /// The node takes no part in the mesh, or may not: nothing is to be waited for.
@@ -268,9 +270,13 @@ impl Membership {
             return;
         };
         match news {
+            News::Addr(addresses) if self.addresses.get(node) == Some(&addresses) => {}
             News::Addr(addresses) => {
                 self.addresses.insert(node.clone(), addresses.clone());
-                effects.push_back(Effect::Announce { node: node.clone(), addresses });
+                effects.push_back(Effect::Located { node: node.clone(), addresses });
+                if !std::mem::replace(&mut member.announcing, true) {
+                    effects.push_back(Effect::Announce { node: node.clone() });
+                }
             }
             News::Nodes(nodes) => self.heard_of(nodes, node, effects),
             News::Set(groups) => {
@@ -298,8 +304,8 @@ impl Membership {
                 self.set_up(node, effects);
             }
             News::SeedMe(wants) => {
-                member.wants_news = wants;
-                if wants {
+                let wanted = std::mem::replace(&mut member.wants_news, wants);
+                if wants && !wanted {
                     self.tell_nodes(node, effects);
                 }
             }
@@ -311,14 +317,14 @@ impl Membership {
         }
     }
 
-    /// The addresses of a node are to be told to those who want news.
-    pub(super) fn announce(&self, node: &NodeId, addresses: &[String], effects: &mut Effects) {
-        if self.addresses.get(node).is_none_or(|known| *known != addresses) {
-            return;
-        }
+    /// The addresses of a node, as they are now, are to be told to those who want news.
+    pub(super) fn announce(&mut self, node: &NodeId, effects: &mut Effects) {
+        let Some(member) = self.up.get_mut(node) else { return };
+        member.announcing = false;
+        let Some(addresses) = self.addresses.get(node) else { return };
         let others = self.up.iter().filter(|(other, member)| member.wants_news && *other != node);
         for (other, _) in others {
-            self.tell_of(other, [(node, addresses)], effects);
+            self.tell_of(other, [(node, addresses.as_slice())], effects);
         }
     }
 
@@ -328,8 +334,8 @@ impl Membership {
             return;
         }
         self.settled(node, effects);
-        if self.heard.remove(node) {
-            self.miss(node, effects);
+        if self.heard.remove(node) == Some(true) {
+            self.miss(node, false, effects);
         }
     }
 
@@ -339,16 +345,24 @@ impl Membership {
         told_by: &NodeId,
         effects: &mut Effects,
     ) {
+        let mut left_out = 0;
         for (node, addresses) in nodes {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
             }
-            self.join.named(&node);
-            if !addresses.is_empty() {
-                self.heard.insert(node.clone());
+            if !self.heard.add(&node, told_by, !addresses.is_empty()) {
+                left_out += 1;
+                continue;
             }
+            self.join.named(&node);
             let told_by = told_by.clone();
             effects.push_back(Effect::Dial { node, addresses, told_by });
+        }
+        if left_out > 0 {
+            tracing::warn!(
+                target: "aemp",
+                "node {told_by} tells of too many nodes: {left_out} are left out"
+            );
         }
     }
 

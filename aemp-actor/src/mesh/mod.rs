@@ -15,11 +15,14 @@ mod addresses;
 mod driver;
 mod effect;
 mod grouping;
+mod heard;
 mod join;
 mod membership;
 mod news;
 mod registrations;
 mod rendezvous;
+#[cfg(test)]
+mod scenarios;
 mod seeding;
 mod seeds;
 mod seeking;

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aemp_transport::Value;
+use aemp_transport::{MAX_LINE, Value};
 
 use super::registrations::ReadRegistrations;
 use crate::group::{Refused, Registrations};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
+use crate::node::{MAX_ADDRESS, MAX_ADDRESSES};
 
 /// What is longer than this, in octets, is not decoded, which takes up to 40 times the memory:
 /// the addresses of some 70,000 nodes. Registrations are bounded by their number.
@@ -37,7 +38,7 @@ impl News {
             return Err(format!("news of {} octets are too much", message.weight()));
         }
         Ok(match message.tag() {
-            "addr" => Self::Addr(texts(&message.arg::<Value>(0).map_err(error)?)),
+            "addr" => Self::Addr(addresses(&message.arg::<Value>(0).map_err(error)?)),
             "nodes" => Self::Nodes(nodes(&message.arg::<Value>(0).map_err(error)?)),
             "set" => Self::Set(message.arg_with(0, ReadRegistrations::new(limit)).map_err(error)?),
             "reg1" => {
@@ -94,10 +95,17 @@ fn texts(value: &Value) -> Vec<String> {
     value.as_list().unwrap_or_default().iter().filter_map(text).collect()
 }
 
+/// As many addresses as are remembered of a node, and told on.
+fn addresses(value: &Value) -> Vec<String> {
+    let texts = texts(value).into_iter().filter(|text| text.len() <= MAX_ADDRESS);
+    texts.take(MAX_ADDRESSES).collect()
+}
+
 fn nodes(value: &Value) -> BTreeMap<NodeId, Vec<String>> {
     let Some(map) = value.as_map() else { return BTreeMap::new() };
-    let entries = map.iter().filter_map(|(node, known)| Some((node.parse().ok()?, texts(known))));
-    entries.collect()
+    // No node has an ID that does not fit into the line of a greeting.
+    let named = map.iter().filter(|(node, _)| node.len() <= MAX_LINE);
+    named.filter_map(|(node, known)| Some((node.parse().ok()?, addresses(known)))).collect()
 }
 
 #[cfg(test)]
@@ -120,6 +128,18 @@ mod tests {
         assert_eq!(read(News::set(&set)), Ok(News::Set(Ok(set))));
         let registered = News::registered("g", &port, true);
         assert_eq!(read(registered), Ok(News::Registered("g".into(), port)));
+    }
+
+    #[test]
+    fn as_many_addresses_are_read_as_are_remembered() {
+        let many: Vec<String> = (0..1000).map(|n| format!("h:{n}")).collect();
+        let long = format!("{}:1", "x".repeat(MAX_ADDRESS));
+        let told = [vec![long.clone()], many.clone()].concat();
+        let first = many[..MAX_ADDRESSES].to_vec();
+        assert_eq!(read(News::addr(&told)), Ok(News::Addr(first.clone())));
+        let (a, long) = (NodeId::from("a"), NodeId::from("x".repeat(MAX_LINE + 1)));
+        let nodes = News::nodes([(&a, told.clone()), (&long, told)]);
+        assert_eq!(read(nodes), Ok(News::Nodes(BTreeMap::from([(a, first)]))));
     }
 
     #[test]

@@ -8,6 +8,15 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use crate::group::{LONGEST_NAME, Refused, Registrations};
 use crate::id::PortId;
 
+/// Gives the same for whatever scalar there is.
+macro_rules! scalars {
+    ($value:expr; $($visit:ident($kind:ty))*) => {$(
+        fn $visit<E: Error>(self, _: $kind) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+    )*};
+}
+
 /// Reads `{GROUP: [PORTID…]…}`; what is no port ID is left out.
 pub(super) struct ReadRegistrations {
     limit: usize,
@@ -95,6 +104,22 @@ impl<'de> Visitor<'de> for &mut Ports {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
+
+    // What is no list has no ports.
+    scalars! {
+        ();
+        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str)
+        visit_bytes(&[u8])
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
 }
 
 /// A text, or a number as its text: foreign nodes are loosely typed, and `7` is a node ID.
@@ -131,13 +156,7 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Some(number.to_string())))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Text, E> {
-        Ok(Text(None))
-    }
+    scalars! { Text(None); visit_f64(f64) visit_bool(bool) }
 
     fn visit_unit<E: Error>(self) -> Result<Text, E> {
         Ok(Text(None))
@@ -168,6 +187,10 @@ mod tests {
     fn what_makes_no_sense_is_left_out() {
         let groups =
             json!({"g": ["a#1", 7, "no id!", null, [1], {"a": 1}, 2.5, true, "a#1"], "h": []});
+        let odd = json!({"text": "a#1", "null": null, "number": 1, "map": {"a#1": ["a#1"]}});
+        let empty =
+            ["map", "null", "number", "text"].map(|group| (group.to_owned(), BTreeSet::new()));
+        assert_eq!(read(odd, 0), Ok(empty.into()));
         let expected = BTreeMap::from([
             ("g".to_owned(), ["a#1", "7"].map(PortId::from).into()),
             ("h".to_owned(), BTreeSet::new()),

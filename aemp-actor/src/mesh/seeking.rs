@@ -35,6 +35,7 @@ pub(super) fn seek(core: &Arc<Core>, node: NodeId) {
             tokio::time::sleep(pause).await;
             let Some(core) = weak.upgrade() else { return };
             if begun.elapsed() > limit {
+                core.book().sought_in_vain(&node);
                 return core.mesh().stop_seeking(&node);
             }
             if !core.mesh().seek(&core, &node) {

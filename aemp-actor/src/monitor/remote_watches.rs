@@ -62,7 +62,12 @@ impl<W> RemoteWatches<W> {
 
     /// How many watches there are.
     pub(crate) fn len(&self) -> usize {
-        self.ports.values().map(Watchers::len).sum()
+        self.counts().map(|(_, count)| count).sum()
+    }
+
+    /// How many there are on each port.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&PortName, usize)> {
+        self.ports.iter().map(|(port, watchers)| (port, watchers.len()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -7,5 +7,5 @@ mod bug;
 mod passage;
 
 pub use bug::Mutation;
-pub(crate) use bug::{arm, fresh, strikes};
+pub(crate) use bug::{arm, bound, fresh, strikes};
 pub(crate) use passage::Passage;

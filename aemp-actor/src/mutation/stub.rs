@@ -14,6 +14,17 @@ pub(crate) enum Mutation {
     KillOvertakes,
     KeepGroups,
     LoseUnregistration,
+    LoseLateMonitor,
+    KeepRemoteMonitor,
+    AskOnce,
+    UnboundedWaiting,
+    NeverSeek,
+    SilentShutdown,
+    UncountedLoss,
+    DeathOvertakes,
+    SpawnOvertaken,
+    KeepRelayed,
+    KeepDeadMembers,
 }
 
 /// Never.
@@ -37,4 +48,9 @@ impl Passage {
 /// The number.
 pub(crate) const fn fresh(number: u64) -> u64 {
     number
+}
+
+/// The bound.
+pub(crate) const fn bound(_: Mutation, bound: usize) -> usize {
+    bound
 }

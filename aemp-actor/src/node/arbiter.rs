@@ -1,28 +1,32 @@
 //! Which of several connections to the same node counts.
 //!
 //! Plain decisions, no I/O. Between two nodes of ours the one with the lower node ID is the
-//! *arbiter*. A connection is established on the other side only by the arbiter's auth line, and
-//! the arbiter sends it on one connection at a time, so two nodes that dial each other at the
-//! same moment settle on exactly one connection, and nothing that was sent on it is lost:
+//! *arbiter*. A connection is established on the other side only by the arbiter's auth line. The
+//! arbiter waits for the other side's proof before it sends its own, and sends it on one connection
+//! at a time, so two nodes that dial each other at the same moment settle on exactly one
+//! connection, and nothing that was sent on it is lost:
 //!
 //! ```text
-//!   greeting read ──admit──▶ auth line sent ──complete──▶ up ──down──▶
-//!                    │ refuse: close            │ refuse: close
+//!   arbiter     greeting read ──────────▶ proof verified ──prove──▶ auth line sent ──complete──▶ up
+//!   other side  greeting read ──greet──▶ auth line sent, proof verified ──complete──▶ up ──down──▶
 //! ```
 //!
-//! 1. The arbiter admits a connection only if it is not up with that instance, and no other
-//!    connection to that instance was admitted and is still in its handshake. (Who claims to be
-//!    another instance, before it has proved anything, keeps nobody out.)
-//! 2. The other side admits all; the arbiter's choice replaces a connection that it still holds.
-//! 3. Another instance of the same node ID is a restarted node: its connection replaces the old
+//! 1. Nothing is changed or kept for a node before its proof was verified: any number of strangers
+//!    may claim to be any node, and the first that proves it is the one.
+//! 2. The arbiter chooses a connection only if it is not up with that instance, and no other
+//!    connection to that instance is chosen and not completed.
+//! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still holds.
+//! 4. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire. A restart draws a new instance, so one that was replaced and comes
 //!    back is a second process with the same node ID: it is refused for as long as another instance
 //!    is up, or the two would replace each other without end.
-//! 4. Who is anonymous replaces nobody.
-//! 5. With a node that sends no instance (the reference) the first connection to be completed
+//! 5. Who is anonymous keeps nobody out, and replaces nobody.
+//! 6. With a node that sends no instance (the reference) the first connection to be completed
 //!    stays, later ones are refused.
 
 use std::collections::VecDeque;
+
+use aemp_transport::Admission;
 
 use crate::id::NodeId;
 
@@ -36,18 +40,20 @@ pub(crate) struct Arbiter {
     /// Instances whose connection was replaced by that of another one, and that have not been up
     /// since; the latest at the end.
     replaced: VecDeque<String>,
-    /// At most one for each instance.
-    admitted: Vec<Admitted>,
+    /// Connections on which our auth line is being sent, at most one for each instance; all of them
+    /// have proved themselves.
+    chosen: Vec<Chosen>,
 }
 
 #[derive(Debug)]
 struct Up {
     attempt: u64,
     instance: Option<String>,
+    trusted: bool,
 }
 
 #[derive(Debug)]
-struct Admitted {
+struct Chosen {
     attempt: u64,
     instance: String,
 }
@@ -62,7 +68,7 @@ pub(crate) struct Claim<'a> {
     pub(crate) attempt: u64,
     /// It says by which software it is made: it is a node, and no mere script.
     pub(crate) member: bool,
-    /// It has proved that it belongs to us, if the handshake is over.
+    /// It has proved that it belongs to us, if its proof was verified.
     pub(crate) trusted: bool,
 }
 
@@ -97,55 +103,74 @@ impl Claim<'_> {
 }
 
 impl Arbiter {
-    /// The greeting was read; may our auth line be sent?
-    pub(crate) fn admit(&mut self, claim: &Claim<'_>) -> Result<(), Refusal> {
-        let Some(instance) = claim.instance else {
-            return if self.up.is_some() { Err(Refusal::AlreadyUp) } else { Ok(()) };
-        };
+    /// The greeting was read, and proves nothing: may our auth line be sent?
+    pub(crate) fn greet(&self, claim: &Claim<'_>) -> Result<Admission, Refusal> {
+        match claim.instance {
+            // It may wait for ours.
+            None if self.up.is_none() => Ok(Admission::AtOnce),
+            None => Ok(Admission::PeerFirst),
+            Some(_) if claim.we_arbitrate() => Ok(Admission::PeerFirst),
+            // It arbitrates, and waits for our proof, which would establish the connection for it.
+            Some(instance) if self.is_replaced(instance) => Err(Refusal::Replaced),
+            Some(_) => Ok(Admission::AtOnce),
+        }
+    }
+
+    /// The peer has proved itself, and our auth line was not sent: may it be?
+    pub(crate) fn check(&self, claim: &Claim<'_>) -> Result<(), Refusal> {
+        if self.is_up_for(claim) {
+            return Err(Refusal::AlreadyUp);
+        }
+        let Some(instance) = claim.instance else { return Ok(()) };
         if self.is_replaced(instance) {
             return Err(Refusal::Replaced);
         }
-        if !claim.we_arbitrate() {
-            return Ok(());
+        match self.chosen.iter().any(|other| other.instance == instance) {
+            true => Err(Refusal::Crossing),
+            false => Ok(()),
         }
-        if self.up.as_ref().is_some_and(|up| up.instance.as_deref() == Some(instance)) {
-            return Err(Refusal::AlreadyUp);
+    }
+
+    /// As [`check`](Self::check), and chooses the connection.
+    pub(crate) fn prove(&mut self, claim: &Claim<'_>) -> Result<(), Refusal> {
+        self.check(claim)?;
+        if let Some(instance) = claim.instance.filter(|_| claim.trusted) {
+            let instance = instance.to_owned();
+            self.chosen.push(Chosen { attempt: claim.attempt, instance });
         }
-        if self.admitted.iter().any(|other| other.instance == instance) {
-            return Err(Refusal::Crossing);
-        }
-        self.admitted.push(Admitted { attempt: claim.attempt, instance: instance.to_owned() });
         Ok(())
     }
 
     /// The handshake of this connection failed.
     pub(crate) fn release(&mut self, attempt: u64) {
-        self.admitted.retain(|admitted| admitted.attempt != attempt);
+        self.chosen.retain(|chosen| chosen.attempt != attempt);
     }
 
     /// The handshake is done: the connection is the one from now on, unless it is refused.
     pub(crate) fn complete(&mut self, claim: &Claim<'_>) -> Result<Completion, Refusal> {
-        if !claim.trusted && self.up.is_some() {
-            self.release(claim.attempt);
-            return Err(Refusal::AlreadyUp);
-        }
-        if claim.instance.is_some() && claim.we_arbitrate() {
-            let known = self.admitted.len();
-            self.release(claim.attempt);
-            if self.admitted.len() == known {
+        let is_choice = self.chosen.iter().any(|chosen| chosen.attempt == claim.attempt);
+        self.release(claim.attempt);
+        if claim.instance.is_some() && claim.we_arbitrate() && claim.trusted {
+            if !is_choice {
                 return Err(Refusal::Superseded);
             }
-        } else if claim.instance.is_none() && self.up.is_some() {
+        } else if (claim.instance.is_none() || !claim.trusted) && self.is_up_for(claim) {
             return Err(Refusal::AlreadyUp);
         }
-        // Its successor has come up since it was admitted.
+        // Its successor has come up meanwhile.
         if claim.instance.is_some_and(|instance| self.is_replaced(instance)) {
             return Err(Refusal::Replaced);
         }
-        self.replaced.retain(|replaced| Some(replaced.as_str()) != claim.instance);
-        let up = Up { attempt: claim.attempt, instance: claim.instance.map(str::to_owned) };
-        let old = self.up.replace(up);
-        if let Some(instance) = old.as_ref().and_then(|old| old.instance.clone())
+        let up = Up {
+            attempt: claim.attempt,
+            instance: claim.instance.map(str::to_owned),
+            trusted: claim.trusted,
+        };
+        if claim.trusted {
+            self.replaced.retain(|replaced| Some(replaced.as_str()) != claim.instance);
+        }
+        let Some(old) = self.up.replace(up) else { return Ok(Completion::Fresh) };
+        if let Some(instance) = old.instance.filter(|_| old.trusted)
             && Some(instance.as_str()) != claim.instance
         {
             if self.replaced.len() == MAX_REPLACED {
@@ -153,7 +178,16 @@ impl Arbiter {
             }
             self.replaced.push_back(instance);
         }
-        Ok(old.map_or(Completion::Fresh, |old| Completion::Replaces(old.attempt)))
+        Ok(Completion::Replaces(old.attempt))
+    }
+
+    /// Whether a connection is up that this one is not to replace: of the same instance, or of a node
+    /// without one; to who is anonymous, any.
+    fn is_up_for(&self, claim: &Claim<'_>) -> bool {
+        let same = |up: &Up| {
+            up.trusted && (claim.instance.is_none() || up.instance.as_deref() == claim.instance)
+        };
+        self.up.as_ref().is_some_and(|up| !claim.trusted || same(up))
     }
 
     /// Whether that instance was replaced by another one, and one is up that is not it.
@@ -162,9 +196,9 @@ impl Arbiter {
         other && self.replaced.iter().any(|replaced| replaced == instance)
     }
 
-    /// Whether there is no connection, and none in its handshake.
+    /// Whether there is no connection, and none is chosen.
     pub(crate) fn is_idle(&self) -> bool {
-        self.up.is_none() && self.admitted.is_empty()
+        self.up.is_none() && self.chosen.is_empty()
     }
 
     /// Whether this connection is the one.
@@ -174,7 +208,7 @@ impl Arbiter {
 
     /// The connection is gone.
     pub(crate) fn down(&mut self, attempt: u64) {
-        if self.up.as_ref().is_some_and(|up| up.attempt == attempt) {
+        if self.is_up(attempt) {
             self.up = None;
         }
     }
@@ -193,24 +227,34 @@ mod tests {
         Claim { own, peer, instance, attempt, member: true, trusted: true }
     }
 
+    /// All of a handshake, in the order of either side.
+    fn connect(arbiter: &mut Arbiter, claim: &Claim<'_>) -> Result<Completion, Refusal> {
+        if arbiter.greet(claim)? == Admission::PeerFirst {
+            arbiter.prove(claim)?;
+        }
+        arbiter.complete(claim)
+    }
+
     /// Every interleaving of two crossing dials, each side seeing the events of the two
     /// connections in any order, leaves one connection, the same on both sides.
     #[test]
     fn crossing_dials_settle_on_one_connection() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));
-        for order in 0..2 {
+        for connections in [[1, 2], [2, 1]] {
             let mut lower = Arbiter::default();
-            let connections = if order == 0 { [1, 2] } else { [2, 1] };
-            let admitted: Vec<u64> = connections
-                .into_iter()
-                .filter(|n| lower.admit(&claim(&low, &high, Some("i"), *n)).is_ok())
-                .collect();
-            assert_eq!(admitted, [connections[0]], "the first greeting wins");
             let mut higher = Arbiter::default();
             for n in connections {
-                higher.admit(&claim(&high, &low, Some("j"), n)).unwrap();
+                let greeted = higher.greet(&claim(&high, &low, Some("j"), n));
+                assert_eq!(greeted, Ok(Admission::AtOnce), "the arbiter waits for the proof");
+                let greeted = lower.greet(&claim(&low, &high, Some("i"), n));
+                assert_eq!(greeted, Ok(Admission::PeerFirst));
             }
-            let winner = admitted[0];
+            let chosen: Vec<u64> = connections
+                .into_iter()
+                .filter(|n| lower.prove(&claim(&low, &high, Some("i"), *n)).is_ok())
+                .collect();
+            assert_eq!(chosen, [connections[0]], "the first proof wins");
+            let winner = chosen[0];
             assert_eq!(
                 lower.complete(&claim(&low, &high, Some("i"), winner)),
                 Ok(Completion::Fresh)
@@ -222,18 +266,38 @@ mod tests {
         }
     }
 
+    /// Whatever a greeting says, another one of the same node goes on beside it.
+    #[test]
+    fn greetings_keep_nobody_out() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        for (own, peer) in [(&low, &high), (&high, &low)] {
+            for up in [false, true] {
+                let mut arbiter = Arbiter::default();
+                if up {
+                    connect(&mut arbiter, &claim(own, peer, Some("before"), 0)).unwrap();
+                }
+                for attempt in 1..100 {
+                    for instance in [Some("i"), None] {
+                        let greeted = arbiter.greet(&claim(own, peer, instance, attempt));
+                        assert!(greeted.is_ok(), "{own} {up}: {greeted:?}");
+                    }
+                }
+                let after = connect(&mut arbiter, &claim(own, peer, Some("i"), 100));
+                assert!(after.is_ok(), "{own} {up}: {after:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_restarted_node_replaces_its_old_connection() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));
         for (own, peer) in [(&low, &high), (&high, &low)] {
             let mut arbiter = Arbiter::default();
-            arbiter.admit(&claim(own, peer, Some("old"), 1)).unwrap();
-            arbiter.complete(&claim(own, peer, Some("old"), 1)).unwrap();
-            arbiter.admit(&claim(own, peer, Some("new"), 2)).unwrap();
-            let completed = arbiter.complete(&claim(own, peer, Some("new"), 2));
+            connect(&mut arbiter, &claim(own, peer, Some("old"), 1)).unwrap();
+            let completed = connect(&mut arbiter, &claim(own, peer, Some("new"), 2));
             assert_eq!(completed, Ok(Completion::Replaces(1)));
             arbiter.down(1);
-            let again = arbiter.admit(&claim(&low, &high, Some("new"), 3));
+            let again = connect(&mut arbiter, &claim(&low, &high, Some("new"), 3));
             assert_eq!(
                 again,
                 Err(Refusal::AlreadyUp),
@@ -249,9 +313,7 @@ mod tests {
         for (own, peer) in [(&low, &high), (&high, &low)] {
             let mut arbiter = Arbiter::default();
             let connect = |arbiter: &mut Arbiter, instance, attempt| {
-                let claim = claim(own, peer, Some(instance), attempt);
-                arbiter.admit(&claim)?;
-                arbiter.complete(&claim)
+                super::tests::connect(arbiter, &claim(own, peer, Some(instance), attempt))
             };
             assert_eq!(connect(&mut arbiter, "A", 1), Ok(Completion::Fresh));
             assert_eq!(connect(&mut arbiter, "B", 2), Ok(Completion::Replaces(1)));
@@ -262,7 +324,7 @@ mod tests {
             }
             arbiter.down(4);
             let late = claim(own, peer, Some("B"), 7);
-            arbiter.admit(&late).unwrap();
+            arbiter.prove(&late).unwrap();
             assert_eq!(connect(&mut arbiter, "A", 8), Ok(Completion::Fresh), "it still lives");
             assert_eq!(arbiter.complete(&late), Err(Refusal::Replaced), "A came first");
             // C had lost its connection only.
@@ -277,27 +339,31 @@ mod tests {
         let mut arbiter = Arbiter::default();
         for attempt in 0..100 {
             let instance = attempt.to_string();
-            let claim = claim(&low, &high, Some(&instance), attempt);
-            arbiter.admit(&claim).unwrap();
-            arbiter.complete(&claim).unwrap();
+            connect(&mut arbiter, &claim(&low, &high, Some(&instance), attempt)).unwrap();
         }
         assert_eq!(arbiter.replaced.len(), MAX_REPLACED);
         let last = claim(&low, &high, Some("98"), 100);
-        assert_eq!(arbiter.admit(&last), Err(Refusal::Replaced));
+        assert_eq!(connect(&mut arbiter, &last), Err(Refusal::Replaced));
     }
 
     #[test]
-    fn an_anonymous_peer_replaces_nobody() {
+    fn an_anonymous_peer_replaces_nobody_and_keeps_nobody_out() {
         let (low, high) = (NodeId::from("a"), NodeId::from("anon/b"));
         for (own, peer) in [(&low, &high), (&high, &low)] {
-            let mut arbiter = Arbiter::default();
-            arbiter.admit(&claim(own, peer, Some("old"), 1)).unwrap();
-            arbiter.complete(&claim(own, peer, Some("old"), 1)).unwrap();
-            let anonymous = Claim { trusted: false, ..claim(own, peer, Some("new"), 2) };
-            arbiter.admit(&anonymous).unwrap();
-            assert_eq!(arbiter.complete(&anonymous), Err(Refusal::AlreadyUp));
-            assert!(arbiter.is_up(1));
-            arbiter.admit(&claim(own, peer, Some("new"), 3)).unwrap();
+            for instance in [Some("i"), Some("j"), None] {
+                let mut arbiter = Arbiter::default();
+                let anonymous = |attempt| {
+                    let claim = claim(own, peer, instance, attempt);
+                    Claim { trusted: false, ..claim }
+                };
+                assert_eq!(connect(&mut arbiter, &anonymous(1)), Ok(Completion::Fresh));
+                assert_eq!(connect(&mut arbiter, &anonymous(2)), Err(Refusal::AlreadyUp));
+                let proved = claim(own, peer, Some("i"), 3);
+                assert_eq!(connect(&mut arbiter, &proved), Ok(Completion::Replaces(1)));
+                assert!(arbiter.replaced.is_empty(), "it was never the node");
+                assert_eq!(connect(&mut arbiter, &anonymous(4)), Err(Refusal::AlreadyUp));
+                assert!(arbiter.is_up(3));
+            }
         }
     }
 
@@ -305,11 +371,11 @@ mod tests {
     fn a_failed_handshake_makes_room() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));
         let mut arbiter = Arbiter::default();
-        arbiter.admit(&claim(&low, &high, Some("i"), 1)).unwrap();
+        arbiter.prove(&claim(&low, &high, Some("i"), 1)).unwrap();
         let second = claim(&low, &high, Some("i"), 2);
-        assert_eq!(arbiter.admit(&second), Err(Refusal::Crossing));
+        assert_eq!(arbiter.prove(&second), Err(Refusal::Crossing));
         arbiter.release(1);
-        arbiter.admit(&second).unwrap();
+        arbiter.prove(&second).unwrap();
         let late = arbiter.complete(&claim(&low, &high, Some("i"), 1));
         assert_eq!(late, Err(Refusal::Superseded));
         assert_eq!(arbiter.complete(&second), Ok(Completion::Fresh));
@@ -319,13 +385,14 @@ mod tests {
     fn a_foreign_node_keeps_its_first_connection() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));
         let mut arbiter = Arbiter::default();
-        arbiter.admit(&claim(&low, &high, None, 1)).unwrap();
-        arbiter.admit(&claim(&low, &high, None, 2)).unwrap();
+        let greeted = arbiter.greet(&claim(&low, &high, None, 1));
+        assert_eq!(greeted, Ok(Admission::AtOnce), "it may wait for our proof");
         arbiter.complete(&claim(&low, &high, None, 2)).unwrap();
         let late = arbiter.complete(&claim(&low, &high, None, 1));
         assert_eq!(late, Err(Refusal::AlreadyUp));
-        assert_eq!(arbiter.admit(&claim(&low, &high, None, 3)), Err(Refusal::AlreadyUp));
+        let third = claim(&low, &high, None, 3);
+        assert_eq!(connect(&mut arbiter, &third), Err(Refusal::AlreadyUp));
         arbiter.down(2);
-        assert!(arbiter.admit(&claim(&low, &high, None, 3)).is_ok());
+        assert_eq!(connect(&mut arbiter, &third), Ok(Completion::Fresh));
     }
 }

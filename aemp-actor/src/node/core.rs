@@ -8,21 +8,22 @@ use aemp_transport::{Address, HandshakeConfig};
 use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Chance;
+use super::addresses::{AddressBook, MAX_ADDRESS, MAX_ADDRESSES};
 use super::closing::Closing;
 use super::config::Config;
-use super::connector::Refusals;
+use super::connector::{Dials, Refusals, Targets};
 use super::counters::{Counters, Dropped};
 use super::events::Events;
 use super::functions::Functions;
 use super::handle::Alive;
 use super::peer::Peer;
 use super::registry::Registry;
-use super::timers::{self, Sentinel, Timers};
+use super::timers::{self, OwnedTimers, Sentinel, Timers};
 use super::{directory, router};
 use crate::id::{NodeId, PortName};
 use crate::log::LogCatching;
@@ -37,15 +38,6 @@ use crate::visible::one_line;
 
 /// Failed handshakes of one address that are told of at once; then it is one in ten seconds.
 const TOLD_AT_ONCE: u32 = 20;
-
-/// Dials that go on at the same time.
-const DIALS: usize = 16;
-
-/// Nodes whose addresses are remembered.
-const MAX_KNOWN: usize = 100_000;
-
-/// Addresses that are remembered of one node.
-const MAX_ADDRESSES: usize = 16;
 
 /// Peers that are kept whatever is known of them.
 const SWEEP_AT: usize = 64;
@@ -63,14 +55,13 @@ pub(crate) struct Core {
     peers: DashMap<NodeId, Arc<Peer>>,
     /// How many peers there may be before unused ones are forgotten.
     sweep_at: AtomicUsize,
-    /// Where nodes can be dialled, as far as is known.
-    addresses: DashMap<NodeId, Vec<Address>>,
+    book: AddressBook,
     mesh: Mesh,
     relays: Relays,
     /// Handshakes that failed, and were told of.
     refusals: Mutex<Refusals>,
-    /// Bounds the dials that go on at the same time.
-    dials: Semaphore,
+    dials: Dials,
+    targets: Targets,
     functions: Functions,
     data: Data,
     events: Events,
@@ -79,7 +70,7 @@ pub(crate) struct Core {
     next_attempt: AtomicU64,
     /// Monitors of this node's own node port: they fire when it is shut down.
     own_watchers: Mutex<Watchers<Watch>>,
-    timers: Arc<Timers>,
+    timers: OwnedTimers,
     /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
     due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
@@ -120,11 +111,12 @@ impl Core {
             registry: Registry::new(prefix),
             peers: DashMap::new(),
             sweep_at: AtomicUsize::new(SWEEP_AT),
-            addresses: DashMap::new(),
+            book: AddressBook::default(),
             mesh,
             relays,
             refusals: Mutex::new(Refusals::with_burst(TOLD_AT_ONCE)),
-            dials: Semaphore::new(DIALS),
+            dials: Dials::default(),
+            targets: Targets::default(),
             functions: Functions::default(),
             data: Data::default(),
             events: Events::default(),
@@ -132,7 +124,7 @@ impl Core {
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
             own_watchers: Mutex::default(),
-            timers: Arc::default(),
+            timers: OwnedTimers::default(),
             due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
@@ -143,8 +135,8 @@ impl Core {
             log_catcher: Mutex::default(),
         });
         directory::add(&core);
-        let sentinel = Sentinel(Arc::downgrade(&core));
-        core.runtime.spawn(timers::drive(core.timers.clone(), sentinel));
+        let sentinel = Sentinel { core: Arc::downgrade(&core), timers: core.timers.0.clone() };
+        core.runtime.spawn(timers::drive(sentinel));
         core
     }
 
@@ -194,8 +186,17 @@ impl Core {
         &self.refusals
     }
 
-    pub(crate) fn dials(&self) -> &Semaphore {
+    pub(crate) fn dials(&self) -> &Dials {
         &self.dials
+    }
+
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// Where the other nodes can be dialled.
+    pub(crate) fn book(&self) -> &AddressBook {
+        &self.book
     }
 
     pub(crate) fn functions(&self) -> &Functions {
@@ -242,7 +243,7 @@ impl Core {
     }
 
     pub(crate) fn timers(&self) -> &Arc<Timers> {
-        &self.timers
+        &self.timers.0
     }
 
     pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
@@ -296,7 +297,7 @@ impl Core {
     pub(crate) fn forget_stranger(&self, peer: Arc<Peer>) {
         let id = peer.id().clone();
         drop(peer);
-        if self.addresses.contains_key(&id) {
+        if self.book.knows(&id) {
             return;
         }
         // Whoever begins to use a peer takes it out of the table, which is locked here: when there
@@ -312,27 +313,20 @@ impl Core {
         peers
     }
 
-    /// Remembers where a node can be dialled.
-    pub(crate) fn set_addresses(&self, node: &NodeId, addresses: Vec<Address>) {
-        self.addresses.insert(node.clone(), addresses);
-    }
-
-    /// Remembers where a node says it can be dialled; what this node has no transport for is left
-    /// out.
-    pub(crate) fn remember_addresses(&self, node: &NodeId, texts: &[String]) {
-        if self.addresses.len() >= MAX_KNOWN && !self.addresses.contains_key(node) {
-            tracing::warn!(target: "aemp", "too many nodes are known: node {node} is left out");
-            return;
-        }
-        for text in texts.iter().take(MAX_ADDRESSES) {
+    /// The addresses of a node that can be dialled, of those that were told; what this node has no
+    /// transport for is left out.
+    pub(crate) fn dialable(&self, node: &NodeId, texts: &[String]) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        for text in texts.iter().filter(|text| text.len() <= MAX_ADDRESS).take(MAX_ADDRESSES) {
             match text.parse() {
                 Ok(address) if self.config.transport_for(&address).is_some() => {
-                    self.add_address(node, &address);
+                    addresses.push(address);
                 }
                 Ok(_) => {}
                 Err(error) => tracing::debug!(target: "aemp", "address of node {node}: {error}"),
             }
         }
+        addresses
     }
 
     /// The other nodes that are connected, are being connected to, or can be dialled, sorted.
@@ -340,7 +334,7 @@ impl Core {
         let peers = self.peers();
         let used = peers.iter().filter(|peer| peer.is_up() || peer.is_connecting());
         let mut known: BTreeSet<NodeId> = used.map(|peer| peer.id().clone()).collect();
-        known.extend(self.addresses.iter().map(|entry| entry.key().clone()));
+        known.extend(self.book.nodes());
         known.remove(&self.id);
         known.into_iter().collect()
     }
@@ -356,18 +350,9 @@ impl Core {
         self.peers().iter().filter(|peer| peer.is_up()).count()
     }
 
-    pub(crate) fn add_address(&self, node: &NodeId, address: &Address) {
-        let mut known = self.addresses.entry(node.clone()).or_default();
-        if !known.contains(address) {
-            // The newest first, and the oldest goes: a node that moved is found again.
-            known.insert(0, address.clone());
-            known.truncate(MAX_ADDRESSES);
-        }
-    }
-
     /// Where the node can be dialled, in the order to try.
     pub(crate) fn addresses(&self, node: &NodeId) -> Vec<Address> {
-        let mut known = self.addresses.get(node).map(|known| known.clone()).unwrap_or_default();
+        let mut known = self.book.of(node);
         self.config.sort_by_preference(&mut known);
         known
     }
@@ -375,12 +360,12 @@ impl Core {
     /// Runs `task` until it ends or the node is shut down.
     pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let task = self.runtime.spawn(task);
+        if self.registry.is_closed() {
+            task.abort();
+        }
         let mut tasks = self.tasks.lock();
         if tasks.len() % 64 == 63 {
             tasks.retain(|task| !task.is_finished());
-        }
-        if self.registry.is_closed() {
-            task.abort();
         }
         tasks.push(task);
     }
@@ -412,11 +397,12 @@ impl Core {
         directory::remove(self);
         // Without a lock: where the runtime has ended, it is done here and now.
         let closing = self.runtime.spawn(Closing::new(self.clone(), ports).run());
-        let mut tasks = self.tasks.lock();
-        for task in tasks.iter() {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in &tasks {
             task.abort();
         }
         tasks.push(closing);
+        self.tasks.lock().append(&mut tasks);
     }
 
     /// Runs code of the user's outside of ports: in the node's runtime, and a panic is logged, as that

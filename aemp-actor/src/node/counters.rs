@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::mutation::{Mutation, strikes};
+
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Dropped {
@@ -35,7 +37,7 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn add(&self, cause: Dropped, count: usize) {
-        if count > 0 {
+        if count > 0 && !strikes(Mutation::UncountedLoss) {
             self.counts[cause as usize].fetch_add(count as u64, Ordering::Relaxed);
         }
     }

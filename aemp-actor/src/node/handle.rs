@@ -85,7 +85,7 @@ impl Node {
         let node = Self::create(checked.nodeid, runtime, config, security);
         services::prepare(&node)?;
         for (id, addresses) in checked.nodes {
-            node.core.set_addresses(&id, addresses);
+            node.core.book().configure(&id, addresses);
         }
         node.begin(listeners, checked.seeds);
         services::start(&node);

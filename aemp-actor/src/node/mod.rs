@@ -11,6 +11,7 @@
 //! understands; `connector` makes connections, `arbiter` decides which of them count.
 
 mod access;
+mod addresses;
 mod arbiter;
 mod cell_table;
 mod chance;
@@ -42,9 +43,12 @@ mod verbs;
 mod waiting;
 
 pub use access::{Access, Rights};
+pub(crate) use addresses::{MAX_ADDRESS, MAX_ADDRESSES};
 pub(crate) use chance::Chance;
 pub use config::{Config, ConfigError};
-pub(crate) use connector::{Backoff, DIAL_LIMIT, DialError, dial, greet_accepted, reach};
+pub(crate) use connector::{
+    Backoff, DIAL_LIMIT, DialError, Dials, Purpose, dial, reach, run_accepted,
+};
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;

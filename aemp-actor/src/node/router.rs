@@ -189,6 +189,10 @@ impl Core {
             let due = Due { core: self.clone(), id, reason };
             self.runtime().spawn(async move { drop(due) });
         }
+        if owner.is_some_and(|owner| owner.death().is_some()) {
+            // It may have died before the watch stood in its table, and could not take it out.
+            self.unmon(target, id);
+        }
         token
     }
 

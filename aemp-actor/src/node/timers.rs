@@ -4,8 +4,8 @@
 //!
 //! 1. An entry is taken out of the table by whoever carries it out or drops it; both happen
 //!    without the lock, since what it holds is the user's.
-//! 2. The task ends when the node is shut down and the table is empty, or with its runtime. From
-//!    then on nothing comes due.
+//! 2. The task ends when nobody has the node any more, or with its runtime. From then on nothing is
+//!    added, and whoever waits for something here has been woken to see to it himself.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +38,7 @@ pub(crate) struct Timers {
 struct Table {
     entries: BTreeMap<TimerKey, Alarm>,
     closed: bool,
+    ended: bool,
 }
 
 /// Names an entry: they come due in this order.
@@ -63,10 +64,15 @@ impl Timers {
         TimerKey { at, number: self.next.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Adds an entry; gives it back when nothing is done any more, since the node is shut down.
+    /// Adds an entry; gives it back when it would never come due: what is done, when the node is shut
+    /// down; a waker, when its runtime has ended.
     pub(crate) fn add(&self, key: TimerKey, alarm: Alarm) -> Option<Alarm> {
         let mut table = self.table.lock();
-        if table.closed && !matches!(alarm, Alarm::Wake(_)) {
+        let refused = match alarm {
+            Alarm::Wake(_) => table.ended,
+            Alarm::Run(_) | Alarm::Send(..) => table.closed,
+        };
+        if refused {
             return Some(alarm);
         }
         table.entries.insert(key, alarm);
@@ -78,11 +84,20 @@ impl Timers {
         None
     }
 
-    /// Replaces the waker of an entry that is not due yet.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) {
-        if let Some(alarm) = self.table.lock().entries.get_mut(&key) {
-            *alarm = Alarm::Wake(waker.clone());
-        }
+    /// Replaces the waker of an entry; false when it has come due.
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+        let mut alarm = Alarm::Wake(waker.clone());
+        let mut table = self.table.lock();
+        let entry = table.entries.get_mut(&key);
+        let known = entry.map(|entry| std::mem::swap(entry, &mut alarm)).is_some();
+        drop(table);
+        // Here, what was replaced is dropped.
+        known
+    }
+
+    /// Whether an entry has not come due.
+    pub(crate) fn has(&self, key: TimerKey) -> bool {
+        self.table.lock().entries.contains_key(&key)
     }
 
     /// Takes an entry out, for the caller to drop; `None` when it has come due.
@@ -111,10 +126,25 @@ impl Timers {
         let due = std::mem::replace(&mut table.entries, later).into_iter().collect();
         let next = match table.entries.first_key_value() {
             Some((key, _)) => Next::At(key.at),
-            None if table.closed => Next::End,
             None => Next::Unknown,
         };
-        (due, next)
+        (due, if table.ended { Next::End } else { next })
+    }
+
+    /// Nothing comes due any more: whoever waits for something is woken.
+    fn end(&self) {
+        let entries = {
+            let mut table = self.table.lock();
+            table.ended = true;
+            std::mem::take(&mut table.entries)
+        };
+        self.changed.notify_one();
+        for alarm in entries.into_values() {
+            panics::logged("a timer", || match alarm {
+                Alarm::Wake(waker) => waker.wake(),
+                other => drop(other),
+            });
+        }
     }
 }
 
@@ -133,16 +163,17 @@ pub(crate) fn timer_deadline(delay: Duration) -> Instant {
 
 /// The task of a node's timers. Dropped with its runtime before the node was shut down, it shuts
 /// the node down: no task of the node will ever run again.
-pub(super) async fn drive(timers: Arc<Timers>, sentinel: Sentinel) {
+pub(super) async fn drive(sentinel: Sentinel) {
+    let timers = sentinel.timers.clone();
     loop {
         let changed = timers.changed.notified();
         let (due, next) = timers.poll_due(Instant::now());
         for (key, alarm) in due {
             match alarm {
-                Alarm::Wake(waker) => waker.wake(),
+                Alarm::Wake(waker) => panics::logged("a waker", || waker.wake()),
                 Alarm::Run(code) => panics::logged("a timer", || code(key)),
                 Alarm::Send(to, message) => {
-                    if let Some(core) = sentinel.0.upgrade() {
+                    if let Some(core) = sentinel.core.upgrade() {
                         panics::logged("a timer", || core.snd(&to, &*message));
                     }
                 }
@@ -160,12 +191,26 @@ pub(super) async fn drive(timers: Arc<Timers>, sentinel: Sentinel) {
     drop(sentinel);
 }
 
+/// The timers of a node that somebody has.
+#[derive(Default)]
+pub(super) struct OwnedTimers(pub(super) Arc<Timers>);
+
+impl Drop for OwnedTimers {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// Shuts its node down when it is dropped.
-pub(super) struct Sentinel(pub(super) Weak<Core>);
+pub(super) struct Sentinel {
+    pub(super) core: Weak<Core>,
+    pub(super) timers: Arc<Timers>,
+}
 
 impl Drop for Sentinel {
     fn drop(&mut self) {
-        if let Some(core) = self.0.upgrade().filter(|core| !core.is_closed()) {
+        self.timers.end();
+        if let Some(core) = self.core.upgrade().filter(|core| !core.is_closed()) {
             tracing::warn!(
                 target: "aemp",
                 "the runtime of node {} has ended: the node is shut down",
@@ -236,6 +281,9 @@ mod tests {
         assert!(timers.add(timers.key(now), alarm(&log, 2)).is_some());
         assert_eq!(Arc::strong_count(&log), 1);
         let (due, next) = timers.poll_due(now);
-        assert!(matches!(&due[..], [(_, Alarm::Wake(_))]) && matches!(next, Next::End));
+        assert!(matches!(&due[..], [(_, Alarm::Wake(_))]) && matches!(next, Next::Unknown));
+        timers.end();
+        assert!(timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone())).is_some());
+        assert!(matches!(timers.poll_due(now).1, Next::End));
     }
 }

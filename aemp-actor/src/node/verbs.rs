@@ -125,8 +125,9 @@ impl Node {
     ///
     /// A handler that has begun is completed first, however long it takes. (For one that never ends,
     /// there is [`kil_now`](Self::kil_now).) A block that receives is to have received what was sent
-    /// before: it is killed when it next waits for a message and none of those is the one, and where it
-    /// waits when it has not come back for one within 5 seconds.
+    /// before: it is killed when it next waits for a message and none of those is the one (at once, if
+    /// it has not asked for any yet and none waits), and where it waits when it does not come back for
+    /// one for 5 seconds.
     pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
         self.core().kil(&port.into(), reason.into());
     }

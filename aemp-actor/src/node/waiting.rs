@@ -3,6 +3,7 @@
 use aemp_transport::{Encoded, Order};
 
 use crate::id::PortName;
+use crate::mutation::{Mutation, strikes};
 
 /// What the octets of one waiting packet cost beside its message.
 const PACKET_OVERHEAD: usize = 96;
@@ -32,6 +33,7 @@ impl Place {
     pub(crate) fn order(self, about: &str) -> Order<'_> {
         match self {
             Self::Among => Order::Among(about),
+            Self::Ahead if strikes(Mutation::SpawnOvertaken) => Order::Among(about),
             Self::Ahead => Order::Ahead(about),
         }
     }
@@ -84,5 +86,58 @@ impl Waiting {
     /// The packets, in the order they were added.
     pub(crate) fn into_packets(self) -> Vec<Packet> {
         self.packets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aemp_transport::Framing;
+
+    use super::*;
+
+    fn packet(octets: usize) -> Packet {
+        let text = "x".repeat(octets);
+        let message = Encoded::from_message(Framing::Bincode, &(text,)).unwrap();
+        Packet { port: "p".into(), about: "p".into(), place: Place::Among, message }
+    }
+
+    fn cost(packet: &Packet) -> usize {
+        packet.message.octets_len() + PACKET_OVERHEAD
+    }
+
+    #[test]
+    fn as_much_waits_as_may_and_no_octet_more() {
+        let limit = 2 * cost(&packet(100));
+        let mut waiting = Waiting::default();
+        assert!(waiting.push(packet(100), limit) && waiting.push(packet(100), limit));
+        assert_eq!((waiting.len(), waiting.octets()), (2, limit));
+        assert!(!waiting.is_overflowed() && !waiting.is_empty());
+        assert!(!waiting.push(packet(0), limit));
+        assert!(waiting.is_overflowed());
+        let mut tight = Waiting::default();
+        assert!(tight.push(packet(100), limit - 1) && !tight.push(packet(100), limit - 1));
+        assert_eq!(tight.octets(), cost(&packet(100)));
+    }
+
+    #[test]
+    fn after_one_that_was_lost_nothing_is_added() {
+        let limit = cost(&packet(10));
+        let mut waiting = Waiting::default();
+        assert!(!waiting.push(packet(100), limit));
+        assert!(!waiting.push(packet(10), limit), "though it would fit");
+        assert!(waiting.is_empty() && waiting.into_packets().is_empty());
+    }
+
+    #[test]
+    fn there_is_room_for_what_can_be_pushed() {
+        let mut waiting = Waiting::default();
+        assert!(waiting.has_room(1000, 10), "what could never fit, when nothing waits");
+        let limit = 2 * cost(&packet(100));
+        waiting.push(packet(100), limit);
+        let next = packet(100);
+        let octets = next.message.octets_len();
+        assert!(waiting.has_room(octets, limit) && !waiting.has_room(octets + 1, limit));
+        assert!(waiting.push(next, limit));
+        assert!(!waiting.has_room(0, limit));
     }
 }

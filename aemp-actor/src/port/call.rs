@@ -206,7 +206,7 @@ impl<T> Call<T> {
         }
     }
 
-    fn poll_deadline(&mut self, cx: &Context<'_>) -> Poll<()> {
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let core = match &self.waiting {
             Waiting::Typed(_, cell) => cell.core(),
             Waiting::Dying { _ends, .. } => _ends.cell.core(),

@@ -206,6 +206,11 @@ impl<P: Port> Cell<P> {
 
     /// The end: takes the port out of the registry, fires its watchers, ends its watches.
     pub(crate) fn die(self: &Arc<Self>, reason: &Reason) {
+        // Only who runs the port, or would, lets it die: it does not begin to run meanwhile.
+        let unborn = matches!(self.mailbox.lock().stage, Stage::Starting(_));
+        if unborn {
+            self.core.registry().add_stillborn(&self.name, reason);
+        }
         let (stage, queue, lost, watchers, owned, extras) = {
             let mut mailbox = self.mailbox.lock();
             if mailbox.is_dead() {
@@ -301,13 +306,13 @@ impl<P: Port> AnyCell for Cell<P> {
         let extras = mailbox.extras.get_or_insert_default();
         extras.abort = Some(reason);
         let room = extras.room.take();
-        let waker = mailbox.run().and_then(|run| run.abort());
+        let run = mailbox.run().cloned();
         let start = mailbox.schedule();
         drop(mailbox);
         if let Some(room) = room {
             room.freed.notify_waiters();
         }
-        if let Some(waker) = waker {
+        if let Some(waker) = run.and_then(|run| run.abort()) {
             waker.wake();
         }
         if start {

@@ -3,11 +3,14 @@
 //! It is kept by the timers of a node and not by those of the runtime that polls: futures of this
 //! crate can be polled by any executor.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, Sleep};
 
 use crate::node::{Alarm, TimerKey, Timers};
 
@@ -17,15 +20,17 @@ pub(crate) struct Deadline {
     /// `None` is beyond all time.
     at: Option<Instant>,
     armed: Option<(TimerKey, Waker)>,
+    /// In place of a node's timers that have ended.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
     /// `after` from `start` on; nothing is kept until it is polled.
     pub(crate) fn new(timers: &Arc<Timers>, start: Instant, after: Duration) -> Self {
-        Self { timers: timers.clone(), at: start.checked_add(after), armed: None }
+        Self { timers: timers.clone(), at: start.checked_add(after), armed: None, sleep: None }
     }
 
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
         if Instant::now() >= at {
             return Poll::Ready(());
@@ -34,16 +39,31 @@ impl Deadline {
             None => {
                 let waker = cx.waker().clone();
                 let key = self.timers.key(at);
-                drop(self.timers.add(key, Alarm::Wake(waker.clone())));
+                if self.timers.add(key, Alarm::Wake(waker.clone())).is_some() {
+                    return self.sleep(at, cx);
+                }
                 self.armed = Some((key, waker));
             }
-            Some((_, waker)) if waker.will_wake(cx.waker()) => {}
+            Some((key, waker)) if waker.will_wake(cx.waker()) && self.timers.has(*key) => {}
             Some((key, waker)) => {
                 waker.clone_from(cx.waker());
-                self.timers.set_waker(*key, waker);
+                if !self.timers.set_waker(*key, waker) {
+                    // It has just come due, or the timers have ended, and the other one was woken.
+                    self.armed = None;
+                    cx.waker().wake_by_ref();
+                }
             }
         }
         Poll::Pending
+    }
+
+    /// The runtime of the node has ended: that of who waits is used, if there is one.
+    fn sleep(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if Handle::try_current().is_err() {
+            return Poll::Pending;
+        }
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        sleep.as_mut().poll(cx)
     }
 }
 

@@ -116,8 +116,8 @@ pub(crate) struct Extras {
 pub(crate) struct Receiver {
     /// Woken by the next envelope: it has looked for a message, and found none that it wants.
     pub(crate) waker: Option<Waker>,
-    /// It has asked for a message before.
-    pub(crate) asked: bool,
+    /// How often it has looked for a message.
+    pub(crate) looks: u64,
     /// It never will again.
     pub(crate) gone: bool,
 }

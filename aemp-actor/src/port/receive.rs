@@ -22,7 +22,7 @@ use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
 use super::mailbox::{Envelope, Firing, Stage};
 use super::run::{Load, Run};
-use super::runner::{self, End, Runner};
+use super::runner::{self, End, Runner, TURN};
 use super::tap;
 use crate::die::Die;
 use crate::id::PortId;
@@ -50,6 +50,8 @@ struct Inbox {
     run: Arc<Run>,
     /// Left for later. All of it still counts as waiting.
     left: VecDeque<Entry>,
+    /// Messages that were received since other tasks had their turn.
+    turn: u32,
 }
 
 enum Entry {
@@ -87,7 +89,7 @@ where
     let id = cell.id();
     let runner = Runner::new(cell.clone());
     if core.registry().insert(cell.clone()) {
-        let inbox = Inbox { cell: cell.clone(), run, left: VecDeque::new() };
+        let inbox = Inbox { cell: cell.clone(), run, left: VecDeque::new(), turn: 0 };
         let me = Me { scope: PortScope::new(core.clone(), cell), inbox };
         core.runtime().spawn(run_block(runner, block, me));
     }
@@ -118,52 +120,88 @@ pub(super) fn is_receive_port<P: Port>() -> bool {
 impl<P: Port> Cell<P> {
     /// A `kil`, or the end of a linked port, waits in the mailbox of a block. It takes effect when
     /// the block wants nothing of what came before: now, if it never can or has not begun to; at
-    /// its next look into the mailbox; or when it does not take one for too long.
+    /// its next look into the mailbox; or when it has not looked for too long.
     pub(super) fn hasten(self: &Arc<Self>, watch: Option<WatchId>, reason: Reason) {
         if !is_receive_port::<P>() {
             return;
         }
-        let now = {
+        let (now, looks) = {
             let mailbox = self.mailbox.lock();
             let receiver = mailbox.extras.as_ref().map(|extras| &extras.receiver);
-            let (asked, gone) = receiver.map_or((false, false), |block| (block.asked, block.gone));
-            gone || !asked && mailbox.waiting() == Load::default()
-        };
-        let cell = Arc::downgrade(self);
-        let end = move || {
-            if let Some(cell) = cell.upgrade().filter(|cell| watch.is_none_or(|id| cell.owns(id))) {
-                cell.abort(reason);
-            }
+            let (looks, gone) = receiver.map_or((0, false), |block| (block.looks, block.gone));
+            (gone || looks == 0 && mailbox.waiting() == Load::default(), looks)
         };
         if now {
-            end();
+            self.clone().abort(reason);
         } else {
-            let timers = self.core.timers();
-            let key = timers.key(timer_deadline(KIL_PATIENCE));
-            drop(timers.add(key, Alarm::Run(Box::new(move |_| end()))));
+            await_look(self, watch, reason, looks);
         }
     }
 }
 
+/// Aborts the port of a block that does not look into its mailbox for too long.
+fn await_look<P: Port>(cell: &Arc<Cell<P>>, watch: Option<WatchId>, reason: Reason, looks: u64) {
+    let weak = Arc::downgrade(cell);
+    let due = move |key| {
+        let Some(cell) = weak.upgrade() else { return };
+        let now = {
+            let Some(extras) = &mut cell.mailbox.lock().extras else { return };
+            extras.timers.remove(&key);
+            extras.receiver.looks
+        };
+        if watch.is_some_and(|id| !cell.owns(id)) {
+            // It was cancelled.
+        } else if now == looks {
+            cell.abort(reason);
+        } else {
+            await_look(&cell, watch, reason, now);
+        }
+    };
+    let timers = cell.core.timers();
+    let key = timers.key(timer_deadline(KIL_PATIENCE));
+    let mut mailbox = cell.mailbox.lock();
+    if mailbox.is_over() {
+        return;
+    }
+    mailbox.extras.get_or_insert_default().timers.insert(key);
+    drop(mailbox);
+    drop(timers.add(key, Alarm::Run(Box::new(due))));
+}
+
 impl Inbox {
-    /// The first message that `cond` wants, from the `seen`th on; else the block is woken when there
-    /// are more.
+    /// The first message that `cond` wants, from the `seen`th on; `None` is none yet, and the block
+    /// is woken when there are more. Pending is neither: the port ends, or others have their turn.
     fn poll_take(
         &mut self,
         seen: &mut usize,
         cond: &mut dyn FnMut(&Message) -> bool,
-        cx: &Context<'_>,
-    ) -> Poll<Message> {
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Message>> {
+        self.look();
+        if self.run.is_aborted() {
+            return Poll::Pending;
+        }
+        if self.turn >= TURN {
+            self.turn = 0;
+            // Woken again behind all that is ready.
+            let woken = pin!(tokio::task::yield_now()).poll(cx);
+            return woken.map(|()| None);
+        }
         loop {
             while let Some(entry) = self.left.get(*seen) {
                 match entry {
-                    Entry::Message(message) if cond(message) => return self.taken(*seen),
+                    Entry::Message(message) if cond(message) => {
+                        return Poll::Ready(self.taken(*seen));
+                    }
                     Entry::Message(_) => *seen += 1,
                     Entry::Fired(id, _) | Entry::Kil(Some(id), _) if !self.cell.owns(*id) => {
                         // It was cancelled.
+                        self.cell.settle(*id);
                         self.left.remove(*seen);
                     }
-                    Entry::Fired(_, message) if cond(message) => return self.taken(*seen),
+                    Entry::Fired(_, message) if cond(message) => {
+                        return Poll::Ready(self.taken(*seen));
+                    }
                     Entry::Fired(..) => *seen += 1,
                     Entry::Kil(_, reason) => {
                         self.cell.clone().abort(reason.clone());
@@ -172,29 +210,35 @@ impl Inbox {
                 }
             }
             if !self.fetch(cx) {
-                return Poll::Pending;
+                self.turn = 0;
+                return Poll::Ready(None);
             }
         }
     }
 
+    /// The block looks into its mailbox.
+    fn look(&self) {
+        self.cell.mailbox.lock().extras.get_or_insert_default().receiver.looks += 1;
+    }
+
     /// Takes a message out: it has been received.
-    fn taken(&mut self, index: usize) -> Poll<Message> {
-        let message = match self.left.remove(index) {
-            Some(Entry::Message(message)) => {
+    fn taken(&mut self, index: usize) -> Option<Message> {
+        self.turn += 1;
+        match self.left.remove(index)? {
+            Entry::Message(message) => {
                 let load = Load { messages: 1, octets: message.weight() };
                 self.run.set_left(self.run.left() - load);
                 if self.run.is_room_wanted() {
                     self.cell.made_room(&self.run);
                 }
-                message
+                Some(message)
             }
-            Some(Entry::Fired(id, message)) => {
+            Entry::Fired(id, message) => {
                 self.cell.settle(id);
-                message
+                Some(message)
             }
-            Some(Entry::Kil(..)) | None => return Poll::Pending,
-        };
-        Poll::Ready(message)
+            Entry::Kil(..) => None,
+        }
     }
 
     /// Moves what waits in the mailbox over; false when nothing does.
@@ -204,10 +248,11 @@ impl Inbox {
             let mut mailbox = self.cell.mailbox.lock();
             let left = self.run.left();
             self.run.take(left + mailbox.swap(&mut batch));
-            let receiver = &mut mailbox.extras.get_or_insert_default().receiver;
-            receiver.asked = true;
             if batch.is_empty() {
-                receiver.waker = Some(cx.waker().clone());
+                let receiver = &mut mailbox.extras.get_or_insert_default().receiver;
+                let old = receiver.waker.replace(cx.waker().clone());
+                drop(mailbox);
+                drop(old);
                 return false;
             }
             self.cell.count_handled(batch.len());
@@ -380,7 +425,7 @@ impl<T> Future for Received<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { inbox, cond, convert, seen, patience } = &mut *self;
-        if let Poll::Ready(message) = inbox.poll_take(seen, cond, cx) {
+        if let Some(message) = ready!(inbox.poll_take(seen, cond, cx)) {
             return Poll::Ready(convert(message));
         }
         let Some(Patience { after, deadline }) = patience else { return Poll::Pending };

@@ -37,7 +37,7 @@ const PATIENCE: u32 = 3;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
 /// take out of its channels.
-const TURN: u32 = 128;
+pub(super) const TURN: u32 = 128;
 
 /// Messages that a runner has taken before it tells the node.
 const TALLIED: usize = 1024;
@@ -143,18 +143,21 @@ pub(super) async fn in_context<P: Port>(
     code: Pin<&mut Option<impl Future<Output = End>>>,
 ) -> End {
     let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
-    let mut code = InContext { cell, code };
+    let mut code = InContext { cell, code, ended: false };
     poll_fn(|cx| {
         if run.is_aborted() {
             return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
         }
         let polled = panics::caught(|| {
             let _entered = ambient::enter(&mut slot);
-            let code = code.code.as_mut().as_pin_mut();
-            code.map_or(Poll::Ready(End::Idle), |code| code.poll(cx))
+            let running = code.code.as_mut().as_pin_mut();
+            running.map_or(Poll::Ready(End::Idle), |running| running.poll(cx))
         });
         match polled {
-            Ok(Poll::Ready(end)) => Poll::Ready(end),
+            Ok(Poll::Ready(end)) => {
+                code.ended = true;
+                Poll::Ready(end)
+            }
             Ok(Poll::Pending) if run.suspend(cx.waker()) => Poll::Pending,
             Ok(Poll::Pending) => {
                 cx.waker().wake_by_ref();
@@ -166,14 +169,18 @@ pub(super) async fn in_context<P: Port>(
     .await
 }
 
-/// Drops a port's code in the context of the port.
+/// Drops a port's code in the context of the port, unless it has ended, and holds nothing any more.
 struct InContext<'a, P: Port, F> {
     cell: &'a Arc<Cell<P>>,
     code: Pin<&'a mut Option<F>>,
+    ended: bool,
 }
 
 impl<P: Port, F> Drop for InContext<'_, P, F> {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         let cell = self.cell;
         let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
         cell.core.user_code("a destructor of a port's code", || {
@@ -271,6 +278,25 @@ struct Batch<'a, P: Port> {
 }
 
 impl<P: Port> Batch<'_, P> {
+    /// Begins to handle the next envelope; gives what is to be waited for. No message lives in the
+    /// runner's own future, which would move it, and room for it, about.
+    fn begin<'a>(
+        &mut self,
+        value: &'a mut P,
+        ctx: &'a mut Ctx<P>,
+    ) -> Option<Result<Option<impl Future<Output = Result<(), Die>> + Send + use<'a, P>>, Reason>>
+    {
+        let msg = match self.next()? {
+            Envelope::Typed(msg) => msg,
+            other => match uncommon(self.cell, value, ctx, other) {
+                Ok(Some(msg)) => msg,
+                Ok(None) => return Some(Ok(None)),
+                Err(reason) => return Some(Err(reason)),
+            },
+        };
+        Some(Ok(Some(value.handle(ctx, msg))))
+    }
+
     /// The next envelope, which leaves room for another.
     fn next(&mut self) -> Option<Envelope<P>> {
         let envelope = self.envelopes.next()?;
@@ -308,17 +334,12 @@ async fn handle_batch<P: Port>(
         if batch.run.is_aborted() {
             return Err(batch.cell.abort_reason().unwrap_or_default());
         }
-        let Some(envelope) = batch.next() else { return Ok(()) };
-        let msg = match envelope {
-            Envelope::Typed(msg) => Some(msg),
-            other => uncommon(batch.cell, value, ctx, other)?,
-        };
-        if let Some(msg) = msg {
+        let Some(begun) = batch.begin(value, ctx) else { return Ok(()) };
+        if let Some(handler) = begun? {
             let timers = batch.cell.core.timers();
             let limit =
                 batch.limit.map(|limit| (limit, Deadline::new(timers, Instant::now(), limit)));
-            let handler = pin!(value.handle(ctx, msg));
-            within(limit, handler).await?;
+            within(limit, pin!(handler)).await?;
         }
         if let Some(reason) = ctx.stopping() {
             return Err(reason);
@@ -404,4 +425,33 @@ async fn next_turn() {
         Poll::Pending
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    const LARGE: usize = 64 << 10;
+
+    #[derive(crate::Port)]
+    struct Large;
+
+    #[crate::rcv]
+    impl Large {
+        #[rcv(local)]
+        fn take(&mut self, large: [u8; LARGE]) -> u8 {
+            large[0]
+        }
+    }
+
+    /// It would be moved about on stacks whenever the port wakes.
+    #[tokio::test]
+    async fn the_task_of_a_port_has_no_room_for_a_message() {
+        let node = Node::local();
+        let port = node.port(Large);
+        let cell = port.as_handle().cell().unwrap();
+        let size = size_of_val(&run(Runner::new(cell)));
+        assert!(size < 1024, "{size}");
+    }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::table::Begun;
 use crate::id::NodeId;
-use crate::node::{Backoff, Core, dial};
+use crate::node::{Backoff, Core, Purpose, dial};
 
 /// How long one hub is tried, the handshake included.
 pub(crate) const RELAY_LIMIT: Duration = Duration::from_secs(5);
@@ -122,19 +122,20 @@ async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
                 return;
             }
             let Ok(address) = Address::relayed(hub.as_str(), node.as_str()) else { return };
-            let Ok(_permit) = core.relays().dials().acquire().await else { return };
-            let refuses = match tokio::time::timeout(RELAY_LIMIT, dial(core, &address)).await {
-                Ok(Ok(_)) => return,
-                Ok(Err(error)) if error.is_permanent() => {
+            let again = unanswered > 0;
+            let turn = core.relays().dials().turn(Purpose { wanted: false, again }).await;
+            let refuses = match turn.run(RELAY_LIMIT, dial(core, &address)).await {
+                Some(Ok(_)) => return,
+                Some(Err(error)) if error.is_permanent() => {
                     tracing::warn!(target: "aemp", "no connection to node {node}: {error}");
                     return;
                 }
-                Ok(Err(error)) => {
+                Some(Err(error)) => {
                     let refuses = error.is_refusal();
                     problem = Some(error);
                     refuses
                 }
-                Err(_) => {
+                None => {
                     unanswered += 1;
                     false
                 }

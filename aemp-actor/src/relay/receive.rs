@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use aemp_transport::Network;
+
 use super::CROWDED;
 use super::connection::{Connection, Key, Sent, Way};
 use super::letter::{FUNCTION, Letter, Word};
 use super::stream::RelayStream;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
-use crate::node::{Core, Origin, greet_accepted};
+use crate::node::{Core, Origin, run_accepted};
 
 /// A letter came through a hub.
 ///
@@ -71,8 +73,9 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         refuse(core, origin, &key, "no relayed connection goes through another");
         return;
     };
-    let visit = match core.relays().door.enter_now(key.node.as_str()) {
-        Ok(visit) => visit,
+    let speaker = Network::Host(key.node.to_string());
+    let entered = match core.relays().door.try_enter(Some(speaker)) {
+        Ok(entered) => entered,
         Err(crowd) => {
             tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
             refuse(core, origin, &key, CROWDED);
@@ -86,11 +89,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         // The queue for the hub is full: the other side will try again.
         return;
     }
-    let own = core.clone();
-    core.run(async move {
-        greet_accepted(&own, Box::new(RelayStream::new(held))).await;
-        drop(visit);
-    });
+    run_accepted(core, Box::new(RelayStream::new(held)), entered);
 }
 
 /// Tells the other side that there is no such connection.

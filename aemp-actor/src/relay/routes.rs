@@ -50,6 +50,11 @@ impl Routes {
         others
     }
 
+    #[cfg(feature = "sim")]
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     fn remove(&mut self, node: &NodeId, end: &End) -> bool {
         let Some(ends) = self.ends.get_mut(node) else { return false };
         let removed = ends.remove(end);

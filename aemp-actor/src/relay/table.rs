@@ -5,15 +5,11 @@ use std::collections::btree_map::Entry;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 
 use super::connection::{Connection, Key};
 use super::routes::Routes;
 use crate::id::NodeId;
-use crate::node::Door;
-
-/// Relayed dials that go on at the same time.
-const DIALS: usize = 16;
+use crate::node::{Dials, Door};
 
 type Table = Arc<Mutex<BTreeMap<Key, Arc<Connection>>>>;
 
@@ -23,7 +19,7 @@ pub(crate) struct Relays {
     table: Table,
     /// Who may be in a handshake at the other end.
     pub(super) door: Door,
-    dials: Semaphore,
+    dials: Dials,
     /// Nodes that an approach is made to, and whether joining need not wait for it any more.
     approaching: Mutex<BTreeMap<NodeId, bool>>,
     /// The connections that this node passes letters of, as a hub.
@@ -41,13 +37,13 @@ impl Relays {
         Self {
             table: Table::default(),
             door: Door::new(max_handshakes, max_handshakes_per_address),
-            dials: Semaphore::new(DIALS),
+            dials: Dials::default(),
             approaching: Mutex::default(),
             routes: Mutex::default(),
         }
     }
 
-    pub(crate) fn dials(&self) -> &Semaphore {
+    pub(crate) fn dials(&self) -> &Dials {
         &self.dials
     }
 
@@ -60,6 +56,18 @@ impl Relays {
         }
         table.insert(connection.key().clone(), connection.clone());
         Some(Held { connection, table: Arc::downgrade(&self.table) })
+    }
+
+    /// How many connections there are.
+    #[cfg(feature = "sim")]
+    pub(crate) fn held(&self) -> usize {
+        self.table.lock().len()
+    }
+
+    /// How many connections this node passes letters of.
+    #[cfg(feature = "sim")]
+    pub(crate) fn passed(&self) -> usize {
+        self.routes.lock().count()
     }
 
     pub(super) fn find(&self, key: &Key) -> Option<Arc<Connection>> {

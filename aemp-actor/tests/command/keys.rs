@@ -14,6 +14,7 @@ pub(crate) fn keys() -> Vec<(&'static str, &'static str, Json)> {
         ("monitor_timeout", "2.5", json!(2.5)),
         ("connect_interval", "1", json!(1)),
         ("connect_timeout", "1", json!(1)),
+        ("handshake_timeout", "2.5", json!(2.5)),
         ("framing_format", "json,storable", json!(["json", "storable"])),
         ("auth_offer", "hmac_sha3_512", json!(["hmac_sha3_512"])),
         ("auth_accept", "hmac_sha3_512,cleartext", json!(["hmac_sha3_512", "cleartext"])),

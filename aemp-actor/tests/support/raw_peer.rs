@@ -14,6 +14,8 @@ pub(crate) struct RawPeer {
     buffer: Vec<u8>,
     /// The rendezvous port that the node asked for.
     rendezvous: Option<Json>,
+    /// Signs of life that the node asked for, and was given.
+    pub(crate) questions: usize,
 }
 
 impl RawPeer {
@@ -25,7 +27,7 @@ impl RawPeer {
 
     fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self { id: String::new(), stream, buffer: Vec::new(), rendezvous: None }
+        Self { id: String::new(), stream, buffer: Vec::new(), rendezvous: None, questions: 0 }
     }
 
     /// A connection with the handshake done, as node `id`.
@@ -99,6 +101,7 @@ impl RawPeer {
             match self.buffered() {
                 Some(packet) if packet == Json::Array(Vec::new()) || self.is_mesh(&packet) => {}
                 Some(packet) if packet[1] == "snd" && packet[3] == "" => {
+                    self.questions += 1;
                     self.send_blindly(br#"["",""]"#).await;
                 }
                 Some(packet) => return packet,

@@ -89,7 +89,8 @@ enum Step {
     Done(Box<Outcome>),
     /// The outcome has been taken.
     Over,
-    Failed(HandshakeError),
+    /// Who the peer said it was, if it has.
+    Failed(HandshakeError, Option<Box<PeerGreeting>>),
 }
 
 impl Handshake {
@@ -138,12 +139,14 @@ impl Handshake {
                 Ok(None) => return Ok(()),
                 Err(_) => return self.fail(HandshakeError::LineTooLong { line: expected }),
             };
+            let peer = self.peer().cloned();
             if let Err(error) = self.handle_line(&line) {
-                return self.fail(error);
+                self.step = Step::Failed(error.clone(), peer.map(Box::new));
+                return Err(error);
             }
         }
         match &self.step {
-            Step::Failed(error) => Err(error.clone()),
+            Step::Failed(error, _) => Err(error.clone()),
             _ => Ok(()),
         }
     }
@@ -202,14 +205,16 @@ impl Handshake {
         }
     }
 
-    /// Who the peer says it is, from when its greeting was read to the outcome; not proved yet.
+    /// Who the peer says it is, from when its greeting was read to the outcome, or since its proof was
+    /// refused; not proved yet.
     #[must_use]
     pub fn peer(&self) -> Option<&PeerGreeting> {
         match &self.step {
             Step::Session(step) => Some(&step.peer),
             Step::Auth(step) => Some(step.peer()),
             Step::Done(outcome) => Some(&outcome.peer),
-            Step::Greeting(_) | Step::Nonce(_) | Step::Over | Step::Failed(_) => None,
+            Step::Failed(_, peer) => peer.as_deref(),
+            Step::Greeting(_) | Step::Nonce(_) | Step::Over => None,
         }
     }
 
@@ -221,7 +226,7 @@ impl Handshake {
             Step::Nonce(_) => Some(Line::Nonce),
             Step::Session(_) => Some(Line::Tls),
             Step::Auth(_) => Some(Line::Auth),
-            Step::Done(_) | Step::Over | Step::Failed(_) => None,
+            Step::Done(_) | Step::Over | Step::Failed(..) => None,
         }
     }
 
@@ -248,7 +253,7 @@ impl Handshake {
     }
 
     fn fail(&mut self, error: HandshakeError) -> Result<(), HandshakeError> {
-        self.step = Step::Failed(error.clone());
+        self.step = Step::Failed(error.clone(), None);
         Err(error)
     }
 }

@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::admit::{Admission, Admit, ByGreeting};
 use crate::handshake::{
     Carrier, Handshake, HandshakeConfig, HandshakeError, Line, MAX_LINE, Outcome, PeerGreeting,
     Upgrade,
@@ -59,7 +60,7 @@ pub enum EstablishError {
         /// What it was to send.
         expected: Line,
     },
-    /// `admit` did not want it.
+    /// [`Admit`] did not want it.
     #[error("a connection to node {node_id} is not wanted")]
     NotAdmitted {
         /// Who the peer said it was.
@@ -100,11 +101,30 @@ pub async fn establish(
     limit: Duration,
     admit: impl FnOnce(&PeerGreeting) -> bool + Send,
 ) -> Result<Established, EstablishError> {
+    establish_with(stream, config, limit, &mut ByGreeting(Some(admit))).await
+}
+
+/// As [`establish`], `admit` deciding also when our auth line is sent: at once, or only after the
+/// peer has proved itself.
+///
+/// # Errors
+///
+/// As those of [`establish`].
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the stream.
+pub async fn establish_with(
+    stream: BoxStream,
+    config: Arc<HandshakeConfig>,
+    limit: Duration,
+    admit: &mut impl Admit,
+) -> Result<Established, EstablishError> {
     let peer_address = stream.peer_address();
     let nonce = config.nonces.next();
     let handshake = Handshake::over(Carrier::of(&*stream), config.clone(), nonce);
     let buffered = BytesMut::with_capacity(2 * MAX_LINE);
-    let mut driver = Driver { config, stream: Some(stream), handshake, buffered };
+    let mut driver = Driver { config, stream: Some(stream), handshake, buffered, withheld: false };
     let outcome = match timeout(limit, driver.run(admit)).await {
         Ok(outcome) => outcome?,
         Err(_) => {
@@ -123,6 +143,8 @@ struct Driver {
     stream: Option<BoxStream>,
     handshake: Handshake,
     buffered: BytesMut,
+    /// Our auth line is not sent yet: the peer is to prove itself first.
+    withheld: bool,
 }
 
 impl Driver {
@@ -130,20 +152,18 @@ impl Driver {
         self.handshake.expected().unwrap_or(Line::Auth)
     }
 
-    async fn run(
-        &mut self,
-        admit: impl FnOnce(&PeerGreeting) -> bool + Send,
-    ) -> Result<Outcome, EstablishError> {
-        let mut admit = Some(admit);
+    async fn run(&mut self, admit: &mut impl Admit) -> Result<Outcome, EstablishError> {
+        let mut is_greeted = false;
         loop {
-            if let Some(peer) = self.handshake.peer()
-                && let Some(admit) = admit.take()
-                && !admit(peer)
-            {
-                return Err(EstablishError::NotAdmitted { node_id: peer.node_id.clone() });
-            }
+            self.greeted(admit, &mut is_greeted)?;
             self.transmit().await?;
             if let Some(outcome) = self.handshake.poll_outcome() {
+                if std::mem::take(&mut self.withheld) {
+                    if !admit.proved(Some(&outcome)) {
+                        return Err(EstablishError::not_admitted(&outcome.peer));
+                    }
+                    self.transmit().await?;
+                }
                 return Ok(outcome);
             }
             let stepped = match self.handshake.poll_upgrade() {
@@ -154,11 +174,30 @@ impl Driver {
                 }
             };
             if let Err(error) = stepped {
+                // Its greeting and its auth line may have come at once.
+                self.greeted(admit, &mut is_greeted)?;
                 // With our auth line in hand the peer can tell a wrong secret, too.
+                self.withheld = self.withheld && !admit.proved(None);
                 let _ = self.transmit().await;
                 return Err(error.into());
             }
         }
+    }
+
+    /// Asks whether the peer is wanted, when its greeting was read.
+    fn greeted(
+        &mut self,
+        admit: &mut impl Admit,
+        is_greeted: &mut bool,
+    ) -> Result<(), EstablishError> {
+        let Some(peer) = self.handshake.peer().filter(|_| !*is_greeted) else { return Ok(()) };
+        *is_greeted = true;
+        match admit.greeted(peer) {
+            Admission::Refused => return Err(EstablishError::not_admitted(peer)),
+            Admission::AtOnce => {}
+            Admission::PeerFirst => self.withheld = true,
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), EstablishError> {
@@ -190,7 +229,9 @@ impl Driver {
         let expected = self.expected();
         let stream = self.stream.as_mut().ok_or_else(gone)?;
         let lost = |error| EstablishError::of(error, expected);
-        while let Some(octets) = self.handshake.poll_transmit() {
+        while !self.withheld
+            && let Some(octets) = self.handshake.poll_transmit()
+        {
             stream.write_all(&octets).await.map_err(lost)?;
         }
         // Streams that buffer, such as TLS, hold back what is not flushed.
@@ -199,6 +240,10 @@ impl Driver {
 }
 
 impl EstablishError {
+    fn not_admitted(peer: &PeerGreeting) -> Self {
+        Self::NotAdmitted { node_id: peer.node_id.clone() }
+    }
+
     /// What an error of the stream means while that was expected.
     fn of(error: io::Error, expected: Line) -> Self {
         match TlsError::of(&error) {

@@ -7,6 +7,7 @@
 //!
 //! The link knows packets and nothing of what they mean. It ends once, for one [`CloseReason`].
 
+mod admit;
 mod bulk;
 mod chunk;
 mod config;
@@ -25,8 +26,9 @@ mod start;
 mod urgent;
 mod writer;
 
+pub use admit::{Admission, Admit};
 pub use config::LinkConfig;
-pub use establish::{EstablishError, Established, establish};
+pub use establish::{EstablishError, Established, establish, establish_with};
 #[cfg(fuzzing)]
 pub use fuzz::chunks as fuzz_chunks;
 pub use order::Order;

@@ -57,11 +57,19 @@ impl Config {
         self
     }
 
-    /// How long a silent node counts as alive, and the bound of a handshake. Default 30 s, at
-    /// least 1 s.
+    /// How long a silent node counts as alive. Default 30 s, at least 1 s.
     #[must_use]
     pub fn monitor_timeout(mut self, timeout: Duration) -> Self {
         self.monitor_timeout = timeout.max(Duration::from_secs(1));
+        self
+    }
+
+    /// How long a handshake may take, from when a connection was accepted or dialled until both
+    /// sides have proved themselves. Default 10 s, or the monitor timeout if that is less; at least
+    /// 100 ms. Some four round trips are needed: more for a line that loses packets.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = Some(timeout.max(Duration::from_millis(100)));
         self
     }
 
@@ -149,16 +157,18 @@ impl Config {
         self
     }
 
-    /// Handshakes that each listener runs at the same time. Default 256; more wait to be
-    /// accepted.
+    /// Handshakes that each listener runs at the same time with peers that have not proved themselves.
+    /// Default 256. When there are as many, the oldest one of the network that has the most is ended
+    /// for one that has fewer, at once; else the oldest of all, when it is 2 seconds old.
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);
         self
     }
 
-    /// Handshakes with one address that each listener runs at the same time. Default 64; one more
-    /// is refused.
+    /// The same with one network: an IPv4 address, or the first 64 bits of an IPv6 address. Default 64.
+    /// When there are as many, the oldest one is ended for one more, if it is 2 seconds old; if not, that
+    /// one is refused.
     #[must_use]
     pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
         self.max_handshakes_per_address = handshakes.max(1);

@@ -10,6 +10,10 @@ use super::security::Loaded;
 use crate::config::{expand, host_name};
 use crate::id::{NodeId, ParseNodeIdError};
 
+/// How long a handshake may take: some dozens of round trips of 300 ms, or a few and the repetition
+/// of what was lost.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A setting that is wrong, or a listener that could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -153,6 +157,10 @@ impl Config {
                 Err(ConfigError::NoTransport { setting, address, scheme })
             }
         }
+    }
+
+    pub(crate) fn handshake_timeout_or_default(&self) -> Duration {
+        self.handshake_timeout.unwrap_or_else(|| HANDSHAKE_TIMEOUT.min(self.monitor_timeout))
     }
 
     pub(crate) fn connect_timeout_or_default(&self) -> Duration {

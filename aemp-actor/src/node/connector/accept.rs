@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{BoxStream, EstablishError, HandshakeError, Listener};
+use aemp_transport::{BoxStream, EstablishError, HandshakeError, Listener, Network};
 use tokio::time::Instant;
 
 use super::greet::{Failure, greet};
 use super::refusals::Refusals;
 use crate::node::core::Core;
-use crate::node::door::Door;
+use crate::node::door::{Crowd, Door, Entered, Visit};
 
 /// Accepts connections until the node is shut down.
 pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
@@ -18,7 +18,6 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
     core.run(async move {
         let mut refusals = Refusals::default();
         loop {
-            door.room().await;
             let stream = match listener.accept().await {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -30,21 +29,44 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                     continue;
                 }
             };
-            match door.enter(stream.peer_address()) {
-                Ok(visit) => {
-                    let core = own.clone();
-                    own.run(async move {
-                        greet_accepted(&core, stream).await;
-                        drop(visit);
-                    });
-                }
-                Err(crowd) => {
-                    if let Some(untold) = refusals.told(crowd.address(), Instant::now()) {
-                        let more = more(untold);
-                        tracing::warn!(target: "aemp", "connection refused: {crowd}{more}");
+            let network = stream.peer_address().map(|address| Network::of_peer(&address));
+            match door.enter(network).await {
+                Ok(entered) => {
+                    if let Some(network) = &entered.instead_of {
+                        let text = "it is unfinished, and others need its place (max_handshakes)";
+                        warn(&mut refusals, network, &format!("{text}: the oldest of {network}"));
                     }
+                    run_accepted(&own, stream, entered);
                 }
+                Err(Crowd::OfOne { network, count }) => {
+                    let crowd = Crowd::OfOne { network: network.clone(), count };
+                    warn(&mut refusals, &network, &crowd.to_string());
+                }
+                Err(Crowd::InAll { .. }) => {}
             }
+        }
+    });
+}
+
+/// Says that a connection was refused, now and then for each network.
+fn warn(refusals: &mut Refusals, network: &Network, why: &str) {
+    if let Some(untold) = refusals.told(&network.to_string(), Instant::now()) {
+        let more = more(untold);
+        tracing::warn!(target: "aemp", "connection refused: {why}{more}");
+    }
+}
+
+/// Runs the handshake of a connection that was accepted, until it has to make room for another one.
+pub(crate) fn run_accepted(core: &Arc<Core>, stream: BoxStream, entered: Entered) {
+    let own = core.clone();
+    core.run(async move {
+        let Entered { visit, end, .. } = entered;
+        let greeting = greet_accepted(&own, stream, visit);
+        tokio::select! {
+            biased;
+            () = greeting => {}
+            // (An error when it has proved itself: then it goes on.)
+            Ok(()) = end => {}
         }
     });
 }
@@ -53,9 +75,9 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
 ///
 /// # Cancel safety
 /// Dropping it abandons the connection.
-pub(crate) async fn greet_accepted(core: &Arc<Core>, stream: BoxStream) {
+async fn greet_accepted(core: &Arc<Core>, stream: BoxStream, visit: Visit) {
     let from = stream.peer_address().unwrap_or_else(|| "an unknown address".into());
-    match greet(core, stream, None).await {
+    match greet(core, stream, None, Some(visit)).await {
         Ok(_) => {}
         Err(Failure::Refused(refusal, node)) => {
             tracing::debug!(target: "aemp", "connection of node {node} from {from}: {refusal}");

@@ -91,11 +91,11 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    match greet(core, stream, Some(&address)).await {
+    match greet(core, stream, Some(&address), None).await {
         Ok(Greeted::Node(peer)) => {
             // What goes through a hub is worked out anew each time.
             if !relayed {
-                core.add_address(peer.id(), &address);
+                core.book().found(peer.id(), &address);
             }
             Ok(peer)
         }
@@ -108,7 +108,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Err(Failure::Refused(refusal, node)) => {
             // Whoever it is has proved nothing; but a node of that name is connected.
             if !relayed && core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
-                core.add_address(&node, &address);
+                core.book().seems_at(&node, &address);
             }
             Err(DialError::Refused { address, refusal, node })
         }

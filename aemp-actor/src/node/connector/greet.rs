@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use aemp_transport::{
-    Address, BoxStream, EstablishError, Established, LinkConfig, PeerGreeting, establish, start,
+    Address, Admission, Admit, BoxStream, EstablishError, Established, LinkConfig, Outcome,
+    PeerGreeting, establish_with, start,
 };
 
 use crate::id::NodeId;
-use crate::node::arbiter::{Claim, Refusal};
+use crate::node::arbiter::{Arbiter, Claim, Refusal};
 use crate::node::core::Core;
+use crate::node::door::Visit;
 use crate::node::inbound::{Inbound, Origin};
 use crate::node::peer::{Facts, Peer};
 use crate::service::{Unexpected, data_admits, data_arrived};
@@ -28,15 +30,100 @@ pub(super) enum Failure {
     Unexpected(Unexpected),
 }
 
-/// A connection whose greeting was read. However its handshake ends, also when it is dropped, it
-/// is in nobody's way afterwards; a node that has not proved itself by then was a stranger.
-struct Admission<'a> {
+/// A connection in its handshake. Until it has proved itself nothing is kept of it anywhere else;
+/// and however its handshake ends, also when it is dropped, it is in nobody's way afterwards.
+struct Candidate<'a> {
     core: &'a Arc<Core>,
-    peer: Option<Arc<Peer>>,
     attempt: u64,
+    /// The other end's address.
+    from: Option<String>,
+    /// It is this node that has dialled.
+    dialled: bool,
+    /// While it has not proved itself.
+    visit: Option<Visit>,
+    /// What it has said.
+    greeting: Option<PeerGreeting>,
+    /// Once it has proved itself.
+    peer: Option<Arc<Peer>>,
+    /// The node was connected when the greeting came.
+    was_up: bool,
+    refused: Option<Refusal>,
+    unexpected: Option<Unexpected>,
 }
 
-impl Drop for Admission<'_> {
+impl Admit for Candidate<'_> {
+    fn greeted(&mut self, greeting: &PeerGreeting) -> Admission {
+        if greeting.sub_protocol().is_some() {
+            self.unexpected = data_admits(self.core, greeting).err();
+            let wanted = !self.dialled && self.unexpected.is_none();
+            return if wanted { Admission::AtOnce } else { Admission::Refused };
+        }
+        let node = NodeId::from(greeting.node_id.as_str());
+        let claim = claim(self.core, &node, greeting, self.attempt);
+        self.greeting = Some(greeting.clone());
+        let greeted = match self.core.known_peer(&node) {
+            Some(peer) => {
+                self.was_up = peer.is_up();
+                peer.greet(&claim, self.from.as_deref())
+            }
+            None => Arbiter::default().greet(&claim),
+        };
+        greeted.unwrap_or_else(|refusal| {
+            self.refused = Some(refusal);
+            Admission::Refused
+        })
+    }
+
+    fn proved(&mut self, outcome: Option<&Outcome>) -> bool {
+        let Some(outcome) = outcome else { return self.may_be_told() };
+        self.visit = None;
+        let peer = self.peer_of(&outcome.peer);
+        let claim = claim(self.core, peer.id(), &outcome.peer, self.attempt);
+        let claim = Claim { trusted: outcome.trusted, ..claim };
+        self.refused = peer.prove(&claim, self.was_up, self.from.as_deref()).err();
+        self.refused.is_none()
+    }
+}
+
+impl Candidate<'_> {
+    /// The node that has proved itself.
+    fn peer_of(&mut self, greeting: &PeerGreeting) -> Arc<Peer> {
+        let core = self.core;
+        let peer = || core.peer(&NodeId::from(greeting.node_id.as_str()));
+        self.peer.get_or_insert_with(peer).clone()
+    }
+
+    /// The node that it says it is, if anything is known of that.
+    fn claimed(&self) -> Option<Arc<Peer>> {
+        self.core.known_peer(&NodeId::from(self.greeting.as_ref()?.node_id.as_str()))
+    }
+
+    /// Its proof does not verify: whether our auth line tells it so, unless a
+    /// connection is up or chosen, which the other side would replace at its word.
+    fn may_be_told(&self) -> bool {
+        let (Some(greeting), Some(peer)) = (&self.greeting, self.claimed()) else { return true };
+        peer.may_be_chosen(&claim(self.core, peer.id(), greeting, self.attempt))
+    }
+
+    /// Why the handshake has failed.
+    fn failure(&self, error: EstablishError) -> Failure {
+        match error {
+            EstablishError::NotAdmitted { node_id } => {
+                let refusal = self.refused.unwrap_or(Refusal::Superseded);
+                Failure::Refused(refusal, NodeId::from(node_id.as_str()))
+            }
+            // The other side refuses by closing; that it is connected is the likely reason, and none
+            // to dial it again and again.
+            EstablishError::Closed { .. } => match self.claimed().filter(|peer| peer.is_up()) {
+                Some(peer) => Failure::Refused(Refusal::AlreadyUp, peer.id().clone()),
+                None => Failure::Establish(error),
+            },
+            error => Failure::Establish(error),
+        }
+    }
+}
+
+impl Drop for Candidate<'_> {
     fn drop(&mut self) {
         if let Some(peer) = self.peer.take() {
             peer.release(self.attempt);
@@ -45,8 +132,8 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// Runs the handshake on a stream and adopts the connection; `dialled` is its address unless the
-/// other side has dialled.
+/// Runs the handshake on a stream and adopts the connection; `dialled` is its address, or `visit` its
+/// place at the door if the other side has dialled, which is given back with the proof.
 ///
 /// # Cancel safety
 /// Dropping it abandons the attempt.
@@ -54,54 +141,38 @@ pub(super) async fn greet(
     core: &Arc<Core>,
     stream: BoxStream,
     dialled: Option<&Address>,
+    visit: Option<Visit>,
 ) -> Result<Greeted, Failure> {
-    let attempt = core.new_attempt();
-    let timeout = core.config().monitor_timeout;
-    let from = dialled.map(ToString::to_string).or_else(|| stream.peer_address());
-    let mut admission = Admission { core, peer: None, attempt };
-    let mut refused: Option<(Refusal, NodeId)> = None;
-    let mut unexpected: Option<Unexpected> = None;
-    let admit = |greeting: &PeerGreeting| {
-        if greeting.sub_protocol().is_some() {
-            unexpected = data_admits(core, greeting).err();
-            return dialled.is_none() && unexpected.is_none();
-        }
-        let node = NodeId::from(greeting.node_id.as_str());
-        let peer = admission.peer.insert(core.peer(&node));
-        let claim = claim(core, &node, greeting, attempt);
-        match peer.admit(&claim, from.as_deref()) {
-            Ok(()) => true,
-            Err(refusal) => {
-                refused = Some((refusal, node));
-                false
-            }
-        }
+    let mut candidate = Candidate {
+        core,
+        attempt: core.new_attempt(),
+        from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
+        dialled: dialled.is_some(),
+        visit,
+        greeting: None,
+        peer: None,
+        was_up: false,
+        refused: None,
+        unexpected: None,
     };
-    let established = establish(stream, core.handshake(), timeout, admit).await;
-    if let Some(unexpected) = unexpected {
+    let (config, limit) = (core.handshake(), core.config().handshake_timeout_or_default());
+    let established = establish_with(stream, config, limit, &mut candidate).await;
+    candidate.visit = None;
+    if let Some(unexpected) = candidate.unexpected.take() {
         return Err(Failure::Unexpected(unexpected));
     }
-    let established = match established {
+    match established {
         Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
             data_arrived(core, established).map_err(Failure::Unexpected)?;
-            return Ok(Greeted::Data);
+            Ok(Greeted::Data)
         }
-        other => other,
-    };
-    let (established, peer) = match (established, &admission.peer, refused) {
-        (_, _, Some((refusal, node))) => return Err(Failure::Refused(refusal, node)),
-        (Ok(established), Some(peer), None) => (established, peer.clone()),
-        // The other side refuses by closing; that it is connected is the likely reason, and none to
-        // dial it again and again.
-        (Err(EstablishError::Closed { .. }), Some(peer), None) if peer.is_up() => {
-            return Err(Failure::Refused(Refusal::AlreadyUp, peer.id().clone()));
+        Ok(established) => {
+            let peer = candidate.peer_of(&established.outcome.peer);
+            let attempt = candidate.attempt;
+            adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
         }
-        (Err(error), _, None) => return Err(Failure::Establish(error)),
-        (Ok(_), None, None) => {
-            return Err(Failure::Refused(Refusal::Superseded, core.id().clone()));
-        }
-    };
-    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
+        Err(error) => Err(candidate.failure(error)),
+    }
 }
 
 /// Makes an established connection the one to its node.

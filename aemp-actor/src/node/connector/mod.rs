@@ -3,15 +3,19 @@
 mod accept;
 mod backoff;
 mod dial;
+mod dials;
 mod greet;
 mod pursue;
 mod refusals;
+mod targets;
 mod unknown;
 
-pub(crate) use accept::greet_accepted;
 pub(super) use accept::listen;
+pub(crate) use accept::run_accepted;
 pub(crate) use backoff::Backoff;
 pub(crate) use dial::{DialError, dial};
+pub(crate) use dials::{Dials, Purpose};
 pub(super) use pursue::want;
 pub(crate) use pursue::{DIAL_LIMIT, reach};
 pub(super) use refusals::Refusals;
+pub(crate) use targets::Targets;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::Address;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::dial::dial;
+use super::dials::{Dials, Purpose};
 use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
@@ -18,8 +18,41 @@ use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
-    let (own, peer) = (core.clone(), peer.clone());
-    core.run(async move { pursue(&own, &peer).await });
+    let pursuit = Pursuit { core: core.clone(), peer: peer.clone(), ended: false };
+    core.run(async move {
+        pursue(&pursuit.core, &pursuit.peer).await;
+        pursuit.end();
+    });
+}
+
+/// Who makes a connection owes those who wait for it: dropped before its end, because the node is shut
+/// down, its runtime ends or a transport panics, it tells them that there will be none.
+struct Pursuit {
+    core: Arc<Core>,
+    peer: Arc<Peer>,
+    ended: bool,
+}
+
+impl Pursuit {
+    fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Pursuit {
+    fn drop(&mut self) {
+        let Self { core, peer, ended } = self;
+        if !*ended {
+            let reason = if core.is_closed() {
+                core.shutdown_reason()
+            } else {
+                Reason::transport(format!("dialling node {} was broken off", peer.id()))
+            };
+            peer.unreachable(core, reason);
+        }
+        // Unless it is up.
+        core.mesh().given_up(core, peer.id());
+    }
 }
 
 /// How long one address is tried before the next has its turn.
@@ -32,11 +65,7 @@ fn share(time: Duration, left: usize) -> Duration {
 
 /// Where to dial a node, who else dials, and how long at the most: where no address is known, it is
 /// tried through others.
-fn ways<'a>(
-    core: &'a Core,
-    node: &NodeId,
-    round: usize,
-) -> (Vec<Address>, &'a Semaphore, Duration) {
+fn ways<'a>(core: &'a Core, node: &NodeId, round: usize) -> (Vec<Address>, &'a Dials, Duration) {
     let addresses = core.addresses(node);
     if !addresses.is_empty() {
         return (addresses, core.dials(), DIAL_LIMIT);
@@ -44,68 +73,115 @@ fn ways<'a>(
     (relay::addresses(core, node, round), core.relays().dials(), relay::RELAY_LIMIT)
 }
 
+/// What came of dialling the addresses of a node, one after the other.
+struct Round {
+    /// The last problem, if anything was dialled.
+    problem: Option<Problem>,
+    /// How many can help only after somebody has changed a configuration.
+    refused: usize,
+    /// When an address that was left out may be dialled, if all were.
+    not_before: Option<Instant>,
+}
+
+/// Why there is no connection.
+enum Problem {
+    /// Nobody knows the node.
+    Unknown,
+    Text(String),
+}
+
+impl Problem {
+    fn told(&self, core: &Core, node: &NodeId) -> String {
+        match self {
+            Self::Unknown => unknown::why(core, node),
+            Self::Text(text) => format!("no connection to node {node}: {text}"),
+        }
+    }
+}
+
+/// Dials the addresses of a node once; `None` when that is connected, or nobody wants it any more.
+async fn try_all(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    round: usize,
+    deadline: Instant,
+) -> Option<(usize, Round)> {
+    let (addresses, dials, longest) = ways(core, peer.id(), round);
+    let mut tried = Round { problem: None, refused: 0, not_before: None };
+    let mut left_out = Vec::new();
+    for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
+        if !peer.is_connecting() {
+            return None;
+        }
+        // Paced: a node that hears of many at once dials a few at a time.
+        let turn = dials.turn(Purpose { wanted: peer.is_wanted(), again: round > 0 }).await;
+        let now = Instant::now();
+        if now >= deadline {
+            break;
+        }
+        if core.book().is_hearsay(peer.id(), address)
+            && let Err(not_before) = core.targets().begin(address, now)
+        {
+            left_out.push(not_before);
+            continue;
+        }
+        let limit = share(deadline.saturating_duration_since(now), left).min(longest);
+        tried.problem = Some(match turn.run(limit, dial(core, address)).await {
+            Some(Ok(other)) if other.id() == peer.id() => return None,
+            Some(Ok(other)) => Problem::Text(format!("at {address} there is node {}", other.id())),
+            Some(Err(error)) if relay::is_unknown(&error) => Problem::Unknown,
+            Some(Err(error)) => {
+                tried.refused += usize::from(error.is_permanent());
+                Problem::Text(error.to_string())
+            }
+            // Cut short at the end: the round before says more.
+            None if round > 0 && limit < longest => continue,
+            None => Problem::Text(format!("no answer from {address}")),
+        });
+    }
+    if left_out.len() == addresses.len() {
+        tried.not_before = left_out.into_iter().min();
+    }
+    Some((addresses.len(), tried))
+}
+
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
-    // What went wrong the last time; nothing, where nobody knows the node.
-    let mut problem = None;
-    let why = |problem: Option<String>| match problem {
-        Some(problem) => format!("no connection to node {}: {problem}", peer.id()),
-        None => unknown::why(core, peer.id()),
-    };
+    let mut problem = Problem::Unknown;
     for round in 0.. {
-        let (addresses, dials, longest) = ways(core, peer.id(), round);
-        let mut refused = 0;
-        for (left, address) in (1..=addresses.len()).rev().zip(&addresses) {
-            if !peer.is_connecting() {
-                return;
-            }
-            // Paced: a node that hears of many at once dials a few at a time.
-            let Ok(_permit) = dials.acquire().await else { return };
-            if Instant::now() >= deadline {
-                break;
-            }
-            let limit = share(deadline.saturating_duration_since(Instant::now()), left);
-            match tokio::time::timeout(limit.min(longest), dial(core, address)).await {
-                Ok(Ok(other)) if other.id() == peer.id() => return,
-                Ok(Ok(other)) => {
-                    problem = Some(format!("at {address} there is node {}", other.id()));
-                }
-                Ok(Err(error)) => {
-                    refused += usize::from(error.is_permanent());
-                    problem = (!relay::is_unknown(&error)).then(|| error.to_string());
-                }
-                // Cut short at the end: the round before says more.
-                Err(_) if round > 0 && limit < longest => {}
-                Err(_) => problem = Some(format!("no answer from {address}")),
-            }
-        }
-        let hopeless = addresses.is_empty() && unknown::is_hopeless(core);
-        if hopeless || refused > 0 && refused == addresses.len() {
-            peer.unreachable(core, Reason::new(kind::AUTH_ERROR, why(problem)));
-            core.mesh().given_up(core, peer.id());
-            return;
+        let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
+        problem = tried.problem.unwrap_or(problem);
+        let hopeless = ways == 0 && unknown::is_hopeless(core);
+        if hopeless || tried.refused > 0 && tried.refused == ways {
+            let text = problem.told(core, peer.id());
+            return give_up(core, peer, Reason::new(kind::AUTH_ERROR, text));
         }
         let pause = Instant::now() + backoff.next(core.chance());
+        let pause = tried.not_before.map_or(pause, |not_before| not_before.max(pause));
         let changed = peer.changed();
         if !peer.is_connecting() {
             return;
         }
         if Instant::now() >= deadline {
-            peer.unreachable(core, Reason::transport(why(problem)));
-            core.mesh().given_up(core, peer.id());
-            return;
+            return give_up(core, peer, Reason::transport(problem.told(core, peer.id())));
         }
         drop(tokio::time::timeout_at(pause.min(deadline), changed).await);
     }
 }
 
+fn give_up(core: &Arc<Core>, peer: &Arc<Peer>, reason: Reason) {
+    peer.unreachable(core, reason);
+    core.book().unreachable(peer.id());
+}
+
 /// Connects to a node that was heard of at `addresses`, from node `told_by`.
 pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_by: &NodeId) {
-    core.remember_addresses(node, addresses);
-    if addresses.is_empty() || core.addresses(node).is_empty() {
+    core.book().heard(node, core.dialable(node, addresses), told_by);
+    let is_known = core.book().knows(node);
+    if addresses.is_empty() || !is_known {
         // A private node, or one that no transport here leads to: it dials us, or cannot.
-        if relay::is_wanted(core) && core.addresses(node).is_empty() {
+        if relay::is_wanted(core) && !is_known {
             relay::approach(core, node, Some(told_by));
         } else {
             core.mesh().given_up(core, node);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{CloseReason, LinkSender, Protection};
+use aemp_transport::{Admission, CloseReason, LinkSender, Protection};
 use tokio::time::Instant;
 
 use super::state::{Stage, Up, while_firing};
@@ -30,25 +30,48 @@ const TWINS_PERIOD: Duration = Duration::from_secs(600);
 const RELAYED_FAREWELL: Duration = Duration::from_secs(2);
 
 impl Peer {
-    /// Whether a connection whose greeting was read may go on; `from` is the other end's address.
-    pub(crate) fn admit(
-        self: &Arc<Self>,
+    /// Whether a connection whose greeting was read may go on, and how; `from` is the other end's
+    /// address.
+    pub(crate) fn greet(
+        &self,
         claim: &Claim<'_>,
         from: Option<&str>,
+    ) -> Result<Admission, Refusal> {
+        let greeted = self.state.lock().arbiter.greet(claim);
+        if greeted == Err(Refusal::Replaced) {
+            self.tell_of_twins(from, " (which has not proved itself)");
+        }
+        greeted
+    }
+
+    /// The other side has proved itself: whether our auth line may be sent. The node `was_up` when
+    /// its greeting came.
+    pub(crate) fn prove(
+        self: &Arc<Self>,
+        claim: &Claim<'_>,
+        was_up: bool,
+        from: Option<&str>,
     ) -> Result<(), Refusal> {
-        let admitted = self.state.lock().arbiter.admit(claim);
-        // Is who is connected still alive?
-        if matches!(admitted, Err(Refusal::AlreadyUp | Refusal::Replaced)) {
+        let proved = self.state.lock().arbiter.prove(claim);
+        // Is who is connected still alive? (What was connected meanwhile is another dial of the
+        // same moment.)
+        let again = was_up && proved == Err(Refusal::AlreadyUp);
+        if claim.trusted && (again || proved == Err(Refusal::Replaced)) {
             self.probe();
         }
-        if admitted == Err(Refusal::Replaced) {
-            self.tell_of_twins(from);
+        if claim.trusted && proved == Err(Refusal::Replaced) {
+            self.tell_of_twins(from, "");
         }
-        admitted
+        proved
+    }
+
+    /// Whether our auth line may be sent, for all that the arbiter knows.
+    pub(crate) fn may_be_chosen(&self, claim: &Claim<'_>) -> bool {
+        self.state.lock().arbiter.check(claim).is_ok()
     }
 
     /// Two processes have the same node ID: says so, now and then.
-    fn tell_of_twins(&self, from: Option<&str>) {
+    fn tell_of_twins(&self, from: Option<&str>, remark: &str) {
         const UNKNOWN: &str = "an unknown address";
         let mut state = self.state.lock();
         if state.twins_told.is_some_and(|told| told.elapsed() < TWINS_PERIOD) {
@@ -62,15 +85,15 @@ impl Peer {
         drop(state);
         tracing::error!(
             target: "aemp",
-            "two processes have the node ID {}: {} and {}; the second is refused while the first \
-             is connected: one of the two needs another nodeid",
+            "two processes have the node ID {}: {} and {}{remark}; the second is refused while the \
+             first is connected: one of the two needs another nodeid",
             self.id,
             up.as_deref().unwrap_or(UNKNOWN),
             from.unwrap_or(UNKNOWN),
         );
     }
 
-    /// The handshake of a connection that was admitted is over, or given up.
+    /// The handshake of a connection is over, or given up.
     pub(crate) fn release(&self, attempt: u64) {
         self.state.lock().arbiter.release(attempt);
     }
@@ -222,7 +245,8 @@ impl Peer {
         });
         while let Some(late) = self.fallen(core) {
             while_firing(self, || {
-                for watch in late {
+                let told = !strikes(Mutation::LoseLateMonitor);
+                for watch in late.into_iter().filter(|_| told) {
                     router::fire(core, watch, reason);
                 }
             });
@@ -236,7 +260,9 @@ impl Peer {
         let text = reason.to_string();
         tracing::info!(target: "aemp", "node {} is down: {}", self.id, one_line(&text));
         let _telling = self.telling.lock();
-        relay::node_down(core, &self.id);
+        if !strikes(Mutation::KeepRelayed) {
+            relay::node_down(core, &self.id);
+        }
         core.mesh().node_down(core, &self.id, attempt);
         core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
     }
@@ -276,7 +302,9 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
-        self.tell_shutdown(reason);
+        if !strikes(Mutation::SilentShutdown) {
+            self.tell_shutdown(reason);
+        }
         if before.is_empty() {
             link.finish();
         }

@@ -9,6 +9,7 @@ use super::Peer;
 use super::state::{Stage, State};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
+use crate::mutation::{self, Mutation, strikes};
 use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -44,7 +45,7 @@ impl Peer {
         // Encoded without the lock: serialising is the user's code.
         let message = Encoded::from_message(WAITING, msg)?;
         let mut state = self.state.lock();
-        if self.is_cut_off(core, about) {
+        if !strikes(Mutation::AskOnce) && self.is_cut_off(core, about) {
             return Ok(());
         }
         if let Some(link) = state.link().cloned() {
@@ -77,6 +78,13 @@ impl Peer {
         }
     }
 
+    /// Whether messages or monitors wait for a connection to it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let state = self.state.lock();
+        let waits = matches!(&state.stage, Stage::Connecting(waiting) if !waiting.is_empty());
+        waits || !state.watches.is_empty()
+    }
+
     /// From now on a connection is wanted; false when there is one, or is wanted already.
     pub(crate) fn begin(&self) -> bool {
         let mut state = self.state.lock();
@@ -93,7 +101,8 @@ impl Peer {
             self.count_lost(core, Dropped::NoConnection, 1);
             return;
         };
-        if !waiting.push(packet, core.config().max_queue) {
+        let limit = mutation::bound(Mutation::UnboundedWaiting, core.config().max_queue);
+        if !waiting.push(packet, limit) {
             self.count_lost(core, Dropped::QueueFull, 1);
             self.overflowed(core);
         }

@@ -8,6 +8,7 @@ use super::Peer;
 use super::state::Stage;
 use crate::id::{PortId, PortName};
 use crate::monitor::{Action, Watch, WatchId};
+use crate::mutation::{Mutation, strikes};
 use crate::node::core::Core;
 use crate::node::{connector, router, traced};
 use crate::reason::{Reason, kind};
@@ -37,7 +38,7 @@ impl Peer {
         let late = state.late.iter().position(|watch| watch.id == id);
         let late = late.map(|index| state.late.remove(index));
         let removed = state.watches.remove(port, id);
-        if removed.last {
+        if removed.last && !strikes(Mutation::KeepRemoteMonitor) {
             self.request(&core, &mut state, port, "mon0");
         }
         drop(state);
@@ -180,7 +181,7 @@ impl Peer {
 
 /// Words come before the news of death (guarantee 5), whichever ports they were for.
 fn told(port: &PortName) -> Order<'_> {
-    Order::After(port)
+    if strikes(Mutation::DeathOvertakes) { Order::Free } else { Order::After(port) }
 }
 
 /// The request that tells of a death.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::Value;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::dialling;
 use super::expectations::{Expectation, Wanted};
@@ -205,8 +205,15 @@ async fn dial_back(core: &Arc<Core>, id: &str, node: &NodeId) -> Result<(), Stri
         if !core.data().expectations.has(id, node) {
             return Ok(());
         }
+        if core.book().is_hearsay(node, &address)
+            && core.targets().begin(&address, Instant::now()).is_err()
+        {
+            problem = format!("node {}: {address} was dialled a moment ago, in vain", core.id());
+            continue;
+        }
         match timeout(DIAL_LIMIT, dialling::dial(core, &address, node, id)).await {
             Ok(Ok(established)) => {
+                core.book().found(node, &address);
                 return hand_over(core, id, established).map_err(|error| error.to_string());
             }
             Ok(Err(error)) => problem = format!("node {}: {error}", core.id()),

@@ -1,7 +1,10 @@
 //! The ports under test: they log what they are given, and do random things.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::ops::{self, Hold, Word};
 use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
@@ -23,11 +26,12 @@ pub(super) const FAILING: &str = "Torture::failing";
 /// See the module.
 #[derive(Port)]
 pub(super) struct Actor {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     /// Set before anything else happens to it.
     no: Arc<OnceLock<PortNo>>,
     node: NodeNo,
     holds: Hold,
+    destructor_panics: bool,
 }
 
 #[rcv]
@@ -60,6 +64,7 @@ impl Actor {
     /// Is to ask somebody, and to handle nothing else meanwhile.
     async fn inquire(&mut self, ctx: &mut Ctx<Self>) {
         let world = self.world.clone();
+        self.handles();
         let asked = ops::ask(&world, &mut InPort { actor: self, ctx });
         if let Some(asked) = asked {
             asked.answer(&world.log).await;
@@ -69,15 +74,24 @@ impl Actor {
     /// Is to say something to somebody, without haste.
     async fn talk_patiently(&mut self, ctx: &mut Ctx<Self>) {
         let world = self.world.clone();
+        self.handles();
         let node = ctx.node();
         let Some(to) = ops::somebody(&world, &mut InPort { actor: self, ctx }) else { return };
-        for _ in 0..world.draw(|random| random.within(1..=6)) {
+        let most = ops::most_words(&world);
+        for _ in 0..world.draw(|random| random.within(1..=most)) {
             let Word { no, id, message } = ops::word(&world, &InPort { actor: self, ctx }, to);
             match node.snd_wait(id, message).await {
                 Ok(()) => world.log.done(no),
                 Err(_) => world.log.unsent(no),
             }
         }
+    }
+
+    /// There is a new port on this node.
+    fn meet(&mut self, ctx: &mut Ctx<Self>, word: WordNo, new: PortNo) {
+        self.given(word);
+        let world = self.world.clone();
+        ops::talk_to(&world, &mut InPort { actor: self, ctx }, new);
     }
 
     /// A monitor that sends a message has fired.
@@ -88,7 +102,18 @@ impl Actor {
 
 impl Actor {
     pub(super) fn new(world: &Arc<World>, node: NodeNo, no: &Arc<OnceLock<PortNo>>) -> Self {
-        Self { world: world.clone(), no: no.clone(), node, holds: Hold::default() }
+        let (world, no, holds) = (world.clone(), no.clone(), Hold::default());
+        Self { world, no, node, holds, destructor_panics: false }
+    }
+
+    /// It puts something into its own mailbox.
+    fn posts(&self) {
+        self.no.get().into_iter().for_each(|no| self.world.posted(*no));
+    }
+
+    /// It handles what it was not told by others.
+    fn handles(&self) {
+        self.no.get().into_iter().for_each(|no| self.world.handled(*no));
     }
 
     fn given(&self, word: WordNo) {
@@ -117,21 +142,37 @@ impl Actor {
     pub(super) fn act(&mut self, ctx: &mut Ctx<Self>) -> Result<(), Die> {
         let world = self.world.clone();
         match world.draw(|random| random.below(100)) {
-            0..=1 => Err(Die::new("on purpose")),
+            0 => Err(Die::new("on purpose")),
+            1 => {
+                self.destructor_panics = world.percent(50);
+                // Without the hook, that would print it.
+                resume_unwind(Box::new("on purpose"))
+            }
             2 => {
+                self.no.get().into_iter().for_each(|no| world.log.resigned(*no));
                 ctx.stop(());
                 Ok(())
             }
+            14 => {
+                ops::last_words(&world, &InPort { actor: self, ctx });
+                Err(Die::new("on purpose"))
+            }
             3..=6 => {
+                self.posts();
                 ctx.snd(ctx.id(), ("inquire",));
                 Ok(())
             }
             7..=9 => {
+                self.posts();
                 ctx.snd(ctx.id(), ("talk_patiently",));
                 Ok(())
             }
             10..=13 => {
-                ctx.after(world.millis(0, 2000), |actor, ctx| actor.act(ctx));
+                self.posts();
+                ctx.after(world.millis(0, 2000), |actor, ctx| {
+                    actor.handles();
+                    actor.act(ctx)
+                });
                 Ok(())
             }
             _ => {
@@ -139,6 +180,12 @@ impl Actor {
                 Ok(())
             }
         }
+    }
+
+    /// Watches a port.
+    pub(super) fn watch(&mut self, ctx: &mut Ctx<Self>, target: PortNo) {
+        let world = self.world.clone();
+        ops::watch(&world, &mut InPort { actor: self, ctx }, target);
     }
 
     /// Says something once more to everybody it ever spoke to.
@@ -152,6 +199,9 @@ impl Drop for Actor {
     fn drop(&mut self) {
         if let Some(no) = self.no.get() {
             self.world.log.dropped(*no, self.node);
+        }
+        if self.destructor_panics {
+            resume_unwind(Box::new("in a destructor, on purpose"));
         }
     }
 }
@@ -187,7 +237,7 @@ impl Voice for InPort<'_> {
         }
     }
 
-    fn snd(&self, to: &PortId, message: &[crate::Value]) {
+    fn snd(&self, to: &PortId, message: &(impl Serialize + ?Sized)) {
         self.ctx.snd(to, message);
     }
 
@@ -207,8 +257,8 @@ impl Voice for InPort<'_> {
         }
     }
 
-    fn spawn(&self, host: &crate::NodeId, init: &str, no: PortNo, word: WordNo) -> PortId {
-        self.ctx.spawn(host, init, (no, word))
+    fn spawn(&self, host: &crate::NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
+        self.ctx.spawn(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[crate::Value]) -> Call<(u64,)> {
@@ -218,17 +268,17 @@ impl Voice for InPort<'_> {
 
 /// Makes the port that the spawner calls number `no`.
 #[init("Torture::actor")]
-fn make(ctx: &mut Init, no: PortNo, word: WordNo) -> Result<Actor, Die> {
+fn make(ctx: &mut Init, no: PortNo, word: WordNo, _padding: String) -> Result<Actor, Die> {
     let world = World::current().ok_or_else(|| Die::new("no world"))?;
     let node = world.number_of(ctx.core()).ok_or_else(|| Die::new("a crashed node"))?;
     let handle = ActorRef::at(&ctx.node(), ctx.id());
-    world.is_born(no, node, &ctx.node(), handle);
+    world.is_born(no, node, &ctx.node(), &ctx.id(), Some(handle));
     world.log.delivered(no, node, word);
     Ok(Actor::new(&world, node, &Arc::new(OnceLock::from(no))))
 }
 
 /// Fails.
 #[init("Torture::failing")]
-fn fail(_ctx: &mut Init, _no: PortNo, _word: WordNo) -> Result<Actor, Die> {
+fn fail(_: &mut Init, _no: PortNo, _word: WordNo, _padding: String) -> Result<Actor, Die> {
     Err(Die::new("on purpose"))
 }

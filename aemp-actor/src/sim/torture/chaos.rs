@@ -8,11 +8,11 @@ use super::plan::Fault;
 use super::world::World;
 use crate::sim::{Crash, Network};
 
-/// How long a host is down, in milliseconds.
-pub(super) const LONGEST_DOWN: usize = 6000;
+/// How long a host is down, in milliseconds: mostly no longer than it takes others to notice.
+const LONGEST_DOWN: [usize; 4] = [6000, 6000, 6000, 30_000];
 
-/// How long a node that is shut down has for it, in milliseconds.
-const LONGEST_SHUTDOWN: usize = 2000;
+/// How long a node that is shut down has for it, in milliseconds: too short, or long enough.
+const SHUTDOWNS: [usize; 2] = [2000, 20_000];
 
 /// The faults of one run.
 pub(super) struct Chaos {
@@ -101,9 +101,10 @@ impl Chaos {
     fn shutdown(&self, host: &'static str) {
         let Some((no, node)) = self.world.stopped(host) else { return };
         let world = self.world.clone();
-        let deadline = world.millis(0, LONGEST_SHUTDOWN);
+        let longest = world.pick(&SHUTDOWNS).unwrap_or(SHUTDOWNS[0]);
+        let deadline = world.millis(0, longest);
         let (chaos, log) = (Self::new(&world, &self.network), world.log.clone());
-        log.shutdown(no);
+        log.shutdown(no, deadline);
         tokio::spawn(async move {
             node.shutdown(deadline).await;
             log.shutdown_done(no);
@@ -117,7 +118,8 @@ impl Chaos {
         if self.world.percent(10) && !self.world.plan.are_strangers() {
             return;
         }
-        let pause = self.world.millis(0, LONGEST_DOWN);
+        let longest = self.world.pick(&LONGEST_DOWN).unwrap_or(LONGEST_DOWN[0]);
+        let pause = self.world.millis(0, longest);
         let world = self.world.clone();
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;

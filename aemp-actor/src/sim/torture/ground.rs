@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::world::World;
 use crate::node::{Config, Node};
-use crate::sim::Network;
+use crate::sim::{Crash, Network};
 
 /// See the module.
 pub(super) trait Ground: Send + Sync {
@@ -19,6 +19,14 @@ pub(super) trait Ground: Send + Sync {
 
     /// How many connections there are between two hosts.
     fn connections(&self, a: &str, b: &str) -> usize;
+
+    /// Nothing passes between two hosts until all is healed; false where that cannot be had.
+    fn part(&self, _a: &str, _b: &str) -> bool {
+        false
+    }
+
+    /// The machine is gone from one moment to the next.
+    fn crash(&self, _host: &str) {}
 }
 
 impl Ground for Network {
@@ -34,6 +42,15 @@ impl Ground for Network {
 
     fn connections(&self, a: &str, b: &str) -> usize {
         self.connections(a, b)
+    }
+
+    fn part(&self, a: &str, b: &str) -> bool {
+        self.partition(a, b);
+        true
+    }
+
+    fn crash(&self, host: &str) {
+        self.crash(host, Crash::Machine);
     }
 }
 

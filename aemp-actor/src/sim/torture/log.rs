@@ -63,7 +63,8 @@ impl Log {
     pub(super) fn boot(&self, host: &str) -> NodeNo {
         self.write(|record| {
             let no = record.nodes.len();
-            record.nodes.push(NodeEntry { host: host.to_owned(), ended: None, crashed: false });
+            let (ended, crashed, farewell) = (None, false, None);
+            record.nodes.push(NodeEntry { host: host.to_owned(), ended, crashed, farewell });
             self.event(record, What::Boot(no));
             no
         })
@@ -77,10 +78,11 @@ impl Log {
         });
     }
 
-    pub(super) fn shutdown(&self, node: NodeNo) {
+    pub(super) fn shutdown(&self, node: NodeNo, deadline: Duration) {
         self.write(|record| {
             let moment = self.event(record, What::Shutdown(node));
             record.nodes[node].ended.get_or_insert(moment);
+            record.nodes[node].farewell = Some(deadline);
         });
     }
 
@@ -97,7 +99,7 @@ impl Log {
             let no = record.ports.len();
             record.port_numbers.insert(id.clone(), no);
             let id = id.clone();
-            record.ports.push(PortEntry { id, node, kind, born: None, died: None, dropped: None });
+            record.ports.push(PortEntry::new(id, node, kind));
             no
         })
     }
@@ -106,7 +108,7 @@ impl Log {
     pub(super) fn port_to_be(&self, kind: PortKind, node: Option<NodeNo>) -> PortNo {
         self.write(|record| {
             let id = PortId::of_node(crate::NodeId::from(""));
-            record.ports.push(PortEntry { id, node, kind, born: None, died: None, dropped: None });
+            record.ports.push(PortEntry::new(id, node, kind));
             record.ports.len() - 1
         })
     }
@@ -138,12 +140,14 @@ impl Log {
         });
     }
 
-    pub(super) fn died(&self, port: PortNo, node: NodeNo, reason: &Reason) {
+    /// The port has died; so much that nobody had said to it waited in its mailbox at the most.
+    pub(super) fn died(&self, port: PortNo, node: NodeNo, reason: &Reason, posted: usize) {
         self.write(|record| {
             if record.is_crashed(node) {
                 return;
             }
             let moment = self.event(record, What::Died(port, reason.clone()));
+            record.ports[port].posted = posted;
             if record.ports[port].died.replace((moment, reason.clone())).is_some() {
                 let text = format!("port p{port} died twice");
                 self.event(record, What::Broken(3, text));
@@ -154,6 +158,11 @@ impl Log {
                 record.words[word].delivered.push(moment);
             }
         });
+    }
+
+    /// A port is about to end itself.
+    pub(super) fn resigned(&self, port: PortNo) {
+        self.write(|record| record.ports[port].resigned = true);
     }
 
     pub(super) fn dropped(&self, port: PortNo, node: NodeNo) {
@@ -174,6 +183,7 @@ impl Log {
                 on,
                 to,
                 kind,
+                names: None,
                 sent,
                 done: sent + 1,
                 delivered: Vec::new(),
@@ -279,6 +289,14 @@ impl Log {
     pub(super) fn disturb(&self, a: &str, b: &str) {
         let (begin, hosts) = (self.now(), (a.to_owned(), b.to_owned()));
         self.write(|record| record.disturbances.push(Disturbance { hosts, begin, end: None }));
+    }
+
+    /// Something is wrong between two hosts at this moment only.
+    pub(super) fn glitch(&self, a: &str, b: &str) {
+        let (begin, hosts) = (self.now(), (a.to_owned(), b.to_owned()));
+        let glitch = Disturbance { hosts, begin, end: Some(begin) };
+        self.write(|record| record.disturbances.push(glitch));
+        self.note(format!("a connection of {a} and {b} is broken off"));
     }
 
     /// Whatever was wrong between two hosts is over.

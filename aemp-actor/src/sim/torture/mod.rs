@@ -11,11 +11,15 @@
 //! it.
 
 mod actor;
+mod body;
+mod bounds;
 mod chaos;
 mod counts;
+mod elsewhere;
 mod ground;
 mod group_log;
 mod groups;
+mod holdings;
 mod judge;
 mod log;
 mod mesh;
@@ -27,6 +31,7 @@ mod record;
 mod report;
 mod summary;
 mod tcp;
+mod trap;
 mod voice;
 mod world;
 
@@ -62,7 +67,7 @@ pub fn torture(seed: u64, options: Options) -> Report {
             network.journal().record();
         }
         crate::mutation::arm(options.mutation, &mut network.random("mutation"));
-        simulated(network).await
+        simulated(network, options.mutation).await
     });
     crate::mutation::arm(None, &mut super::Random::new(seed));
     let violations = judge::judge(&run.record, &run.plan);
@@ -70,9 +75,9 @@ pub fn torture(seed: u64, options: Options) -> Report {
 }
 
 /// Runs the program of the network's seed.
-async fn simulated(network: Network) -> Run {
+async fn simulated(network: Network, mutation: Option<Mutation>) -> Run {
     let mut random = network.random("torture");
-    let plan = Plan::draw(&mut random);
+    let plan = Plan::draw(&mut random).with_bounds_for(mutation);
     network.latency_everywhere(plan.latency.clone());
     network.window(plan.window);
     let world = World::new(Arc::new(network.clone()), plan, random, network.journal());

@@ -1,9 +1,11 @@
 //! The random things that ports and others do, in whoever's name; each is logged before it is done.
 
 use super::actor::{ACTOR, FAILING};
+use super::bounds;
 use super::groups;
 use super::log::Log;
 use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, Sender, WordKind, WordNo};
+use super::trap::Trap;
 use super::voice::Voice;
 use super::world::World;
 use crate::Value;
@@ -17,6 +19,10 @@ pub(super) struct Hold {
     tokens: Vec<(MonNo, PortNo, MonToken)>,
     friends: Vec<PortNo>,
 }
+
+/// Where queues are short, so many percent of talks are floods of up to so many words.
+const FLOODS: usize = 4;
+const FLOOD: usize = 200;
 
 /// How many ports somebody speaks to at a time.
 const FRIENDS: usize = 4;
@@ -90,16 +96,47 @@ pub(super) fn talk_to(world: &World, voice: &mut impl Voice, target: PortNo) {
     if !voice.holds().watches(target) && world.percent(75) {
         watch(world, voice, target);
     }
-    for _ in 0..world.draw(|random| random.within(1..=6)) {
+    let most = most_words(world);
+    for _ in 0..world.draw(|random| random.within(1..=most)) {
         say(world, voice, target);
     }
+    if most == FLOOD {
+        bounds::look(world, voice.on(), &voice.node());
+    }
+}
+
+/// How many words are said in a row at the most: rarely many, where queues are short.
+pub(super) fn most_words(world: &World) -> usize {
+    if world.plan.is_tight() && world.percent(FLOODS) { FLOOD } else { 6 }
 }
 
 /// Says one word.
 fn say(world: &World, voice: &impl Voice, target: PortNo) {
     let Word { no, id, message } = word(world, voice, target);
-    voice.snd(&id, &message);
+    match Trap::set(world, voice, id.node(), &message) {
+        Some(trap) => voice.snd(&id, &trap),
+        None => voice.snd(&id, &message[..]),
+    }
     world.log.done(no);
+}
+
+/// A port that is about to die says something, perhaps at length, to those who watch it.
+pub(super) fn last_words(world: &World, voice: &impl Voice) {
+    let Sender::Port(own) = voice.sender() else { return };
+    let watching: Vec<PortNo> = world.log.read(|record| {
+        let watching = record.mons.iter().filter(|mon| mon.target == own && mon.on != voice.on());
+        let owners = watching.filter_map(|mon| match mon.by {
+            Sender::Port(owner) => Some(owner),
+            Sender::Outside(_) => None,
+        });
+        owners.filter(|owner| record.lives(*owner)).collect()
+    });
+    for target in watching {
+        let no = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+        let message: [Value; 3] = ["word".into(), number(no), padding(world, 100).into()];
+        voice.snd(&world.id_of(target), &message[..]);
+        world.log.done(no);
+    }
 }
 
 /// A word that is about to be said.
@@ -117,14 +154,18 @@ pub(super) fn word(world: &World, voice: &impl Voice, target: PortNo) -> Word {
         let millis = world.millis(0, 300).as_millis() as u64;
         return Word { no, id, message: vec!["slow_word".into(), number(no), millis.into()] };
     }
-    let longest = match world.draw(|random| random.below(100)) {
+    Word { no, id, message: vec!["word".into(), number(no), padding(world, 2).into()] }
+}
+
+/// Mostly a short text; so many percent are long.
+fn padding(world: &World, percent: usize) -> String {
+    let longest = match world.draw(|random| random.below(200)) {
         // So large that others may overtake it, where it does not take minutes.
-        0 if world.plan.window >= 64 << 10 => 250_000,
-        0 | 1 => 5000,
+        n if n < percent && world.plan.window >= 64 << 10 => 250_000,
+        n if n < 2 * percent => 5000,
         _ => 100,
     };
-    let padding = "x".repeat(world.draw(|random| random.below(longest)));
-    Word { no, id, message: vec!["word".into(), number(no), padding.into()] }
+    "x".repeat(world.draw(|random| random.below(longest)))
 }
 
 fn number(no: usize) -> Value {
@@ -132,7 +173,7 @@ fn number(no: usize) -> Value {
 }
 
 /// Makes a monitor.
-fn watch(world: &World, voice: &mut impl Voice, target: PortNo) {
+pub(super) fn watch(world: &World, voice: &mut impl Voice, target: PortNo) {
     let form = voice.form(world);
     let no = world.log.monitored(voice.sender(), voice.on(), target, form);
     let token = voice.mon(no, &world.id_of(target), form);
@@ -140,7 +181,7 @@ fn watch(world: &World, voice: &mut impl Voice, target: PortNo) {
 }
 
 /// Takes a monitor back.
-fn unwatch(world: &World, voice: &mut impl Voice) {
+pub(super) fn unwatch(world: &World, voice: &mut impl Voice) {
     if world.plan.threaded && matches!(voice.sender(), Sender::Outside(_)) {
         // It may be firing on another thread: nobody can say what was first.
         return;
@@ -180,10 +221,27 @@ fn spawn(world: &World, voice: &mut impl Voice) {
     let node = world.node(host.as_str()).map(|(no, _)| no);
     let port = world.log.port_to_be(kind, node);
     let word = world.log.sent(voice.sender(), voice.on(), port, WordKind::Spawn);
-    let id = voice.spawn(&host, init, port, word);
+    let id = voice.spawn(&host, init, (port, word, padding(world, 40)));
     world.log.done(word);
     world.log.named(port, &id);
+    if world.percent(50) {
+        introduce(world, voice, port, &host);
+    }
     talk_to(world, voice, port);
+}
+
+/// Tells another port on the node of a new one that it is there: it speaks to it at once.
+fn introduce(world: &World, voice: &impl Voice, new: PortNo, host: &NodeId) {
+    let known = world.known();
+    let there: Vec<PortNo> = world.log.read(|record| {
+        let living = known.into_iter().filter(|port| record.lives(*port));
+        living.filter(|port| record.ports[*port].id.node() == host).collect()
+    });
+    let Some(target) = world.pick(&there) else { return };
+    let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
+    world.log.write(|record| record.words[word].names = Some(new));
+    voice.snd(&world.id_of(target), &("meet", word, new));
+    world.log.done(word);
 }
 
 /// Watches a port that never was, a node, or what cannot be one.
@@ -213,6 +271,7 @@ impl Asked {
             Err(CallError::Died { reason, .. }) => Answer::Died(reason),
             Err(CallError::Timeout { .. }) => Answer::Timeout,
             Err(CallError::Itself { .. }) => Answer::Itself,
+            Err(CallError::Refused { .. }) => Answer::Refused,
             Err(other) => Answer::Other(other.to_string()),
         };
         log.answered(self.no, answer);

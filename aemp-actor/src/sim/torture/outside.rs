@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde::Serialize;
 
+use super::elsewhere::elsewhere;
 use super::ops::{self, Hold};
 use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
 use super::voice::{Voice, told_by_message};
@@ -70,12 +72,23 @@ impl Outside {
     }
 
     /// Says something in the callback of a monitor, as a sender of its own: it is another thread of
-    /// control.
+    /// control, and sometimes another thread, which sets monitors and takes some of them back.
     fn exclaim(world: &Arc<World>, mon: MonNo, on: NodeNo, node: &Node) {
         let target = world.log.read(|record| record.mons[mon].target);
         let no = FIRST_EXCLAIMER + mon;
         let mut crier = Self::new(world, no, on, node.clone());
-        ops::talk_to(world, &mut crier, target);
+        if world.plan.threaded || world.percent(50) {
+            return ops::talk_to(world, &mut crier, target);
+        }
+        elsewhere(|| {
+            for _ in 0..world.draw(|random| random.within(1..=3)) {
+                ops::watch(world, &mut crier, target);
+            }
+            ops::talk_to(world, &mut crier, target);
+            if world.percent(30) {
+                ops::unwatch(world, &mut crier);
+            }
+        });
     }
 
     fn look(&mut self) {
@@ -129,7 +142,7 @@ impl Voice for Outside {
         Form::Call
     }
 
-    fn snd(&self, to: &PortId, message: &[Value]) {
+    fn snd(&self, to: &PortId, message: &(impl Serialize + ?Sized)) {
         self.node.snd(to, message);
     }
 
@@ -149,8 +162,8 @@ impl Voice for Outside {
         })
     }
 
-    fn spawn(&self, host: &NodeId, init: &str, no: PortNo, word: WordNo) -> PortId {
-        self.node.spawn(host, init, (no, word))
+    fn spawn(&self, host: &NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
+        self.node.spawn(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)> {

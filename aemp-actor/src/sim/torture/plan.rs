@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::mutation::{Mutation, bound};
 use crate::node::Config;
 use crate::port::PortOptions;
 use crate::sim::Random;
@@ -69,6 +70,8 @@ pub(super) struct Plan {
     pub(super) quiet: Duration,
     /// All hosts that come back come back within this.
     pub(super) repaired: Duration,
+    /// Whether two nodes are parted in the end, when nobody has anything to say.
+    pub(super) separation: bool,
     /// Whether ports run on several threads, and what happens at the same time may be logged in
     /// any order.
     pub(super) threaded: bool,
@@ -98,14 +101,17 @@ impl Plan {
             connect_interval: millis(random.within(100..=2000) as u64),
             seeds: draw_seeds(random),
             max_queue: random.percent(10).then(|| random.within(5_000..=100_000)),
-            max_messages: random.percent(10).then(|| random.within(5..=50)),
+            max_messages: random.percent(12).then(|| random.within(5..=50)),
             // A cut end may learn of it after 5 seconds; a queue of slow answers drains meanwhile.
             healing: monitor_timeout.mul_f64(1.5) + connect_timeout + Duration::from_secs(10),
             quiet: Duration::from_secs(5),
-            repaired: Duration::from_secs(10),
+            // A shutdown may take 20 seconds, and a host be down for another 30.
+            repaired: Duration::from_secs(50),
+            separation: false,
             threaded: false,
         }
         .with_private_hosts(random)
+        .with_separation(random)
     }
 
     /// In some runs there are hosts that nobody can dial.
@@ -116,6 +122,26 @@ impl Plan {
             let longer = self.connect_timeout.max(Duration::from_secs(4));
             self.healing += longer - self.connect_timeout;
             self.connect_timeout = longer;
+        }
+        self
+    }
+
+    /// In some runs two nodes that others keep together are parted.
+    fn with_separation(mut self, random: &mut Random) -> Self {
+        self.separation = self.hosts.len() > 2 && self.seeds != Seeds::None && random.percent(20);
+        self
+    }
+
+    /// Where a bug of bounds is planted there are low bounds.
+    pub(super) fn with_bounds_for(mut self, mutation: Option<Mutation>) -> Self {
+        match mutation {
+            Some(Mutation::UnboundedWaiting | Mutation::UnboundedQueue) => {
+                self.max_queue = self.max_queue.or(Some(10_000));
+            }
+            Some(Mutation::UnboundedMailbox | Mutation::EarlyOverflow) => {
+                self.max_messages = self.max_messages.or(Some(20));
+            }
+            _ => {}
         }
         self
     }
@@ -150,15 +176,24 @@ impl Plan {
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));
         if let Some(octets) = self.max_queue {
-            config = config.max_queue(octets);
+            config = config.max_queue(bound(Mutation::UnboundedQueue, octets));
         }
         if let Some(messages) = self.max_messages {
+            let messages = bound(Mutation::EarlyOverflow, messages);
+            let messages = bound(Mutation::UnboundedMailbox, messages);
             config = config.port_options(PortOptions::new().max_messages(messages));
         }
+        let millis = usize::try_from(self.monitor_timeout.as_millis()).unwrap_or(usize::MAX);
+        let millis = bound(Mutation::LateNotice, millis);
         config
-            .monitor_timeout(self.monitor_timeout)
+            .monitor_timeout(Duration::from_millis(millis as u64))
             .connect_timeout(self.connect_timeout)
             .connect_interval(self.connect_interval)
+    }
+
+    /// Whether queues or mailboxes are short.
+    pub(super) fn is_tight(&self) -> bool {
+        self.max_queue.is_some() || self.max_messages.is_some()
     }
 
     /// Whether nodes know nothing of each other but their seeds, and hear of the rest: until they

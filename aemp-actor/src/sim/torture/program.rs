@@ -3,16 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bounds;
 use super::ground::boot;
 use super::groups;
+use super::holdings;
 use super::log::kill_reason;
 use super::mesh;
 use super::outside::Outside;
-use super::record::{Moment, NodeNo, Record, Sender, WordKind};
+use super::record::{Moment, NodeNo, PortNo, Record, Sender, What, WordKind};
 use super::world::World;
 use crate::node::Node;
-use crate::port::PortRef;
 use crate::sim::Census;
+
+/// How much longer two nodes are parted than it takes them to give up, in milliseconds.
+const LONGEST_SEPARATION: usize = 100_000;
+
+/// How long the nodes have to shut down at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
@@ -61,6 +68,7 @@ impl Program {
                 4..=24 => self.let_outsider_act(),
                 _ => self.let_port_act(),
             }
+            bounds::look_at_all(&self.world);
         }
     }
 
@@ -72,9 +80,9 @@ impl Program {
 
     fn let_port_act(&self) {
         let actors = self.world.actors();
-        let Some((_, actor)) = self.world.pick(&actors) else { return };
+        let Some((port, actor)) = self.world.pick(&actors) else { return };
         for _ in 0..self.world.draw(|random| random.within(1..=3)) {
-            drop(actor.peval(|actor, ctx| actor.act(ctx)));
+            self.world.have(port, &actor, |actor, ctx| actor.act(ctx));
         }
     }
 
@@ -103,12 +111,15 @@ impl Program {
         heal();
         self.wait(self.world.plan.healing).await;
         mesh::make_whole(&self.world).await;
+        if self.world.plan.separation {
+            self.part_two(heal).await;
+        }
         self.settled();
-        for (_, actor) in self.world.actors() {
-            drop(actor.peval(|actor, ctx| {
+        for (port, actor) in self.world.actors() {
+            self.world.have(port, &actor, |actor, ctx| {
                 actor.probe(ctx);
                 Ok(())
-            }));
+            });
         }
         let running: Vec<NodeNo> = self.world.nodes().into_iter().map(|(no, _)| no).collect();
         for outsider in &mut self.outsiders {
@@ -118,11 +129,73 @@ impl Program {
         }
         self.wait(self.world.plan.quiet).await;
         self.settled();
+        self.count_losses();
         self.count_connections();
+    }
+
+    /// 10: what was lost is counted: of messages within a node, and of all where no connection was
+    /// lost.
+    fn count_losses(&self) {
+        let nodes = self.world.nodes();
+        let counted = |node: &Node| {
+            let d = node.dropped();
+            let lost = d.dead_port + d.unknown_port + d.mailbox_full + d.queue_full;
+            lost + d.no_connection + d.cut_off + d.closed + d.refused
+        };
+        let lost = |from: Option<NodeNo>| {
+            self.world.log.read(|record| {
+                let lost = record.words.iter().filter(|word| {
+                    let sent = word.kind == WordKind::Message && word.delivered.is_empty();
+                    let to = record.ports[word.to].node;
+                    sent && from.is_none_or(|from| word.on == from && to == Some(from))
+                });
+                lost.count() as u64
+            })
+        };
+        for (no, node) in &nodes {
+            let (lost, counted) = (lost(Some(*no)), counted(node));
+            if lost > counted {
+                let text =
+                    format!("{lost} messages were lost within {}, {counted} counted", node.id());
+                self.world.log.broken(10, text);
+            }
+        }
+        let (lost, counted) = (lost(None), nodes.iter().map(|(_, node)| counted(node)).sum());
+        let calm = self.world.log.read(|record| {
+            let ends =
+                |what: &What| matches!(what, What::Down(..) | What::Crash(_) | What::Shutdown(_));
+            !record.events.iter().any(|event| ends(&event.what))
+        });
+        if calm && lost > counted {
+            self.world.log.broken(10, format!("{lost} messages were lost, {counted} counted"));
+        }
+    }
+
+    /// 13: two nodes that nothing passes between for so long that all have given up find each
+    /// other again, though neither has anything to say.
+    async fn part_two(&self, heal: impl Fn()) {
+        let world = &self.world;
+        let hosts = &world.plan.hosts;
+        let Some(one) = world.pick(hosts) else { return };
+        let others: Vec<&str> = hosts.iter().copied().filter(|host| *host != one).collect();
+        let Some(other) = world.pick(&others) else { return };
+        if !world.ground.part(one, other) {
+            return;
+        }
+        world.log.disturb(one, other);
+        world.log.note(format!("{one} and {other} are parted"));
+        let longest = world.millis(0, LONGEST_SEPARATION);
+        self.wait(world.plan.healing + longest).await;
+        heal();
+        mesh::make_whole(world).await;
+        self.wait(world.plan.healing).await;
     }
 
     /// Everything is at rest.
     fn settled(&self) {
+        if !self.world.plan.threaded {
+            holdings::compare(&self.world);
+        }
         self.world.log.settled();
         groups::take_views(&self.world);
     }
@@ -176,28 +249,68 @@ impl Program {
         }
     }
 
+    /// Ports watch each other, those of one host if it is given: most of those that are left.
+    async fn watch_each_other(&self, host: Option<&str>) {
+        let world = &self.world;
+        let there = |port: &PortNo| host.is_none_or(|host| world.id_of(*port).node() == host);
+        let targets: Vec<PortNo> = world.living().into_iter().filter(there).collect();
+        for (port, actor) in world.actors() {
+            if let Some(target) = world.pick(&targets).filter(|target| *target != port) {
+                world.have(port, &actor, move |actor, ctx| {
+                    actor.watch(ctx, target);
+                    Ok(())
+                });
+            }
+        }
+        self.wait(world.plan.quiet).await;
+    }
+
+    /// 3, 11: in all calm a node ends, whose ports many watch.
+    async fn end_one(&self) {
+        let world = &self.world;
+        let Some(host) = world.pick(&world.plan.hosts) else { return };
+        self.watch_each_other(Some(host)).await;
+        self.wait(world.plan.quiet / 2).await;
+        let Some((no, node)) = world.stopped(host) else { return };
+        if world.percent(50) {
+            let deadline = world.plan.healing;
+            world.log.shutdown(no, deadline);
+            node.shutdown(deadline).await;
+            world.log.shutdown_done(no);
+        } else {
+            world.log.crash(no);
+            world.ground.crash(host);
+            self.wait(world.plan.monitor_timeout.mul_f64(1.5)).await;
+        }
+        drop(node);
+        self.wait(world.plan.quiet).await;
+        self.settled();
+    }
+
     /// Kills one half of the ports, then the other; every monitor has to tell of it.
     async fn end(&mut self) {
+        self.watch_each_other(None).await;
         self.world.log.note("half of the ports are killed");
         for percent in [50, 100] {
-            let doomed = self.world.actors();
-            let doomed: Vec<_> =
-                doomed.into_iter().filter(|_| self.world.percent(percent)).collect();
-            for (port, actor) in doomed {
-                let Some(on) = self.world.log.read(|record| record.ports[port].node) else {
-                    continue;
-                };
-                let word = self.world.log.sent(REAPER, on, port, WordKind::Kill);
-                actor.kil(kill_reason(word));
+            for (no, node) in self.world.nodes() {
+                let doomed = self.world.living().into_iter();
+                let doomed = doomed.filter(|port| self.world.id_of(*port).node() == node.id());
+                for port in doomed.filter(|_| self.world.percent(percent)) {
+                    let word = self.world.log.sent(REAPER, no, port, WordKind::Kill);
+                    node.kil(self.world.id_of(port), kill_reason(word));
+                }
             }
             self.wait(self.world.plan.quiet).await;
             self.settled();
+            if percent < 100 && !self.world.plan.threaded {
+                self.end_one().await;
+            }
         }
         self.take_census();
         self.outsiders.clear();
         for (no, node) in self.world.clear() {
-            self.world.log.shutdown(no);
-            node.shutdown(Duration::from_secs(1)).await;
+            self.world.log.shutdown(no, FAREWELL);
+            node.shutdown(FAREWELL).await;
         }
     }
 }

@@ -82,6 +82,8 @@ pub(super) enum Answer {
     Timeout,
     /// The one who asked would have to answer.
     Itself,
+    /// The node port does not understand it.
+    Refused,
     Other(String),
 }
 
@@ -100,6 +102,8 @@ pub(super) struct NodeEntry {
     /// It crashed or was shut down then.
     pub(super) ended: Option<Moment>,
     pub(super) crashed: bool,
+    /// How long it was given to shut down, if it was told to.
+    pub(super) farewell: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +115,10 @@ pub(super) struct PortEntry {
     pub(super) born: Option<Moment>,
     pub(super) died: Option<(Moment, Reason)>,
     pub(super) dropped: Option<Moment>,
+    /// It has ended itself, as it was to.
+    pub(super) resigned: bool,
+    /// How much waited in its mailbox at the most, beside what was said to it.
+    pub(super) posted: usize,
 }
 
 /// What is known of a port before it lives.
@@ -137,6 +145,8 @@ pub(super) struct WordEntry {
     pub(super) on: NodeNo,
     pub(super) to: PortNo,
     pub(super) kind: WordKind,
+    /// The port that it tells of.
+    pub(super) names: Option<PortNo>,
     /// When it was about to be sent.
     pub(super) sent: Moment,
     /// What happened from then on happened after it was sent.
@@ -288,6 +298,13 @@ impl Record {
         let node_lives = entry.node.is_some_and(|node| self.nodes[node].ended.is_none());
         let born = entry.born.is_some() || entry.kind == PortKind::Node;
         node_lives && born && entry.died.is_none()
+    }
+}
+
+impl PortEntry {
+    pub(super) fn new(id: PortId, node: Option<NodeNo>, kind: PortKind) -> Self {
+        let (born, died, dropped) = (None, None, None);
+        Self { id, node, kind, born, died, dropped, resigned: false, posted: 0 }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who speaks: a port in its context, or somebody outside of ports.
 
+use serde::Serialize;
+
 use super::ops::Hold;
 use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
 use super::world::World;
@@ -18,10 +20,10 @@ pub(super) trait Voice {
     fn holds(&mut self) -> &mut Hold;
     /// What its next monitor is to do.
     fn form(&self, world: &World) -> Form;
-    fn snd(&self, to: &PortId, message: &[Value]);
+    fn snd(&self, to: &PortId, message: &(impl Serialize + ?Sized));
     fn kil(&self, to: &PortId, reason: Reason);
     fn mon(&self, no: MonNo, target: &PortId, form: Form) -> MonToken;
-    fn spawn(&self, host: &NodeId, init: &str, no: PortNo, word: WordNo) -> PortId;
+    fn spawn(&self, host: &NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId;
     fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)>;
 }
 

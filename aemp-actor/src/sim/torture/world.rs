@@ -8,15 +8,17 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::actor::{Actor, ActorRef};
+use super::body::Body;
 use super::ground::Ground;
 use super::groups::{self, Tokens};
 use super::log::Log;
 use super::mesh;
 use super::plan::Plan;
 use super::record::{NodeNo, PortKind, PortNo};
+use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::node::{Core, Node, NodeEvent};
-use crate::port::PortRef;
+use crate::port::{Ctx, PortRef};
 use crate::reason::Reason;
 use crate::sim::{Journal, Random};
 
@@ -27,6 +29,12 @@ thread_local! {
 
 /// The world of a run on several threads.
 static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+
+/// So many percent of the ports that nodes make are closures.
+const CLOSURES: usize = 20;
+
+/// So many percent of the others receive.
+const RECEIVING: usize = 20;
 
 /// See the module.
 pub(super) struct World {
@@ -49,6 +57,9 @@ struct Places {
     known: Vec<PortNo>,
     /// How many more things ports may do of their own accord.
     budget: usize,
+    /// How much, beside what others say to it, was put into a port's mailbox and is to be handled,
+    /// and how much it was at the most.
+    posted: BTreeMap<PortNo, (usize, usize)>,
 }
 
 impl World {
@@ -103,6 +114,33 @@ impl World {
         self.places.lock().budget > 0
     }
 
+    /// Something is put into the mailbox of a port that is no word of anybody.
+    pub(super) fn posted(&self, port: PortNo) {
+        let mut places = self.places.lock();
+        let (waiting, most) = places.posted.entry(port).or_default();
+        *waiting += 1;
+        *most = (*most).max(*waiting);
+    }
+
+    /// It is being handled.
+    pub(super) fn handled(&self, port: PortNo) {
+        if let Some((waiting, _)) = self.places.lock().posted.get_mut(&port) {
+            *waiting = waiting.saturating_sub(1);
+        }
+    }
+
+    /// Runs `act` in a port.
+    pub(super) fn have<F>(&self, port: PortNo, actor: &ActorRef, act: F)
+    where
+        F: FnOnce(&mut Actor, &mut Ctx<Actor>) -> Result<(), Die> + Send + 'static,
+    {
+        self.posted(port);
+        drop(actor.peval(move |actor, ctx| {
+            actor.world.handled(port);
+            act(actor, ctx)
+        }));
+    }
+
     /// From now on ports do nothing of their own accord.
     pub(super) fn calm_down(&self) {
         self.places.lock().budget = 0;
@@ -155,11 +193,20 @@ impl World {
     /// Makes a port on a node.
     pub(super) fn make(self: &Arc<Self>, no: NodeNo, node: &Node) -> PortNo {
         // The port's number is only known when the port is there.
-        let number = Arc::default();
-        let actor = node.port(Actor::new(self, no, &number));
-        let port = self.log.port(&actor.id(), PortKind::Made, Some(no));
+        let (id, number, actor) = if self.percent(CLOSURES) {
+            let (id, number) = Body::closure(self, no, node);
+            (id, number, None)
+        } else if self.percent(RECEIVING) {
+            let (id, number) = Body::receiving(self, no, node);
+            (id, number, None)
+        } else {
+            let number = Arc::default();
+            let actor = node.port(Actor::new(self, no, &number));
+            (actor.id(), number, Some(actor))
+        };
+        let port = self.log.port(&id, PortKind::Made, Some(no));
         let _ = number.set(port);
-        self.is_born(port, no, node, actor);
+        self.is_born(port, no, node, &id, actor);
         port
     }
 
@@ -169,21 +216,34 @@ impl World {
         port: PortNo,
         no: NodeNo,
         node: &Node,
-        actor: ActorRef,
+        id: &PortId,
+        actor: Option<ActorRef>,
     ) {
         self.log.born(port, no);
-        let log = self.log.clone();
-        node.mon(actor.id(), move |reason: Reason| log.died(port, no, &reason));
+        let world = Arc::downgrade(self);
+        node.mon(id, move |reason: Reason| {
+            let Some(world) = world.upgrade() else { return };
+            let (_, posted) = world.places.lock().posted.get(&port).copied().unwrap_or_default();
+            world.log.died(port, no, &reason, posted);
+        });
         let mut places = self.places.lock();
         places.known.push(port);
-        places.actors.insert(port, actor);
+        if let Some(actor) = actor {
+            places.actors.insert(port, actor);
+        }
     }
 
     pub(super) fn known(&self) -> Vec<PortNo> {
         self.places.lock().known.clone()
     }
 
-    /// Ports that live, with their handles.
+    /// Ports that live, whatever they are made of.
+    pub(super) fn living(&self) -> Vec<PortNo> {
+        let known = self.known();
+        self.log.read(|record| known.into_iter().filter(|no| record.lives(*no)).collect())
+    }
+
+    /// Ports that live and can be made to do something, with their handles.
     pub(super) fn actors(&self) -> Vec<(PortNo, ActorRef)> {
         let actors: Vec<_> =
             self.places.lock().actors.iter().map(|(no, actor)| (*no, actor.clone())).collect();

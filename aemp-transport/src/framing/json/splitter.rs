@@ -56,7 +56,7 @@ fn is_space(octet: u8) -> bool {
 fn parse(mut octets: BytesMut, mut extent: Extent) -> Result<Option<Packet>, FrameError> {
     if let Err(error) = check(&octets, extent) {
         let text = mended(&octets).ok_or(error)?;
-        octets = BytesMut::from(&*text);
+        octets = BytesMut::from(Bytes::from(text));
         // It is larger by a little, and was not too large.
         let limits = Limits { max_packet: usize::MAX, max_depth: usize::MAX };
         extent = Scanner::new(limits).scan(&octets)?.ok_or(FrameError::Incomplete)?;

@@ -1,81 +1,74 @@
 //! Whom a listener begins a QUIC handshake with: plain decisions, no I/O.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Instant;
+
+use crate::stream::{HandshakeSlots, Network, SlotDecision};
 
 /// Counts the connections of a listener that are not yet accepted.
 ///
-/// 1. There are at most `limit`.
-/// 2. From addresses that are not proven (anybody can write any sender onto a datagram) there are at
-///    most a quarter of that; beyond, one has to answer to a token at its address first.
-/// 3. From one proven address there are at most `limit_per_address`. What is not proven does not
-///    count for its address, so that nobody keeps another one out.
+/// 1. From addresses that are not proven (anybody can write any sender onto a datagram) there are at
+///    most a quarter of `limit`; beyond, one has to answer to a token at its address first.
+/// 2. From proven addresses there are at most as many as are left, bounded as [`HandshakeSlots`] says.
+///    What is not proven does not count for its network, so that nobody keeps another one out.
 #[derive(Debug)]
 pub(super) struct Gate {
-    limit: usize,
-    limit_per_address: usize,
-    inside: usize,
+    most_unproven: usize,
     unproven: usize,
-    by_address: HashMap<IpAddr, usize>,
+    proven: HandshakeSlots,
 }
 
 /// What to do with a connection that begins.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
-    /// Go on. It counts until it leaves.
-    Enter(Pass),
+    /// Go on, after ending the one of that number. It counts until it leaves.
+    Enter(Pass, Option<u64>),
     /// It has to come again with a token.
     Prove,
+    /// It may come again in a moment.
+    Later,
     Refuse,
 }
 
 /// What was counted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Pass {
     Unproven,
-    Proven(IpAddr),
+    Proven(Network, u64),
 }
 
 impl Gate {
-    pub(super) fn new(limit: usize, limit_per_address: usize) -> Self {
-        Self { limit, limit_per_address, inside: 0, unproven: 0, by_address: HashMap::new() }
+    pub(super) fn new(limit: usize, limit_per_network: usize) -> Self {
+        let most_unproven = limit / 4;
+        let proven = HandshakeSlots::new(limit - most_unproven, limit_per_network);
+        Self { most_unproven, unproven: 0, proven }
     }
 
     /// Somebody at this address wants to connect.
-    pub(super) fn knock(&mut self, from: IpAddr, proven: bool) -> Verdict {
-        if self.inside >= self.limit {
-            return Verdict::Refuse;
-        }
+    pub(super) fn knock(&mut self, from: IpAddr, proven: bool, now: Instant) -> Verdict {
         if !proven {
-            if self.unproven >= self.limit / 4 {
+            if self.unproven >= self.most_unproven {
                 return Verdict::Prove;
             }
             self.unproven += 1;
-            self.inside += 1;
-            return Verdict::Enter(Pass::Unproven);
+            return Verdict::Enter(Pass::Unproven, None);
         }
-        let count = self.by_address.entry(from).or_default();
-        if *count >= self.limit_per_address {
-            return Verdict::Refuse;
+        let network = Network::of(from);
+        match self.proven.enter(Some(&network), now) {
+            SlotDecision::Enter(id) => Verdict::Enter(Pass::Proven(network, id), None),
+            SlotDecision::Replace { id, ended, .. } => {
+                Verdict::Enter(Pass::Proven(network, id), Some(ended))
+            }
+            SlotDecision::Wait(_) => Verdict::Later,
+            SlotDecision::Refuse { .. } => Verdict::Refuse,
         }
-        *count += 1;
-        self.inside += 1;
-        Verdict::Enter(Pass::Proven(from))
     }
 
-    /// One that entered was accepted, or has failed.
-    pub(super) fn leave(&mut self, pass: Pass) {
-        self.inside -= 1;
+    /// One that entered was accepted, has failed, or was ended.
+    pub(super) fn leave(&mut self, pass: &Pass) {
         match pass {
             Pass::Unproven => self.unproven -= 1,
-            Pass::Proven(from) => {
-                if let Some(count) = self.by_address.get_mut(&from) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.by_address.remove(&from);
-                    }
-                }
-            }
+            Pass::Proven(network, id) => self.proven.leave(Some(network), *id),
         }
     }
 }
@@ -89,9 +82,9 @@ mod tests {
     }
 
     fn enters(gate: &mut Gate, from: IpAddr, proven: bool) -> Option<Pass> {
-        match gate.knock(from, proven) {
-            Verdict::Enter(pass) => Some(pass),
-            Verdict::Prove | Verdict::Refuse => None,
+        match gate.knock(from, proven, Instant::now()) {
+            Verdict::Enter(pass, _) => Some(pass),
+            _ => None,
         }
     }
 
@@ -100,9 +93,9 @@ mod tests {
         let mut gate = Gate::new(8, 2);
         let first = enters(&mut gate, ip(1), false).expect("there is room");
         assert!(enters(&mut gate, ip(1), false).is_some());
-        assert_eq!(gate.knock(ip(1), false), Verdict::Prove);
+        assert_eq!(gate.knock(ip(1), false, Instant::now()), Verdict::Prove);
         assert!(enters(&mut gate, ip(1), true).is_some(), "nothing counts for the address yet");
-        gate.leave(first);
+        gate.leave(&first);
         assert!(enters(&mut gate, ip(2), false).is_some());
     }
 
@@ -111,19 +104,22 @@ mod tests {
         let mut gate = Gate::new(8, 2);
         let first = enters(&mut gate, ip(1), true).expect("there is room");
         assert!(enters(&mut gate, ip(1), true).is_some());
-        assert_eq!(gate.knock(ip(1), true), Verdict::Refuse);
+        assert_eq!(gate.knock(ip(1), true, Instant::now()), Verdict::Refuse);
         assert!(enters(&mut gate, ip(2), true).is_some());
-        gate.leave(first);
+        gate.leave(&first);
         assert!(enters(&mut gate, ip(1), true).is_some());
     }
 
     #[test]
-    fn there_is_an_end_to_it() {
+    fn who_has_the_most_makes_room() {
         let mut gate = Gate::new(4, 2);
-        let passes: Vec<Pass> = (1..=4).filter_map(|n| enters(&mut gate, ip(n), true)).collect();
-        assert_eq!((passes.len(), gate.knock(ip(9), true)), (4, Verdict::Refuse));
-        assert_eq!(gate.knock(ip(9), false), Verdict::Refuse);
-        passes.into_iter().for_each(|pass| gate.leave(pass));
-        assert_eq!((gate.inside, gate.by_address.len()), (0, 0));
+        let passes: Vec<Pass> =
+            [1, 1, 2].iter().filter_map(|n| enters(&mut gate, ip(*n), true)).collect();
+        let now = Instant::now();
+        let Verdict::Enter(last, ended) = gate.knock(ip(3), true, now) else { panic!("no room") };
+        assert_eq!((passes.len(), ended), (3, Some(0)));
+        assert_eq!(gate.knock(ip(4), true, now), Verdict::Later);
+        passes.iter().chain([&last]).for_each(|pass| gate.leave(pass));
+        assert_eq!((gate.unproven, gate.proven.count()), (0, 0));
     }
 }

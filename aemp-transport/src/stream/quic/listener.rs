@@ -1,15 +1,16 @@
 //! Connections that come in.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use quinn::{Endpoint, Incoming};
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::credentials::Credentials;
@@ -21,8 +22,8 @@ use crate::stream::{Address, BoxStream, Listener, Scheme, host};
 /// QUIC handshakes of one listener, connections that wait to be accepted included.
 const HANDSHAKES: usize = 256;
 
-/// The same from one address.
-const HANDSHAKES_PER_ADDRESS: usize = 64;
+/// The same from one network.
+const HANDSHAKES_PER_NETWORK: usize = 64;
 
 /// How long a peer has for its half of the QUIC handshake and the first octet of its stream.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -71,8 +72,8 @@ impl Drop for QuicListener {
 }
 
 async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, host: Host) {
-    let gate = Arc::new(Mutex::new(Gate::new(HANDSHAKES, HANDSHAKES_PER_ADDRESS)));
-    let mut visits = JoinSet::new();
+    let gate = Arc::new(Mutex::new(Gate::new(HANDSHAKES, HANDSHAKES_PER_NETWORK)));
+    let (mut visits, mut ends) = (JoinSet::new(), HashMap::new());
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
@@ -80,21 +81,32 @@ async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, host: Hos
         };
         let Some(incoming) = incoming else { return };
         let (from, proven) = (incoming.remote_address().ip(), incoming.remote_address_validated());
-        let verdict = gate.lock().knock(from.to_canonical(), proven);
+        let verdict = gate.lock().knock(from, proven, Instant::now());
         match verdict {
-            Verdict::Enter(pass) => {
+            Verdict::Enter(pass, ended) => {
+                if let Some(ended) = ended.and_then(|ended| ends.remove(&ended)) {
+                    AbortHandle::abort(&ended);
+                }
+                let id = match &pass {
+                    Pass::Proven(_, id) => Some(*id),
+                    Pass::Unproven => None,
+                };
                 let visit = Visit { gate: Arc::clone(&gate), pass };
                 let (ready, host) = (ready.clone(), host.clone());
-                visits.spawn(async move {
+                let visit = visits.spawn(async move {
                     // Who does not get that far is no connection, and nobody's concern.
                     if let Ok(Ok(stream)) = timeout(LIMIT, host.shake_hands(incoming)).await {
                         drop(ready.send(stream).await);
                     }
                     drop(visit);
                 });
+                ends.retain(|_, end| !AbortHandle::is_finished(end));
+                ends.extend(id.map(|id| (id, visit)));
             }
             // Not possible only for who has proven its address.
             Verdict::Prove => drop(incoming.retry()),
+            // It repeats what nobody answers.
+            Verdict::Later => incoming.ignore(),
             Verdict::Refuse => incoming.refuse(),
         }
     }
@@ -126,6 +138,6 @@ struct Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.gate.lock().leave(self.pass);
+        self.gate.lock().leave(&self.pass);
     }
 }

@@ -1,5 +1,7 @@
 //! Guarantees 4 and 6 again: why ports died.
 
+use std::collections::BTreeMap;
+
 use super::Judge;
 use crate::reason::{Reason, kind};
 use crate::sim::torture::log::kill_of;
@@ -36,9 +38,9 @@ impl Judge<'_> {
         let entry = &self.record.ports[port];
         let own_kill = kill_of(reason).and_then(|word| self.record.words.get(word));
         let explained = match reason.kind() {
-            kind::NORMAL => true,
+            kind::NORMAL => entry.resigned,
             kind::DIE => reason.text().contains("on purpose"),
-            kind::OVERFLOW => self.record.tight_mailboxes,
+            kind::OVERFLOW => self.was_full(port, died),
             kind::SHUTDOWN => entry.node.is_some_and(|node| self.node_ended(node, died)),
             "killed" => own_kill.is_some_and(|word| word.to == port && word.sent < died),
             _ => false,
@@ -47,6 +49,31 @@ impl Judge<'_> {
             return Ok(());
         }
         Err("nobody killed it, and it was linked to nobody who died so".into())
+    }
+
+    /// 10: whether as much as its bound may ever have waited in its mailbox: what others had said to
+    /// it, what it was to be told of, and what it had put there itself.
+    fn was_full(&self, port: PortNo, died: Moment) -> bool {
+        let Some(bound) = self.plan.max_messages else { return false };
+        let mut changes: BTreeMap<Moment, isize> = BTreeMap::new();
+        for word in self.record.words.iter().filter(|word| word.to == port && word.sent < died) {
+            *changes.entry(word.sent).or_default() += 1;
+            if let Some(delivered) = word.delivered.first() {
+                *changes.entry(*delivered).or_default() -= 1;
+            }
+        }
+        let waiting = changes.into_values().scan(0, |waiting, change| {
+            *waiting += change;
+            Some(*waiting)
+        });
+        let most = usize::try_from(waiting.max().unwrap_or(0)).unwrap_or(0);
+        let told = self.record.mons.iter().filter(|mon| {
+            let may_fire = mon.by == Sender::Port(port) && mon.made < died && mon.ended() >= died;
+            // The connection to another node may have been lost.
+            let remote = self.host_of(mon.target) != self.host_of(port);
+            may_fire && (remote || !self.alive(mon.target, died))
+        });
+        most + told.count() + self.record.ports[port].posted >= bound
     }
 
     /// Whether it had a link to a port that died, or seemed to die, with that reason.

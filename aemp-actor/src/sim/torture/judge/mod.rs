@@ -6,6 +6,7 @@
 
 mod calls;
 mod deaths;
+mod ends;
 mod groups;
 mod joins;
 mod monitors;
@@ -120,11 +121,26 @@ impl<'a> Judge<'a> {
 
     /// Whether nothing was wrong between a node and a host from `healing` before `from` to `to`.
     fn calm(&self, node: NodeNo, other: &str, from: Duration, to: Duration) -> bool {
+        self.calm_but_for(None, node, other, from, to)
+    }
+
+    /// The same, where a host that goes down at that moment does not count.
+    fn calm_but_for(
+        &self,
+        end: Option<(&str, Duration)>,
+        node: NodeNo,
+        other: &str,
+        from: Duration,
+        to: Duration,
+    ) -> bool {
         let host = self.record.host(node);
         let from = from.saturating_sub(self.healing);
         let hit = |begin: Duration, end: Duration| begin <= to && end >= from;
+        let counts = |host: &str, begin: Duration| end != Some((host, begin));
         let down = |host: &str| match self.down.get(host) {
-            Some(times) => times.iter().any(|(begin, end)| hit(*begin, *end)),
+            Some(times) => {
+                times.iter().any(|(begin, end)| hit(*begin, *end) && counts(host, *begin))
+            }
             None => true,
         };
         if host == other {
@@ -133,8 +149,12 @@ impl<'a> Judge<'a> {
         // What two private nodes say to each other may go through any other.
         let relayed = self.plan.is_relayed(host, other);
         if (self.strangers || relayed) && self.down.contains_key(other) {
+            let downtimes = self
+                .down
+                .iter()
+                .flat_map(|(host, times)| times.iter().filter(|(begin, _)| counts(host, *begin)));
             // They begin as such.
-            let downtimes = self.down.values().flatten().chain([&(Duration::ZERO, Duration::ZERO)]);
+            let downtimes = downtimes.chain([&(Duration::ZERO, Duration::ZERO)]);
             let ways = self.record.disturbances.iter();
             let ways = ways.map(|d| (d.begin, d.end.unwrap_or(Duration::MAX)));
             let mut all = downtimes.copied().chain(ways);

@@ -9,6 +9,7 @@ impl Judge<'_> {
         for no in 0..self.record.mons.len() {
             self.fires_once(no);
             self.fires_always(no);
+            self.is_told_in_time(no);
             self.has_a_reason(no);
             self.comes_after_the_words(no);
         }

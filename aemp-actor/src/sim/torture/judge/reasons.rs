@@ -26,8 +26,9 @@ impl Judge<'_> {
         }
         let explained = match reason.kind() {
             kind::TRANSPORT_ERROR => {
-                let told = self.time(told);
-                !self.calm(on, self.host_of(target), told, told)
+                let at = self.time(told);
+                let lost = !self.calm(on, self.host_of(target), at, at);
+                lost && !self.was_announced(on, target, made, told)
             }
             kind::OVERFLOW => self.record.tight_queues || self.record.tight_mailboxes,
             kind::SHUTDOWN => self.node_ended(on, told) || self.was_shut_down(target, told),
@@ -48,6 +49,16 @@ impl Judge<'_> {
         let host = self.host_of(port);
         let shut_down = |node: &NodeEntry| !node.crashed && node.ended.is_some_and(|end| end <= by);
         self.record.nodes.iter().any(|node| node.host == host && shut_down(node))
+    }
+
+    /// Whether the port was told of another one, by whoever has spawned that before.
+    fn is_introduced(&self, port: Sender, new: PortNo, before: Moment) -> bool {
+        let Some((spawner, spawned)) = self.spawned.get(&new) else { return false };
+        self.record.words.iter().any(|word| {
+            let told = word.names == Some(new) && Sender::Port(word.to) == port;
+            let after = word.by == *spawner && word.sent > *spawned;
+            told && after && word.delivered.first().is_some_and(|delivered| *delivered < before)
+        })
     }
 
     /// When a port died.
@@ -78,7 +89,8 @@ impl Judge<'_> {
         if spawner.is_some() && entry.kind == PortKind::Failing && calm {
             return Err("its spawner is to be told that its init function failed".into());
         }
-        if spawner.is_some() && entry.born.is_some_and(|born| born > told) {
+        let introduced = spawner.is_some() || self.is_introduced(by, target, made);
+        if introduced && entry.born.is_some_and(|born| born > told) {
             return Err("it was asked for before its port was spawned".into());
         }
         let known = entry.born.is_some_and(|born| born < made);
