@@ -60,7 +60,8 @@ fn guarantees(mutation: Mutation) -> &'static [u8] {
         Mutation::DelayMessage => &[1, 2, 5, 6],
         Mutation::RepeatMessage => &[1],
         Mutation::FireTwice => &[3],
-        Mutation::IgnoreCancel => &[3, 10],
+        // A link that was cancelled kills.
+        Mutation::IgnoreCancel => &[3, 4, 10],
         Mutation::ForgetMonitor | Mutation::CutSilently => &[3, 2],
         Mutation::WrongReason | Mutation::SilentShutdown => &[4],
         Mutation::ForgetLoss | Mutation::AskOnce => &[2],
