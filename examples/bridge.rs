@@ -142,7 +142,7 @@ async fn serve(options: &Options, name: &str) -> Result<(), String> {
 
 async fn join(options: &Options, nick: &str, server: &str) -> Result<(), String> {
     let node = options::node(options.config()).await?;
-    node.joined().await;
+    node.joined().await.map_err(|error| error.to_string())?;
     let screen = node.port(Screen);
     let head = head.on(&node, server, (screen.clone(), nick.to_owned()));
     let (tell, mut lost) = oneshot::channel();

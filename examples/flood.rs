@@ -2,7 +2,8 @@
 //! memory of a process, and the loss must be told.
 //!
 //! `cargo run --release --example flood [MESSAGES]` sends 10,000,000 messages each way and prints
-//! how the flood ended and how much memory the process had at the most; it fails above 512 MiB.
+//! how the flood ended and how much memory the process had at the most; it fails above 512 MiB. It
+//! takes 2,000,000 at the least: fewer fit into the mailbox of a port, or into the queue for a node.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::sync::oneshot;
 
 /// The most that the process may hold, in MiB.
 const LIMIT: u64 = 512;
+
+/// The fewest messages that overflow every queue.
+const LEAST: u64 = 2_000_000;
 
 /// A port that begins a handler and never ends it.
 #[derive(Port)]
@@ -35,9 +39,11 @@ impl Stuck {
 async fn main() -> ExitCode {
     let messages = match std::env::args().nth(1).map(|text| text.parse()) {
         None => 10_000_000,
-        Some(Ok(messages)) => messages,
-        Some(Err(_)) => {
-            eprintln!("usage: flood [MESSAGES]");
+        Some(Ok(messages)) if messages >= LEAST => messages,
+        Some(_) => {
+            eprintln!(
+                "usage: flood [MESSAGES]\n\nMESSAGES: {LEAST} or more; fewer overflow nothing"
+            );
             return ExitCode::from(2);
         }
     };

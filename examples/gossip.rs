@@ -6,6 +6,7 @@
 //! cargo run --release --example gossip -- 50 200
 //! ```
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use aemp_actor::Node;
@@ -35,9 +36,18 @@ impl Sent {
     }
 }
 
-fn main() {
-    let counts: Vec<usize> = std::env::args().skip(1).filter_map(|n| n.parse().ok()).collect();
-    let counts = if counts.is_empty() { vec![10, 30, 100] } else { counts };
+fn main() -> ExitCode {
+    let counts: Result<Vec<usize>, _> = std::env::args().skip(1).map(|n| n.parse()).collect();
+    let counts = match counts {
+        Ok(counts) if counts.is_empty() => vec![10, 30, 100],
+        Ok(counts) => counts,
+        Err(_) => {
+            eprintln!(
+                "usage: gossip [NODES]...\n\nNODES: sizes of the meshes to measure, such as 50 200"
+            );
+            return ExitCode::from(2);
+        }
+    };
     println!(
         "| nodes | connections | whole after | to form: packets, octets \
          | to join: packets, octets | a registration: packets, octets | measured in |"
@@ -48,6 +58,7 @@ fn main() {
         let row = sim::run(1, |network| measure(network, count));
         println!("{row} {:.1} s |", begun.elapsed().as_secs_f64());
     }
+    ExitCode::SUCCESS
 }
 
 /// One row of the table.

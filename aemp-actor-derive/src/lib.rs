@@ -36,7 +36,7 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 
 /// Makes the methods of an impl block the messages of a port.
 ///
-/// The impl block stays as it is. Each method with a `self` answers the tag of its name, and the
+/// A port has one such block. (What is not a message may stand in others.) It stays as it is. Each method with a `self` answers the tag of its name, and the
 /// handle of the port gets a method of the same name that sends the message. A handler takes
 /// `&mut self` or `&self`, then `ctx: &mut Ctx<Self>` if it wants the context, then the arguments of
 /// the message, which it owns; a last argument of type `Rest` takes whatever else was sent.
@@ -47,6 +47,14 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 /// | `Result<(), Die>` | nothing is answered, an error kills the port |
 /// | `Result<T, Die>` | a request, answered with `T`; an error kills the port |
 /// | anything else | a request, answered with it |
+///
+/// Results and the context are known by their spelling: `Result<T, Die>` with both types, and `Ctx`; an
+/// alias is not seen through. The handle's methods are public whatever the method is: anybody can send
+/// a port anything.
+///
+/// Type parameters of a port need bounds on the block: `Send + 'static`, and, where they are in
+/// messages, `serde::Serialize + serde::de::DeserializeOwned`. What the port holds has to be `Send`:
+/// `Arc`, not `Rc`.
 ///
 /// Options on the impl block, in `#[rcv(..)]`:
 ///
@@ -72,9 +80,9 @@ pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
 /// takes whatever else was sent. It may be async. It returns the port, or `Result<Port, Die>`, or
 /// nothing (or `Result<(), Die>`) when it gave the port its handlers with `ctx.rcv`.
 ///
-/// In place of the function stands a constant of its name, an `InitFn`, that spawns with types. (Where
-/// it is in scope no variable can be called the same: the compiler takes that for the constant.) Typed
-/// callers give all arguments but the last when that is `Rest`.
+/// In place of the function stands one of its name without parameters, which gives an `InitFn`. The
+/// method `on` of both spawns with types: `session.on(&node, "beta", (arguments,))` gives the handle.
+/// Typed callers give all arguments but the last when that is `Rest`.
 ///
 /// The option `crate = path`, after the name, says where `aemp_actor` is, if not at
 /// `::aemp_actor`.

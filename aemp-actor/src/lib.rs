@@ -87,6 +87,7 @@ pub use crate::group::{
     GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Members, Pick,
 };
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
+pub use crate::mesh::{JoinError, SeedError, SeedInfo};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{

@@ -14,7 +14,7 @@ use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
     message = "`{Self}` has no messages",
     note = "write `#[rcv]` above the impl block with its handlers: `#[rcv] impl {Self} {{ … }}`"
 )]
-pub trait Rcv: Sized + Send + 'static {
+pub trait OneRcvBlock: Sized + Send + 'static {
     /// The messages.
     type Msg: Send + 'static;
     /// Their tags.
@@ -23,7 +23,7 @@ pub trait Rcv: Sized + Send + 'static {
     fn handle(
         &mut self,
         ctx: &mut Ctx<Self>,
-        msg: <Self as Rcv>::Msg,
+        msg: <Self as OneRcvBlock>::Msg,
     ) -> impl Future<Output = Result<(), Die>> + Send
     where
         Self: Port;
@@ -31,12 +31,12 @@ pub trait Rcv: Sized + Send + 'static {
     ///
     /// # Errors
     /// As there.
-    fn decode(msg: Message) -> Result<<Self as Rcv>::Msg, BadMessage>;
+    fn decode(msg: Message) -> Result<<Self as OneRcvBlock>::Msg, BadMessage>;
     /// See [`Port::encode`].
     ///
     /// # Errors
     /// As there.
-    fn encode(msg: &<Self as Rcv>::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
+    fn encode(msg: &<Self as OneRcvBlock>::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
     /// See [`Port::bad_message`].
     ///
     /// # Errors

@@ -129,7 +129,7 @@ fn mistakes_in_the_text_are_told_with_their_place() {
 fn all_mistakes_are_told_in_one_run() {
     let home = Home::new().set("AEMP_BINDS", "a:b").set("AEMP_NODEID", "a b").set("AEMP_SEED", "x");
     let text = "{\n  nodeid: \"a b\",\n  \"secret\": 'x',\n  \"stls\": yes,\n  \"seeds\": [\"a:x\", \
-         \"*:1\"] // c\n  \"max_depth\": -1,\n  \"profile\": { \"a\": { \"parent\": \"b\" } }\n}";
+         \"h:0\"] // c\n  \"max_depth\": -1,\n  \"profile\": { \"a\": { \"parent\": \"b\" } }\n}";
     let out = told(&home, text);
     for expected in [
         ":2:3: error: a key without quotes",
@@ -137,7 +137,7 @@ fn all_mistakes_are_told_in_one_run() {
         ":3:13: error: a single quote",
         ":4:11: error: a bare word: yes",
         ":5:13: error: seeds: invalid port",
-        ":5:20: error: seeds: nobody can dial *:1",
+        ":5:20: error: seeds: nobody can dial h:0",
         ":5:27: error: a slash",
         ":6:3: error: a comma is missing",
         ":6:3: error: max_depth: a number from 0 is needed, not -1",
@@ -278,7 +278,7 @@ fn certificates_are_looked_into() {
 #[test]
 fn the_environment_is_looked_into() {
     let home = Home::new()
-        .set("AEMP_SEEDS", "*:1,h:x")
+        .set("AEMP_SEEDS", "*:1,h:0,h:x")
         .set("AEMP_SECRET", "x")
         .set("AEMP_SECRET_FILE", "/no/such")
         .set("AEMP_CERT_FILE", "/no/such")
@@ -288,7 +288,7 @@ fn the_environment_is_looked_into() {
     let out =
         told(&home, &format!("{{\"secret\": \"{LONG}\", \"profile\": {{\"worker\": {{}}}}}}"));
     for expected in [
-        "AEMP_SEEDS: nobody can dial *:1",
+        "AEMP_SEEDS: nobody can dial h:0",
         "AEMP_SEEDS: invalid port",
         "AEMP_SECRET: the secret has 1 character, and can be guessed",
         "AEMP_SECRET_FILE does nothing beside AEMP_SECRET",
@@ -321,20 +321,21 @@ fn who_may_read_and_write() {
     use std::os::unix::fs::PermissionsExt;
 
     let home = Home::new();
-    for (text, mode, expected) in [
-        (format!("{{\"secret\": \"{LONG}\"}}"), 0o640, Some("others may read it (mode 0640)")),
-        (
-            format!("{{\"profile\": {{\"a\": {{\"secrets\": [\"{LONG}\"]}}}}}}"),
-            0o604,
-            Some("others may read it"),
-        ),
-        ("{}".to_owned(), 0o664, Some("others may change it (mode 0664)")),
-        ("{}".to_owned(), 0o644, None),
+    let secret = format!("{{\"secret\": \"{LONG}\"}}");
+    let in_profile = format!("{{\"profile\": {{\"a\": {{\"secrets\": [\"{LONG}\"]}}}}}}");
+    for (text, mode, code, expected) in [
+        // As the reference leaves it.
+        (&*secret, 0o644, 0, "warning: it has a secret, and others may read it (mode 0644)"),
+        (&secret, 0o640, 0, "warning: it has a secret, and others may read it (mode 0640)"),
+        (&in_profile, 0o604, 0, "warning: it has a secret, and others may read it"),
+        (&secret, 0o622, 5, "error: others may change it (mode 0622)"),
+        ("{}", 0o664, 5, "error: others may change it (mode 0664)"),
+        ("{}", 0o644, 0, "nothing is wrong"),
     ] {
-        home.write(&text);
+        home.write(text);
         std::fs::set_permissions(home.file(), PermissionsExt::from_mode(mode)).unwrap();
         let done = home.run(&["check"]);
-        assert_eq!(done.code, if expected.is_some() { 5 } else { 0 }, "{done:?}");
-        assert!(done.out.contains(expected.unwrap_or("nothing is wrong")), "{done:?}");
+        assert_eq!(done.code, code, "{done:?}");
+        assert!(done.out.contains(expected), "{done:?}");
     }
 }

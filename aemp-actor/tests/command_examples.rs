@@ -70,7 +70,7 @@ async fn the_chapter_on_the_command() {
     let alpha = Node::configure(config("alpha")).await.unwrap();
     let beta = config("beta");
     let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
-    soon("the mesh", beta.joined()).await;
+    soon("the mesh", beta.joined()).await.unwrap();
     let port = PortId::from(&alpha.port(Calculator));
     alpha.grp_reg("calculators", &port).unwrap();
     // Alpha knows where beta is when it knows of beta's groups.

@@ -94,7 +94,11 @@ async fn what_is_not_there_is_said() {
     assert_eq!(text, "aemp: no such port: alpha#gone");
     // The last timeout counts: this one is short, since nothing tells that a node will never come.
     let text = home.aemp(&["--timeout", "2", "snd", "beta#x", "y"]).await.failed(1);
-    assert!(text.starts_with("aemp: no such node, or it cannot be reached: "), "{text}");
+    assert_eq!(text, "aemp: no node beta; there is alpha");
+    let text = home.aemp(&["--timeout", "600", "cal", "alpha", "inof"]).await.failed(1);
+    assert_eq!(text, "aemp: alpha does not answer: unknown request");
+    let text = home.aemp(&["--timeout", "600", "cal", "alpha", "No::such"]).await.failed(1);
+    assert!(text.ends_with("no function of that name is registered here"), "{text}");
     let text = home.aemp(&["snd", "a b#x", "y"]).await.failed(2);
     assert!(text.contains("is no node ID"), "{text}");
 }
@@ -221,7 +225,7 @@ async fn nodes_groups_and_connections_are_shown() {
     let (alpha, home) = network().await;
     let beta = Config::new().nodeid("beta").secret("geheim").bind("127.0.0.1:0");
     let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
-    soon("the mesh", beta.joined()).await;
+    soon("the mesh", beta.joined()).await.unwrap();
     let members = [alpha.port_fn(|_, _| ()).id(), beta.port_fn(|_, _| ()).id()];
     alpha.grp_reg("chat", &members[0]).unwrap();
     beta.grp_reg("chat", &members[1]).unwrap();
@@ -287,8 +291,10 @@ async fn networks_that_cannot_be_joined() {
     let home = home.set("AEMP_SECRET", "geheim").set("AEMP_SEEDS", &address);
     home.aemp(&["nodes"]).await.text();
     node.shutdown(std::time::Duration::ZERO).await;
-    let text = home.aemp(&["--timeout", "2", "nodes"]).await.failed(4);
-    assert!(text.contains("cannot join the network: ") && text.contains(&address), "{text}");
+    // Told at once, and not after the timeout.
+    let text = home.aemp(&["--timeout", "600", "nodes"]).await.failed(4);
+    let expected = format!("aemp: cannot join the network: cannot connect to {address}: ");
+    assert!(text.starts_with(&expected) && text.contains("refused"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -163,7 +163,7 @@ async fn tapping(network: &Network) {
 
 async fn log(network: &Network) {
     let mut command = network.home.command();
-    command.args(["--timeout", "60", "--json", "-v", "log", "7"]);
+    command.args(["--timeout", "60", "--json", "-v", "log", "info"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = |output| BufReader::new(output).lines().map_while(Result::ok);
     let mut own_log = lines(Box::new(child.stderr.take().unwrap()) as Box<dyn Read + Send>);
@@ -285,7 +285,7 @@ const WIDE: (u16, u16) = (150, 24);
 async fn top_on_a_terminal() {
     let alpha = support::tcp_node("alpha").await;
     let beta = Node::configure(support::config("beta").seed(&alpha.listeners()[0])).await.unwrap();
-    soon("the mesh", beta.joined()).await;
+    soon("the mesh", beta.joined()).await.unwrap();
     let home = Home::with_seed(&alpha.listeners()[0]);
     let session = tokio::task::spawn_blocking(move || {
         let mut session = top_session(&home, "0.2", WIDE);

@@ -264,6 +264,41 @@ fn words_are_read_as_those_of_configure() {
 }
 
 #[test]
+fn a_node_is_named_like_its_profile_and_shows_messages_to_who_wants_them() {
+    let home = Home::new();
+    home.run_with("geheim", &["setsecret", "-", "profile", "named", "setbinds", "127.0.0.1:0"])
+        .text();
+    let mut command = home.command();
+    command.env("PERL_ANYEVENT_MP_TRACE", "1").args(["run", "named", "--no-watchdog"]);
+    let mut named = Service::begun(&mut command);
+    named.line("INFO aemp: node named is running");
+    // What it asks itself, as a sign of life.
+    named.line("TRACE aemp::messages: sent to named, here: [\"time\",");
+    named.signal("-TERM");
+    assert_eq!(named.ended(), Some(0));
+}
+
+/// A slip must not open a node of its own on all addresses.
+#[test]
+fn a_profile_that_is_not_there_is_not_run_unless_something_is_set() {
+    let home = Home::new();
+    home.run_with("geheim", &["setsecret", "-", "profile", "delta", "setbinds", "127.0.0.1:0"])
+        .text();
+    let text = home.run(&["run", "dleta"]).failed(1);
+    let expected = "there are: delta; did you mean \"delta\"? (aemp run dleta nodeid dleta runs ";
+    assert!(text.contains("there is no profile \"dleta\"") && text.contains(expected), "{text}");
+    assert!(home.run(&["--profile", "x", "run"]).failed(1).contains("no profile \"x\""));
+    let text = home.run(&["run", "nodeid"]).failed(1);
+    assert!(text.ends_with("(nodeid is a key, whose value is missing)"), "{text}");
+    let line = first_line(&home, &["run", "other", "binds", "127.0.0.1:0", "--no-watchdog"]);
+    assert!(line.contains("node other is running, and listens on 127.0.0.1:"), "{line}");
+    assert!(!line.contains("no binds are set"), "{line}");
+    let line = first_line(&home, &["run", "nodeid", "everywhere", "--no-watchdog"]);
+    assert!(line.contains("listens on all addresses of this machine: "), "{line}");
+    assert!(line.ends_with(" (no binds are set)"), "{line}");
+}
+
+#[test]
 fn a_seed_on_the_line_counts_above_the_profile() {
     let home = Home::new();
     home.run_with("geheim", &["setsecret", "-", "setseeds", "127.0.0.1:1"]).text();
@@ -301,7 +336,7 @@ fn a_node_may_start_another() {
     let beta = Service::of(command);
     beta.signal("-TERM");
     assert_eq!(beta.ended(), Some(0));
-    let text = home.run(&["--watched", "run", "beta"]).failed(2);
+    let text = home.run(&["--watched", "run", "beta", "nodeid", "beta"]).failed(2);
     assert!(text.contains("--watched is for what a watchdog starts"), "{text}");
 }
 

@@ -7,6 +7,16 @@ use command::keys::keys;
 use serde_json::{Value as Json, json};
 
 #[test]
+fn an_ipv6_address_is_no_json() {
+    let home = Home::new();
+    home.run(&["setseeds", "[::1]:4041,::1", "addseed", "[2001:db8::7]:1"]).text();
+    let home = home.set("AEMP_BINDS", "[::1]:4040");
+    let config = home.run(&["--json", "showconfig"]).json();
+    assert_eq!(config["seeds"], serde_json::json!(["[::1]:4041", "::1", "[2001:db8::7]:1"]));
+    assert_eq!(config["binds"], serde_json::json!(["[::1]:4040"]));
+}
+
+#[test]
 fn set_commands_chain_and_are_written_once() {
     let home = Home::new();
     let set = [

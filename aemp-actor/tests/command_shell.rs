@@ -384,7 +384,7 @@ async fn the_session_of_the_guide() {
     let shown = shown.split("```").next().unwrap();
     let alpha = tcp_node("alpha").await;
     let beta = Node::configure(support::config("beta").seed(&alpha.listeners()[0])).await.unwrap();
-    soon("the mesh", beta.joined()).await;
+    soon("the mesh", beta.joined()).await.unwrap();
     let port = beta.port_fn(|_, _| ()).id().to_string();
     assert!(shown.contains("beta#q81Lk0.3"), "{shown}");
     let shown = shown.replace("beta#q81Lk0.3", &port);

@@ -160,8 +160,8 @@ async fn our_nodes_find_each_other_through_a_python_seed() {
     let mut seed = Options::new("seed").start().await;
     let one = our_node("one", seed.address()).await;
     let two = our_node("two", seed.address()).await;
-    soon("joining", one.joined()).await;
-    soon("joining", two.joined()).await;
+    soon("joining", one.joined()).await.unwrap();
+    soon("joining", two.joined()).await.unwrap();
     seed.wait_up(&["one", "two"]).await;
     wait_up(&one, &["seed", "two"]).await;
     wait_up(&two, &["one", "seed"]).await;

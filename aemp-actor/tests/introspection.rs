@@ -236,12 +236,13 @@ async fn nonsense_is_answered_with_a_text() {
 
 #[tokio::test]
 async fn every_builtin_is_listed_and_carried_out() {
-    const BUILTINS: [&str; 12] = [
+    const BUILTINS: [&str; 13] = [
         "AnyEvent::MP::DataConn::_connect",
         "AnyEvent::MP::DataConn::_expect",
         "AnyEvent::MP::Global::connect",
         "AnyEvent::MP::LogCatcher::catch",
         "AnyEvent::MP::LogCatcher::connect",
+        "AnyEvent::Watchdog::restart",
         "aemp::functions",
         "aemp::groups",
         "aemp::info",

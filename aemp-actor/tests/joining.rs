@@ -83,7 +83,7 @@ async fn a_name_is_resolved_again_and_again_and_leads_to_all_its_addresses() {
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert!(c.up_nodes().is_empty());
     names.change(&["mem:a", "mem:b"]);
-    c.joined().await;
+    c.joined().await.unwrap();
     until("both are seeds", || c.up_nodes().len() == 2).await;
     until("and hear of each other", || a.node_is_up(&b)).await;
     let d = names.node("d", &[]).await;
@@ -97,18 +97,18 @@ async fn the_nodes_own_address_among_the_seeds_is_no_seed() {
     let names = Names::new(&["mem:a"]);
     // All are given the same seeds, as machines that are set up alike are.
     let a = names.node("a", &["mem:service"]).await;
-    a.joined().await;
+    a.joined().await.unwrap();
     assert!(a.up_nodes().is_empty());
     names.change(&["mem:a", "mem:b"]);
     let b = names.node("b", &["mem:service"]).await;
-    b.joined().await;
+    b.joined().await.unwrap();
     until("they meet", || a.node_is_up("b") && b.node_is_up("a")).await;
     let c = names.node("c", &["mem:a", "mem:c", "mem:b"]).await;
-    c.joined().await;
+    c.joined().await.unwrap();
     assert!(c.node_is_up("a") || c.node_is_up("b"));
     until("all meet", || [&a, &b, &c].iter().all(|node| node.up_nodes().len() == 2)).await;
     let alone = names.node("d", &["mem:d"]).await;
-    alone.joined().await;
+    alone.joined().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +159,7 @@ async fn what_is_gone_is_not_told_of() {
     drop(b);
     until("it is gone", || !seed.node_is_up("b")).await;
     let c = names.node("c", &["mem:seed"]).await;
-    c.joined().await;
+    c.joined().await.unwrap();
     assert_eq!(c.known_nodes(), [NodeId::from("seed")]);
 }
 
@@ -222,7 +222,7 @@ async fn wildcards_several_listeners_and_none() {
     for (n, address) in listeners.iter().enumerate() {
         let private = Node::configure(config(&format!("p{n}")).seed(address)).await.unwrap();
         assert!(private.listeners().is_empty());
-        private.joined().await;
+        private.joined().await.unwrap();
         assert_eq!(private.up_nodes(), [NodeId::from("a")], "by {address}");
         a.wait_up(&private).await;
     }

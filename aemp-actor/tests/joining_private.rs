@@ -24,7 +24,7 @@ async fn private(network: &Network, host: &str, seeds: &[&str]) -> Node {
 /// How long joining takes, in the network's time.
 async fn time_to_join(node: &Node) -> Duration {
     let begun = Instant::now();
-    tokio::time::timeout(60 * SECOND, node.joined()).await.expect("it joins");
+    tokio::time::timeout(60 * SECOND, node.joined()).await.expect("it joins").unwrap();
     begun.elapsed()
 }
 
@@ -37,7 +37,7 @@ fn a_private_node_that_has_just_gone_is_not_waited_for() {
         for round in 0..5 {
             let host = format!("gone{round}");
             let gone = private(&network, &host, &["hub"]).await;
-            gone.joined().await;
+            gone.joined().await.unwrap();
             let node = private(&network, "late", &["hub"]).await;
             let crash = async {
                 // It is told of as soon as the hub is up.
@@ -61,7 +61,7 @@ fn nodes_that_come_and_go_keep_nobody_from_joining() {
             hubs.push(public(&network, hub, &["a", "b"]).await);
         }
         for hub in &hubs {
-            hub.joined().await;
+            hub.joined().await.unwrap();
         }
         let over = Arc::new(AtomicBool::new(false));
         let lives: Vec<_> = (0..4)
@@ -110,7 +110,7 @@ fn a_node_that_takes_no_part_is_not_waited_for() {
             };
             let _seed = public(&network, "seed", &[]).await;
             let shut = Node::configure(config("shut", "joins")).await.unwrap();
-            shut.joined().await;
+            shut.joined().await.unwrap();
             let node = Node::configure(config("joins", "shut")).await.unwrap();
             let time = time_to_join(&node).await;
             assert!(time < SECOND, "{forbids}: {time:?}");
@@ -134,7 +134,7 @@ fn a_seed_that_forbids_joining_is_not_waited_for_where_there_is_another() {
             node.wait_up("shut").await;
             tokio::time::timeout(10 * SECOND, node.joined()).await.expect_err("nobody lets it");
             let _open = public(&network, "open", &[]).await;
-            tokio::time::timeout(60 * SECOND, node.joined()).await.expect("it joins");
+            tokio::time::timeout(60 * SECOND, node.joined()).await.expect("it joins").unwrap();
             assert!(node.node_is_up("open"));
         });
     }

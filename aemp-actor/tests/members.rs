@@ -176,7 +176,7 @@ async fn nodes_that_cannot_be_reached_are_forgotten() {
     assert_eq!(node.known_nodes(), ["evil"].map(NodeId::from));
     // They are asked for, and no node that is there is left out.
     let late = Node::configure(network.config("late").seed("mem:node")).await.unwrap();
-    late.joined().await;
+    late.joined().await.unwrap();
     assert!(node.node_is_up("late"));
 }
 

@@ -38,7 +38,7 @@ async fn ten_nodes_with_one_seed_form_the_full_mesh() {
         nodes.push(node(&format!("n{n}"), &network, &["mem:n0"]).await);
     }
     for node in &nodes {
-        node.joined().await;
+        node.joined().await.unwrap();
         until("a full mesh", || node.up_nodes().len() == 9).await;
     }
 }
@@ -50,7 +50,7 @@ async fn groups_are_seen_everywhere_and_end_with_their_ports() {
     let b = node("b", &network, &["mem:a"]).await;
     let port = a.port_fn(|_, _| ());
     a.grp_reg("g", &port).unwrap();
-    b.joined().await;
+    b.joined().await.unwrap();
     assert_eq!(b.grp_get("g"), [PortId::from(&port)], "joining includes the news of the seed");
     let mut events = b.grp_events("g");
     assert_eq!(events.next().await.unwrap().added, [PortId::from(&port)]);

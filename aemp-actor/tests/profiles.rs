@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aemp_actor::prelude::*;
 use aemp_actor::{ConfigError, ProfileError, Profiles};
 use serde_json::{Value as Json, json};
-use support::{SECRET, soon};
+use support::{SECRET, log, soon};
 
 /// Answers with what it was started with.
 #[init("Demo::counter")]
@@ -93,6 +93,7 @@ async fn a_service_can_be_set_by_the_program() {
 
 #[tokio::test]
 async fn what_the_program_sets_first_is_a_default_and_what_it_sets_last_counts() {
+    log::start();
     let profiles = fixture("by_hand.json");
     let before = Config::new().nodeid("before").secret("other").profile_of(&profiles, "worker");
     let node = Node::configure(before.unwrap()).await.unwrap();
@@ -101,10 +102,11 @@ async fn what_the_program_sets_first_is_a_default_and_what_it_sets_last_counts()
     let after = Node::configure(after.seed(&node.listeners()[0])).await.unwrap();
     assert_eq!(after.id().as_str(), "after");
     soon("the two to connect", after.wait_up("worker")).await;
-    // A profile that is not there has the global default, and the name of its node.
+    // A profile that is not there has the global default, and is named like its node.
     let config = Config::new().bind("127.0.0.1:0").profile_of(&profiles, "unknown").unwrap();
     let unknown = Node::configure(config).await.unwrap();
-    assert!(unknown.id().as_str().starts_with("unknown/"), "{}", unknown.id());
+    assert_eq!(unknown.id(), "unknown");
+    log::expect(&["WARN", "there is no profile \"unknown\" in ", "by_hand.json"]).await;
 }
 
 #[test]

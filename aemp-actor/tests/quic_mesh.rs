@@ -64,7 +64,7 @@ async fn a_mesh_of_both_and_of_nodes_without_quic() {
     let nodes = [&a, &b, &c, &d];
     // c has no way to d, and d has one to c: whoever can dials.
     for node in nodes {
-        soon("to join", node.joined()).await;
+        soon("to join", node.joined()).await.unwrap();
         for other in nodes {
             soon("a full mesh", node.wait_up(other)).await;
         }
@@ -260,7 +260,7 @@ async fn dials_that_cross_over_different_transports_make_one_connection() {
 async fn foreign_nodes_hear_nothing_of_quic() {
     let a = start(both("a")).await;
     let b = start(both("b").seed(by_quic(&a))).await;
-    soon("to join", b.joined()).await;
+    soon("to join", b.joined()).await.unwrap();
     until("the other's addresses to be known", || a.known_nodes().len() == 1).await;
     let mut peer = RawPeer::log_in_with(&a, "raw", ";provider=AE-1.30").await;
     let ask = "AnyEvent::MP::_spawn";

@@ -94,7 +94,7 @@ async fn idle_strangers_from_many_addresses_lock_nobody_out() {
     }
     let joining = Config::new().nodeid("joins").secret(SECRET).seed(address.to_string());
     let joining = Node::configure(joining.handshake_timeout(EVER)).await.unwrap();
-    soon("to join", joining.joined()).await;
+    assert!(soon("to join", joining.joined()).await.is_ok());
     assert!(node.node_is_up("joins"));
     log::expect(&["WARN", "connection refused", "127.0.0.1", "max_handshakes"]).await;
 }

@@ -60,6 +60,7 @@ fn guarantees(mutation: Mutation) -> &'static [u8] {
         Mutation::DelayMessage => &[1, 2, 5, 6],
         Mutation::RepeatMessage => &[1],
         Mutation::FireTwice => &[3],
+        // A link that was cancelled kills.
         Mutation::IgnoreCancel => &[3, 4, 10],
         Mutation::ForgetMonitor | Mutation::CutSilently => &[3, 2],
         Mutation::WrongReason | Mutation::SilentShutdown => &[4],

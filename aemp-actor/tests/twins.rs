@@ -109,7 +109,7 @@ fn a_node_that_restarts_again_and_again_is_not_refused() {
             let hub = Node::configure(network.config(hub_id)).await.unwrap();
             for _ in 0..40 {
                 let node = twin(&network, "one", id, hub_id).await;
-                node.joined().await;
+                node.joined().await.unwrap();
                 assert!(node.node_is_up(hub_id) && hub.node_is_up(id));
                 network.crash("one", Crash::Machine);
                 drop(node);

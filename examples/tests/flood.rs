@@ -3,6 +3,16 @@
 
 mod support;
 
+/// It would wait for an end that does not come.
+#[test]
+fn what_overflows_nothing_is_refused() {
+    for few in ["1000", "many", "--help"] {
+        let output = support::example("flood").arg(few).output().expect("the example runs");
+        assert_eq!(output.status.code(), Some(2), "{few}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("2000000 or more"), "{few}");
+    }
+}
+
 #[test]
 fn a_flood_is_told_and_bounded() {
     let output = support::example("flood").arg("2000000").output().expect("the example runs");

@@ -217,6 +217,7 @@ async fn the_verbosity_decides_what_is_logged() {
     for (id, arguments, variables, wanted) in [
         ("default", &[][..], &[][..], "EWI"),
         ("perl", &[], &[(perl, "4")], "E"),
+        ("warnlevel", &[], &[("PERL_ANYEVENT_MP_WARNLEVEL", "5"), (perl, "9")], "EW"),
         ("ours", &[], &[(ours, "5"), (perl, "9")], "EW"),
         ("argument", &["--verbosity", "4"], &[(ours, "9"), (perl, "9")], "E"),
     ] {

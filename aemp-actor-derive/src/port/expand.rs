@@ -216,12 +216,12 @@ fn into_ids(port: &PortType) -> TokenStream {
     }
 }
 
-/// `Port`, with everything taken from the `Rcv` impl that `#[rcv]` writes.
+/// `Port`, with everything taken from the `OneRcvBlock` impl that `#[rcv]` writes.
 fn port_impl(port: &PortType) -> TokenStream {
     let PortType { runtime, generics, .. } = port;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (room, handle) = (port.port(), port.handle());
-    let rcv = quote!(<Self as #runtime::__private::Rcv>);
+    let rcv = quote!(<Self as #runtime::__private::OneRcvBlock>);
     quote! {
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {

@@ -46,7 +46,7 @@ impl PortType {
         let mut generics = item.generics.clone();
         if !generics.params.is_empty() {
             let (_, arguments, _) = item.generics.split_for_impl();
-            let bound = parse_quote!(#name #arguments: #runtime::__private::Rcv);
+            let bound = parse_quote!(#name #arguments: #runtime::__private::OneRcvBlock);
             generics.make_where_clause().predicates.push(bound);
         }
         Some(Self { runtime, visibility: item.vis.clone(), name, handle, generics })

@@ -1,5 +1,6 @@
 //! `#[rcv]`: the methods of an impl block as the messages of a port.
 
+mod bounds;
 mod expand;
 mod handler;
 mod model;

@@ -4,6 +4,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Generics, Ident, Path, PathArguments, Type};
 
+use super::bounds;
 use super::handler::{Handler, Kind};
 use super::parse::Block;
 use crate::diagnostic::Errors;
@@ -43,13 +44,24 @@ impl Actor {
             .methods
             .iter()
             .filter_map(|(method, options)| Handler::new(method, options, &port, errors))
-            .collect();
+            .collect::<Vec<_>>();
+        let mut generics = block.item.generics.clone();
+        let wire = handlers.iter().filter(|handler: &&Handler| handler.kind == Kind::Wire);
+        let sent = wire.flat_map(|handler| {
+            handler
+                .inputs
+                .arguments
+                .iter()
+                .map(|argument| &argument.ty)
+                .chain(&handler.output.value)
+        });
+        bounds::demand(&mut generics, sent, errors);
         let actor = Self {
             runtime: block.runtime.clone(),
             handle: handle_of(path, block.handle.clone()),
             port,
             message,
-            generics: block.item.generics.clone(),
+            generics,
             handlers,
         };
         actor.refuse_twice(errors);

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
+use syn::punctuated::Punctuated;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, LitStr, Path, meta};
 
 use crate::diagnostic::Errors;
@@ -106,6 +107,12 @@ impl Options {
     fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         attributes.retain(|attribute| {
+            if is_conditional(attribute) {
+                let text = "options do not depend on `cfg`: write two methods, each under its \
+                            `#[cfg(..)]` and with its own #[rcv(..)]";
+                errors.at(attribute, text);
+                return false;
+            }
             let name = attribute.path().segments.last();
             let ours = name.is_some_and(|segment| segment.ident == "rcv");
             if ours {
@@ -141,6 +148,19 @@ impl Options {
             Ok(())
         })
     }
+}
+
+/// Whether it is `#[cfg_attr(.., rcv(..))]`, which is not seen through.
+fn is_conditional(attribute: &Attribute) -> bool {
+    let syn::Meta::List(list) = &attribute.meta else { return false };
+    let Ok(parts) = list.parse_args_with(Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated)
+    else {
+        return false;
+    };
+    let is_option = |part: &syn::Meta| {
+        part.path().segments.last().is_some_and(|segment| segment.ident == "rcv")
+    };
+    list.path.is_ident("cfg_attr") && parts.iter().skip(1).any(is_option)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Pat, PatType, Type};
+use syn::{Attribute, Pat, PatType, Type};
 
-use super::types::{Obstacle, SelfType, borrowed, is_named, obstacle};
+use super::types::{Obstacle, SelfType, borrowed, is_named, obstacle, type_arguments};
 use crate::diagnostic::Errors;
 
 /// As many arguments as a message may have; tag and reply port come on top, and serde knows tuples
@@ -81,7 +81,8 @@ impl Reading<'_> {
 
     fn argument(&self, parameter: &PatType, index: usize, errors: &mut Errors) -> Argument {
         let name = name_of(&parameter.pat, index, errors);
-        self.refuse(&parameter.ty, errors);
+        refuse_cfg(parameter, errors);
+        self.refuse(&parameter.ty, index, errors);
         let label = name.unraw().to_string().trim_start_matches('_').to_owned();
         let ty = match self.self_type {
             Some(room) => SelfType(room).replaced_in(&parameter.ty),
@@ -91,10 +92,18 @@ impl Reading<'_> {
     }
 
     /// Reports a type that no message can carry.
-    fn refuse(&self, ty: &Type, errors: &mut Errors) {
+    fn refuse(&self, ty: &Type, index: usize, errors: &mut Errors) {
         let context = self.context;
         if is_named(ty, context) {
-            return errors.at(ty, format!("the context is borrowed: write `&mut {context}` here"));
+            let text = format!(
+                "the context is borrowed: write `&mut {context}` here; a type of your own needs \
+                 another name"
+            );
+            return errors.at(ty, text);
+        }
+        if index == 0 && borrowed(ty).is_some_and(is_of_self) {
+            let text = format!("the context is known by its name: write `&mut {context}<Self>`");
+            return errors.at(ty, text);
         }
         if self.is_context(ty) {
             return errors.at(ty, "the context comes first: move it before the arguments");
@@ -111,6 +120,22 @@ impl Reading<'_> {
             }
             None => {}
         }
+    }
+}
+
+/// Whether the type is one of the port, as a context is: `Context<Self>`.
+fn is_of_self(ty: &Type) -> bool {
+    type_arguments(ty).iter().any(|argument| is_named(argument, "Self"))
+}
+
+/// Reports an argument that may not be there: both ends have to agree on what is sent.
+fn refuse_cfg(parameter: &PatType, errors: &mut Errors) {
+    let is_cfg = |attribute: &&Attribute| {
+        ["cfg", "cfg_attr"].iter().any(|name| attribute.path().is_ident(name))
+    };
+    if let Some(attribute) = parameter.attrs.iter().find(is_cfg) {
+        let text = "arguments are always there: write two functions, each under its `#[cfg(..)]`";
+        errors.at(attribute, text);
     }
 }
 

@@ -26,6 +26,12 @@ impl Output {
         let ReturnType::Type(_, ty) = output else {
             return Self { value: None, fallible: false };
         };
+        if !local && is_shortened(ty) {
+            let text = "results are known by their spelling: write the error, too, as in \
+                        `Result<T, Die>`";
+            errors.at(ty, text);
+            return Self { value: Some(syn::parse_quote!(())), fallible: false };
+        }
         let (value, fallible) = match or_die(ty) {
             Some(value) => (value, true),
             None => (&**ty, false),
@@ -50,6 +56,11 @@ fn or_die(ty: &Type) -> Option<&Type> {
         [value, error] if is_named(ty, "Result") && is_named(error, "Die") => Some(value),
         _ => None,
     }
+}
+
+/// Whether the type is an alias of `Result` with the error left out.
+fn is_shortened(ty: &Type) -> bool {
+    is_named(ty, "Result") && type_arguments(ty).len() == 1
 }
 
 /// Reports a type that cannot be returned, and says whether it did.

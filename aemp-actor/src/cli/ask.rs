@@ -1,7 +1,6 @@
 //! Requests whose answer may be anything.
 
 use std::future::Future;
-use std::sync::Mutex;
 
 use aemp_transport::Value;
 use tokio::sync::oneshot;
@@ -9,8 +8,9 @@ use tokio::sync::oneshot;
 use super::{Connection, Failure};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
-use crate::node::Node;
+use crate::port::CallError;
 use crate::reason::Reason;
+use crate::visible::one_line;
 
 /// The end of a port, when it comes; dropped, the port is watched no more.
 pub(crate) fn death_of(
@@ -31,40 +31,18 @@ pub(crate) async fn ask(
     to: &PortId,
     mut request: Vec<Value>,
 ) -> Result<Vec<Value>, Failure> {
-    let (tell, told) = oneshot::channel();
-    let tell = Mutex::new(Some(tell));
-    let reply = connection.node.port_fn(move |_, message: Message| {
-        let tell = tell.lock().ok().and_then(|mut tell| tell.take());
-        if let Some(tell) = tell {
-            drop(tell.send(message.values()));
-        }
+    let (node, decode) = (&connection.node, |message: Message| {
+        message.values().map_err(|error| format!("it cannot be read: {error}"))
     });
-    let reply = Passing { node: &connection.node, port: PortId::from(&reply) };
-    request.push(Value::from(reply.port.to_string()));
-    let death = death_of(connection, to);
-    connection.node.snd(to, &request);
-    tokio::select! {
-        biased;
-        answer = told => match answer {
-            Ok(Ok(values)) => Ok(values),
-            Ok(Err(error)) => Err(Failure::Failed(format!("the answer cannot be read: {error}"))),
-            Err(_) => Err(Failure::Failed("this node was shut down".to_owned())),
-        },
-        reason = death => Err(Failure::died(to, &reason)),
-        () = tokio::time::sleep(connection.left()) => Err(late(connection, to)),
-    }
-}
-
-/// A port for one request, which dies with this: a request may be given up.
-struct Passing<'a> {
-    node: &'a Node,
-    port: PortId,
-}
-
-impl Drop for Passing<'_> {
-    fn drop(&mut self) {
-        self.node.kil(&self.port, ());
-    }
+    let answer = node.core().ask(to.clone(), decode, |reply| {
+        request.push(Value::from(reply.to_string()));
+        node.snd(to, &request);
+    });
+    answer.timeout(connection.left()).await.map_err(|error| match error {
+        CallError::Died { target, reason } => Failure::died(&target, &reason),
+        CallError::Timeout { .. } => late(connection, to),
+        other => Failure::Failed(one_line(&other.to_string()).into_owned()),
+    })
 }
 
 /// Waits until the node has carried out what it was sent before.

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::logs::{self, SeedProblem};
-use super::{Failure, Options, Output, program, progress, show};
+use super::{Failure, Options, Output, logs, program, progress, show};
 use crate::config::Profiles;
 use crate::id::{NodeId, PortId};
+use crate::mesh::Seeds;
 use crate::node::{Config, Node};
 
 /// The profile whose network is joined unless another one is named, as in the reference.
@@ -26,7 +25,6 @@ pub(crate) struct Plan {
     /// Where the secret came from.
     secret: String,
     options: Options,
-    problems: watch::Receiver<SeedProblem>,
 }
 
 impl Plan {
@@ -39,7 +37,7 @@ impl Plan {
         if options.profile.is_some() && profiles.values(Some(name)).is_none() {
             return Err(show::no_profile(&profiles, name));
         }
-        let mut config = Config::new().profile_of(&profiles, name)?;
+        let mut config = Config::new().with_profile(&profiles, name)?;
         let effective = profiles.effective(name)?;
         if !options.seeds.is_empty() {
             let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
@@ -66,8 +64,8 @@ impl Plan {
                 "profile {name:?} of {path} has no secret: {program} setsecret, or AEMP_SECRET"
             )));
         };
-        let problems = logs::set_up(options.verbose);
-        Ok(Self { config, secret: source.to_string(), options: options.clone(), problems })
+        logs::set_up(options.verbose);
+        Ok(Self { config, secret: source.to_string(), options: options.clone() })
     }
 
     /// Makes the node, and waits until it has joined the network.
@@ -78,30 +76,33 @@ impl Plan {
     }
 
     async fn join(self) -> Result<Connection, Failure> {
-        let Self { config, secret, options, problems } = self;
-        let seeds = config.seeds.join(", ");
+        let Self { config, secret, options } = self;
+        let named = config.seeds.join(", ");
         let node =
             Node::configure(config).await.map_err(|error| Failure::Config(error.to_string()))?;
-        let refused = async {
-            let mut problems = problems.clone();
-            let refused = problems.wait_for(|problem| problem.permanent).await;
-            match refused.map(|problem| problem.clone()) {
-                Ok(problem) => problem,
-                // Another log was set up: nothing is heard of seeds.
-                Err(_) => std::future::pending().await,
-            }
+        let mut seeds = node.core().mesh().seeds();
+        let lost = async {
+            // The sender lives as long as the node.
+            drop(seeds.wait_for(Seeds::all_say_no).await);
         };
+        let problems = || node.core().mesh().seeds().borrow().clone();
         tokio::select! {
-            () = node.joined() => Ok(Connection::new(node, options)),
-            problem = refused => Err(Failure::Network(format!(
-                "cannot join the network: {}; what it proves itself with is set by {secret}",
-                problem.text
-            ))),
+            Ok(()) = node.joined() => {}
+            () = lost => {
+                let seeds = problems();
+                let proof = match seeds.join_error().is_permanent() {
+                    true => format!("; what it proves itself with is set by {secret}"),
+                    false => String::new(),
+                };
+                let text = format!("cannot join the network: {}{proof}", seeds.problems());
+                return Err(Failure::Network(text));
+            }
             () = tokio::time::sleep(options.timeout()) => {
-                let (problem, up) = (&problems.borrow().text, node.up_nodes().len());
-                Err(Failure::Network(too_late(&seeds, options.timeout(), up, problem)))
+                let (problem, up) = (problems().problems(), node.up_nodes().len());
+                return Err(Failure::Network(too_late(&named, options.timeout(), up, &problem)));
             }
         }
+        Ok(Connection::new(node, options))
     }
 }
 

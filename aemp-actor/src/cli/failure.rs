@@ -61,6 +61,9 @@ impl Failure {
         if SILENCE.iter().any(|silence| text.contains(silence)) {
             return Self::Timeout(format!("the node does not answer: {shown}"));
         }
+        if text.starts_with("no node ") {
+            return Self::Failed(shown.into_owned());
+        }
         Self::Failed(format!("no such node, or it cannot be reached: {shown}"))
     }
 }

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
+use super::check::nearest;
 use super::{Failure, Output};
 use crate::config::{Effective, Key, Profiles, Source, host_name};
 
@@ -89,6 +90,12 @@ pub(crate) fn no_profile(profiles: &Profiles, name: &str) -> Failure {
     let path = profiles.path().display();
     Failure::Failed(match profiles.names().as_slice() {
         [] => format!("there is no profile {name:?}: {path} has none"),
-        names => format!("there is no profile {name:?} in {path}; there are: {}", names.join(", ")),
+        names => {
+            let meant = nearest(name, names.iter().copied());
+            let meant =
+                meant.map_or_else(String::new, |other| format!("; did you mean {other:?}?"));
+            let names = names.join(", ");
+            format!("there is no profile {name:?} in {path}; there are: {names}{meant}")
+        }
     })
 }

@@ -1,6 +1,7 @@
 //! From JSON to settings. Loosely: the reference writes numbers as texts when they came from a
 //! command line.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -23,10 +24,10 @@ pub(crate) fn texts(json: &Json) -> Result<Vec<String>, String> {
     }
 }
 
-/// A word that looks like JSON is JSON, as with the reference: it begins with `[`, `{` or `"`.
-/// `None`: it is a text.
+/// A word that looks like JSON is JSON, as with the reference: it begins with `[`, `{` or `"`, and
+/// not with an IPv6 address in brackets. `None`: it is a text.
 pub(crate) fn json(word: &str) -> Result<Option<Json>, String> {
-    if !word.starts_with(['[', '{', '"']) {
+    if !word.starts_with(['[', '{', '"']) || is_v6(word) {
         return Ok(None);
     }
     serde_json::from_str(word).map(Some).map_err(|error| {
@@ -35,6 +36,12 @@ pub(crate) fn json(word: &str) -> Result<Option<Json>, String> {
              double quotes"
         )
     })
+}
+
+/// Whether the text begins as `[::1]:4040` does.
+fn is_v6(text: &str) -> bool {
+    let host = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    host.is_some_and(|(host, _)| host.parse::<Ipv6Addr>().is_ok())
 }
 
 /// The parts of a text between its commas; none for an empty text.
@@ -105,6 +112,11 @@ mod tests {
         assert_eq!(texts(&json!("a:1, b:2,")), Ok(vec!["a:1".to_owned(), "b:2".to_owned()]));
         assert_eq!(texts(&json!([4040, "x"])), Ok(vec!["4040".to_owned(), "x".to_owned()]));
         assert!(texts(&json!([[]])).is_err());
+        for address in ["[::1]:4040", "[2001:db8::7]:1,[::1]", "::1", "h:1"] {
+            assert_eq!(super::json(address), Ok(None), "{address}");
+        }
+        assert_eq!(super::json("[1]"), Ok(Some(json!([1]))));
+        assert!(super::json("[1:").is_err());
         assert_eq!(flag(&json!("0")), Ok(false));
         assert_eq!(flag(&json!(1)), Ok(true));
         assert!(flag(&json!("maybe")).is_err());

@@ -28,6 +28,7 @@ mod service;
 mod text;
 
 pub use error::ProfileError;
+pub(crate) use nodeid::{expand, host_name};
 pub use profiles::Profiles;
 pub(crate) use service::Service;
 
@@ -38,7 +39,6 @@ pub(crate) use {
     keys::{KEYS, Key, Kind, is_structure, set_seeds},
     location::locate,
     lookup::{Effective, Source, override_by},
-    nodeid::host_name,
     reading::{MAX_FILE, read_text},
     relaxed::{Place, Step, SyntaxError},
 };

@@ -2,7 +2,7 @@
 
 use super::error::ProfileError;
 use super::keys::KEYS;
-use super::nodeid::{expand, host_name};
+use super::nodeid::host_name;
 use super::profiles::Profiles;
 use crate::node::Config;
 
@@ -15,9 +15,10 @@ impl Config {
     /// are only the defaults. What is set after this call counts in any case. Environment
     /// variables (`AEMP_NODEID`, `AEMP_SEEDS`, …) override the file.
     ///
-    /// A profile that does not exist has the values of the global default. Without a node ID the
-    /// node is called `NAME/RANDOM`, after the profile, and without binds it listens on a free
-    /// port of all addresses, as in the reference.
+    /// A profile that does not exist has the values of the global default, and a warning is logged.
+    /// Without a node ID the
+    /// name of the profile is the node ID (name it `NAME/` for one that is unique), and without binds
+    /// the node listens on a free port of all addresses, as in the reference.
     ///
     /// ```no_run
     /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,24 +37,40 @@ impl Config {
     }
 
     /// The same with the profile that the environment variable `AEMP_PROFILE` names, else the one
-    /// that is called like this host (`uname -n`).
+    /// that is called like this host (`uname -n`), whose name then is the node ID unless something sets
+    /// another one: what `configure` does in the reference.
     ///
     /// # Errors
     /// As for [`profile`](Self::profile).
     pub fn default_profile(self) -> Result<Self, ProfileError> {
         let profiles = Profiles::open()?;
-        let name = match profiles.environment.text("AEMP_PROFILE") {
-            Some(Ok(name)) => name,
-            _ => host_name(),
-        };
-        self.profile_of(&profiles, &name)
+        match profiles.environment.text("AEMP_PROFILE") {
+            Some(Ok(name)) => self.profile_of(&profiles, &name),
+            _ => self.with_profile(&profiles, &host_name()),
+        }
     }
 
     /// The same with the profile of a file that was opened before.
     ///
     /// # Errors
     /// As for [`profile`](Self::profile).
-    pub fn profile_of(mut self, profiles: &Profiles, name: &str) -> Result<Self, ProfileError> {
+    pub fn profile_of(self, profiles: &Profiles, name: &str) -> Result<Self, ProfileError> {
+        if profiles.values(Some(name)).is_none() {
+            tracing::warn!(
+                target: "aemp",
+                "there is no profile {name:?} in {}: the node has the global default",
+                profiles.path().display()
+            );
+        }
+        self.with_profile(profiles, name)
+    }
+
+    /// The same, whether there is such a profile or not.
+    pub(crate) fn with_profile(
+        mut self,
+        profiles: &Profiles,
+        name: &str,
+    ) -> Result<Self, ProfileError> {
         let effective = profiles.effective(name)?;
         let (before, profile) = (self.clone(), name.to_owned());
         let (path, environment) = (profiles.path().to_owned(), profiles.environment.clone());
@@ -64,14 +81,15 @@ impl Config {
             }
         }
         if self.nodeid.is_none() {
-            self.nodeid = Some(expand(&format!("{name}/%u"), &host_name(), &*self.chance));
+            self.nodeid = Some(name.to_owned());
         }
         if self.binds.is_empty() && !effective.values.contains_key("binds") {
             self.binds.push("*:*".to_owned());
+            self.binds_by_default = true;
         }
         self.set_profile(move || {
             let profiles = Profiles::open_in(path.clone(), environment.clone())?;
-            before.clone().profile_of(&profiles, &profile)
+            before.clone().with_profile(&profiles, &profile)
         });
         Ok(self)
     }

@@ -126,6 +126,7 @@ impl Profiles {
     ///
     /// # Panics
     /// When `value` cannot be serialised as JSON.
+    #[track_caller]
     pub fn set(&mut self, profile: Option<&str>, key: &str, value: impl Serialize) {
         let value = serde_json::to_value(value).expect("a setting serialises");
         self.values_mut(profile).insert(key.to_owned(), value);

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::PortId;
+
 /// The name of a node in the mesh, such as `alpha` or `shop/worker-7`.
 ///
 /// Cheap to clone (one reference count). Legal characters are `A-Z a-z 0-9 _ - . : /`
@@ -85,6 +87,20 @@ impl From<String> for NodeId {
 impl From<&String> for NodeId {
     fn from(text: &String) -> Self {
         Self(text.as_str().into())
+    }
+}
+
+/// The node that the port lives on.
+impl From<&PortId> for NodeId {
+    fn from(port: &PortId) -> Self {
+        port.node().clone()
+    }
+}
+
+/// The node that the port lives on.
+impl From<PortId> for NodeId {
+    fn from(port: PortId) -> Self {
+        port.node().clone()
     }
 }
 

@@ -6,7 +6,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
 
-use super::{forwarding, level_number};
+use super::{MESSAGES, forwarding, level_number};
 
 /// Gives log lines to nodes that catch them: see [`layer`].
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
 
 /// Crates that say at the lower levels what becomes of each packet: to tell of that would be to
 /// tell of the telling.
-const TRANSPORT: [&str; 4] = ["mio", "quinn", "rustls", "tokio"];
+const TRANSPORT: [&str; 5] = [MESSAGES, "mio", "quinn", "rustls", "tokio"];
 
 fn is_of_transport(target: &str) -> bool {
     TRANSPORT.iter().any(|name| target.starts_with(name))

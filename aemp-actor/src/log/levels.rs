@@ -40,6 +40,25 @@ pub fn verbosity(number: u8) -> LevelFilter {
     }
 }
 
+/// The reference's names of its levels, from 1.
+#[cfg(feature = "cli")]
+const NAMES: [&str; 9] =
+    ["fatal", "alert", "critical", "error", "warn", "note", "info", "debug", "trace"];
+
+/// The number of a level that is given as a number or a name.
+///
+/// # Errors
+/// A text that says what there is.
+#[cfg(feature = "cli")]
+pub(crate) fn level_named(text: &str) -> Result<u8, String> {
+    let text = text.trim().to_lowercase();
+    let number = text.parse().ok().filter(|number| *number <= 9);
+    let named = || NAMES.iter().zip(1..).find(|(name, _)| **name == text);
+    number.or_else(|| named().map(|(_, number)| number)).ok_or_else(|| {
+        "a level is a number from 0 to 9, or error, warn, info, debug or trace".to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +69,16 @@ mod tests {
             assert_eq!(level_of(level_number(level)), level);
             assert_eq!(verbosity(level_number(level)), LevelFilter::from_level(level));
         }
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn levels_have_names() {
+        for (text, number) in [("0", 0), ("9", 9), ("debug", 8), ("Warn", 5), ("error", 4)] {
+            assert_eq!(level_named(text), Ok(number));
+        }
+        assert_eq!(level_named(&level_of(8).to_string()), Ok(8));
+        assert!(level_named("10").is_err() && level_named("loud").is_err());
     }
 
     #[test]

@@ -34,6 +34,10 @@
 //!
 //! In bold what our levels become.
 
+/// The target of the events, of level trace, that show messages. They are not told to nodes that catch
+/// log lines, since telling is a message, too.
+pub const MESSAGES: &str = "aemp::messages";
+
 mod catching;
 mod forwarding;
 #[cfg(feature = "log")]
@@ -46,5 +50,7 @@ mod services;
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
+#[cfg(feature = "cli")]
+pub(crate) use levels::level_named;
 pub use levels::{level_number, level_of, verbosity};
 pub(crate) use services::{CATCH, CONNECT, catch, connect};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aemp_transport::Value;
+use aemp_transport::{Address, Value};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -13,6 +13,7 @@ use super::effect::{Effect, GroupCallback};
 use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
+use super::seeds::{SeedInfo, Seeds};
 use super::seeking::seek;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
@@ -31,6 +32,8 @@ pub(crate) struct Mesh {
     inner: Mutex<Inner>,
     next_monitor: AtomicU64,
     joined: watch::Sender<bool>,
+    /// What has become of the seeds: written by the tasks that keep connected to them.
+    seeds: watch::Sender<Seeds>,
 }
 
 struct Inner {
@@ -63,6 +66,7 @@ impl Mesh {
             }),
             next_monitor: AtomicU64::new(0),
             joined: watch::Sender::new(false),
+            seeds: watch::Sender::default(),
         }
     }
 
@@ -70,13 +74,23 @@ impl Mesh {
         self.inner.lock().membership.set_listeners(listeners);
     }
 
-    pub(crate) fn set_seeds(&self, core: &Arc<Core>, count: usize) {
+    /// The seeds of the configuration, each once.
+    pub(crate) fn set_seeds(&self, core: &Arc<Core>, seeds: Vec<Address>) {
+        let count = seeds.len();
+        self.seeds.send_replace(Seeds::new(seeds));
         self.decide(core, |inner| inner.membership.set_seeds(count, &mut inner.effects));
     }
 
-    /// That seed of the configuration leads to this very node and no other, or does not (any more).
-    pub(super) fn is_own_seed(&self, core: &Arc<Core>, seed: String, is: bool) {
-        self.decide(core, |inner| inner.membership.is_own_seed(seed, is, &mut inner.effects));
+    /// What an attempt to reach a seed of the configuration has found.
+    pub(super) fn tried(&self, core: &Arc<Core>, found: SeedInfo) {
+        let (seed, is_self) = (found.address.to_string(), found.is_self);
+        self.seeds.send_if_modified(|seeds| seeds.tried(found));
+        self.decide(core, |inner| inner.membership.is_own_seed(seed, is_self, &mut inner.effects));
+    }
+
+    /// What has become of the seeds.
+    pub(crate) fn seeds(&self) -> watch::Receiver<Seeds> {
+        self.seeds.subscribe()
     }
 
     /// Asks the master for a missing node; false when it is missing no more.

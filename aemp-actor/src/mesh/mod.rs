@@ -24,8 +24,11 @@ mod rendezvous;
 #[cfg(test)]
 mod scenarios;
 mod seeding;
+mod seeds;
 mod seeking;
 
 pub(crate) use driver::Mesh;
 pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
 pub(crate) use seeding::keep as keep_seed;
+pub(crate) use seeds::Seeds;
+pub use seeds::{JoinError, SeedError, SeedInfo};

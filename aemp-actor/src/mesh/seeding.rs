@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use aemp_transport::Address;
 
+use super::seeds::{Kind, SeedError, SeedInfo};
 use crate::id::NodeId;
 use crate::node::{Backoff, Core, DIAL_LIMIT, DialError, dial};
 
 /// Keeps trying to be connected to every node that the seed's address leads to, for as long as
 /// this node lives.
 ///
-/// A host name is resolved anew each time, and all of its addresses are seeds. This node's own
+/// A host name is resolved anew each time, and all of its addresses are seeds; host `*` is this machine,
+/// where a node on any address will do. This node's own
 /// address is noticed and left out. The pauses grow while nothing changes, to `connect_interval`
 /// while no seed is up, and to that times the number of connected nodes otherwise, as in the
 /// reference, so that a large mesh is not searched for seeds all the time.
@@ -24,12 +26,13 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
             is_only_self: false,
             nodes: BTreeMap::new(),
             turned_away: 0,
-            logged: None,
+            logged: BTreeMap::new(),
         };
         let mut backoff = Backoff::new(own.config().connect_interval);
         loop {
-            let up = search.round(&own).await;
-            own.mesh().is_own_seed(&own, search.seed.to_string(), search.is_only_self);
+            let found = search.round(&own).await;
+            let up = found.nodes.clone();
+            own.mesh().tried(&own, found);
             if search.is_only_self && search.own.contains(&search.seed) {
                 tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
                 return;
@@ -65,42 +68,82 @@ struct Search {
     nodes: BTreeMap<Address, NodeId>,
     /// How often in turn a node that was connected has closed on our greeting.
     turned_away: u32,
-    /// The problem that was logged last: the same is not logged again and again.
-    logged: Option<String>,
+    /// The problem with each address that was logged last: the same is not logged again and again.
+    logged: BTreeMap<Address, SeedError>,
+}
+
+/// Why nothing was found at an address.
+struct Problem {
+    address: Address,
+    error: SeedError,
 }
 
 impl Search {
-    /// Tries all addresses once; gives the nodes that are up.
-    async fn round(&mut self, core: &Arc<Core>) -> Vec<NodeId> {
-        let addresses = match core.config().transport_for(&self.seed) {
-            Some(transport) => transport.resolve(&self.seed).await,
-            None => return Vec::new(),
-        };
-        let addresses = match addresses {
-            Ok(addresses) => addresses,
+    /// Tries all addresses once; gives what was found.
+    async fn round(&mut self, core: &Arc<Core>) -> SeedInfo {
+        let mut problems = Vec::new();
+        let up = match self.addresses(core).await {
+            Ok(addresses) => self.try_all(core, &addresses, &mut problems).await,
             Err(error) => {
-                self.log(format!("cannot resolve {}: {error}", self.seed), false);
-                return Vec::new();
+                let text = format!("cannot resolve {}: {error}", self.seed);
+                let error = SeedError { text, kind: Kind::Passing };
+                problems.push(Problem { address: self.seed.clone(), error });
+                Vec::new()
             }
         };
+        // What somebody has to mend is told first, and last that nobody listens.
+        problems.sort_by_key(|problem| problem.error.kind);
+        let found = self.is_only_self || !up.is_empty();
+        let error = problems.first().filter(|_| !found).map(|problem| problem.error.clone());
+        if self.seed.is_any_host() {
+            // Whoever listens on this machine need not do so on all of its addresses.
+            problems.truncate(usize::from(!found));
+        }
+        problems.into_iter().for_each(|problem| self.log(problem));
+        SeedInfo { address: self.seed.clone(), nodes: up, is_self: self.is_only_self, error }
+    }
+
+    async fn addresses(&self, core: &Core) -> std::io::Result<Vec<Address>> {
+        match core.config().transport_for(&self.seed) {
+            Some(transport) => transport.resolve(&self.seed).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Gives the nodes that are up.
+    async fn try_all(
+        &mut self,
+        core: &Arc<Core>,
+        addresses: &[Address],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<NodeId> {
         self.nodes.retain(|address, _| addresses.contains(address));
         // An address may have been given to another host since.
         self.own.retain(|address| addresses.contains(address));
-        for address in &addresses {
+        for address in addresses {
             let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
-            if !up && !self.own.contains(address) {
-                self.try_one(core, address.clone()).await;
+            if up || self.own.contains(address) {
+                continue;
+            }
+            match self.try_one(core, address.clone()).await {
+                Ok(()) => drop(self.logged.remove(address)),
+                Err(error) => problems.push(Problem { address: address.clone(), error }),
             }
         }
-        self.is_only_self =
-            !addresses.is_empty() && addresses.iter().all(|address| self.own.contains(address));
-        self.nodes.values().filter(|node| core.peer(node).is_up()).cloned().collect()
+        let up = self.nodes.values().filter(|node| core.peer(node).is_up());
+        let up: Vec<NodeId> = up.cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        self.is_only_self = match self.seed.is_any_host() {
+            true => !self.own.is_empty() && up.is_empty(),
+            false => !addresses.is_empty() && addresses.iter().all(|at| self.own.contains(at)),
+        };
+        up
     }
 
-    async fn try_one(&mut self, core: &Arc<Core>, address: Address) {
+    async fn try_one(&mut self, core: &Arc<Core>, address: Address) -> Result<(), SeedError> {
+        let passing = |text| SeedError { text, kind: Kind::Passing };
         let dialled = match tokio::time::timeout(DIAL_LIMIT, dial(core, &address)).await {
             Ok(dialled) => dialled,
-            Err(_) => return self.log(format!("no answer from {address}"), false),
+            Err(_) => return Err(passing(format!("no answer from {address}"))),
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
@@ -115,40 +158,41 @@ impl Search {
                     );
                 }
                 self.own.insert(address);
-                return;
+                return Ok(());
             }
             Err(error) if error.is_turned_away() && self.nodes.contains_key(&address) => {
                 self.turned_away = self.turned_away.saturating_add(1);
                 if self.turned_away == 1 {
-                    return;
+                    return Ok(());
                 }
-                return self.log(
-                    format!(
-                        "{address} was connected, and closes the connection now when it hears the \
-                         node ID of this node, {}: another process with this node ID may be in the \
-                         network, see the log there",
-                        core.id()
-                    ),
-                    false,
+                let text = format!(
+                    "{address} was connected, and closes the connection now when it hears the \
+                     node ID of this node, {}: another process with this node ID may be in the \
+                     network, see the log there",
+                    core.id()
                 );
+                return Err(passing(text));
             }
             Err(error) => {
                 self.turned_away = 0;
-                self.log(error.to_string(), error.is_permanent());
-                return;
+                let kind = match &error {
+                    error if error.is_permanent() => Kind::Permanent,
+                    error if error.is_refusal() => Kind::Refused,
+                    _ => Kind::Passing,
+                };
+                return Err(SeedError { text: error.to_string(), kind });
             }
         };
         self.turned_away = 0;
-        self.logged = None;
         core.mesh().is_seed(core, &node);
         self.nodes.insert(address, node);
+        Ok(())
     }
 
-    /// `permanent` says that somebody has to change a configuration.
-    fn log(&mut self, problem: String, permanent: bool) {
-        if self.logged.as_ref() != Some(&problem) {
-            tracing::warn!(target: "aemp", permanent, "seed: {problem}; trying again");
-            self.logged = Some(problem);
+    fn log(&mut self, Problem { address, error }: Problem) {
+        if self.logged.get(&address) != Some(&error) {
+            tracing::warn!(target: "aemp", "seed: {error}; trying again");
+            self.logged.insert(address, error);
         }
     }
 }

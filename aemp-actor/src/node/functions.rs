@@ -51,6 +51,7 @@ impl Functions {
 }
 
 /// Panics when nobody could call a function of this name.
+#[track_caller]
 pub(crate) fn check_name(name: &str) {
     assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
     assert!(!introspection::is_reserved(name), "every node has a function {name:?} of its own");

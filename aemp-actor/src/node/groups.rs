@@ -84,6 +84,7 @@ impl Node {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     pub fn grp_snd(
         &self,
         group: impl AsRef<str>,
@@ -99,6 +100,7 @@ impl Node {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     pub fn grp_snd_all(&self, group: impl AsRef<str>, msg: impl Serialize) -> usize {
         let members = self.grp_get(group);
         for port in &members {

@@ -52,6 +52,7 @@ impl Node {
     ///
     /// # Panics
     /// Outside a tokio runtime, and in one without time (`enable_time`).
+    #[track_caller]
     pub fn local() -> Self {
         let runtime = tokio::runtime::Handle::current();
         Self::create(NodeId::anonymous(), runtime, Config::new(), None)
@@ -97,8 +98,9 @@ impl Node {
             core.listeners().lock().extend(listener.local_addresses());
         }
         core.mesh().set_listeners(self.listeners());
-        let different: BTreeSet<&Address> = seeds.iter().collect();
-        core.mesh().set_seeds(core, different.len());
+        let mut named = BTreeSet::new();
+        let seeds: Vec<_> = seeds.into_iter().filter(|seed| named.insert(seed.clone())).collect();
+        core.mesh().set_seeds(core, seeds.clone());
         for listener in listeners {
             connector::listen(core, listener);
         }
@@ -107,6 +109,7 @@ impl Node {
         }
     }
 
+    #[track_caller]
     fn create(
         id: NodeId,
         runtime: tokio::runtime::Handle,

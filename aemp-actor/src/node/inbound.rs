@@ -8,7 +8,7 @@ use super::access::Rights;
 use super::core::Core;
 use super::counters::Dropped;
 use super::peer::Peer;
-use super::requests;
+use super::{requests, traced};
 use crate::id::PortId;
 use crate::mesh::Rendezvous;
 use crate::message::{Message, shortened};
@@ -68,6 +68,7 @@ impl Inbound {
 
     fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message);
+        traced::received(self.origin.peer.id(), &packet.port, &message);
         if packet.port.is_empty() {
             return requests::handle(&self.core, Some(&self.origin), message);
         }

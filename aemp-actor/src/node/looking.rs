@@ -1,12 +1,18 @@
 //! Looking: which other nodes there are, and what this one has.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::counters::DroppedCounts;
 use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::handle::Node;
 use super::peer::PeerInfo;
 use crate::id::NodeId;
+use crate::mesh::{JoinError, SeedInfo};
+use crate::port::Deadline;
 
 /// No round trip was measured.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -48,7 +54,9 @@ impl Node {
         node == *self.id() || self.core().known_peer(&node).is_some_and(|peer| peer.is_up())
     }
 
-    /// Waits until there is a connection to the node, or this node is shut down.
+    /// Waits until there is a connection to the node, or this node is shut down: for ever, if the node
+    /// never comes. What is wrong with the seeds is told by [`joined`](Self::joined) and
+    /// [`seeds`](Self::seeds).
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.
@@ -62,14 +70,46 @@ impl Node {
     /// reached. A private node, that is connected through others, counts as one that cannot be
     /// reached as soon as they say that it has gone, or after 3 s in which it does not answer. Nodes
     /// that come later are not waited for. At once when there are no seeds, or the node is shut
-    /// down. For as long as no seed is up that lets this node join, it waits; a seed that does not is
-    /// logged as a warning.
+    /// down. A seed that is up and does not let this node join is logged as a warning, and waited for.
+    ///
+    /// # Errors
+    /// When no seed can be reached: at once when none of them ever can be until somebody changes a
+    /// configuration (another secret, say), else after the
+    /// [`connect_timeout`](crate::Config::connect_timeout). The seeds are tried again all the same, and
+    /// it can be called again.
     ///
     /// # Cancel safety
     /// Dropping it changes nothing.
-    pub async fn joined(&self) {
-        // The sender lives as long as the node.
-        drop(self.core().mesh().joined().wait_for(|joined| *joined).await);
+    pub async fn joined(&self) -> Result<(), JoinError> {
+        let core = self.core();
+        let (mut joined, mut seeds) = (core.mesh().joined(), core.mesh().seeds());
+        let patience = core.config().connect_timeout_or_default();
+        let mut patience = Deadline::new(core.timers(), Instant::now(), patience);
+        let mut is_over = false;
+        loop {
+            if *joined.borrow_and_update() {
+                return Ok(());
+            }
+            let lost = seeds.borrow_and_update();
+            if lost.are_hopeless() || is_over && lost.have_failed() {
+                return Err(lost.join_error());
+            }
+            drop(lost);
+            let over = poll_fn(|cx| if is_over { Poll::Pending } else { patience.poll(cx) });
+            tokio::select! {
+                biased;
+                () = over => is_over = true,
+                // The senders live as long as the node.
+                _ = joined.changed() => {}
+                _ = seeds.changed() => {}
+            }
+        }
+    }
+
+    /// The seeds of the configuration, in its order, and what the latest attempt to reach each of
+    /// them has found.
+    pub fn seeds(&self) -> Vec<SeedInfo> {
+        self.core().mesh().seeds().borrow().all().to_vec()
     }
 
     /// The other nodes that are connected.

@@ -29,6 +29,7 @@ mod handle;
 mod inbound;
 mod looking;
 mod peer;
+mod refusing;
 mod registry;
 mod requests;
 mod router;
@@ -37,6 +38,7 @@ mod services;
 mod signal;
 mod stillborn;
 mod timers;
+mod traced;
 mod verbs;
 mod waiting;
 

@@ -20,7 +20,7 @@ use super::functions::{self, FunctionCall};
 use super::handle::Node;
 use super::inbound::Origin;
 use super::peer::Peer;
-use super::router;
+use super::{refusing, router};
 use crate::id::{PortId, PortName};
 use crate::introspection;
 use crate::mesh;
@@ -44,6 +44,7 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
         if matches!(problem, Problem::Denied(_) | Problem::Data(_)) {
             core.count_dropped(Dropped::Refused, 1);
         }
+        refusing::tell(core, from, &message, &problem);
         let text = format!("request of node {}: {problem}: {message}", origin());
         tracing::warn!(target: "aemp", "{}", one_line(&text));
     }
@@ -136,6 +137,7 @@ fn carry_out(
         "mon0" => watched(core, from, message, false),
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, from, message, Core::kil),
+        refusing::REFUSED => refusing::told(core, from, &message),
         router::KIL_NOW => kil(core, from, message, Core::kil_now),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => send_on(core, from, message.without_first(), relayed),

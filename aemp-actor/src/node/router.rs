@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::core::Core;
 use super::counters::Dropped;
 use super::waiting::Place;
-use super::{functions, requests};
+use super::{functions, requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
@@ -25,6 +25,7 @@ impl Core {
     ///
     /// # Panics
     /// When it cannot be serialised.
+    #[track_caller]
     pub(crate) fn snd<M: Serialize + ?Sized>(self: &Arc<Self>, to: &PortId, msg: &M) {
         if let Err(error) = self.try_snd(to, msg) {
             panic!("a message to {to} cannot be serialised: {error}");
@@ -82,6 +83,7 @@ impl Core {
 
     /// Puts a message into the mailbox of a port of this node.
     pub(crate) fn deliver(self: &Arc<Self>, to: &PortId, message: Message) {
+        traced::delivered(to, &message);
         if to.is_node() {
             requests::handle(self, None, message);
         } else if let Some(cell) = self.registry().find(to.name()) {
@@ -247,6 +249,7 @@ impl Core {
     }
 
     /// Creates a port on a node; its ID is known at once.
+    #[track_caller]
     pub(crate) fn spawn<M: Serialize + ?Sized>(
         self: &Arc<Self>,
         node: &NodeId,
@@ -275,6 +278,7 @@ impl Core {
     }
 
     /// Sends a request of any kind, to be answered to a reply port that is appended to it.
+    #[track_caller]
     pub(crate) fn cal<R: FromArgs>(
         self: &Arc<Self>,
         to: PortId,
@@ -303,7 +307,7 @@ impl Core {
         let id = cell.id();
         let waiting = cell.clone();
         let action = Action::Call(Box::new(move |reason| {
-            waiting.answer(Err(reason));
+            waiting.answer(Err(reason.into()));
         }));
         let token = self.mon(&to, None, action);
         // Made first, so that it takes all back if the request cannot be serialised.

@@ -29,14 +29,8 @@ pub(crate) fn prepare(node: &Node) -> Result<(), ConfigError> {
 
 fn is_known(node: &Node, service: &Service) -> bool {
     is_init(&service.name)
-        || is_module(service)
         || introspection::find(&service.name).is_some()
         || node.core().functions().find(&service.name).is_some()
-}
-
-/// `Some::Module::` makes the reference load a module; here they are all there.
-fn is_module(service: &Service) -> bool {
-    service.name.ends_with("::")
 }
 
 /// Spawns init functions and calls registered functions, in order.
@@ -44,7 +38,7 @@ pub(crate) fn start(node: &Node) {
     for service in &node.core().config().services {
         if is_init(&service.name) {
             spawn(node, service);
-        } else if !is_module(service) {
+        } else {
             call(node, service);
         }
     }

@@ -94,6 +94,7 @@ impl Node {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     pub fn snd(&self, to: impl Into<PortId>, msg: impl Serialize) {
         self.core().snd(&to.into(), &msg);
     }
@@ -158,6 +159,7 @@ impl Node {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     pub fn after(&self, delay: Duration, to: impl Into<PortId>, msg: impl Serialize) -> Timer {
         let message = Message::new(&msg).expect("the message of a timer serialises");
         Timer::of_node(self.core(), delay, to.into(), message)
@@ -168,6 +170,7 @@ impl Node {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     pub fn cal<R: FromArgs>(&self, to: impl Into<PortId>, msg: impl Serialize) -> Call<R> {
         self.core().cal(to.into(), &msg)
     }
@@ -178,6 +181,7 @@ impl Node {
     ///
     /// # Panics
     /// When `args` cannot be serialised.
+    #[track_caller]
     pub fn spawn(&self, on: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
         self.core().spawn(&on.into(), init, &args)
     }
@@ -193,6 +197,7 @@ impl Node {
     ///
     /// # Panics
     /// When the name does not contain `::`, or is that of a function that every node has.
+    #[track_caller]
     pub fn register(
         &self,
         name: impl Into<String>,

@@ -37,6 +37,10 @@ pub(crate) trait AnyCell: Send + Sync {
         self.abort(reason);
     }
 
+    /// A request whose reply port this may be is not carried out, for that reason. Other ports do not
+    /// care.
+    fn refused(self: Arc<Self>, _problem: &str) {}
+
     /// Adds a watch, or gives it back when the port is dead.
     fn watch(&self, watch: Watch) -> Result<(), Watch>;
 

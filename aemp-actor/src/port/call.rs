@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::ambient;
 use super::any_cell::AnyCell;
 use super::deadline::Deadline;
-use super::reply::{Answer, ReplyCell};
+use super::reply::{Answer, ReplyCell, Unanswered};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::monitor::{Action, MonToken, Watch, WatchId};
@@ -61,7 +61,7 @@ pub(crate) struct ReplyGuard {
 
 impl Drop for ReplyGuard {
     fn drop(&mut self) {
-        self.cell.answer(Err(Reason::normal()));
+        self.cell.answer(Err(Reason::normal().into()));
         self.token.cancel();
     }
 }
@@ -85,6 +85,15 @@ pub enum CallError {
         target: PortId,
         /// Why it died.
         reason: Reason,
+    },
+    /// The node that was asked does not carry the request out: it does not know it, or does not allow
+    /// it. Nodes of other implementations do not say so.
+    #[error("{target} does not answer: {text}")]
+    Refused {
+        /// The node port that was asked.
+        target: PortId,
+        /// What is wrong with the request.
+        text: String,
     },
     /// The answer has another type than expected.
     #[error("the answer of {target} is not what was expected: {text}")]
@@ -171,10 +180,13 @@ impl<T> Call<T> {
                 Waiting::Untyped { receiver, decode, .. } => {
                     let answer = ready!(Pin::new(receiver).poll(cx));
                     let decode = *decode;
-                    return Poll::Ready(match answer.unwrap_or_else(|_| Err(Reason::normal())) {
-                        Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
-                        Err(reason) => Err(self.died(reason)),
-                    });
+                    return Poll::Ready(
+                        match answer.unwrap_or_else(|_| Err(Reason::normal().into())) {
+                            Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
+                            Err(Unanswered::Died(reason)) => Err(self.died(reason)),
+                            Err(Unanswered::Refused(text)) => Err(self.refused(text)),
+                        },
+                    );
                 }
                 Waiting::Failed(error) => {
                     let error =
@@ -207,6 +219,10 @@ impl<T> Call<T> {
 
     fn died(&self, reason: Reason) -> CallError {
         CallError::Died { target: self.target.clone(), reason }
+    }
+
+    fn refused(&self, text: String) -> CallError {
+        CallError::Refused { target: self.target.clone(), text }
     }
 
     fn bad_answer(&self, text: String) -> CallError {

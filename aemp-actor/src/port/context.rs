@@ -72,6 +72,7 @@ impl PortScope {
     ///
     /// # Panics
     /// When `msg` cannot be serialised, which kills the port.
+    #[track_caller]
     pub fn snd(&self, to: impl Into<PortId>, msg: impl Serialize) {
         self.core.snd(&to.into(), &msg);
     }
@@ -105,6 +106,7 @@ impl PortScope {
     ///
     /// # Panics
     /// When `args` cannot be serialised, which kills the port.
+    #[track_caller]
     pub fn spawn(&self, node: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
         self.core.spawn(&node.into(), init, &args)
     }
@@ -115,6 +117,7 @@ impl PortScope {
     ///
     /// # Panics
     /// When `msg` cannot be serialised, which kills the port.
+    #[track_caller]
     pub fn cal<R: FromArgs>(&self, to: impl Into<PortId>, msg: impl Serialize) -> Call<R> {
         self.core.cal(to.into(), &msg)
     }

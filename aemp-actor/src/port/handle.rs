@@ -87,6 +87,7 @@ impl<P: Port> Ref<P> {
     ///
     /// # Panics
     /// When the port is on another node and the message cannot be serialised.
+    #[track_caller]
     pub fn tell(&self, msg: P::Msg) {
         match &self.to {
             To::Cell(cell) => cell.push(Envelope::Typed(msg)),
@@ -102,6 +103,7 @@ impl<P: Port> Ref<P> {
     ///
     /// # Panics
     /// When the port is on another node and the message cannot be serialised.
+    #[track_caller]
     pub fn call<T>(&self, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T>
     where
         T: serde::de::DeserializeOwned + Send + 'static,
@@ -187,6 +189,7 @@ impl ById {
         core
     }
 
+    #[track_caller]
     fn encode<P: Port>(&self, core: &Arc<Core>, msg: &P::Msg) {
         if let Err(error) = P::encode(msg, Encoder::new(core, &self.id)) {
             panic!("a message to {}: {error}", self.id);

@@ -82,6 +82,7 @@ impl<A: Serialize, P: Port> InitFn<A, P> {
     ///
     /// # Panics
     /// When `args` cannot be serialised.
+    #[track_caller]
     pub fn on(&self, node: &Node, on: impl Into<NodeId>, args: A) -> P::Ref {
         Ref::at(node, node.spawn(on, self.name, args)).into()
     }
@@ -98,6 +99,7 @@ pub trait InitFunction<A, P: Port> {
     ///
     /// # Panics
     /// When `args` cannot be serialised.
+    #[track_caller]
     fn on(&self, node: &Node, on: impl Into<NodeId>, args: A) -> P::Ref
     where
         A: Serialize;
@@ -111,6 +113,7 @@ where
     F: Fn() -> InitFn<A, P>,
     P: Port,
 {
+    #[track_caller]
     fn on(&self, node: &Node, on: impl Into<NodeId>, args: A) -> P::Ref
     where
         A: Serialize,

@@ -33,6 +33,7 @@ pub trait PortRef {
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
+    #[track_caller]
     fn snd(&self, msg: impl Serialize)
     where
         Self: Sized,

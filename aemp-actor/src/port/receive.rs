@@ -365,6 +365,7 @@ impl Me {
     ///
     /// # Panics
     /// When `msg` cannot be serialised, which kills the port.
+    #[track_caller]
     pub fn mon(&self, port: impl Into<PortId>, msg: impl Serialize) -> MonToken {
         let values = aemp_transport::to_values(&msg).expect("the message of a monitor serialises");
         let action = Action::Snd(self.scope.id(), values);

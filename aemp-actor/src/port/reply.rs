@@ -51,6 +51,7 @@ impl<T> Reply<T> {
     ///
     /// # Panics
     /// When the answer goes to a port and cannot be serialised.
+    #[track_caller]
     pub fn answer(self, scope: &PortScope, value: T)
     where
         T: Serialize,
@@ -94,7 +95,21 @@ impl<T> fmt::Debug for Reply<T> {
 }
 
 /// What a reply port was sent, or why there will be no answer.
-pub(crate) type Answer = Result<Message, Reason>;
+pub(crate) type Answer = Result<Message, Unanswered>;
+
+/// Why a reply port will not be sent anything.
+pub(crate) enum Unanswered {
+    /// What was asked has died.
+    Died(Reason),
+    /// The node that was asked does not carry the request out.
+    Refused(String),
+}
+
+impl From<Reason> for Unanswered {
+    fn from(reason: Reason) -> Self {
+        Self::Died(reason)
+    }
+}
 
 /// A port that waits for one message and then ends.
 pub(crate) struct ReplyCell {
@@ -110,7 +125,7 @@ pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver
     let name = core.registry().new_name();
     let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
     if !core.registry().insert(cell.clone()) {
-        cell.answer(Err(core.shutdown_reason()));
+        cell.answer(Err(core.shutdown_reason().into()));
     }
     (cell, receiver)
 }
@@ -144,7 +159,11 @@ impl AnyCell for ReplyCell {
     }
 
     fn abort(self: Arc<Self>, reason: Reason) {
-        self.answer(Err(reason));
+        self.answer(Err(reason.into()));
+    }
+
+    fn refused(self: Arc<Self>, problem: &str) {
+        self.answer(Err(Unanswered::Refused(problem.to_owned())));
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {

@@ -168,7 +168,7 @@ mod tests {
         let mut config = network.private_config(host).seed("mem:hub");
         config.visitor = visitor;
         let node = Node::configure(config).await.unwrap();
-        node.joined().await;
+        node.joined().await.unwrap();
         node
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::letter::{self, ALIVE, Envelope, FUNCTION, Word};
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
-use crate::node::Core;
+use crate::node::{Core, DialError};
 
 /// Whether a message that node `from` has this node send to the node port of `to` is to be passed
 /// on. Relayed letters for a node that is not connected are not: they are answered; and signs of life
@@ -92,7 +92,19 @@ pub(crate) fn node_down(core: &Arc<Core>, node: &NodeId) {
 /// Tells a node that its relayed connection to another is gone.
 fn close(core: &Core, to: &NodeId, gone: &NodeId, connection: &str) {
     let Some(peer) = core.known_peer(to) else { return };
-    let text = format!("node {gone} is not connected to the hub {}", core.id());
+    let text = not_connected(gone.as_str(), core.id().as_str());
     let letter = (FUNCTION, gone, connection, "close", 0, text);
     peer.send_if_up(core, &PortName::default(), &PortName::default(), &letter);
+}
+
+fn not_connected(node: &str, hub: &str) -> String {
+    format!("node {node} is not connected to the hub {hub}")
+}
+
+/// Whether a hub said that it does not know the node.
+pub(crate) fn is_unknown(error: &DialError) -> bool {
+    let DialError::Io { address, error } = error else { return false };
+    address.hub_and_node().is_some_and(|(hub, node)| {
+        error.get_ref().is_some_and(|said| said.to_string() == not_connected(node, hub))
+    })
 }

@@ -85,7 +85,7 @@ pub(crate) use approach::{RELAY_LIMIT, addresses, approach, is_wanted};
 pub(crate) use dial::dial;
 #[cfg(fuzzing)]
 pub use fuzz::relay as fuzz_relay;
-pub(crate) use hub::{node_down, pass};
+pub(crate) use hub::{is_unknown, node_down, pass};
 pub(crate) use letter::FUNCTION;
 pub(crate) use receive::receive;
 pub(crate) use signs::{Reported, partial};

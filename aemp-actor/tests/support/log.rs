@@ -5,6 +5,7 @@ use std::sync::{Mutex, Once};
 
 use tokio::sync::Notify;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
 
 static START: Once = Once::new();
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -13,12 +14,19 @@ static ADDED: Notify = Notify::const_new();
 /// Begins to capture. All tests of a file share the log: what is waited for has to name something
 /// that is the test's own.
 pub(crate) fn start() {
+    start_with(tracing::Level::DEBUG);
+}
+
+/// The same up to this level.
+pub(crate) fn start_with(level: tracing::Level) {
     START.call_once(|| {
         tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::DEBUG)
+            .with_max_level(level)
             .with_ansi(false)
             .without_time()
             .with_writer(Capture)
+            .finish()
+            .with(aemp_actor::log::layer())
             .init();
     });
 }

@@ -109,6 +109,18 @@ impl Address {
         if self.scheme == Scheme::Relay { self.text.split_once('>') } else { None }
     }
 
+    /// Whether the host is `*`: to listen, all addresses of this machine.
+    #[must_use]
+    pub fn is_any_host(&self) -> bool {
+        self.host_and_port().is_some_and(|(host, _)| host == "*")
+    }
+
+    /// Whether the port is `*` or 0: to listen, any that is free. Nobody can dial it.
+    #[must_use]
+    pub fn is_any_port(&self) -> bool {
+        self.host_and_port().is_some_and(|(_, port)| port == 0)
+    }
+
     /// The address of a socket.
     pub(super) fn of(scheme: Scheme, socket: SocketAddr) -> Self {
         Self { scheme, text: socket.to_string().into() }
@@ -208,6 +220,9 @@ mod tests {
         }
         let v6: Address = "[::1]:*".parse().expect("valid");
         assert_eq!(v6.host_and_port(), Some(("::1", 0)));
+        assert!(v6.is_any_port() && !v6.is_any_host());
+        let star: Address = "quic:*:4040".parse().expect("valid");
+        assert!(star.is_any_host() && !star.is_any_port());
         let relayed = Address::relayed("a:b/c", "d:e").expect("valid");
         assert_eq!(relayed.hub_and_node(), Some(("a:b/c", "d:e")));
         assert_eq!((v6.hub_and_node(), relayed.host_and_port()), (None, None));

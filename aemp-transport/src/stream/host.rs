@@ -19,9 +19,14 @@ pub(super) fn to_dial(scheme: Scheme, address: &Address) -> io::Result<(&str, u1
     }
 }
 
-/// What the address stands for: itself, or all that its host name resolves to, sorted.
+/// What the address stands for: itself, or all that its host name resolves to, sorted; host `*` is
+/// this machine.
 pub(super) async fn resolve(scheme: Scheme, address: &Address) -> io::Result<Vec<Address>> {
     let (host, port) = parts(scheme, address)?;
+    if host == "*" {
+        let own = of_this_machine(interfaces());
+        return Ok(own.into_iter().map(|ip| Address::of(scheme, (ip, port).into())).collect());
+    }
     if host.parse::<IpAddr>().is_ok() {
         return Ok(vec![address.clone()]);
     }
@@ -38,12 +43,28 @@ pub(super) fn dialable(scheme: Scheme, local: SocketAddr) -> Vec<Address> {
     if !local.ip().is_unspecified() {
         return vec![Address::of(scheme, local)];
     }
-    let own = if_addrs::get_if_addrs().unwrap_or_default();
-    let own = own.into_iter().map(|interface| interface.ip());
-    reachable(own.collect(), local.is_ipv6())
+    reachable(interfaces(), local.is_ipv6())
         .into_iter()
         .map(|ip| Address::of(scheme, SocketAddr::new(ip, local.port())))
         .collect()
+}
+
+fn interfaces() -> Vec<IpAddr> {
+    let own = if_addrs::get_if_addrs().unwrap_or_default();
+    own.into_iter().map(|interface| interface.ip()).collect()
+}
+
+/// Where a listener of this machine may be found, by itself: what it can be reached at from
+/// elsewhere, and the loopback addresses.
+fn of_this_machine(own: Vec<IpAddr>) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = own.iter().copied().filter(IpAddr::is_loopback).collect();
+    if found.is_empty() {
+        found.push(Ipv4Addr::LOCALHOST.into());
+    }
+    found.extend(reachable(own, true));
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Those of a host's addresses that are worth telling others, IPv4 first. Link-local ones mean
@@ -96,6 +117,10 @@ mod tests {
         assert_eq!(all, ips(&["10.0.0.5", "192.0.2.9", "2001:db8::7"]));
         assert_eq!(reachable(ips(&own), false), ips(&["10.0.0.5", "192.0.2.9"]));
         assert_eq!(reachable(ips(&["::1", "127.0.0.1"]), true), ips(&["127.0.0.1"]));
+        let dialled = of_this_machine(ips(&own));
+        let expected = ["10.0.0.5", "127.0.0.1", "192.0.2.9", "::1", "2001:db8::7"];
+        assert_eq!(dialled, ips(&expected));
+        assert_eq!(of_this_machine(Vec::new()), ips(&["127.0.0.1"]));
         let listener = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 4040);
         let all = dialable(Scheme::Tcp, listener);
         assert!(all.iter().all(|a| a.text().ends_with(":4040") && !a.text().starts_with("[::]")));

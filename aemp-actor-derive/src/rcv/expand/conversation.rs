@@ -1,4 +1,4 @@
-//! The `Rcv` impl: handling, decoding and encoding messages.
+//! The `OneRcvBlock` impl: handling, decoding and encoding messages.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
 
-/// Writes `impl Rcv for Room`.
+/// Writes `impl OneRcvBlock for Room`.
 pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     let Actor { runtime, port, message, generics, .. } = actor;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
@@ -19,7 +19,7 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     let bad_message = bad_message(actor);
     quote! {
         #[automatically_derived]
-        impl #impl_generics #runtime::__private::Rcv for #port #where_clause {
+        impl #impl_generics #runtime::__private::OneRcvBlock for #port #where_clause {
             type Msg = #message #arguments;
             const TAGS: &'static [&'static str] = &[#(#tags),*];
             #handle
@@ -115,7 +115,7 @@ fn decode(actor: &Actor) -> TokenStream {
                 _ => ::core::result::Result::Err(
                     #runtime::__private::BadMessage::unknown(
                         __msg,
-                        <Self as #runtime::__private::Rcv>::TAGS,
+                        <Self as #runtime::__private::OneRcvBlock>::TAGS,
                     ),
                 ),
             }

@@ -53,6 +53,7 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     quote! {
         #(#cfgs)*
         #docs
+        #[track_caller]
         pub fn #name(&self, #(#parameters),*) #result {
             #body
         }

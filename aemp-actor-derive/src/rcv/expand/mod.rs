@@ -1,7 +1,7 @@
 //! Writes what `#[rcv]` adds to an impl block.
 //!
 //! Everything goes into an unnamed constant, so that nothing of it can be named or clash: the
-//! `message` enum, the `conversation` (the `Rcv` impl), the methods of the `handle`, and questions
+//! `message` enum, the `conversation` (the `OneRcvBlock` impl), the methods of the `handle`, and questions
 //! to the compiler about the types. Where something was wrong, the `stub` stands in for all that.
 
 mod conversation;

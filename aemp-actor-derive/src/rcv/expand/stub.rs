@@ -8,7 +8,7 @@ use super::{handle, hidden};
 use crate::rcv::handler::Handler;
 use crate::rcv::model::Actor;
 
-/// A `Rcv` impl without messages and a handle with all methods.
+/// An `OneRcvBlock` impl without messages and a handle with all methods.
 pub(crate) fn actor(actor: &Actor) -> TokenStream {
     let Actor { runtime, port, generics, .. } = actor;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
@@ -16,7 +16,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
         actor.handlers.iter().filter(|handler| handler.has_tag() && !handler.is_name_taken());
     let handle = handle::block(actor, handlers.map(|handler| method(actor, handler)));
     hidden(quote! {
-        impl #impl_generics #runtime::__private::Rcv for #port #where_clause {
+        impl #impl_generics #runtime::__private::OneRcvBlock for #port #where_clause {
             type Msg = ::core::convert::Infallible;
             const TAGS: &'static [&'static str] = &[];
 

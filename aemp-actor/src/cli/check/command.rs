@@ -12,7 +12,8 @@ use crate::config::{
 };
 
 /// Variables that are no keys.
-const OTHERS: &[&str] = &["AEMP_RC", "AEMP_PROFILE", "AEMP_LOG", "AEMP_TIMEOUT", "AEMP_VERBOSE"];
+const OTHERS: &[&str] =
+    &["AEMP_RC", "AEMP_PROFILE", "AEMP_LOG", "AEMP_TIMEOUT", "AEMP_TRACE", "AEMP_VERBOSE"];
 
 /// Checks file and environment, and prints what is wrong; fails if something is.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {

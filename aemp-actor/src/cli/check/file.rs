@@ -166,17 +166,13 @@ fn permissions(profiles: &Profiles) -> Option<Problem> {
         .filter_map(|profile| profiles.values(profile))
         .any(|values| KEYS.iter().any(|key| key.is_private() && values.contains_key(key.name)));
     let mode = std::fs::metadata(profiles.path()).ok()?.permissions().mode() & 0o777;
-    let text = if private && mode & 0o077 != 0 {
-        "it has a secret, and others may read it"
-    } else if mode & 0o022 != 0 {
-        "others may change it"
-    } else {
-        return None;
-    };
-    Some(Problem::error(
-        format!("{text} (mode {mode:04o})"),
-        format!("chmod 600 {}", profiles.path().display()),
-    ))
+    let advice = format!("chmod 600 {}", profiles.path().display());
+    if mode & 0o022 != 0 {
+        return Some(Problem::error(format!("others may change it (mode {mode:04o})"), advice));
+    }
+    // As the reference leaves its file: a node starts with it.
+    let text = format!("it has a secret, and others may read it (mode {mode:04o})");
+    (private && mode & 0o044 != 0).then(|| Problem::warning(text, advice))
 }
 
 #[cfg(not(unix))]

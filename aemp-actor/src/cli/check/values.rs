@@ -27,6 +27,7 @@ pub(crate) fn problems(key: &Key, value: &Json) -> Vec<(Option<Step>, Problem)> 
     }
     match key.name {
         "seeds" => found.extend(each(value, undialable)),
+        "services" => found.extend(each(&names_of_services(value), module)),
         "secrets" => found.extend(each(value, guessable)),
         // Commas are a part of it.
         "secret" => {
@@ -116,15 +117,33 @@ fn each<'a>(
     texts.into_iter().filter_map(move |(step, text)| Some((step, wrong(&text)?)))
 }
 
-/// A listener may be anywhere; where one dials is a place.
+/// A listener may take any port; whoever dials has to know which.
 fn undialable(seed: &str) -> Option<Problem> {
-    let (host, port) = seed.rsplit_once(':').unwrap_or((seed, ""));
-    (host == "*" || matches!(port, "*" | "0")).then(|| {
+    let (_, port) = seed.rsplit_once(':')?;
+    matches!(port, "*" | "0").then(|| {
         Problem::error(
-            format!("nobody can dial {seed}: a seed is one host and one port"),
-            "write HOST:PORT, as the other node's binds have it; * is for binds",
+            format!("nobody can dial {seed}: a seed has one port"),
+            "write HOST:PORT, as the other node's binds have it; port * is for binds",
         )
     })
+}
+
+/// The functions of a program are not known here; modules are none.
+fn module(name: &str) -> Option<Problem> {
+    let module = name.strip_suffix("::")?;
+    Some(Problem::error(
+        format!("{name} makes the Perl implementation load a module, and is no function here"),
+        format!("name a function of the program, as {module}::run, or remove the service"),
+    ))
+}
+
+/// The names of services, which may stand in lists with their arguments.
+fn names_of_services(value: &Json) -> Json {
+    let name = |service: &Json| service.get(0).unwrap_or(service).clone();
+    match value {
+        Json::Array(services) => services.iter().map(name).collect(),
+        other => other.clone(),
+    }
 }
 
 fn guessable(secret: &str) -> Option<Problem> {
@@ -149,7 +168,7 @@ mod tests {
 
     #[test]
     fn each_part_is_told_by_itself() {
-        let found = told("seeds", json!(["a:1", "b:x", "*:1", 7, {}, "c:99999"]));
+        let found = told("seeds", json!(["a:1", "b:x", "h:*", 7, {}, "c:99999", "*:1", "*"]));
         let steps: Vec<_> = found.iter().map(|(step, _)| step.clone()).collect();
         let expected = [1, 4, 5, 2].map(|at| Some(Step::Index(at)));
         assert_eq!(steps, expected, "{found:?}");
@@ -157,6 +176,9 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(found[0].0, Some(Step::Key("b c".to_owned())));
         assert_eq!(told("services", json!([[], ["a", 1], 7])).len(), 2);
+        let found = told("services", json!(["A::b", "A::", ["B::", 1]]));
+        let steps: Vec<_> = found.iter().map(|(step, _)| step.clone()).collect();
+        assert_eq!(steps, [1, 2].map(|at| Some(Step::Index(at))), "{found:?}");
         assert_eq!(told("services", json!({ "a": 1 })).len(), 1);
     }
 

@@ -72,7 +72,10 @@ fn contradiction(name: &str, effective: &Effective) -> Option<Problem> {
         }
     }
     match config.check() {
-        Ok(_) | Err(ConfigError::NoSecret) => None,
+        // What is wrong with a seed was told where it stands.
+        Ok(_) | Err(ConfigError::NoSecret | ConfigError::NotDialable { setting: "seed", .. }) => {
+            None
+        }
         Err(error) => Some(Problem::error(
             format!("a node with profile {name:?} does not start: {error}"),
             "change the setting that it names",

@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::cli::run;
 use crate::cli::top::Column;
+use crate::log::level_named;
 
 /// The commands.
 pub(crate) fn commands() -> Vec<Command> {
@@ -50,9 +51,9 @@ pub(crate) fn commands() -> Vec<Command> {
             .about("Show the log of all nodes")
             .arg(
                 Arg::new("LEVEL")
-                    .value_parser(value_parser!(u8).range(0..=9))
+                    .value_parser(level_named)
                     .default_value("7")
-                    .help("Up to this level: 4 errors, 5 warnings, 7 information, 8, 9"),
+                    .help("Up to this level: 4 error, 5 warn, 7 info, 8 debug, 9 trace"),
             )
             .arg(count()),
         bench(node()),

@@ -16,7 +16,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
 pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
-    logs::of_node(plan.verbosity, plan.json);
+    logs::of_node(plan.verbosity, plan.traces, plan.json);
     if let Some(missing) = &plan.missing {
         tracing::warn!(target: "aemp", "{missing}");
     }
@@ -30,10 +30,19 @@ async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
         Signals::new().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
     let beat = BEAT.min(plan.heartbeat / 4);
     let grace = plan.grace;
+    // Told where it is seen: it may be more than was meant.
+    let (bound, why) = match plan.config.binds_by_default {
+        true => ("all addresses of this machine: ", " (no binds are set)"),
+        false => ("", ""),
+    };
     let node = Node::configure(plan.config).await;
     let node = node.map_err(|error| Failure::Config(remedy(&error)))?;
     let listeners = node.listeners().join(" ");
-    tracing::info!(target: "aemp", "node {} is running, and listens on {listeners}", node.id());
+    tracing::info!(
+        target: "aemp",
+        "node {} is running, and listens on {bound}{listeners}{why}",
+        node.id()
+    );
     match watchdog {
         None => {
             notify::ready();

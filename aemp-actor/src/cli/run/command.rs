@@ -1,10 +1,11 @@
 //! The command line of `run`, and which of the two processes this is.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::plan::Plan;
 use super::{child, socket, watchdog};
 use crate::cli::{Failure, Options};
+use crate::log::level_named;
 use crate::node::Config;
 
 /// The command.
@@ -15,10 +16,10 @@ pub(crate) fn command() -> Command {
             Arg::new("verbosity")
                 .long("verbosity")
                 .value_name("LEVEL")
-                .value_parser(value_parser!(u8).range(0..=9))
+                .value_parser(level_named)
                 .help(
-                    "Log up to this level to standard error, 0 to 9 [default: AEMP_VERBOSE, \
-                     PERL_ANYEVENT_VERBOSE, or 7]",
+                    "Log up to this level to standard error, 0 to 9 or debug and so on [default: AEMP_VERBOSE, \
+                     PERL_ANYEVENT_MP_WARNLEVEL, PERL_ANYEVENT_VERBOSE, or 7]",
                 ),
         )
         .arg(

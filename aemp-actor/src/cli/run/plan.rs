@@ -5,8 +5,9 @@ use std::time::Duration;
 use clap::ArgMatches;
 use serde_json::Value as Json;
 
-use crate::cli::{Failure, Options, stdin};
+use crate::cli::{Failure, Options, program, show, stdin};
 use crate::config::{Key, Profiles, host_name};
+use crate::log::level_named;
 use crate::node::Config;
 
 /// Read before anything is started: what is wrong is said by the first process.
@@ -17,6 +18,8 @@ pub(super) struct Plan {
     /// What was read from standard input.
     pub(super) typed: Option<Json>,
     pub(super) verbosity: u8,
+    /// Every message is logged.
+    pub(super) traces: bool,
     /// The log is to be JSON.
     pub(super) json: bool,
     /// How long it may take until it is up.
@@ -46,6 +49,7 @@ impl Plan {
                 .get_one("verbosity")
                 .copied()
                 .unwrap_or_else(|| verbosity().max(said(options.verbose))),
+            traces: traces(),
             json: options.json,
             startup: seconds("startup"),
             heartbeat: seconds("heartbeat"),
@@ -54,10 +58,21 @@ impl Plan {
     }
 }
 
+/// The variables of the verbosity, of which the first that is a level counts: ours, and those of the
+/// reference and of its library.
+const VERBOSITY: [&str; 3] =
+    ["AEMP_VERBOSE", "PERL_ANYEVENT_MP_WARNLEVEL", "PERL_ANYEVENT_VERBOSE"];
+
 /// As the environment says.
 fn verbosity() -> u8 {
-    let number = |name| std::env::var(name).ok()?.trim().parse().ok();
-    number("AEMP_VERBOSE").or_else(|| number("PERL_ANYEVENT_VERBOSE")).unwrap_or(7)
+    let number = |name| level_named(&std::env::var(name).ok()?).ok();
+    VERBOSITY.into_iter().find_map(number).unwrap_or(7)
+}
+
+/// Whether the environment wants every message shown.
+fn traces() -> bool {
+    let is_on = |name| std::env::var(name).is_ok_and(|text| !matches!(text.trim(), "" | "0"));
+    ["AEMP_TRACE", "PERL_ANYEVENT_MP_TRACE"].into_iter().any(is_on)
 }
 
 /// At least this is shown with so many `--verbose`.
@@ -92,17 +107,33 @@ fn read(mut config: Config, words: &[String], options: &Options) -> Result<Read,
         (known.apply)(&mut config, &value).map_err(wrong)?;
     }
     let named = name.or(options.profile.as_ref());
-    let missing = named.filter(|name| profiles.values(Some(name)).is_none()).map(|name| {
+    let missing = named.filter(|name| profiles.values(Some(name)).is_none());
+    if let Some(name) = missing
+        && pairs.is_empty()
+    {
+        return Err(Failure::Failed(nothing_to_run(&profiles, name)));
+    }
+    let missing = missing.map(|name| {
         let path = profiles.path().display();
         format!("there is no profile {name:?} in {path}: the node runs by the global default")
     });
     let name = named.cloned().unwrap_or_else(host_name);
-    let mut config = config.profile_of(&profiles, &name)?;
+    let mut config = config.with_profile(&profiles, &name)?;
     if !options.seeds.is_empty() {
         let seeds: Vec<_> = options.seeds.iter().map(String::as_str).collect();
         crate::config::set_seeds(&mut config, &seeds).map_err(Failure::Usage)?;
     }
     Ok(Read { config, missing, typed })
+}
+
+/// What is said of a profile that is not there, and of which nothing else is said.
+fn nothing_to_run(profiles: &Profiles, name: &str) -> String {
+    let program = program::name();
+    let hint = match Key::find(name) {
+        Some(_) => format!("{name} is a key, whose value is missing"),
+        None => format!("{program} run {name} nodeid {name} runs a node without a profile"),
+    };
+    format!("{} ({hint})", show::no_profile(profiles, name))
 }
 
 /// What [`read`] has read.

@@ -19,7 +19,7 @@ use crate::node::{Signal, Signals};
 
 /// Runs until the node is to end for good. The child carries out this line.
 pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
-    logs::of_node(plan.verbosity, plan.json);
+    logs::of_node(plan.verbosity, false, plan.json);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     let code = runtime.block_on(supervise(plan, line));

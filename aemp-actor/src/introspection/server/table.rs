@@ -11,13 +11,14 @@ use crate::{log, mesh, relay};
 /// Carries out a call; `None` is a call of the node itself.
 pub(crate) type Builtin = fn(&Arc<Core>, Option<&Origin>, &Message) -> Result<(), Problem>;
 
-const TABLE: [(&str, Builtin); 8] = [
+const TABLE: [(&str, Builtin); 9] = [
     ("aemp::info", |core, from, msg| question::ask(core, from, msg, info::answer)),
     ("aemp::ports", |core, from, msg| question::ask(core, from, msg, ports::answer)),
     ("aemp::functions", |core, from, msg| question::ask(core, from, msg, functions::answer)),
     ("aemp::groups", |core, from, msg| question::ask(core, from, msg, groups::answer)),
     ("aemp::tap", |core, from, msg| question::ask(core, from, msg, tap::answer)),
-    ("aemp::restart", |core, from, msg| question::ask(core, from, msg, restart::answer)),
+    (restart::RESTART, |core, from, msg| question::ask(core, from, msg, restart::answer)),
+    (restart::WATCHDOG, restart::of_watchdog),
     (log::CONNECT, log::connect),
     (log::CATCH, log::catch),
 ];
@@ -47,8 +48,13 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 /// the node itself.
 pub(super) fn all(rights: Option<&Rights>) -> impl Iterator<Item = (&'static str, bool)> {
     let called = TABLE.iter().map(move |(name, _)| {
-        // The node itself catches logs, as a service.
-        (*name, rights.is_none_or(|rights| rights.may_run(name) && *name != log::CATCH))
+        let may = |rights: &Rights| match *name {
+            // The node itself catches logs, as a service.
+            log::CATCH => false,
+            restart::WATCHDOG => rights.may_run(name) && restart::may_restart(rights),
+            _ => rights.may_run(name),
+        };
+        (*name, rights.is_none_or(may))
     });
     let of_nodes = OF_NODES.iter();
     called.chain(of_nodes.map(move |(name, granted)| (*name, rights.is_none_or(granted))))

@@ -18,7 +18,9 @@ impl Config {
         Self::default()
     }
 
-    /// The node's ID; without one it draws `anon/RANDOM`.
+    /// The node's ID. `%n` in it becomes the host name, `%u` something random, and so does what is
+    /// missing behind a `/` at the end: `anon/` is `anon/RANDOM`, which is also what a node without
+    /// any has, unless it takes a [`profile`](Self::profile).
     #[must_use]
     pub fn nodeid(mut self, id: impl Into<String>) -> Self {
         self.nodeid = Some(id.into());
@@ -33,7 +35,8 @@ impl Config {
         self
     }
 
-    /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`. May be given several times.
+    /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`; host `*` is this
+    /// machine, whichever of its addresses the node listens on. May be given several times.
     #[must_use]
     pub fn seed(mut self, address: impl Into<String>) -> Self {
         self.seeds.push(address.into());
@@ -113,6 +116,7 @@ impl Config {
     /// # Panics
     /// When `args` cannot be serialised.
     #[must_use]
+    #[track_caller]
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
@@ -126,6 +130,7 @@ impl Config {
     /// # Panics
     /// When the name does not contain `::`, or is that of a function that every node has.
     #[must_use]
+    #[track_caller]
     pub fn register(
         mut self,
         name: impl Into<String>,

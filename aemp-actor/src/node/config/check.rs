@@ -7,6 +7,7 @@ use aemp_transport::{Address, AddressError, CertificateError};
 
 use super::Config;
 use super::security::Loaded;
+use crate::config::{expand, host_name};
 use crate::id::{NodeId, ParseNodeIdError};
 
 /// How long a handshake may take: some dozens of round trips of 300 ms, or a few and the repetition
@@ -42,6 +43,14 @@ pub enum ConfigError {
         /// What is wrong with its text.
         error: AddressError,
     },
+    /// An address of a node to dial that can only be listened on.
+    #[error("{setting}: nobody can dial {address}: write HOST:PORT, as that node's binds have it")]
+    NotDialable {
+        /// The setting.
+        setting: &'static str,
+        /// The address.
+        address: Address,
+    },
     /// No transport of the configuration knows this kind of address.
     #[error("{setting}: no transport for {address}: none is named {scheme:?}{}", remedy(.scheme))]
     NoTransport {
@@ -68,8 +77,8 @@ pub enum ConfigError {
     },
     /// A service names a function that is not in this program.
     #[error(
-        "services: this program has no function {name:?}; mark an init function with \
-         #[init({name:?})], give another one to Config::register, or remove the service"
+        "services: this program has no function {name:?}; {}, or remove the service",
+        instead(name)
     )]
     NoService {
         /// The function.
@@ -88,16 +97,33 @@ fn remedy(scheme: &str) -> &'static str {
     }
 }
 
+/// What to do about a function that is missing.
+fn instead(name: &str) -> String {
+    match name.strip_suffix("::") {
+        Some(module) => format!(
+            "a name that ends in :: makes the Perl implementation load a module: name one of its \
+             functions, as {module}::run"
+        ),
+        None => format!(
+            "mark an init function with #[init({name:?})], give another one to Config::register"
+        ),
+    }
+}
+
 impl Config {
     /// Checks and resolves the texts.
     pub(crate) fn check(&self) -> Result<Checked, ConfigError> {
         let nodeid = match &self.nodeid {
-            Some(text) => text.parse()?,
+            Some(text) => expand(text, &host_name(), &*self.chance).parse()?,
             None => NodeId::anonymous(),
         };
         let mut nodes: HashMap<NodeId, Vec<Address>> = HashMap::new();
         for (id, text) in &self.nodes {
-            nodes.entry(id.parse()?).or_default().push(self.address("node", text)?);
+            let address = self.address("node", text)?;
+            if address.is_any_host() || address.is_any_port() {
+                return Err(ConfigError::NotDialable { setting: "node", address });
+            }
+            nodes.entry(id.parse()?).or_default().push(address);
         }
         let mut preferred = self.preferred.iter().flatten();
         if let Some(scheme) = preferred.find(|name| self.transport_named(name).is_none()) {
@@ -105,6 +131,9 @@ impl Config {
         }
         let binds = self.addresses("bind", &self.binds)?;
         let seeds = self.addresses("seed", &self.seeds)?;
+        if let Some(address) = seeds.iter().find(|seed| seed.is_any_port()) {
+            return Err(ConfigError::NotDialable { setting: "seed", address: address.clone() });
+        }
         let networked = !(binds.is_empty() && seeds.is_empty() && nodes.is_empty());
         let security = self.security.load(networked)?;
         Ok(Checked { nodeid, binds, seeds, nodes, networked, security })

@@ -20,6 +20,8 @@ use crate::port::PortOptions;
 pub struct Config {
     pub(crate) nodeid: Option<String>,
     pub(crate) binds: Vec<String>,
+    /// Nobody has named any: a profile's node listens all the same.
+    pub(crate) binds_by_default: bool,
     pub(crate) seeds: Vec<String>,
     pub(crate) nodes: Vec<(String, String)>,
     pub(crate) security: Security,
@@ -63,6 +65,7 @@ impl Default for Config {
         Self {
             nodeid: None,
             binds: Vec::new(),
+            binds_by_default: false,
             seeds: Vec::new(),
             nodes: Vec::new(),
             security: Security::default(),

@@ -8,6 +8,7 @@ mod greet;
 mod pursue;
 mod refusals;
 mod targets;
+mod unknown;
 
 pub(super) use accept::listen;
 pub(crate) use accept::run_accepted;

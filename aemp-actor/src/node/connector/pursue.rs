@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::backoff::Backoff;
 use super::dial::dial;
 use super::dials::{Dials, Purpose};
+use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
@@ -74,12 +75,28 @@ fn ways<'a>(core: &'a Core, node: &NodeId, round: usize) -> (Vec<Address>, &'a D
 
 /// What came of dialling the addresses of a node, one after the other.
 struct Round {
-    /// The last problem.
-    problem: Option<String>,
+    /// The last problem, if anything was dialled.
+    problem: Option<Problem>,
     /// How many can help only after somebody has changed a configuration.
     refused: usize,
     /// When an address that was left out may be dialled, if all were.
     not_before: Option<Instant>,
+}
+
+/// Why there is no connection.
+enum Problem {
+    /// Nobody knows the node.
+    Unknown,
+    Text(String),
+}
+
+impl Problem {
+    fn told(&self, core: &Core, node: &NodeId) -> String {
+        match self {
+            Self::Unknown => unknown::why(core, node),
+            Self::Text(text) => format!("no connection to node {node}: {text}"),
+        }
+    }
 }
 
 /// Dials the addresses of a node once; `None` when that is connected, or nobody wants it any more.
@@ -111,12 +128,15 @@ async fn try_all(
         let limit = share(deadline.saturating_duration_since(now), left).min(longest);
         tried.problem = Some(match turn.run(limit, dial(core, address)).await {
             Some(Ok(other)) if other.id() == peer.id() => return None,
-            Some(Ok(other)) => format!("at {address} there is node {}", other.id()),
+            Some(Ok(other)) => Problem::Text(format!("at {address} there is node {}", other.id())),
+            Some(Err(error)) if relay::is_unknown(&error) => Problem::Unknown,
             Some(Err(error)) => {
                 tried.refused += usize::from(error.is_permanent());
-                error.to_string()
+                Problem::Text(error.to_string())
             }
-            None => format!("no answer from {address}"),
+            // Cut short at the end: the round before says more.
+            None if round > 0 && limit < longest => continue,
+            None => Problem::Text(format!("no answer from {address}")),
         });
     }
     if left_out.len() == addresses.len() {
@@ -128,12 +148,13 @@ async fn try_all(
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
-    let mut problem = "no address is known for it, and it did not connect".to_owned();
+    let mut problem = Problem::Unknown;
     for round in 0.. {
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
         problem = tried.problem.unwrap_or(problem);
-        if tried.refused > 0 && tried.refused == ways {
-            let text = format!("no connection to node {}: {problem}", peer.id());
+        let hopeless = ways == 0 && unknown::is_hopeless(core);
+        if hopeless || tried.refused > 0 && tried.refused == ways {
+            let text = problem.told(core, peer.id());
             return give_up(core, peer, Reason::new(kind::AUTH_ERROR, text));
         }
         let pause = Instant::now() + backoff.next(core.chance());
@@ -143,8 +164,7 @@ async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
             return;
         }
         if Instant::now() >= deadline {
-            let text = format!("no connection to node {}: {problem}", peer.id());
-            return give_up(core, peer, Reason::transport(text));
+            return give_up(core, peer, Reason::transport(problem.told(core, peer.id())));
         }
         drop(tokio::time::timeout_at(pause.min(deadline), changed).await);
     }

@@ -13,6 +13,7 @@ use crate::mutation::{self, Mutation, strikes};
 use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
+use crate::node::traced;
 use crate::node::waiting::{Packet, Place, Waiting};
 use crate::reason::{Reason, kind};
 
@@ -33,6 +34,7 @@ impl Peer {
         (about, place): (&PortId, Place),
         msg: &M,
     ) -> Result<(), EncodeError> {
+        traced::sent(&self.id, port, msg);
         let link = self.state.lock().link().cloned();
         if self.is_cut_off(core, about) {
             return Ok(());
@@ -71,6 +73,7 @@ impl Peer {
     ) {
         let link = self.state.lock().link().cloned();
         if let Some(link) = link {
+            traced::sent(&self.id, port, msg);
             drop(counted(self, core, link.send_ordered(port, Order::Among(about), msg)));
         }
     }
@@ -125,6 +128,7 @@ impl Peer {
     /// same port keep their order. `mon1` is worth making a connection for.
     pub(super) fn request(&self, core: &Core, state: &mut State, about: &PortName, what: &str) {
         let request = (what, about.as_str());
+        traced::sent(&self.id, "", &request);
         if let Some(link) = state.link() {
             // Texts serialise. A full or closed link is falling.
             drop(link.send_ordered("", Order::Among(about), &request));
@@ -158,6 +162,7 @@ impl Peer {
                 Way::Full
             }
             Stage::Connecting(waiting) => {
+                traced::sent(&self.id, to.port(), message);
                 let port = to.name().clone();
                 let (place, message) = (Place::Among, message.clone());
                 let packet = Packet { about: port.clone(), port, place, message };
@@ -202,6 +207,10 @@ impl Peer {
             };
             match link.try_send(port, Order::Among(port), message) {
                 Ok(Some(octets)) => link.room(octets).await,
+                Ok(None) => {
+                    traced::sent(&self.id, port, message);
+                    return Ok(());
+                }
                 sent => return counted(self, core, sent.map(drop)),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aemp_transport::{CloseReason, Order, Value};
+use aemp_transport::{CloseReason, LinkSender, Order, Value};
 
 use super::Peer;
 use super::state::Stage;
@@ -10,7 +10,7 @@ use crate::id::{PortId, PortName};
 use crate::monitor::{Action, Watch, WatchId};
 use crate::mutation::{Mutation, strikes};
 use crate::node::core::Core;
-use crate::node::{connector, router};
+use crate::node::{connector, router, traced};
 use crate::reason::{Reason, kind};
 
 impl Peer {
@@ -115,7 +115,7 @@ impl Peer {
         if state.watched.remove(port).is_some()
             && let Some(link) = state.link()
         {
-            drop(link.send_ordered("", told(port), &death(port, reason)));
+            self.send_death(link, port, reason);
         }
     }
 
@@ -127,8 +127,15 @@ impl Peer {
         let watched = std::mem::take(&mut state.watched);
         let Some(link) = state.link() else { return };
         for port in watched.keys().filter(|port| !port.is_empty()) {
-            drop(link.send_ordered("", told(port), &death(port, reason)));
+            self.send_death(link, port, reason);
         }
+    }
+
+    fn send_death(&self, link: &LinkSender, port: &PortName, reason: &Reason) {
+        let death = death(port, reason);
+        traced::sent(&self.id, "", &death);
+        // A link that takes nothing more is about to end, which tells of all deaths.
+        drop(link.send_ordered("", told(port), &death));
     }
 
     /// Whether it may spawn one more port here; if so, the port is counted until
@@ -156,7 +163,7 @@ impl Peer {
     pub(crate) fn tell_refused(&self, port: &PortName, reason: &Reason) {
         let state = self.state.lock();
         if let Some(link) = state.link() {
-            drop(link.send_ordered("", told(port), &death(port, reason)));
+            self.send_death(link, port, reason);
         }
     }
 

@@ -66,6 +66,7 @@ impl Node {
     ///
     /// # Panics
     /// When the name does not contain `::`.
+    #[track_caller]
     pub fn on_connect<A, F, Fut>(&self, name: impl Into<String>, f: F) -> bool
     where
         A: FromArgs,

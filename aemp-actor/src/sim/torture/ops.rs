@@ -271,6 +271,7 @@ impl Asked {
             Err(CallError::Died { reason, .. }) => Answer::Died(reason),
             Err(CallError::Timeout { .. }) => Answer::Timeout,
             Err(CallError::Itself { .. }) => Answer::Itself,
+            Err(CallError::Refused { .. }) => Answer::Refused,
             Err(other) => Answer::Other(other.to_string()),
         };
         log.answered(self.no, answer);

@@ -82,6 +82,8 @@ pub(super) enum Answer {
     Timeout,
     /// The one who asked would have to answer.
     Itself,
+    /// The node port does not understand it.
+    Refused,
     Other(String),
 }
 

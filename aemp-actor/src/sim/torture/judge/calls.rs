@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Judge;
-use crate::sim::torture::record::{Answer, CalNo, Sender};
+use crate::sim::torture::record::{Answer, CalNo, PortKind, Sender};
 
 /// Timers are as fine as this.
 const TICK: Duration = Duration::from_millis(2);
@@ -45,6 +45,8 @@ impl Judge<'_> {
             Answer::Timeout => (at < deadline).then(|| "it was given up early".to_owned()),
             Answer::Itself if cal.by == Sender::Port(cal.target) => None,
             Answer::Itself => Some("somebody else was asked".to_owned()),
+            Answer::Refused if self.record.ports[cal.target].kind == PortKind::Node => None,
+            Answer::Refused => Some("only node ports refuse".to_owned()),
             Answer::Other(text) => Some(text.clone()),
         };
         if let Some(doubt) = doubt {
