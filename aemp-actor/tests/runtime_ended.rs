@@ -48,12 +48,9 @@ fn everybody_is_told(one: Runtime) {
         (node, port, block)
     });
     let busy = node.port(Counter::default());
-    let answer = one.block_on(async {
-        let (begun, begins) = oneshot::channel();
-        let answer = busy.hang(begun);
-        begins.await.unwrap();
-        answer
-    });
+    let (begun, begins) = oneshot::channel();
+    let answer = busy.hang(begun);
+    one.block_on(begins).unwrap();
     let ends = [death(&node, &port), death(&node, &block), death(&node, &busy)];
     let own_end = death(&node, &node);
     node.after(Duration::from_secs(3600), &port, ("add",));
