@@ -82,6 +82,18 @@ fn a_tour_of_a_network() {
     replay(&mut terminal, &home.folder, chapter, &[(PORT, &home.port)]);
 }
 
+/// Waits until a node that was started listens: before, commands fail at once.
+fn await_node(terminal: &mut Terminal, command: &str) -> Vec<String> {
+    let until = Instant::now() + terminal::PATIENCE;
+    loop {
+        let (status, printed) = terminal.run(command);
+        if status == 0 {
+            return printed;
+        }
+        assert!(Instant::now() < until, "$ {command}\n{}", printed.join("\n"));
+    }
+}
+
 /// What stands in blocks ```` ```sh ````.
 fn scripts(text: &str) -> impl Iterator<Item = &str> {
     text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap())
@@ -96,6 +108,10 @@ fn scripts_and_the_first_commands() {
     let alpha = format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port}");
     terminal.run(&format!("AEMP_SECRET=geheim {alpha} 2>alpha.log &"));
     let cargo = "cargo run -p aemp-actor --features cli --";
+    await_node(
+        &mut terminal,
+        &format!("AEMP_SECRET=geheim AEMP_SEEDS=127.0.0.1:{port} aemp nodes"),
+    );
     let first = scripts(readme).find(|block| block.contains(cargo)).unwrap();
     for line in first.replace(PORT, port).lines() {
         let (status, printed) =
@@ -136,8 +152,8 @@ fn operating_a_network() {
     let beta = "aemp run beta nodeid beta binds '127.0.0.1:*' services";
     prepare(&format!("{beta} '{services}' 2>beta.log &"));
     let counter = loop {
-        let groups: serde_json::Value =
-            serde_json::from_str(&prepare("aemp --json groups").join("\n")).unwrap();
+        let groups = await_node(&mut terminal, "aemp --json groups 2>/dev/null");
+        let groups: serde_json::Value = serde_json::from_str(&groups.join("\n")).unwrap();
         if let Some(port) = groups["counters"][0].as_str() {
             break port.to_owned();
         }
