@@ -13,21 +13,15 @@ const MAX_SOUGHT: usize = 10_000;
 /// Nodes that were heard of, and are being connected to.
 #[derive(Default)]
 pub(super) struct Heard {
-    nodes: BTreeMap<NodeId, Told>,
+    /// By whom they were told of first.
+    nodes: BTreeMap<NodeId, NodeId>,
     by_teller: BTreeMap<NodeId, usize>,
-}
-
-struct Told {
-    by: NodeId,
-    /// With addresses.
-    dialable: bool,
 }
 
 impl Heard {
     /// A node was heard of; false when its teller has told of too many already.
-    pub(super) fn add(&mut self, node: &NodeId, by: &NodeId, dialable: bool) -> bool {
-        if let Some(told) = self.nodes.get_mut(node) {
-            told.dialable |= dialable;
+    pub(super) fn add(&mut self, node: &NodeId, by: &NodeId) -> bool {
+        if self.nodes.contains_key(node) {
             return true;
         }
         let count = self.by_teller.entry(by.clone()).or_default();
@@ -35,20 +29,20 @@ impl Heard {
             return false;
         }
         *count += 1;
-        self.nodes.insert(node.clone(), Told { by: by.clone(), dialable });
+        self.nodes.insert(node.clone(), by.clone());
         true
     }
 
-    /// The node is connected, or cannot be; whether it had addresses, if it was heard of.
-    pub(super) fn remove(&mut self, node: &NodeId) -> Option<bool> {
-        let told = self.nodes.remove(node)?;
-        if let Some(count) = self.by_teller.get_mut(&told.by) {
+    /// The node is connected, or cannot be; whether it was heard of.
+    pub(super) fn remove(&mut self, node: &NodeId) -> bool {
+        let Some(by) = self.nodes.remove(node) else { return false };
+        if let Some(count) = self.by_teller.get_mut(&by) {
             *count -= 1;
             if *count == 0 {
-                self.by_teller.remove(&told.by);
+                self.by_teller.remove(&by);
             }
         }
-        Some(told.dialable)
+        true
     }
 }
 
@@ -88,15 +82,15 @@ mod tests {
     fn what_one_node_tells_is_bounded_and_keeps_nothing_of_others_out() {
         let (mut heard, evil, good) =
             (Heard::default(), NodeId::from("evil"), NodeId::from("good"));
-        let taken = (0..30_000).filter(|n| heard.add(&node(*n), &evil, true)).count();
+        let taken = (0..30_000).filter(|n| heard.add(&node(*n), &evil)).count();
         assert_eq!(taken, MAX_HEARD);
-        assert!(heard.add(&NodeId::from("true"), &good, false));
-        assert!(heard.add(&node(0), &evil, true), "known already");
-        assert_eq!(heard.remove(&NodeId::from("true")), Some(false));
-        assert_eq!(heard.remove(&node(0)), Some(true));
-        assert!(heard.add(&node(99_999), &evil, true), "there is room again");
+        assert!(heard.add(&NodeId::from("true"), &good));
+        assert!(heard.add(&node(0), &evil), "known already");
+        assert!(heard.remove(&NodeId::from("true")) && !heard.remove(&NodeId::from("true")));
+        assert!(heard.remove(&node(0)));
+        assert!(heard.add(&node(99_999), &evil), "there is room again");
         let all: Vec<NodeId> = heard.nodes.keys().cloned().collect();
-        assert!(all.iter().all(|node| heard.remove(node).is_some()));
+        assert!(all.iter().all(|node| heard.remove(node)));
         assert!(heard.by_teller.is_empty());
     }
 

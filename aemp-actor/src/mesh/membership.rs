@@ -336,7 +336,8 @@ impl Membership {
             return;
         }
         self.settled(node, effects);
-        if self.heard.remove(node) == Some(true) {
+        // Also one without addresses: it is to be reached through a hub.
+        if self.heard.remove(node) {
             self.miss(node, false, effects);
         }
     }
@@ -352,7 +353,7 @@ impl Membership {
             if node == self.own || self.up.contains_key(&node) {
                 continue;
             }
-            if !self.heard.add(&node, told_by, !addresses.is_empty()) {
+            if !self.heard.add(&node, told_by) {
                 left_out += 1;
                 continue;
             }

@@ -25,7 +25,7 @@ use super::definition::Port;
 use super::facts::{self, Facts};
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
-use super::run::Run;
+use super::run::{Load, Run};
 use super::runner;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
@@ -83,12 +83,13 @@ impl<P: Port> Cell<P> {
     /// Puts a message into the mailbox, if it has room, and sees that it is handled.
     pub(crate) fn push(self: &Arc<Self>, message: Envelope<P>) {
         let mailbox = self.mailbox.lock();
-        let room = mailbox.has_room(message.load(), self.options(&mailbox));
+        let load = message.load();
+        let room = mailbox.has_room(load, self.options(&mailbox));
         if mailbox.is_over() || !room && mailbox.is_killed() {
             drop(mailbox);
             self.core.count_dropped(Dropped::DeadPort, 1);
         } else if room {
-            self.add(mailbox, message);
+            self.add(mailbox, message, load);
         } else {
             drop(mailbox);
             self.overflow();
@@ -102,13 +103,17 @@ impl<P: Port> Cell<P> {
             extras.timers.remove(&key);
         }
         if !mailbox.is_over() {
-            self.add(mailbox, Envelope::Due(task));
+            self.add(mailbox, Envelope::Due(task), Load::default());
         }
     }
 
     /// Adds an envelope for which there is room.
-    fn add(self: &Arc<Self>, mut mailbox: MutexGuard<'_, Mailbox<P>>, envelope: Envelope<P>) {
-        let load = envelope.load();
+    fn add(
+        self: &Arc<Self>,
+        mut mailbox: MutexGuard<'_, Mailbox<P>>,
+        envelope: Envelope<P>,
+        load: Load,
+    ) {
         mailbox.add(envelope, load);
         let start = mailbox.schedule();
         let receiver = mailbox.extras.as_mut().and_then(|extras| extras.receiver.waker.take());
@@ -176,7 +181,7 @@ impl<P: Port> Cell<P> {
     ) -> Next {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.queue.is_empty() {
-            run.take(mailbox.swap(batch));
+            mailbox.take(run, Load::default(), batch);
             self.count_handled(batch.len());
             let limit = self.options(&mailbox).handler_timeout;
             return Next::Batch { taps: mailbox.taps(), limit };
@@ -185,9 +190,7 @@ impl<P: Port> Cell<P> {
             return Next::Nothing;
         }
         if let Some(value) = value.take() {
-            mailbox.stage = Stage::Idle(value);
-            mailbox.queue = Vec::new();
-            mailbox.scheduled = false;
+            mailbox.rest(value);
         }
         Next::Idle
     }
@@ -216,8 +219,8 @@ impl<P: Port> Cell<P> {
             if mailbox.is_dead() {
                 return;
             }
-            let (mut queue, lost) = (Vec::new(), mailbox.waiting().messages);
-            mailbox.swap(&mut queue);
+            let lost = mailbox.waiting().messages;
+            let queue = std::mem::take(&mut mailbox.queue);
             let stage = std::mem::replace(&mut mailbox.stage, Stage::Dead(reason.clone()));
             let extras = mailbox.extras.take();
             (stage, queue, lost, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
@@ -249,7 +252,7 @@ impl<P: Port> Cell<P> {
             return;
         }
         self.fired.fetch_add(1, Ordering::Relaxed);
-        self.add(mailbox, Envelope::Fired(id, Box::new(firing)));
+        self.add(mailbox, Envelope::Fired(id, Box::new(firing)), Load::default());
     }
 
     /// The port is being told of a fired watch; false when it was cancelled meanwhile.
@@ -268,7 +271,7 @@ impl<P: Port> Cell<P> {
         extras.killed = true;
         // What they would send now is lost.
         let room = extras.room.take();
-        self.add(mailbox, Envelope::Kil(reason));
+        self.add(mailbox, Envelope::Kil(reason), Load::default());
         if let Some(room) = room {
             room.freed.notify_waiters();
         }
@@ -384,7 +387,7 @@ impl<P: Port> AnyCell for Cell<P> {
         }
         // What never could fit passes when nothing waits.
         if mailbox.waiting().messages == 0 || mailbox.has_room(load, self.options(&mailbox)) {
-            self.add(mailbox, envelope);
+            self.add(mailbox, envelope, load);
             return Ok(());
         }
         let room = mailbox.extras.get_or_insert_default().room.get_or_insert_default().clone();

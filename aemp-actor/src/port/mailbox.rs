@@ -79,10 +79,10 @@ pub(crate) enum Stage<P: Port> {
 /// The locked part of a cell.
 pub(crate) struct Mailbox<P: Port> {
     pub(crate) queue: Vec<Envelope<P>>,
-    /// Octets of the untyped messages in `queue`.
+    /// Octets and number of the messages in `queue`, and of those that the task of the port had when it
+    /// took the last batch: never less than what waits, so that senders need not look further.
     octets: usize,
-    /// Entries of `queue` that are no messages.
-    controls: u32,
+    messages: u32,
     /// There is a runner, or will be in a moment.
     pub(crate) scheduled: bool,
     pub(crate) stage: Stage<P>,
@@ -135,7 +135,7 @@ impl<P: Port> Mailbox<P> {
         Self {
             queue: Vec::new(),
             octets: 0,
-            controls: 0,
+            messages: 0,
             scheduled: matches!(stage, Stage::Running(_)),
             stage,
             watchers: Watchers::default(),
@@ -146,22 +146,31 @@ impl<P: Port> Mailbox<P> {
 
     pub(crate) fn add(&mut self, envelope: Envelope<P>, load: Load) {
         self.octets += load.octets;
-        // As many as there are timers, monitors, and one.
-        self.controls += u32::from(load.messages == 0);
+        // 0 or 1; so many fit into no memory.
+        self.messages += load.messages as u32;
         self.queue.push(envelope);
     }
 
-    /// Swaps the queue with an empty one; gives what was in it.
-    pub(crate) fn swap(&mut self, other: &mut Vec<Envelope<P>>) -> Load {
-        let load = self.queued();
-        std::mem::swap(&mut self.queue, other);
-        (self.octets, self.controls) = (0, 0);
-        load
+    /// Swaps the queue with an empty one, for the task of the port, which has `left` still.
+    pub(crate) fn take(&mut self, run: &Run, left: Load, batch: &mut Vec<Envelope<P>>) {
+        let taken = left + self.queued();
+        std::mem::swap(&mut self.queue, batch);
+        run.take(taken);
+        (self.octets, self.messages) = (taken.octets, taken.messages as u32);
+    }
+
+    /// The task of the port puts the value back: nothing waits.
+    pub(crate) fn rest(&mut self, value: P) {
+        self.stage = Stage::Idle(value);
+        self.queue = Vec::new();
+        self.scheduled = false;
+        (self.octets, self.messages) = (0, 0);
     }
 
     /// What waits in the queue.
-    pub(crate) fn queued(&self) -> Load {
-        Load { messages: self.queue.len() - self.controls as usize, octets: self.octets }
+    fn queued(&self) -> Load {
+        let all = Load { messages: self.messages as usize, octets: self.octets };
+        all - self.run().map(|run| run.taken()).unwrap_or_default()
     }
 
     /// What waits to be handled.
@@ -178,14 +187,12 @@ impl<P: Port> Mailbox<P> {
 
     /// Whether the mailbox has room for `load` within `options`.
     pub(crate) fn has_room(&self, load: Load, options: &PortOptions) -> bool {
-        let fits = |taken: Load| {
-            let all = self.queued() + taken + load;
+        let fits = |waiting: Load| {
+            let all = waiting + load;
             all.messages <= options.max_messages && all.octets <= options.max_octets
         };
-        match self.run() {
-            Some(run) => fits(run.taken()) || fits(run.left()),
-            None => fits(Load::default()),
-        }
+        let most = Load { messages: self.messages as usize, octets: self.octets };
+        fits(most) || fits(self.waiting())
     }
 
     pub(crate) fn options(&self) -> Option<&PortOptions> {

@@ -247,7 +247,7 @@ impl Inbox {
         let taps = {
             let mut mailbox = self.cell.mailbox.lock();
             let left = self.run.left();
-            self.run.take(left + mailbox.swap(&mut batch));
+            mailbox.take(&self.run, left, &mut batch);
             if batch.is_empty() {
                 let receiver = &mut mailbox.extras.get_or_insert_default().receiver;
                 let old = receiver.waker.replace(cx.waker().clone());

@@ -7,9 +7,8 @@ use parking_lot::Mutex;
 
 /// One run of a port's task.
 ///
-/// The counts are only read to decide whether a mailbox is full. Senders look at what was taken
-/// out of the queue, which changes once a batch; only near the bound do they look at what is left
-/// of it, which changes with each message and lies in a cache line of its own.
+/// The counts are only read to decide whether a mailbox is full, and by senders only near its bound:
+/// what is left of a batch changes with each message, and lies in a cache line of its own.
 ///
 /// No other data is published by these atomics, so that relaxed accesses suffice: a sender that
 /// has learned from a handler that its message was taken sees the count that was stored before.
