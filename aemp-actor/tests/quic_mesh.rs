@@ -290,7 +290,7 @@ async fn certificates_count_over_quic_and_can_change() {
     assert!(protection.has_certificate(), "{protection}");
     a.reload_security(&config("a", &new)).unwrap();
     let c = start(config("c", &new).seed(by_quic(&a))).await;
-    soon("a connection", a.wait_up("c")).await;
+    soon("a connection", c.wait_up("a")).await;
     assert!(c.protection("a").unwrap().has_certificate());
     talk(&b, &mut sink(&a), 0..10).await;
 }
