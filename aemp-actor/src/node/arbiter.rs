@@ -15,7 +15,9 @@
 //!    may claim to be any node, and the first that proves it is the one.
 //! 2. The arbiter chooses a connection only if it is not up with that instance, and no other
 //!    connection to that instance is chosen and not completed.
-//! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still holds.
+//! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still holds,
+//!    unless it began before one that was up already: then the arbiter has had it, and lost it, and
+//!    only its auth line was slow. What was sent on it is older, and is lost.
 //! 4. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire. A restart draws a new instance, so one that was replaced and comes
 //!    back is a second process with the same node ID: it is refused for as long as another instance
@@ -43,6 +45,8 @@ pub(crate) struct Arbiter {
     /// Connections on which our auth line is being sent, at most one for each instance; all of them
     /// have proved themselves.
     chosen: Vec<Chosen>,
+    /// The latest connection that was up, and with which instance; of the side that does not arbitrate.
+    latest: Option<(u64, String)>,
 }
 
 #[derive(Debug)]
@@ -157,6 +161,9 @@ impl Arbiter {
         } else if (claim.instance.is_none() || !claim.trusted) && self.is_up_for(claim) {
             return Err(Refusal::AlreadyUp);
         }
+        if self.is_outdated(claim) {
+            return Err(Refusal::Superseded);
+        }
         // Its successor has come up meanwhile.
         if claim.instance.is_some_and(|instance| self.is_replaced(instance)) {
             return Err(Refusal::Replaced);
@@ -166,6 +173,9 @@ impl Arbiter {
             instance: claim.instance.map(str::to_owned),
             trusted: claim.trusted,
         };
+        if let Some(instance) = claim.instance.filter(|_| claim.trusted && !claim.we_arbitrate()) {
+            self.latest = Some((claim.attempt, instance.to_owned()));
+        }
         if claim.trusted {
             self.replaced.retain(|replaced| Some(replaced.as_str()) != claim.instance);
         }
@@ -188,6 +198,14 @@ impl Arbiter {
             up.trusted && (claim.instance.is_none() || up.instance.as_deref() == claim.instance)
         };
         self.up.as_ref().is_some_and(|up| !claim.trusted || same(up))
+    }
+
+    /// Whether a connection with the same instance that began later has been up (invariant 3).
+    fn is_outdated(&self, claim: &Claim<'_>) -> bool {
+        let later = |(attempt, instance): &(u64, String)| {
+            *attempt > claim.attempt && claim.instance == Some(instance)
+        };
+        claim.trusted && !claim.we_arbitrate() && self.latest.as_ref().is_some_and(later)
     }
 
     /// Whether that instance was replaced by another one, and one is up that is not it.
@@ -233,6 +251,25 @@ mod tests {
             arbiter.prove(claim)?;
         }
         arbiter.complete(claim)
+    }
+
+    /// The arbiter was up on the first, lost it, and is up on the second, whose auth line was faster.
+    #[test]
+    fn a_connection_that_the_arbiter_has_lost_comes_too_late() {
+        let (low, high) = (NodeId::from("a"), NodeId::from("b"));
+        let mut higher = Arbiter::default();
+        for n in [1, 2] {
+            assert_eq!(higher.greet(&claim(&high, &low, Some("j"), n)), Ok(Admission::AtOnce));
+        }
+        let complete = |arbiter: &mut Arbiter, instance, n| {
+            arbiter.complete(&claim(&high, &low, Some(instance), n))
+        };
+        assert_eq!(complete(&mut higher, "j", 2), Ok(Completion::Fresh));
+        assert_eq!(complete(&mut higher, "j", 1), Err(Refusal::Superseded));
+        higher.down(2);
+        assert_eq!(complete(&mut higher, "j", 1), Err(Refusal::Superseded));
+        assert_eq!(complete(&mut higher, "j", 3), Ok(Completion::Fresh));
+        assert_eq!(complete(&mut higher, "restarted", 1), Ok(Completion::Replaces(3)));
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two
