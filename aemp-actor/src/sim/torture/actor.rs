@@ -80,10 +80,8 @@ impl Actor {
         let most = ops::most_words(&world);
         for _ in 0..world.draw(|random| random.within(1..=most)) {
             let Word { no, id, message } = ops::word(&world, &InPort { actor: self, ctx }, to);
-            match node.snd_wait(id, message).await {
-                Ok(()) => world.log.done(no),
-                Err(_) => world.log.unsent(no),
-            }
+            let mut waiting = Unsent { world: &world, no, sent: false };
+            waiting.sent = node.snd_wait(id, message).await.is_ok();
         }
     }
 
@@ -97,6 +95,23 @@ impl Actor {
     /// A monitor that sends a message has fired.
     fn told(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: Rest) -> Result<(), Die> {
         self.heard(ctx, mon, &Reason::from_values(reason.0))
+    }
+}
+
+/// A word that waits for room: dropped before it was sent, with the handler, it never is.
+struct Unsent<'a> {
+    world: &'a World,
+    no: WordNo,
+    sent: bool,
+}
+
+impl Drop for Unsent<'_> {
+    fn drop(&mut self) {
+        if self.sent {
+            self.world.log.done(self.no);
+        } else {
+            self.world.log.unsent(self.no);
+        }
     }
 }
 
