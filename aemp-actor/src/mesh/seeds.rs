@@ -119,7 +119,7 @@ impl Seeds {
         self.errors().is_some_and(|mut errors| errors.all(SeedError::is_permanent))
     }
 
-    /// Each says no, for now or for ever.
+    /// Every seed has failed, whether it is tried again or not.
     #[cfg(feature = "cli")]
     pub(crate) fn all_say_no(&self) -> bool {
         let no = |error: &SeedError| error.kind != Kind::Passing;
