@@ -119,7 +119,7 @@ impl Seeds {
         self.errors().is_some_and(|mut errors| errors.all(SeedError::is_permanent))
     }
 
-    /// Every seed has failed, whether it is tried again or not.
+    /// Every seed refuses the connection, or can never be joined until a setting is changed.
     #[cfg(feature = "cli")]
     pub(crate) fn all_say_no(&self) -> bool {
         let no = |error: &SeedError| error.kind != Kind::Passing;
