@@ -4,31 +4,36 @@ use std::io::Write;
 use std::sync::{Mutex, Once};
 
 use tokio::sync::Notify;
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::util::SubscriberInitExt;
 
 static START: Once = Once::new();
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static ADDED: Notify = Notify::const_new();
 
-/// Begins to capture. All tests of a file share the log: what is waited for has to name something
+/// Begins to capture. All tests of a binary share the log: what is waited for has to name something
 /// that is the test's own.
 pub(crate) fn start() {
-    start_with(tracing::Level::DEBUG);
+    START.call_once(|| subscriber(Level::DEBUG).init());
 }
 
-/// The same up to this level.
-pub(crate) fn start_with(level: tracing::Level) {
-    START.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(Capture)
-            .finish()
-            .with(aemp_actor::log::layer())
-            .init();
-    });
+/// Captures up to this level what this thread logs, until the result is dropped.
+#[must_use]
+pub(crate) fn start_here(level: Level) -> DefaultGuard {
+    subscriber(level).set_default()
+}
+
+fn subscriber(level: Level) -> impl SubscriberInitExt {
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(Capture)
+        .finish()
+        .with(aemp_actor::log::layer())
 }
 
 /// Waits until a line has all of `parts`, and gives it. It begins with the level.

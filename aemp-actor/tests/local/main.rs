@@ -1,0 +1,36 @@
+//! Ports, monitors and timers of one node.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod after_shutdown;
+mod bounds;
+mod by_hand;
+mod calls;
+mod closures;
+mod decoding;
+mod drops;
+mod handlers;
+mod handles;
+mod init;
+mod kil;
+mod large;
+mod manual;
+mod message_log;
+mod messages;
+mod monitor_ends;
+mod monitors;
+mod order;
+mod panics;
+mod payloads;
+mod places;
+mod profiles;
+mod receive;
+mod runtime_ended;
+mod smoke;
+mod snd_wait;
+mod stress;
+mod taps;
+mod timers;
+mod turns;
+mod warnings;
