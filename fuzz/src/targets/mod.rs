@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets: each takes any octets, and panics when something is wrong.
 //!
-//! The fuzzer runs them on what it makes up, the tests of aemp-actor (`tests/corpus.rs`) on the
+//! The fuzzer runs them on what it makes up, the tests of aemp-actor (`tests/process/corpus.rs`) on the
 //! corpus.
 
 mod framing;

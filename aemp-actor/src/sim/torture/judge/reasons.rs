@@ -84,9 +84,11 @@ impl Judge<'_> {
         }
         let spawner =
             self.spawned.get(&target).filter(|(by_whom, sent)| *by_whom == by && *sent < made);
-        let (from, to) = (self.time(made), self.time(told));
-        let calm = self.calm(on, self.host_of(target), from, to);
-        if spawner.is_some() && entry.kind == PortKind::Failing && calm {
+        // Since the spawn was sent: one that was lost has not failed.
+        let calm = spawner.is_some_and(|(_, sent)| {
+            self.calm(on, self.host_of(target), self.time(*sent), self.time(told))
+        });
+        if entry.kind == PortKind::Failing && calm {
             return Err("its spawner is to be told that its init function failed".into());
         }
         let introduced = spawner.is_some() || self.is_introduced(by, target, made);
