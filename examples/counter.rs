@@ -28,5 +28,5 @@ fn counter(ctx: &mut Init, start: i64) -> Result<Counter, Die> {
 }
 
 fn main() -> std::process::ExitCode {
-    aemp_actor::cli::main()
+    aemp_cli::main()
 }

@@ -67,5 +67,5 @@ fn workers(ctx: &mut Init, number: usize, factor: i64) {
 }
 
 fn main() -> ExitCode {
-    aemp_actor::cli::main()
+    aemp_cli::main()
 }

@@ -42,14 +42,8 @@ extern crate self as aemp_actor;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "cli")]
-pub mod cli;
-mod config;
 mod die;
 mod group;
-#[cfg(doctest)]
-#[path = "../../book/doctests.rs"]
-mod guide;
 mod id;
 pub mod introspection;
 pub mod log;
@@ -65,6 +59,7 @@ mod node;
 mod panics;
 mod port;
 pub mod prelude;
+pub mod profile;
 mod reason;
 mod relay;
 mod service;
@@ -81,7 +76,6 @@ pub use aemp_transport::{
     Protection, Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, generate_certificate,
 };
 
-pub use crate::config::{ProfileError, Profiles};
 pub use crate::die::Die;
 pub use crate::group::{
     GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Members, Pick,
@@ -92,13 +86,15 @@ pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
     Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
-    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Traffic,
+    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Signal, Signals,
+    Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
     NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
     Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
 };
+pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Writes control characters (C0, DEL, C1) but those in `keep` as JSON does, so that a terminal shows
 /// them and does not obey them: JSON in which they are escaped that way means what it meant before.
-pub(crate) fn visible<'a>(text: &'a str, keep: &[char]) -> Cow<'a, str> {
+pub fn visible<'a>(text: &'a str, keep: &[char]) -> Cow<'a, str> {
     let hides = |character: char| character.is_control() && !keep.contains(&character);
     if !text.contains(hides) {
         return Cow::Borrowed(text);
@@ -23,7 +23,7 @@ pub(crate) fn visible<'a>(text: &'a str, keep: &[char]) -> Cow<'a, str> {
 }
 
 /// The same without exception: what is to be one line is one.
-pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+pub fn one_line(text: &str) -> Cow<'_, str> {
     visible(text, &[])
 }
 

@@ -30,7 +30,7 @@ impl NodeId {
     }
 
     /// Whether it is one that a node without a configured name has.
-    pub(crate) fn is_anonymous(&self) -> bool {
+    pub fn is_anonymous(&self) -> bool {
         self.0.starts_with("anon/")
     }
 

@@ -41,7 +41,6 @@ pub fn verbosity(number: u8) -> LevelFilter {
 }
 
 /// The reference's names of its levels, from 1.
-#[cfg(feature = "cli")]
 const NAMES: [&str; 9] =
     ["fatal", "alert", "critical", "error", "warn", "note", "info", "debug", "trace"];
 
@@ -49,8 +48,7 @@ const NAMES: [&str; 9] =
 ///
 /// # Errors
 /// A text that says what there is.
-#[cfg(feature = "cli")]
-pub(crate) fn level_named(text: &str) -> Result<u8, String> {
+pub fn level_named(text: &str) -> Result<u8, String> {
     let text = text.trim().to_lowercase();
     let number = text.parse().ok().filter(|number| *number <= 9);
     let named = || NAMES.iter().zip(1..).find(|(name, _)| **name == text);
@@ -71,7 +69,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "cli")]
     #[test]
     fn levels_have_names() {
         for (text, number) in [("0", 0), ("9", 9), ("debug", 8), ("Warn", 5), ("error", 4)] {

@@ -47,10 +47,9 @@ mod levels;
 mod lines;
 mod services;
 
+pub use crate::visible::{one_line, visible};
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
-#[cfg(feature = "cli")]
-pub(crate) use levels::level_named;
-pub use levels::{level_number, level_of, verbosity};
+pub use levels::{level_named, level_number, level_of, verbosity};
 pub(crate) use services::{CATCH, CONNECT, catch, connect};

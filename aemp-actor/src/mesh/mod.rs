@@ -30,6 +30,4 @@ mod seeking;
 pub(crate) use driver::Mesh;
 pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
 pub(crate) use seeding::keep as keep_seed;
-#[cfg(feature = "cli")]
-pub(crate) use seeds::Seeds;
 pub use seeds::{JoinError, SeedError, SeedInfo};

@@ -64,7 +64,17 @@ pub struct JoinError {
 impl JoinError {
     /// Whether none of the seeds can be joined before somebody has changed a configuration.
     pub fn is_permanent(&self) -> bool {
-        self.seeds.iter().filter_map(|seed| seed.error.as_ref()).all(SeedError::is_permanent)
+        self.errors().all(SeedError::is_permanent)
+    }
+
+    /// Whether each of the seeds refuses the connection now, or cannot be joined before somebody has
+    /// changed a configuration.
+    pub fn is_refused(&self) -> bool {
+        self.errors().all(|error| error.kind != Kind::Passing)
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &SeedError> {
+        self.seeds.iter().filter_map(|seed| seed.error.as_ref())
     }
 }
 
@@ -117,13 +127,6 @@ impl Seeds {
     /// Nobody will be, before somebody has changed a configuration.
     pub(crate) fn are_hopeless(&self) -> bool {
         self.errors().is_some_and(|mut errors| errors.all(SeedError::is_permanent))
-    }
-
-    /// Every seed refuses the connection, or can never be joined until a setting is changed.
-    #[cfg(feature = "cli")]
-    pub(crate) fn all_say_no(&self) -> bool {
-        let no = |error: &SeedError| error.kind != Kind::Passing;
-        self.errors().is_some_and(|mut errors| errors.all(no))
     }
 
     /// What is wrong with them, as one text; none where nothing is.

@@ -12,6 +12,7 @@ use aemp_transport::{DecodeError, Lenient, Value};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 
 use super::bad_message::BadMessage;
+use super::rest::Rest;
 use super::value_list::{Body, Message};
 use crate::id::PortId;
 
@@ -36,7 +37,7 @@ pub(crate) struct Decoded<A> {
 }
 
 /// A tuple that can be read from the elements of a message: `()`, `(A,)`, `(A, B)`, … up to 12,
-/// where every part is `DeserializeOwned`.
+/// where every part is `DeserializeOwned`; or a [`Rest`], which takes all of them.
 pub trait FromArgs: Sized + Send + 'static {
     #[doc(hidden)]
     fn from_elements<'de, S: SeqAccess<'de>>(
@@ -79,6 +80,20 @@ impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
             Some(name) => format!("argument {} ({name})", position + 1),
             None => format!("argument {}", position + 1),
         }
+    }
+}
+
+/// All elements, of whatever type and number.
+impl FromArgs for Rest {
+    fn from_elements<'de, S: SeqAccess<'de>>(
+        elements: &mut Elements<'_, 'de, S>,
+    ) -> Result<Self, S::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = elements.read::<Value>(values.len())? {
+            values.push(value);
+        }
+        elements.ended = true;
+        Ok(Self(values))
     }
 }
 

@@ -38,6 +38,12 @@ impl Chance for System {
     }
 }
 
+/// A new secret for a network: 64 random letters and digits (some 380 bits) of the operating system.
+#[must_use]
+pub fn generate_secret() -> String {
+    (&System as &dyn Chance).text(64)
+}
+
 impl dyn Chance + '_ {
     /// Random letters and digits.
     pub(crate) fn text(&self, length: usize) -> String {

@@ -76,7 +76,7 @@ fn inits() -> &'static HashMap<&'static str, InitEntry> {
 }
 
 /// The names of the init functions of this process.
-pub(crate) fn init_names() -> impl Iterator<Item = &'static str> {
+pub fn init_names() -> impl Iterator<Item = &'static str> {
     inits().keys().copied()
 }
 

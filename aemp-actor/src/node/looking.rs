@@ -81,6 +81,22 @@ impl Node {
     /// # Cancel safety
     /// Dropping it changes nothing.
     pub async fn joined(&self) -> Result<(), JoinError> {
+        self.joined_unless(|_| false).await
+    }
+
+    /// The same, but gives up at once when `is_enough` says so of what is wrong with the seeds, none of
+    /// which can be reached. A command that does not want to wait for a network that is down:
+    /// `node.joined_unless(JoinError::is_refused)`.
+    ///
+    /// # Errors
+    /// As for [`joined`](Self::joined).
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn joined_unless(
+        &self,
+        is_enough: impl Fn(&JoinError) -> bool,
+    ) -> Result<(), JoinError> {
         let core = self.core();
         let (mut joined, mut seeds) = (core.mesh().joined(), core.mesh().seeds());
         let patience = core.config().connect_timeout_or_default();
@@ -91,8 +107,11 @@ impl Node {
                 return Ok(());
             }
             let lost = seeds.borrow_and_update();
-            if lost.are_hopeless() || is_over && lost.have_failed() {
-                return Err(lost.join_error());
+            if lost.have_failed() {
+                let error = lost.join_error();
+                if error.is_permanent() || is_over || is_enough(&error) {
+                    return Err(error);
+                }
             }
             drop(lost);
             let over = poll_fn(|cx| if is_over { Poll::Pending } else { patience.poll(cx) });

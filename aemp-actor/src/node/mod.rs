@@ -45,6 +45,7 @@ mod waiting;
 pub use access::{Access, Rights};
 pub(crate) use addresses::{MAX_ADDRESS, MAX_ADDRESSES};
 pub(crate) use chance::Chance;
+pub use chance::generate_secret;
 pub use config::{Config, ConfigError};
 pub(crate) use connector::{
     Backoff, DIAL_LIMIT, DialError, Dials, Purpose, dial, reach, run_accepted,
@@ -54,14 +55,12 @@ pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
 pub(crate) use door::Door;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
-pub use functions::FunctionCall;
-pub(crate) use functions::init_names;
+pub use functions::{FunctionCall, init_names};
 pub use handle::Node;
 pub(crate) use inbound::Origin;
 pub use looking::PingError;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use requests::Problem;
-#[cfg(feature = "cli")]
-pub(crate) use signal::{Signal, Signals};
+pub use signal::{Signal, Signals};
 pub(crate) use timers::{Alarm, TimerKey, Timers, timer_deadline};

@@ -24,8 +24,9 @@ impl Node {
         Ok(())
     }
 
-    /// Takes secrets and certificates from where the configuration had them from.
-    pub(crate) fn read_security_again(&self) {
+    /// Takes secrets and certificates again from where the configuration has them from: its profile,
+    /// the environment, files. What cannot be read stays as it was; what has come of it is logged.
+    pub fn read_security_again(&self) {
         let again = match self.core().config().read_again() {
             Ok(config) => self.reload_security(&config).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),

@@ -4,7 +4,7 @@ use std::io;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Signal {
+pub enum Signal {
     /// SIGTERM or ctrl-c.
     End,
     /// SIGHUP: an operator wants the secrets read again, or a terminal was closed.
@@ -14,7 +14,8 @@ pub(crate) enum Signal {
 /// Signals, each once. From [`new`](Self::new) on, not only while they are waited for, the process is
 /// not ended by them.
 #[cfg(unix)]
-pub(crate) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
@@ -22,7 +23,11 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Takes them from now on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -35,7 +40,7 @@ impl Signals {
     ///
     /// # Cancel safety
     /// None is lost.
-    pub(crate) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.terminate.recv() => Signal::End,
             _ = self.interrupt.recv() => Signal::End,
@@ -46,15 +51,21 @@ impl Signals {
 
 /// Ctrl-c is all there is.
 #[cfg(not(unix))]
-pub(crate) struct Signals;
+#[derive(Debug)]
+pub struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Takes them.
+    ///
+    /// # Errors
+    /// None here.
+    pub fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
-    pub(crate) async fn next(&mut self) -> Signal {
+    /// Waits for it.
+    pub async fn next(&mut self) -> Signal {
         drop(tokio::signal::ctrl_c().await);
         Signal::End
     }

@@ -65,9 +65,6 @@ async fn download(node: &Node, python: &mut Python) {
 /// Both listen: whoever asks dials.
 #[tokio::test]
 async fn whoever_asks_dials() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         let style = json!({ "loose": true });
         let (node, mut python) = connected(dials, Options::new("py").set("style", style)).await;
@@ -80,9 +77,6 @@ async fn whoever_asks_dials() {
 /// One of them listens nowhere, and dials when it is asked to, or when it asks.
 #[tokio::test]
 async fn nodes_without_listeners_dial() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let options = Options::new("py").set("bind", json!([]));
     let (node, mut python) = connected(Dials::Python, options).await;
     serve(&node);
@@ -102,9 +96,6 @@ async fn nodes_without_listeners_dial() {
 /// What the other side refuses reaches the one who asked.
 #[tokio::test]
 async fn refusals_are_told() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Python, Options::new("py")).await;
     serve(&node);
     for (init, args, text) in [

@@ -44,9 +44,6 @@ async fn reg(python: &mut Python, group: &str, port: &str) {
 
 #[tokio::test]
 async fn groups_are_seen_whichever_side_dials() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         for style in [json!({}), json!({ "loose": true }), json!({ "cut": 3, "spaced": true })] {
             let (node, mut python) =
@@ -78,9 +75,6 @@ async fn groups_are_seen_whichever_side_dials() {
 
 #[tokio::test]
 async fn groups_from_before_the_connection_are_told() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let node = Node::configure(config("rust")).await.unwrap();
     let here = node.port_fn(|_, _| ()).id();
     node.grp_reg("g", &here).unwrap();
@@ -96,9 +90,6 @@ async fn groups_from_before_the_connection_are_told() {
 
 #[tokio::test]
 async fn a_python_node_that_is_killed_and_started_again_comes_back() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         for _ in 0..3 {
@@ -127,9 +118,6 @@ async fn a_python_node_that_is_killed_and_started_again_comes_back() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_is_made_again() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         let here = node.port_fn(|_, _| ()).id();
@@ -151,9 +139,6 @@ async fn a_connection_that_breaks_is_made_again() {
 
 #[tokio::test]
 async fn our_nodes_find_each_other_through_a_python_seed() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let mut seed = Options::new("seed").start().await;
     let one = our_node("one", seed.address()).await;
     let two = our_node("two", seed.address()).await;
@@ -172,9 +157,6 @@ async fn our_nodes_find_each_other_through_a_python_seed() {
 
 #[tokio::test]
 async fn python_nodes_find_each_other_through_our_seed() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let seed = Node::configure(config("seed")).await.unwrap();
     let address = seed.listeners().remove(0);
     let mut one = Options::new("one").seed(&address).start().await;
@@ -194,9 +176,6 @@ async fn python_nodes_find_each_other_through_our_seed() {
 
 #[tokio::test]
 async fn a_mixed_mesh_grows_from_one_seed_and_loses_nodes() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let seed = Node::configure(config("seed")).await.unwrap();
     let address = seed.listeners().remove(0);
     let mut ours = vec![seed];
@@ -246,9 +225,6 @@ async fn meshed(ours: &[Node], pythons: &mut [Python], all: &[String], ports: &[
 
 #[tokio::test]
 async fn a_bridge_head_ends_with_its_owner() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let owner = node.port_fn(|_, _| ()).id();
     let head = node.spawn("python", "::bridge", (&owner,));
@@ -264,9 +240,6 @@ async fn a_bridge_head_ends_with_its_owner() {
 
 #[tokio::test]
 async fn a_quiet_connection_stays_up_by_its_keepalives() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let seconds = Duration::from_secs(1);
     let mut python = Options::new("python").set("keepalive", json!(0.2)).start().await;
     let settings = config("rust").monitor_timeout(seconds).seed(python.address());

@@ -65,9 +65,6 @@ async fn each(test: impl AsyncFn(Node, Python)) {
 
 #[tokio::test]
 async fn each_auth_method_works_whichever_side_dials() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         for method in ["hmac_md6_64_256", "hmac_sha3_512", "cleartext"] {
             let (node, mut python) = connected(dials, Options::new("python").auth(method)).await;
@@ -82,9 +79,6 @@ async fn each_auth_method_works_whichever_side_dials() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_refused_by_both() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let node = crate::support::tcp_node("rust").await;
     let mut python =
         Options::new("python").set("secret", "falsch").seed(&node.listeners()[0]).start().await;
@@ -94,9 +88,6 @@ async fn a_wrong_secret_is_refused_by_both() {
 
 #[tokio::test]
 async fn messages_go_both_ways_whole_and_in_order() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         let there = python.port("report").await;
         let mut here = sink(&node);
@@ -129,9 +120,6 @@ async fn messages_go_both_ways_whole_and_in_order() {
 
 #[tokio::test]
 async fn octets_arrive_as_octets() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         let octets: Vec<u8> = (0..=255).collect();
         let text: String = octets.iter().copied().map(char::from).collect();
@@ -148,9 +136,6 @@ async fn octets_arrive_as_octets() {
 
 #[tokio::test]
 async fn requests_are_answered_both_ways() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         let adder = node.port(Adder::default());
         let id = adder.id().to_string();
@@ -174,9 +159,6 @@ async fn requests_are_answered_both_ways() {
 
 #[tokio::test]
 async fn every_request_to_the_node_port_works_on_both() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let mut here = sink(&node);
     let there = python.port("report").await;
@@ -216,9 +198,6 @@ async fn every_request_to_the_node_port_works_on_both() {
 
 #[tokio::test]
 async fn a_port_of_either_side_that_ends_is_noticed_with_its_reason() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         for reason in [json!([]), json!(["done", "enough", "3.."])] {
             let port = node.port(Adder::default());
@@ -253,9 +232,6 @@ async fn a_port_of_either_side_that_ends_is_noticed_with_its_reason() {
 
 #[tokio::test]
 async fn spawning_by_name_works_both_ways() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         let mut here = sink(&node);
         let port = node.spawn("python", "::echo", (&here.id, "word", 7));
@@ -278,9 +254,6 @@ async fn spawning_by_name_works_both_ways() {
 
 #[tokio::test]
 async fn a_failing_or_unknown_function_kills_what_it_was_to_make() {
-    if !crate::peer::is_there() {
-        return;
-    }
     each(async |node, mut python| {
         for (init, text) in [("::failing", "no beer today"), ("::unknown", "::unknown")] {
             let reason = death(&node, node.spawn("python", init, ("beer",))).reason().await;
@@ -308,9 +281,6 @@ fn assert_failed(kind: &str, text: &str, expected: &str) {
 
 #[tokio::test]
 async fn functions_are_called_by_name_both_ways() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Rust, Options::new("python")).await;
     node.register("Interop::where", |call| {
         let reply: PortId = call.message.arg(0).unwrap();
@@ -326,9 +296,6 @@ async fn functions_are_called_by_name_both_ways() {
 
 #[test]
 fn its_hashes_are_the_recorded_ones() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer/test_hashes.py");
     let vectors =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../aemp-transport/tests/vectors/hashes.json");

@@ -22,9 +22,6 @@ async fn told(node: &Node, python: &mut Python, last: &str) {
 
 #[tokio::test]
 async fn odd_news_of_groups_is_taken_as_it_is_meant() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let changes = Arc::new(parking_lot::Mutex::new(Vec::new()));
     for group in ["7", "группа \u{1F980};%", ""] {
@@ -58,9 +55,6 @@ async fn odd_news_of_groups_is_taken_as_it_is_meant() {
 
 #[tokio::test]
 async fn names_of_ports_may_be_any_text() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         for name in ["a b", "ä;%\u{1F980}", "x#y", "\"quoted\"", "7", "."] {
@@ -80,9 +74,6 @@ async fn names_of_ports_may_be_any_text() {
 
 #[tokio::test]
 async fn a_node_and_its_port_are_the_same_however_written() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let there = python.port("report").await;
     for to in ["rust", "rust#"] {
@@ -102,9 +93,6 @@ async fn a_node_and_its_port_are_the_same_however_written() {
 
 #[tokio::test]
 async fn long_lists_are_told_both_ways() {
-    if !crate::peer::is_there() {
-        return;
-    }
     const MANY: usize = 5000;
     let (node, mut python) = connected(Dials::Python, Options::new("python")).await;
     let ports: Vec<String> = (0..MANY).map(|n| format!("python#port.{n}")).collect();
@@ -131,9 +119,6 @@ async fn long_lists_are_told_both_ways() {
 
 #[tokio::test]
 async fn a_node_with_several_listeners_is_found_by_any() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let node = Node::configure(Config::new().nodeid("rust").secret(SECRET).bind("127.0.0.1:0"));
     let node = node.await.unwrap();
     let binds = json!(["127.0.0.1:0", "127.0.0.1:0"]);
@@ -168,9 +153,6 @@ fn load(node: &Node, group: &'static str) -> Arc<AtomicBool> {
 
 #[tokio::test]
 async fn a_node_restarted_under_load_is_another_one() {
-    if !crate::peer::is_there() {
-        return;
-    }
     for dials in [Dials::Rust, Dials::Python] {
         let (node, mut python) = connected(dials, Options::new("python")).await;
         let stop = load(&node, "workers");

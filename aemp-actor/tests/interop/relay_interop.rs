@@ -33,9 +33,6 @@ async fn meet(one: &Node, two: &Node) {
 
 #[tokio::test]
 async fn messages_monitors_and_groups_pass() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (mut hub, one, two) = trio().await;
     let mut there = sink(&two);
     let ended = death(&one, &there);
@@ -62,9 +59,6 @@ async fn messages_monitors_and_groups_pass() {
 
 #[tokio::test]
 async fn after_a_lost_message_none_arrives_until_the_monitor_has_fired() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let (mut hub, one, two) = trio().await;
     for round in 0..5 {
         let (seen, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -125,9 +119,6 @@ async fn after_a_lost_message_none_arrives_until_the_monitor_has_fired() {
 
 #[tokio::test]
 async fn a_private_node_that_is_killed_at_a_foreign_hub_is_missed() {
-    if !crate::peer::is_there() {
-        return;
-    }
     let hub = Options::new("hub").start().await;
     let one = Config::new().nodeid("one").secret(SECRET).seed(hub.address());
     let one = one.connect_interval(Duration::from_millis(200));

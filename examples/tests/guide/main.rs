@@ -107,7 +107,7 @@ fn scripts_and_the_first_commands() {
     let port = &home.port;
     let alpha = format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port}");
     terminal.run(&format!("AEMP_SECRET=geheim {alpha} 2>alpha.log &"));
-    let cargo = "cargo run -p aemp-actor --features cli --";
+    let cargo = "cargo run -p aemp-cli --";
     await_node(
         &mut terminal,
         &format!("AEMP_SECRET=geheim AEMP_SEEDS=127.0.0.1:{port} aemp nodes"),

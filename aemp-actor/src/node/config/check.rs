@@ -7,8 +7,8 @@ use aemp_transport::{Address, AddressError, CertificateError};
 
 use super::Config;
 use super::security::Loaded;
-use crate::config::{expand, host_name};
 use crate::id::{NodeId, ParseNodeIdError};
+use crate::profile::{expand, host_name};
 
 /// How long a handshake may take: some dozens of round trips of 300 ms, or a few and the repetition
 /// of what was lost.
@@ -111,6 +111,15 @@ fn instead(name: &str) -> String {
 }
 
 impl Config {
+    /// Whether [`Node::configure`](crate::Node::configure) takes these settings; files are read, and
+    /// nothing is opened.
+    ///
+    /// # Errors
+    /// What it would say.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.check().map(drop)
+    }
+
     /// Checks and resolves the texts.
     pub(crate) fn check(&self) -> Result<Checked, ConfigError> {
         let nodeid = match &self.nodeid {

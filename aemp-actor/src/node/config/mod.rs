@@ -5,6 +5,7 @@ mod check;
 mod security;
 mod settings;
 mod transports;
+mod visitor;
 
 pub use check::ConfigError;
 pub(super) use security::Loaded;

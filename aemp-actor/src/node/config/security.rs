@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aemp_transport::{AuthMethod, Certificates, HandshakeConfig, Policy, Require, Secret};
 
 use super::{Config, ConfigError};
-use crate::config::ProfileError;
+use crate::profile::ProfileError;
 
 /// The settings of this file, not checked yet.
 #[derive(Clone)]

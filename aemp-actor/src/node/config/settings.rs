@@ -7,11 +7,11 @@ use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
 use super::security::Security;
 use super::transports::Later;
-use crate::config::Service;
 use crate::node::chance::System;
 use crate::node::functions::Callback;
 use crate::node::{Access, Chance};
 use crate::port::PortOptions;
+use crate::profile::Service;
 
 /// The settings of a node, for [`Node::configure`](crate::Node::configure).
 ///

@@ -1,0 +1,61 @@
+//! `ports`.
+
+use super::info::json;
+use super::octets;
+use crate::output::Style;
+use crate::{Connection, Failure};
+use aemp_actor::introspection::{PortInfo, PortOrder, PortQuery, PortState};
+
+pub(super) async fn ports(
+    connection: &Connection,
+    node: &str,
+    pattern: Option<&String>,
+    sort: &str,
+    limit: u64,
+) -> Result<(), Failure> {
+    let order = match sort {
+        "waiting" => PortOrder::Waiting,
+        "octets" => PortOrder::Octets,
+        "handled" => PortOrder::Handled,
+        _ => PortOrder::Name,
+    };
+    let mut query = PortQuery::new().order(order).limit(usize::try_from(limit).unwrap_or(100));
+    if let Some(pattern) = pattern {
+        query = query.pattern(pattern);
+    }
+    let page = connection.look(node)?.ports(query).await?;
+    let output = connection.output();
+    if output.json {
+        output.json(&json(&page));
+        return Ok(());
+    }
+    let node = connection.node_id(node)?;
+    let rows: Vec<_> = page.ports.iter().map(|port| row(node.as_str(), port)).collect();
+    output.table(&["PORT", "KIND", "STATE", "WAITING", "OCTETS", "WATCHERS", "HANDLED"], &rows);
+    if page.more > 0 {
+        output.line(&format!("and {} more: see --limit", page.more));
+    }
+    Ok(())
+}
+
+fn row(node: &str, port: &PortInfo) -> Vec<(String, Style)> {
+    let (state, style) = match port.state {
+        PortState::Starting => ("starting", Style::Plain),
+        PortState::Idle => ("idle", Style::Plain),
+        PortState::Running => ("running", Style::Good),
+        _ => ("dying", Style::Bad),
+    };
+    let mut row = vec![
+        (format!("{node}#{}", port.name), Style::Plain),
+        (port.kind.clone(), Style::Plain),
+        (state.to_owned(), style),
+    ];
+    let numbers = [
+        port.waiting.to_string(),
+        octets(port.octets),
+        port.watchers.to_string(),
+        port.handled.to_string(),
+    ];
+    row.extend(numbers.map(|text| (text, Style::Plain)));
+    row
+}

@@ -1,0 +1,109 @@
+//! Completing words with the tabulator.
+
+use clap::Command;
+use rustyline::completion::Completer;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::validate::Validator;
+use rustyline::{Context, Helper};
+
+use super::asking::Asking;
+use super::jobs::Jobs;
+use super::place::{Place, Walk};
+use super::seen::Seen;
+use aemp_actor::introspection::FunctionKind;
+use aemp_actor::{Node, init_names};
+
+/// Completes commands and their options, node IDs, port IDs, groups, functions and jobs.
+pub(crate) struct Completion {
+    pub(crate) definition: Command,
+    pub(crate) node: Node,
+    /// Where ports without a node are.
+    pub(crate) on: Option<String>,
+    pub(crate) asking: Asking,
+    pub(crate) seen: Seen,
+    pub(crate) jobs: Jobs,
+}
+
+impl Completion {
+    /// What may stand at this place and begins like `word`.
+    fn candidates(&self, place: Place, word: &str) -> Vec<String> {
+        let mut candidates = match place {
+            Place::Command => {
+                self.definition.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
+            }
+            Place::OneOf(words) => words,
+            Place::Node => self.asking.nodes(),
+            Place::Port | Place::Argument(None) => self.ports(word),
+            Place::Argument(Some(node)) => {
+                let functions = self.asking.functions(&node).into_iter();
+                let called = functions.filter(|function| function.kind != FunctionKind::Init);
+                called.map(|function| function.name).chain(self.ports(word)).collect()
+            }
+            Place::Group => self.node.groups(),
+            Place::Init(node) => self.inits(&node),
+            Place::Job => {
+                let numbers = self.jobs.list().into_iter().map(|(number, _)| number.to_string());
+                numbers.chain(["all".to_owned()]).collect()
+            }
+        };
+        candidates.retain(|candidate| candidate.starts_with(word));
+        candidates.sort();
+        candidates.dedup();
+        candidates
+    }
+
+    /// The init functions of a node; of this program, if the node does not say.
+    fn inits(&self, node: &str) -> Vec<String> {
+        let functions = self.asking.functions(node);
+        if functions.is_empty() {
+            return init_names().map(str::to_owned).collect();
+        }
+        let inits = functions.into_iter().filter(|function| function.kind == FunctionKind::Init);
+        inits.map(|function| function.name).collect()
+    }
+
+    fn ports(&self, word: &str) -> Vec<String> {
+        let members = self.node.groups().into_iter().flat_map(|group| self.node.grp_get(group));
+        let mut all: Vec<String> = members.map(|port| port.to_string()).collect();
+        all.extend(self.seen.ports());
+        if let Some((node, name)) = word.split_once('#') {
+            let of = if node.is_empty() { self.on.as_deref().unwrap_or_default() } else { node };
+            let names = self.asking.ports(of, name).into_iter();
+            all.extend(names.map(|name| format!("{of}#{name}")));
+        } else {
+            all.extend(self.asking.nodes());
+            all.push("$me".to_owned());
+        }
+        if let Some(on) = self.on.as_deref().filter(|_| word.starts_with('#')) {
+            let here = all.iter().filter_map(|port| port.strip_prefix(on));
+            return here.filter(|rest| rest.starts_with('#')).map(str::to_owned).collect();
+        }
+        all
+    }
+}
+
+impl Completer for Completion {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        at: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let before = &line[..at];
+        let begin = before.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+        let (words, word) = before.split_at(begin);
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let place = Walk::along(&self.definition, &words).place(word);
+        Ok((begin, place.map(|place| self.candidates(place, word)).unwrap_or_default()))
+    }
+}
+
+impl Hinter for Completion {
+    type Hint = String;
+}
+impl Highlighter for Completion {}
+impl Validator for Completion {}
+impl Helper for Completion {}

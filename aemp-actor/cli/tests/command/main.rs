@@ -1,0 +1,25 @@
+//! The command as its users run it.
+
+#[path = "../home/mod.rs"]
+mod home;
+#[path = "../../../tests/peer/mod.rs"]
+mod peer;
+#[path = "../../../tests/support/mod.rs"]
+mod support;
+
+mod check;
+mod examples;
+mod network;
+#[cfg(unix)]
+mod operating;
+#[cfg(unix)]
+mod output;
+mod profiles;
+#[cfg(unix)]
+mod run;
+mod saving;
+mod settings;
+#[cfg(unix)]
+mod shell;
+#[cfg(unix)]
+mod terminal;

@@ -1,5 +1,0 @@
-//! The command `aemp`, without ports of its own.
-
-fn main() -> std::process::ExitCode {
-    aemp_actor::cli::main()
-}

@@ -1,9 +1,0 @@
-//! No watchdog on this system.
-
-use super::plan::Plan;
-use crate::cli::Failure;
-
-/// Says so.
-pub(super) fn run(_: &Plan, _: Vec<String>) -> Result<(), Failure> {
-    Err(Failure::Usage("there is no watchdog on this system: use --no-watchdog".to_owned()))
-}

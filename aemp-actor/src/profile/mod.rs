@@ -1,0 +1,42 @@
+//! Profiles: configuration that lives outside of programs, in the reference's file format.
+//!
+//! ```text
+//!   location ─▶ relaxed ─▶ Profiles ─▶ lookup ─▶ keys ─▶ Config
+//!   which file   text      the file    profile    one line for
+//!                          (text,      → parents  each key
+//!                          saving)     → global
+//! ```
+//!
+//! What a node makes of its settings is in `node/config`.
+
+mod addresses;
+mod convert;
+mod environment;
+mod error;
+mod keys;
+mod location;
+mod lock;
+mod lookup;
+mod nodeid;
+mod of_node;
+mod profiles;
+mod reading;
+mod relaxed;
+mod saving;
+mod security;
+mod service;
+mod text;
+
+pub use error::ProfileError;
+pub(crate) use nodeid::expand;
+pub use profiles::Profiles;
+pub(crate) use service::Service;
+
+pub use convert::{flag, json, parts, texts};
+pub use environment::Environment;
+pub use keys::{KEYS, Key, Kind, is_structure};
+pub use location::locate;
+pub use lookup::{Effective, Source, override_by};
+pub use nodeid::host_name;
+pub use reading::{MAX_FILE, read_text};
+pub use relaxed::{Place, Step, SyntaxError};
