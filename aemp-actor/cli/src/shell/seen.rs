@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use aemp_actor::PortId;
+use aemp_actor::{NodeId, PortId};
 
 /// How many ports are remembered: the latest.
 const REMEMBERED: usize = 1000;
@@ -23,7 +23,7 @@ impl Seen {
         let mut ports = self.0.lock();
         for word in text.split(|c: char| c.is_whitespace() || "\"',[]{}()".contains(c)) {
             let word = word.trim_end_matches([':', ';', '.']);
-            if word.parse::<PortId>().is_ok_and(|port| !port.is_node()) {
+            if looks_like_port(word) {
                 ports.add(word, REMEMBERED);
             }
         }
@@ -65,6 +65,13 @@ impl Ports {
             self.by_turn.remove(&turn);
         }
     }
+}
+
+/// Whether a word has the shape `NODE#PORT`.
+fn looks_like_port(word: &str) -> bool {
+    word.split_once('#').is_some_and(|(node, port)| {
+        !port.is_empty() && node.parse::<NodeId>().is_ok() && !port.contains('#')
+    })
 }
 
 #[cfg(test)]

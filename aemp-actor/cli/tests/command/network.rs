@@ -8,7 +8,7 @@ use crate::support::{RawListener, death, sink, soon, tcp_node, until};
 use aemp_actor::prelude::*;
 use serde_json::json;
 
-/// Counts; `Demo::counter` spawns it.
+/// Counts; `Network::counter` spawns it.
 #[derive(Port)]
 struct Counter {
     count: i64,
@@ -29,7 +29,7 @@ impl Counter {
     }
 }
 
-#[init("Demo::counter")]
+#[init("Network::counter")]
 fn counter(start: i64) -> Counter {
     Counter { count: start }
 }
@@ -112,7 +112,7 @@ async fn a_request_without_an_answer_times_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ports_are_spawned_watched_and_killed() {
     let (node, home) = network().await;
-    let port = home.aemp(&["spawn", "alpha", "Demo::counter", "40"]).await.text();
+    let port = home.aemp(&["spawn", "alpha", "Network::counter", "40"]).await.text();
     assert!(port.starts_with("alpha#"), "{port}");
     assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "40");
     let text = home.aemp(&["spawn", "alpha", "No::such"]).await.failed(1);
