@@ -47,7 +47,7 @@ async fn connect(from: &Node, to: &Node) -> Result<DataConn, DataConnError> {
 
 #[tokio::test]
 async fn both_ways_round() {
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = crate::support::pair(&net, "one", "two").await;
         let private = private_node(&net, "private", &one).await;
         for node in [&one, &two, &private] {
@@ -92,7 +92,7 @@ async fn to_oneself() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_at_once() {
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = crate::support::pair(&net, "one", "two").await;
         serve_echo(&two);
         let big = "x".repeat(100_000);

@@ -56,7 +56,7 @@ async fn check(mut reader: DataReader) -> Result<u64, Die> {
 /// 64 MiB in both directions at the same time, over everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_octet_arrives() {
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (from, to) = crate::support::pair(&net, "one", "two").await;
         let (done, mut read) = tokio::sync::mpsc::channel(1);
         to.on_connect("Test::copy", move |conn: DataConn, (): ()| {
@@ -82,7 +82,7 @@ async fn every_octet_arrives() {
 /// A side that does not read makes the other one wait: what is between them is bounded.
 #[tokio::test]
 async fn the_writer_waits_for_the_reader() {
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = crate::support::pair(&net, "one", "two").await;
         let (parked, mut idle) = tokio::sync::mpsc::channel(1);
         two.on_connect("Test::park", move |conn: DataConn, (): ()| {

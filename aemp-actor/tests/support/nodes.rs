@@ -8,11 +8,22 @@ use super::{SECRET, Sink, sink, soon};
 #[derive(Clone)]
 pub(crate) enum Net {
     Tcp,
+    #[cfg(feature = "quic")]
     Quic,
     Memory(Memory),
 }
 
 impl Net {
+    /// One of each kind.
+    pub(crate) fn all() -> Vec<Self> {
+        vec![
+            Self::Tcp,
+            #[cfg(feature = "quic")]
+            Self::Quic,
+            Self::memory(),
+        ]
+    }
+
     pub(crate) fn memory() -> Self {
         Self::Memory(Memory::new())
     }
@@ -22,6 +33,7 @@ impl Net {
         let config = self.private_config(id);
         match self {
             Self::Tcp => config.bind("127.0.0.1:0"),
+            #[cfg(feature = "quic")]
             Self::Quic => config.bind("quic:127.0.0.1:0"),
             Self::Memory(_) => config.bind(format!("mem:{id}")),
         }
@@ -32,6 +44,7 @@ impl Net {
         let config = Config::new().nodeid(id).secret(SECRET);
         match self {
             Self::Tcp => config,
+            #[cfg(feature = "quic")]
             Self::Quic => config.quic(),
             Self::Memory(memory) => config.transport(memory.clone()),
         }
@@ -67,15 +80,15 @@ pub(crate) async fn pair(net: &Net, one: &str, two: &str) -> (Node, Node) {
 /// Runs `test` on two connected nodes: over TCP, QUIC and in memory, with each of them having
 /// dialled, and having the lower node ID.
 pub(crate) async fn for_each_pair(test: impl AsyncFn(Node, Node)) {
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = pair(&net, "alpha", "beta").await;
         test(one, two).await;
     }
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = pair(&net, "alpha", "beta").await;
         test(two, one).await;
     }
-    for net in [Net::Tcp, Net::Quic, Net::memory()] {
+    for net in Net::all() {
         let (one, two) = pair(&net, "beta", "alpha").await;
         test(one, two).await;
     }
@@ -90,7 +103,9 @@ pub(crate) struct Bystander {
 
 impl Bystander {
     pub(crate) async fn new(node: &Node) -> Self {
-        let config = Config::new().nodeid("bystander").secret(SECRET).quic();
+        let config = Config::new().nodeid("bystander").secret(SECRET);
+        #[cfg(feature = "quic")]
+        let config = config.quic();
         let other = Node::configure(config.seed(&node.listeners()[0])).await.unwrap();
         soon("the bystander", node.wait_up("bystander")).await;
         Self { other, port: sink(node), round: 0 }

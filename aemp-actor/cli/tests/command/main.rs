@@ -4,6 +4,7 @@
 mod home;
 #[path = "../../../tests/peer/mod.rs"]
 mod peer;
+#[allow(unexpected_cfgs, reason = "the features are those of aemp-actor")]
 #[path = "../../../tests/support/mod.rs"]
 mod support;
 
