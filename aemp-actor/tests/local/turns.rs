@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::support::death;
+use crate::support::{death, until};
 use aemp_actor::prelude::*;
 use aemp_actor::{PortOptions, PortRef};
 
@@ -78,7 +78,7 @@ async fn nothing_is_handled_after_an_abort() {
         let expected = if forced { "now" } else { "shutdown" };
         assert_eq!(end.reason().await.kind(), expected);
         assert_eq!(handled.load(Ordering::SeqCst), 0);
-        assert_eq!(node.dropped().dead_port, 1000);
+        until("all that waited to be counted", || node.dropped().dead_port == 1000).await;
     }
 }
 
