@@ -1,7 +1,8 @@
 //! One method of a port that gets messages.
 
 use syn::{
-    Attribute, FnArg, Generics, Ident, ImplItemFn, LitStr, Receiver, Signature, Type, ext::IdentExt,
+    Attribute, FnArg, Generics, Ident, ImplItemFn, LitStr, Receiver, ReceiverKind, Signature, Type,
+    ext::IdentExt,
 };
 
 use super::parse::Options;
@@ -173,7 +174,12 @@ fn refuse_without_self(kind: Kind, options: &Options, signature: &Signature, err
 /// Reports every `self` but `&self` and `&mut self`.
 fn refuse_owned_self(receiver: &Receiver, errors: &mut Errors) {
     let is_self = |ty: &Type| is_named(ty, "Self");
-    if !borrowed(&receiver.ty).is_some_and(is_self) {
+    let is_borrowed = match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => borrowed(ty).is_some_and(is_self),
+        _ => false,
+    };
+    if !is_borrowed {
         errors.at(receiver, "a port outlives its handlers: write `&mut self` or `&self`");
     }
 }

@@ -52,7 +52,7 @@ impl Block {
                 return None;
             }
         };
-        if let Some((_, path, _)) = &item.trait_ {
+        if let Some((path, _)) = &item.trait_ {
             errors
                 .at(path, "messages are a port's own methods: write #[rcv] above `impl Type {..}`");
             return None;

@@ -1,6 +1,6 @@
 //! The words before `fn` that a message handler or an init function cannot have.
 
-use syn::Signature;
+use syn::{Safety, Signature};
 
 use crate::diagnostic::Errors;
 
@@ -9,7 +9,7 @@ pub(crate) fn refuse_qualifiers(signature: &Signature, what: &str, errors: &mut 
     if let Some(word) = &signature.constness {
         errors.at(word, format!("{what} runs when a message comes: write it without `const`"));
     }
-    if let Some(word) = &signature.unsafety {
+    if let Safety::Unsafe(word) = &signature.safety {
         errors.at(word, format!("{what} is called by the port: write it without `unsafe`"));
     }
     if let Some(word) = &signature.abi {

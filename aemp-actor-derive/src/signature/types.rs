@@ -115,7 +115,7 @@ impl<'ast> Visit<'ast> for Search {
         self.found.get_or_insert(Obstacle::ImplTrait(ty.to_token_stream()));
     }
 
-    fn visit_type_bare_fn(&mut self, _: &'ast syn::TypeBareFn) {}
+    fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
 
     fn visit_parenthesized_generic_arguments(
         &mut self,

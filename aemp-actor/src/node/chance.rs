@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aemp_transport::Nonces;
-use rand::RngCore;
 
 /// Draws for a node.
 pub(crate) trait Chance: Send + Sync {
@@ -26,7 +25,7 @@ pub(crate) struct System;
 
 impl Chance for System {
     fn fill(&self, octets: &mut [u8]) {
-        rand::rng().fill_bytes(octets);
+        getrandom::fill(octets).expect("the system has random bytes");
     }
 
     fn time_of_day(&self) -> Duration {

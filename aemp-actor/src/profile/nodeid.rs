@@ -20,7 +20,7 @@ pub(crate) fn expand(text: &str, host: &str, chance: &dyn Chance) -> String {
 
 /// The name of this host, as `uname -n` prints it.
 pub fn host_name() -> String {
-    gethostname::gethostname().to_string_lossy().into_owned()
+    hostname::get().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rand::RngCore;
 
 /// As many random octets as the reference draws.
 const OCTETS: usize = 66;
 
-/// A fresh nonce: 66 octets from a cryptographic random generator, in base64.
+/// A fresh nonce: 66 random octets of the operating system, in base64.
+///
+/// # Panics
+/// When the operating system has none.
 #[must_use]
 pub fn nonce() -> String {
     let mut octets = [0; OCTETS];
-    rand::rng().fill_bytes(&mut octets);
+    getrandom::fill(&mut octets).expect("the system has random bytes");
     STANDARD.encode(octets)
 }
 
