@@ -70,6 +70,7 @@ mod relay;
 mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod suggestion;
 mod tap;
 mod visible;
 

@@ -5,9 +5,9 @@ use std::io::IsTerminal;
 use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
-use super::check::nearest;
 use super::{Failure, Output};
 use crate::config::{Effective, Key, Profiles, Source, host_name};
+use crate::suggestion::nearest;
 
 /// A profile's own values.
 pub(crate) fn profile(profiles: &Profiles, name: &str, output: Output) -> Result<(), Failure> {

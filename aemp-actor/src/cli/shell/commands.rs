@@ -5,9 +5,9 @@ use clap::builder::Resettable;
 use clap::{Arg, Command};
 
 use super::place::Walk;
-use crate::cli::check::nearest;
 use crate::cli::network::ENDLESS;
 use crate::cli::{Failure, args, operating};
+use crate::suggestion::nearest;
 
 /// All commands, with the options that may stand before each.
 pub(crate) fn definition() -> Command {
