@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::suggestion::nearest;
 use super::{Problem, file, values};
 use crate::cli::{Failure, Options, Output, logs};
 use crate::config::{
     Effective, Environment, KEYS, Key, ProfileError, Profiles, SyntaxError, locate, override_by,
 };
+use crate::suggestion::nearest;
 
 /// Variables that are no keys.
 const OTHERS: &[&str] =

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::suggestion::nearest;
 use super::{Problem, Severity, values, whole};
 use crate::config::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure};
+use crate::suggestion::nearest;
 
 /// Keys of the reference that mean nothing here.
 const FOREIGN: &[(&str, &str)] = &[

@@ -3,9 +3,9 @@
 use aemp_transport::{AuthMethod, Framing};
 use serde_json::{Value as Json, json};
 
-use super::suggestion::nearest;
 use super::{Problem, Severity};
 use crate::config::{Key, Kind, Step, parts};
+use crate::suggestion::nearest;
 
 /// A secret with fewer characters can be guessed: who records one handshake may try words at home.
 const SHORT: usize = 16;
