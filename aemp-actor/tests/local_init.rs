@@ -210,7 +210,7 @@ async fn handlers_for_a_port_that_has_none_are_an_error() {
     let port = node.spawn(node.id(), "local_init::confused", ());
     let (tell, told) = oneshot::channel();
     node.mon(&port, move |reason: Reason| drop(tell.send(reason)));
-    let reason = told.await.unwrap();
+    let reason = tokio::time::timeout(Duration::from_secs(60), told).await.unwrap().unwrap();
     assert!(
         reason.kind() == "die" && reason.text().contains("returns no local_init::Session"),
         "{reason}"

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aemp_actor::prelude::*;
 use aemp_actor::MonToken;
+use aemp_actor::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::client::ScreenRef;
