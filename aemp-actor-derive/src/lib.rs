@@ -59,14 +59,17 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 /// Options on the impl block, in `#[rcv(..)]`:
 ///
 /// - `handle = Name` is needed where `#[port(handle = Name)]` is used;
-/// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`.
+/// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`;
+/// - `strict` lets the port die (`die`) of a message with a tag that no method answers, or with other
+///   arguments. Without it such a message is refused: logged and counted, whoever waits for an answer to it
+///   is told at once, and the port lives.
 ///
 /// Options on a method, in `#[rcv(..)]` as well:
 ///
 /// - `tag = "text"` answers another tag than the method's name;
 /// - `local` takes arguments that cannot be serialised, from this node only;
 /// - `default` gets, as a `Message`, what no other method answers;
-/// - `bad_message` gets, as a `BadMessage`, what could not be understood;
+/// - `bad_message` gets, as a `BadMessage`, what could not be understood, in place of refusing it;
 /// - `skip` leaves the method alone: it is no message.
 #[proc_macro_attribute]
 pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {

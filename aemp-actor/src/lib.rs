@@ -65,6 +65,7 @@ mod relay;
 mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod suggestion;
 mod tap;
 mod visible;
 

@@ -41,11 +41,12 @@ pub trait OneRcvBlock: Sized + Send + 'static {
     ///
     /// # Errors
     /// As there.
-    fn bad_message(&mut self, _ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die>
+    fn bad_message(&mut self, ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die>
     where
         Self: Port,
     {
-        Err(bad.into())
+        ctx.refuse(&bad);
+        Ok(())
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aemp_actor::MonToken;
 use aemp_actor::prelude::*;
-use aemp_actor::{BadMessage, MonToken};
 use serde::{Deserialize, Serialize};
 
 use crate::client::ScreenRef;
@@ -78,12 +78,6 @@ impl Room {
         let was_in = self.members.contains_key(&screen);
         self.left(&screen, &Reason::new("quit", words));
         was_in
-    }
-
-    /// A message from a newer client, or nonsense: the room stays for the others.
-    #[rcv(bad_message)]
-    fn misunderstood(&mut self, bad: BadMessage) {
-        eprintln!("ignored: {bad}");
     }
 
     #[rcv(skip)]

@@ -20,6 +20,8 @@ pub(crate) struct Actor {
     pub(crate) handle: Path,
     /// The enum of the messages.
     pub(crate) message: Ident,
+    /// A message that it does not understand kills the port.
+    pub(crate) strict: bool,
     /// The parameters and bounds of the impl block, and so of all that is written.
     pub(crate) generics: Generics,
     /// The handlers in the order of the source.
@@ -61,10 +63,15 @@ impl Actor {
             handle: handle_of(path, block.handle.clone()),
             port,
             message,
+            strict: block.strict.is_some(),
             generics,
             handlers,
         };
         actor.refuse_twice(errors);
+        if let (Some(strict), Some(handler)) = (&block.strict, actor.of(Kind::BadMessage).next()) {
+            let text = format!("`{}` decides what becomes of bad messages: keep one", handler.name);
+            errors.at(strict, text);
+        }
         Some(actor)
     }
 

@@ -8,7 +8,7 @@ use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, LitStr, Path, meta};
 use crate::diagnostic::Errors;
 use crate::runtime::Runtime;
 
-const ON_BLOCK: &str = "write `handle = Name` or `crate = path` here";
+const ON_BLOCK: &str = "write `handle = Name`, `strict` or `crate = path` here";
 const ON_METHOD: &str = "write `tag = \"text\"`, `local`, `default`, `bad_message` or `skip` here";
 
 /// An impl block under `#[rcv]`.
@@ -17,6 +17,8 @@ pub(crate) struct Block {
     pub(crate) runtime: Runtime,
     /// `handle = Name`
     pub(crate) handle: Option<Path>,
+    /// `strict`
+    pub(crate) strict: Option<Path>,
     /// The block, with the options taken off its methods.
     pub(crate) item: ItemImpl,
     /// The methods of the block, each with its options.
@@ -57,12 +59,14 @@ impl Block {
                 .at(path, "messages are a port's own methods: write #[rcv] above `impl Type {..}`");
             return None;
         }
-        let (mut runtime, mut handle) = (Runtime::default(), None);
+        let (mut runtime, mut handle, mut strict) = (Runtime::default(), None, None);
         let parser = meta::parser(|meta| {
             if meta.path.is_ident("crate") {
                 runtime = Runtime::parse(&meta)?;
             } else if meta.path.is_ident("handle") {
                 handle = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("strict") {
+                strict = Some(meta.path);
             } else {
                 return Err(meta.error(ON_BLOCK));
             }
@@ -70,7 +74,7 @@ impl Block {
         });
         errors.keep(parser.parse2(options));
         let methods = take_methods(&mut item, errors);
-        Some(Self { runtime, handle, item, methods })
+        Some(Self { runtime, handle, strict, item, methods })
     }
 }
 

@@ -5,9 +5,8 @@ use std::io::IsTerminal;
 use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
-use super::check::nearest;
 use super::{Failure, Output};
-use aemp_actor::profile::{Effective, Key, Profiles, Source, host_name};
+use aemp_actor::profile::{Effective, Key, Profiles, Source, host_name, nearest};
 
 /// A profile's own values.
 pub(crate) fn profile(profiles: &Profiles, name: &str, output: Output) -> Result<(), Failure> {

@@ -7,4 +7,4 @@ mod port_id;
 
 pub use node_id::{NodeId, ParseNodeIdError};
 pub use port_id::PortId;
-pub(crate) use port_id::PortName;
+pub(crate) use port_id::{PortName, REPLY_END};

@@ -13,6 +13,10 @@ use super::node_id::{NodeId, ParseNodeIdError};
 /// makes, live inside the value: nothing is allocated for them.
 pub(crate) type PortName = SmolStr;
 
+/// How the names of reply ports end, so that other nodes know them. No other name that this crate makes
+/// has the character, nor has a node ID.
+pub(crate) const REPLY_END: &str = "?";
+
 /// The address of a port: `NODE#PORT`. `NODE` alone, or `NODE#`, is the node port.
 ///
 /// Plain data, cheap to clone; it may be sent in messages (as its text), printed, compared,
@@ -54,6 +58,11 @@ impl PortId {
     /// Whether this is a node port.
     pub fn is_node(&self) -> bool {
         self.port.is_empty()
+    }
+
+    /// Whether this is a reply port: only names of those end like that.
+    pub(crate) fn is_reply(&self) -> bool {
+        self.port.ends_with(REPLY_END)
     }
 
     /// Whether `text` has the shape of a full port ID (`NODE#PORT`, legal characters).
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn names_of_our_making_are_not_allocated() {
-        assert!(!PortName::new("0123456789abcd.abcdefgh").is_heap_allocated());
+        assert!(!PortName::new("0123456789abcd.abcdefg?").is_heap_allocated());
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Rendezvous {
     pub(crate) fn finish(&self, reason: &Reason) {
         let Some(mut watchers) = self.watchers.lock().take() else { return };
         self.core.registry().remove(&self.name);
-        self.core.port_died(&self.name, watchers.take_all(), reason);
+        self.core.port_died(&self.name, watchers.take_all(), false, reason);
     }
 }
 

@@ -13,6 +13,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess,
 
 use super::bad_message::BadMessage;
 use super::rest::Rest;
+use super::text::Text;
 use super::value_list::{Body, Message};
 use crate::id::PortId;
 
@@ -144,6 +145,11 @@ pub(crate) fn nth_with<'de, S: DeserializeSeed<'de>>(
     seed: S,
 ) -> Result<S::Value, DecodeError> {
     drive(message, SeedVisitor { index, seed })
+}
+
+/// The last element of the message as text, if it is a string or octets.
+pub(crate) fn last_text(message: &Message) -> Option<String> {
+    drive(message, LastVisitor).ok().flatten()
 }
 
 /// What a handler's parameters are made of.
@@ -321,6 +327,24 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for SeedVisitor<S> {
         let value = seq.next_element_seed(self.seed)?;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         value.ok_or_else(|| A::Error::custom(format_args!("argument {} is missing", self.index)))
+    }
+}
+
+struct LastVisitor;
+
+impl<'de> Visitor<'de> for LastVisitor {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the elements of a message")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Option<String>, S::Error> {
+        let mut last = None;
+        while let Some(Text(text)) = seq.next_element()? {
+            last = text;
+        }
+        Ok(last)
     }
 }
 

@@ -4,12 +4,14 @@ use std::fmt;
 
 use super::value_list::{Message, shortened};
 use crate::die::Die;
+use crate::suggestion::nearest;
 
 /// A message of an unknown tag or of the wrong shape, with what was expected and what came.
 ///
-/// By default it kills the port (`die`, with this text), because a message that vanishes without
-/// a trace would be a silent hole; a handler marked `#[rcv(bad_message)]`, or
-/// [`Port::bad_message`](crate::Port::bad_message), can tolerate it.
+/// By default the port [refuses](crate::PortScope::refuse) it and lives: it is logged and counted, and who
+/// waits for an answer to it is told this text. With `#[rcv(strict)]` it kills the port (`die`, with this
+/// text). A handler marked `#[rcv(bad_message)]`, or [`Port::bad_message`](crate::Port::bad_message),
+/// decides otherwise.
 #[derive(Clone, Debug)]
 pub struct BadMessage {
     message: Message,
@@ -19,9 +21,18 @@ pub struct BadMessage {
 impl BadMessage {
     /// No handler answers the tag.
     pub fn unknown(message: Message, known: &[&str]) -> Self {
+        let what = match message.first_text() {
+            Some(_) => "unknown tag",
+            None if message.is_empty() => "it is empty",
+            None => "its first element is no tag",
+        };
+        let meant = match nearest(&shortened(message.tag()), known.iter().copied()) {
+            Some(meant) => format!(" (did you mean {meant:?}?)"),
+            None => String::new(),
+        };
         let problem = match known {
             [] => "this port answers no tags".to_owned(),
-            known => format!("unknown tag, expected one of {}", known.join(", ")),
+            known => format!("{what}{meant}, expected one of {}", known.join(", ")),
         };
         Self { message, problem }
     }

@@ -6,6 +6,7 @@
 mod args;
 mod bad_message;
 mod rest;
+mod text;
 mod value_list;
 
 pub use args::FromArgs;

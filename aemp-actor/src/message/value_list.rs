@@ -5,10 +5,11 @@ use std::fmt;
 
 use aemp_transport::{EncodeError, Encoded, Value, ValueError, to_values};
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny};
 use smol_str::SmolStr;
 
 use super::args::{self, Arity, FromArgs};
+use crate::id::NodeId;
 
 /// What is longer than this, in octets, is not decoded by the node, neither to be understood nor to
 /// be printed: decoded values take up to 40 times the memory of their octets.
@@ -21,6 +22,8 @@ const LONG: usize = 64 << 10;
 pub struct Message {
     tag: SmolStr,
     body: Body,
+    /// The node that it came from; `None` for those of this node.
+    from: Option<NodeId>,
 }
 
 /// Where the values are.
@@ -45,11 +48,22 @@ impl Message {
     /// A message from its values.
     pub fn from_values(values: Vec<Value>) -> Self {
         let tag = values.first().map(tag_of).unwrap_or_default();
-        Self { tag, body: Body::Values(values) }
+        Self { tag, body: Body::Values(values), from: None }
     }
 
     pub(crate) fn from_encoded(encoded: Encoded) -> Self {
-        Self { tag: encoded.first_str().unwrap_or_default(), body: Body::Encoded(encoded) }
+        let tag = encoded.first_str().unwrap_or_default();
+        Self { tag, body: Body::Encoded(encoded), from: None }
+    }
+
+    /// The message as one that came from another node.
+    pub(crate) fn come_from(self, node: &NodeId) -> Self {
+        Self { from: Some(node.clone()), ..self }
+    }
+
+    /// The other node that it came from, if it did.
+    pub(crate) fn sender_node(&self) -> Option<&NodeId> {
+        self.from.as_ref()
     }
 
     /// The first element if it is a string (or octets or a number, as text), else the empty string.
@@ -85,15 +99,21 @@ impl Message {
         }
     }
 
+    /// The last element as text, if it is a string or octets; nothing else of the message is kept.
+    pub(crate) fn last_text(&self) -> Option<String> {
+        args::last_text(self)
+    }
+
     /// The message without its first element; nothing is decoded.
     pub(crate) fn without_first(self) -> Self {
-        match self.body {
+        let rest = match self.body {
             Body::Values(mut values) => {
                 drop(values.drain(..values.len().min(1)));
                 Self::from_values(values)
             }
             Body::Encoded(encoded) => Self::from_encoded(encoded.without_first()),
-        }
+        };
+        Self { from: self.from, ..rest }
     }
 
     /// The message with more elements at its end; nothing is decoded.
@@ -101,14 +121,17 @@ impl Message {
     /// # Errors
     /// When they cannot be encoded.
     pub(crate) fn with(self, more: Vec<Value>) -> Result<Self, EncodeError> {
-        let Self { tag, body } = self;
-        match body {
+        let Self { tag, body, from } = self;
+        let longer = match body {
             Body::Values(mut values) => {
                 values.extend(more);
-                Ok(Self::from_values(values))
+                Self::from_values(values)
             }
-            Body::Encoded(encoded) => Ok(Self { tag, body: Body::Encoded(encoded.with(&more)?) }),
-        }
+            Body::Encoded(encoded) => {
+                Self { tag, body: Body::Encoded(encoded.with(&more)?), from: None }
+            }
+        };
+        Ok(Self { from, ..longer })
     }
 
     /// The elements, each as a message of its own if it is a list; nothing is decoded.
@@ -122,6 +145,14 @@ impl Message {
             Body::Encoded(encoded) => {
                 Box::new(encoded.lists().map(|list| list.map(Self::from_encoded)))
             }
+        }
+    }
+
+    /// Whether it has no elements, not even a tag.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.body {
+            Body::Values(values) => values.is_empty(),
+            Body::Encoded(_) => args::nth::<IgnoredAny>(self, 0).is_err(),
         }
     }
 

@@ -36,7 +36,8 @@ use crate::relay::Relays;
 use crate::service::Data;
 use crate::visible::one_line;
 
-/// Failed handshakes of one address that are told of at once; then it is one in ten seconds.
+/// Failed handshakes of one address, and messages of one node that ports did not understand, that are
+/// told of at once; then it is one in ten seconds.
 const TOLD_AT_ONCE: u32 = 20;
 
 /// Peers that are kept whatever is known of them.
@@ -60,6 +61,8 @@ pub(crate) struct Core {
     relays: Relays,
     /// Handshakes that failed, and were told of.
     refusals: Mutex<Refusals>,
+    /// Messages that ports did not understand, and were told of.
+    bad_messages: Mutex<Refusals>,
     dials: Dials,
     targets: Targets,
     functions: Functions,
@@ -115,6 +118,7 @@ impl Core {
             mesh,
             relays,
             refusals: Mutex::new(Refusals::with_burst(TOLD_AT_ONCE)),
+            bad_messages: Mutex::new(Refusals::with_burst(TOLD_AT_ONCE)),
             dials: Dials::default(),
             targets: Targets::default(),
             functions: Functions::default(),
@@ -184,6 +188,10 @@ impl Core {
 
     pub(super) fn refusals(&self) -> &Mutex<Refusals> {
         &self.refusals
+    }
+
+    pub(super) fn bad_messages(&self) -> &Mutex<Refusals> {
+        &self.bad_messages
     }
 
     pub(crate) fn dials(&self) -> &Dials {
@@ -414,14 +422,17 @@ impl Core {
         panics::logged(what, code);
     }
 
-    /// A port is gone: tell its watchers; warn when nobody listens and something was wrong.
+    /// A port is gone: tell its watchers; warn when nobody listens, nor waits for an answer of it, and
+    /// something was wrong.
     pub(crate) fn port_died(
         self: &Arc<Self>,
         name: &PortName,
         watchers: Vec<Watch>,
+        is_caller_told: bool,
         reason: &Reason,
     ) {
-        let told = watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
+        let told = is_caller_told
+            || watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
         if !told && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
             let (name, reason) = (one_line(name), reason.to_string());
             let (id, reason) = (&self.id, one_line(&reason));

@@ -25,12 +25,14 @@ pub(crate) enum Dropped {
     Closed,
     /// The node that asked does not have the right to.
     Refused,
+    /// Its port did not understand it, and refused it.
+    BadMessage,
 }
 
 /// Counts by cause.
 #[derive(Default)]
 pub(crate) struct Counters {
-    counts: [AtomicU64; 8],
+    counts: [AtomicU64; 9],
     /// Messages that ports have taken out of their mailboxes.
     handled: AtomicU64,
 }
@@ -66,6 +68,7 @@ impl Counters {
             cut_off: self.get(Dropped::CutOff),
             closed: self.get(Dropped::Closed),
             refused: self.get(Dropped::Refused),
+            bad_message: self.get(Dropped::BadMessage),
         }
     }
 }
@@ -93,4 +96,7 @@ pub struct DroppedCounts {
     /// Of nodes that do not have the right to (see [`Access`](crate::Access)); and data connections
     /// that nobody expected.
     pub refused: u64,
+    /// Of a tag or with arguments that their port did not understand, and
+    /// [refused](crate::PortScope::refuse): they were not lost, and their port lives.
+    pub bad_message: u64,
 }

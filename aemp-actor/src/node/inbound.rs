@@ -67,7 +67,7 @@ impl Inbound {
     }
 
     fn deliver(&mut self, packet: Packet) {
-        let message = Message::from_encoded(packet.message);
+        let message = Message::from_encoded(packet.message).come_from(self.origin.peer.id());
         traced::received(self.origin.peer.id(), &packet.port, &message);
         if packet.port.is_empty() {
             return requests::handle(&self.core, Some(&self.origin), message);

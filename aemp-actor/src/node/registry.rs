@@ -8,14 +8,14 @@ use tokio::sync::Notify;
 
 use super::cell_table::CellTable;
 use super::stillborn::Stillborn;
-use crate::id::PortName;
+use crate::id::{PortName, REPLY_END};
 use crate::mutation;
 use crate::port::AnyCell;
 use crate::reason::Reason;
 
 /// Names → cells, and the source of new names.
 ///
-/// Names are `PREFIX.COUNTER`; the prefix is drawn at random for each node, so that no name is
+/// Names are `PREFIX.COUNTER`, those of reply ports `PREFIX.COUNTER?`; the prefix is drawn at random for each node, so that no name is
 /// used twice, not even by a restarted node of the same ID.
 pub(crate) struct Registry {
     prefix: String,
@@ -41,6 +41,15 @@ impl Registry {
 
     /// A name that was never used and never will be.
     pub(crate) fn new_name(&self) -> PortName {
+        self.draw("")
+    }
+
+    /// The same, for a reply port.
+    pub(crate) fn new_reply_name(&self) -> PortName {
+        self.draw(REPLY_END)
+    }
+
+    fn draw(&self, end: &str) -> PortName {
         let mut number = mutation::fresh(self.counter.fetch_add(1, Ordering::Relaxed));
         let mut digits = [0_u8; 13];
         let mut start = digits.len();
@@ -50,7 +59,7 @@ impl Registry {
             number /= 32;
         }
         let digits = std::str::from_utf8(&digits[start..]).unwrap_or_default();
-        smol_str::format_smolstr!("{}.{digits}", self.prefix)
+        smol_str::format_smolstr!("{}.{digits}{end}", self.prefix)
     }
 
     /// Whether only this node draws names like that.
@@ -140,6 +149,7 @@ mod tests {
         assert_eq!(names.len(), 1000);
         assert!(names.contains("0123456789abcd.0") && names.contains("0123456789abcd.v7"));
         assert!(names.iter().all(|name| !name.is_heap_allocated() && registry.is_own_space(name)));
+        assert_eq!(registry.new_reply_name(), "0123456789abcd.v8?");
         assert!(!registry.is_own_space("0123456789abcd"));
         assert!(!registry.is_own_space("0123456789abcdef.0"));
     }

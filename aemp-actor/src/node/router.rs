@@ -140,7 +140,7 @@ impl Core {
 
     /// Sends a request about `port` to the node port of its node: its place is among the messages
     /// to `port`, with which it is lost or not.
-    fn request(self: &Arc<Self>, port: &PortId, place: Place, request: &[Value]) {
+    pub(super) fn request(self: &Arc<Self>, port: &PortId, place: Place, request: &[Value]) {
         if self.can_reach(port) {
             let peer = self.peer(port.node());
             let sent = peer.send(self, &PortName::default(), (port, place), request);

@@ -37,9 +37,11 @@ pub(crate) trait AnyCell: Send + Sync {
         self.abort(reason);
     }
 
-    /// A request whose reply port this may be is not carried out, for that reason. Other ports do not
-    /// care.
+    /// A message whose reply port this may be is refused, for that reason. Other ports do not care.
     fn refused(self: Arc<Self>, _problem: &str) {}
+
+    /// The port, which is dying, leaves somebody on this node without an answer, who is told of its death.
+    fn caller_is_told(&self) {}
 
     /// Adds a watch, or gives it back when the port is dead.
     fn watch(&self, watch: Watch) -> Result<(), Watch>;

@@ -86,11 +86,11 @@ pub enum CallError {
         /// Why it died.
         reason: Reason,
     },
-    /// The node that was asked does not carry the request out: it does not know it, or does not allow
-    /// it. Nodes of other implementations do not say so.
+    /// The port that was asked does not understand the request, or its node does not carry it out: it
+    /// does not know it, or does not allow it. Nodes of other implementations do not say so.
     #[error("{target} does not answer: {text}")]
     Refused {
-        /// The node port that was asked.
+        /// The port, or node port, that was asked.
         target: PortId,
         /// What is wrong with the request.
         text: String,

@@ -226,7 +226,7 @@ impl<P: Port> Cell<P> {
             (stage, queue, lost, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
         };
         self.core.registry().remove(&self.name);
-        let extras = extras.unwrap_or_default();
+        let mut extras = extras.unwrap_or_default();
         if let Some(room) = &extras.room {
             room.freed.notify_waiters();
         }
@@ -234,13 +234,16 @@ impl<P: Port> Cell<P> {
         self.core.count_dropped(Dropped::DeadPort, lost);
         runner::drop_user_data(self, stage);
         queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
-        for key in extras.timers {
+        for key in std::mem::take(&mut extras.timers) {
             runner::drop_user_data(self, self.core.timers().remove(key));
         }
         for (id, target) in owned.into_iter().flat_map(|owned| owned.into_unfired()) {
             self.core.user_code("a monitor", || self.core.unmon(&target, id));
         }
-        self.core.port_died(&self.name, watchers, reason);
+        // Also by what was dropped here.
+        let late = self.mailbox.lock().extras.take();
+        let told = extras.caller_told || late.is_some_and(|extras| extras.caller_told);
+        self.core.port_died(&self.name, watchers, told, reason);
     }
 
     /// An owned watch fired: tell the port, unless the watch was cancelled. It needs no room: the
@@ -330,6 +333,10 @@ impl<P: Port> AnyCell for Cell<P> {
         } else {
             self.abort(reason);
         }
+    }
+
+    fn caller_is_told(&self) {
+        self.mailbox.lock().extras.get_or_insert_default().caller_told = true;
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::context::{Ctx, PortScope};
+use super::context::Ctx;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
+use super::init::Init;
 use super::mailbox::Envelope;
 use super::outcome::Outcome;
 use crate::die::Die;
@@ -109,32 +110,38 @@ impl Edit {
     }
 }
 
-/// For closure ports and init functions that make one.
-impl PortScope {
-    /// Sets the handler of a tag, from the next message on, replacing one that was there.
-    ///
-    /// Only closure ports have such handlers: elsewhere it does nothing.
-    pub fn rcv<A: FromArgs, R: Outcome>(
-        &mut self,
-        tag: impl Into<String>,
-        f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
-    ) {
-        self.add_edit(Edit::tag(tag, f));
-    }
+/// What `$scope` can do to the handlers of a closure port.
+macro_rules! handlers {
+    ($scope:ty) => {
+        impl $scope {
+            /// Sets the handler of a tag, from the next message on, replacing one that was there.
+            pub fn rcv<A: FromArgs, R: Outcome>(
+                &mut self,
+                tag: impl Into<String>,
+                f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
+            ) {
+                self.add_edit(Edit::tag(tag, f));
+            }
 
-    /// Sets the handler of messages that no tag's handler takes.
-    pub fn rcv_default<R: Outcome>(
-        &mut self,
-        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
-    ) {
-        self.add_edit(Edit::default(f));
-    }
+            /// Sets the handler of messages that no tag's handler takes.
+            pub fn rcv_default<R: Outcome>(
+                &mut self,
+                f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+            ) {
+                self.add_edit(Edit::default(f));
+            }
 
-    /// Removes the handler of a tag.
-    pub fn rcv_off(&mut self, tag: impl Into<String>) {
-        self.add_edit(Edit::off(tag));
-    }
+            /// Removes the handler of a tag.
+            pub fn rcv_off(&mut self, tag: impl Into<String>) {
+                self.add_edit(Edit::off(tag));
+            }
+        }
+    };
 }
+// Other ports have no such handlers: there is nothing to call.
+handlers!(Ctx<FnPort>);
+// For those that return nothing: see `InitOutput`.
+handlers!(Init);
 
 impl Ref<FnPort> {
     /// Sets the handler of a tag, in order with the messages sent to the port.

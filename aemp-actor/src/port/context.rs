@@ -15,9 +15,9 @@ use super::mailbox::{Envelope, Firing};
 use super::outcome::Outcome;
 use super::timer::Timer;
 use crate::id::{NodeId, PortId};
-use crate::message::FromArgs;
+use crate::message::{BadMessage, FromArgs};
 use crate::monitor::{Action, MonToken};
-use crate::node::{Core, Node};
+use crate::node::{self, Core, Node};
 use crate::reason::Reason;
 
 /// What every kind of port can do in its own context: the untyped half of [`Ctx`] and
@@ -94,6 +94,18 @@ impl PortScope {
 
     pub(crate) fn stopping(&mut self) -> Option<Reason> {
         self.stopping.take()
+    }
+
+    /// Refuses a message that this port does not understand: what becomes of one that nothing else is
+    /// said for.
+    ///
+    /// A warning with the message, the node it came from and what is wrong is logged (of many from one
+    /// node, some), [`DroppedCounts::bad_message`](crate::DroppedCounts::bad_message) counts it, and if
+    /// it is a request, whoever waits for the answer is told at once: on nodes of this implementation
+    /// with [`CallError::Refused`](crate::CallError::Refused); the callback of a Perl program is called
+    /// without arguments. No monitor fires.
+    pub fn refuse(&self, bad: &BadMessage) {
+        node::refuse(&self.core, &*self.cell, bad);
     }
 
     /// Kills this port, with the same reason, if `port` dies abnormally.

@@ -18,6 +18,8 @@ use crate::message::{BadMessage, Message};
 /// - One message is handled at a time, in the order of arrival; the next begins when the handler
 ///   of the last has ended.
 /// - `Err` and panics kill this port, with the kind `die` and the text, and nothing else.
+/// - A message that it does not understand is [refused](crate::PortScope::refuse), in its turn, and the
+///   port lives.
 /// - Other tasks have their turn after 128 messages, and a port that is to end at once handles none more.
 /// - Destructors run in the port's own task, in its runtime; where that has ended, where it was ended.
 /// - State and messages are moved by value. An optimised build bears 512 KiB of each on the usual
@@ -59,12 +61,13 @@ pub trait Port: Sized + Send + 'static {
 
     /// Called in place of [`handle`](Self::handle) for a message that cannot be decoded.
     ///
-    /// The default kills the port, because a message that vanishes would be a silent hole;
-    /// return `Ok(())` to tolerate it.
+    /// The default [refuses](crate::PortScope::refuse) it, and the port lives; `Err(bad.into())` kills
+    /// the port.
     ///
     /// # Errors
     /// Kills the port.
-    fn bad_message(&mut self, _ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die> {
-        Err(bad.into())
+    fn bad_message(&mut self, ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die> {
+        ctx.refuse(&bad);
+        Ok(())
     }
 }

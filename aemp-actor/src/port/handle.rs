@@ -148,7 +148,7 @@ impl<P: Port> Ref<P> {
 
     fn call_cell<T>(cell: &Arc<Cell<P>>, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
         let (sender, receiver) = oneshot::channel();
-        cell.push(Envelope::Typed(request(Reply::caller(sender))));
+        cell.push(Envelope::Typed(request(Reply::caller(sender, cell))));
         Call::typed(cell.id(), receiver, cell.clone())
     }
 

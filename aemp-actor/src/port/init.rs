@@ -13,6 +13,7 @@ use super::context::PortScope;
 use super::definition::Port;
 use super::handle::Ref;
 use super::mailbox::Stage;
+use crate::die;
 use crate::die::Die;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
@@ -200,7 +201,7 @@ pub(crate) fn create_port<P: Port>(core: &Arc<Core>, name: PortName, starter: St
 }
 
 /// What an init function may return: the port's value, or nothing for a closure port whose
-/// handlers were set with [`PortScope::rcv`], each also as a `Result<_, Die>`.
+/// handlers were set with [`Init::rcv`], each also as a `Result<_, Die>`.
 pub trait InitOutput {
     /// The kind of port that is made.
     type Port: Port;
@@ -215,8 +216,14 @@ pub trait InitOutput {
 impl<P: Port> InitOutput for P {
     type Port = P;
 
-    fn into_port(self, _: &mut Init) -> Result<P, Die> {
-        Ok(self)
+    fn into_port(self, init: &mut Init) -> Result<P, Die> {
+        if init.take_edits().is_empty() {
+            return Ok(self);
+        }
+        let port = std::any::type_name::<P>();
+        Err(die!(
+            "ctx.rcv sets handlers of a closure port: an init function that calls it returns no {port}"
+        ))
     }
 }
 

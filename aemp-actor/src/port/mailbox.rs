@@ -109,6 +109,8 @@ pub(crate) struct Extras {
     /// A `kil` waits in the queue: nothing behind it will be handled.
     pub(crate) killed: bool,
     pub(crate) receiver: Receiver,
+    /// Somebody who waited for an answer is told of the port's death.
+    pub(crate) caller_told: bool,
 }
 
 /// What is known of the block of a receiving port.

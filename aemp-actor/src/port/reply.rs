@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
+use super::ambient;
 use super::any_cell::AnyCell;
 use super::context::PortScope;
 use super::encoder;
@@ -26,7 +27,8 @@ pub struct Reply<T> {
 
 enum To<T> {
     Nowhere,
-    Caller(oneshot::Sender<T>),
+    /// With the cell of the port that is asked, by its address.
+    Caller(oneshot::Sender<T>, usize),
     Port(Box<PortId>),
 }
 
@@ -36,8 +38,9 @@ impl<T> Reply<T> {
         Self { to: id.map_or(To::Nowhere, |id| To::Port(Box::new(id))) }
     }
 
-    pub(crate) fn caller(sender: oneshot::Sender<T>) -> Self {
-        Self { to: To::Caller(sender) }
+    /// For a caller on this node, who is told when this is dropped unanswered by the port of `asked`.
+    pub(crate) fn caller(sender: oneshot::Sender<T>, asked: &Arc<impl AnyCell>) -> Self {
+        Self { to: To::Caller(sender, Arc::as_ptr(asked).addr()) }
     }
 
     pub(crate) fn port_id(&self) -> Option<&PortId> {
@@ -52,21 +55,32 @@ impl<T> Reply<T> {
     /// # Panics
     /// When the answer goes to a port and cannot be serialised.
     #[track_caller]
-    pub fn answer(self, scope: &PortScope, value: T)
+    pub fn answer(mut self, scope: &PortScope, value: T)
     where
         T: Serialize,
     {
-        match self.to {
+        match std::mem::replace(&mut self.to, To::Nowhere) {
             To::Nowhere => {}
-            To::Caller(sender) => drop(sender.send(value)),
+            To::Caller(sender, _) => drop(sender.send(value)),
             To::Port(id) => scope.core().snd(&id, &(value,)),
         }
     }
 
     /// Gives the answer to a caller on this node.
-    pub fn answer_local(self, value: T) {
-        if let To::Caller(sender) = self.to {
+    pub fn answer_local(mut self, value: T) {
+        if let To::Caller(sender, _) = std::mem::replace(&mut self.to, To::Nowhere) {
             drop(sender.send(value));
+        }
+    }
+}
+
+/// A port that drops the request of somebody who waits is dying, and he is told of that.
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        if let To::Caller(sender, asked) = &self.to
+            && !sender.is_closed()
+        {
+            ambient::caller_is_told(*asked);
         }
     }
 }
@@ -78,8 +92,8 @@ impl<T> Serialize for Reply<T> {
         match &self.to {
             To::Port(id) => id.serialize(serializer),
             To::Nowhere => serializer.serialize_unit(),
-            To::Caller(_) if encoder::is_capturing() => serializer.serialize_unit(),
-            To::Caller(_) => Err(serde::ser::Error::custom("the caller has no port ID")),
+            To::Caller(..) if encoder::is_capturing() => serializer.serialize_unit(),
+            To::Caller(..) => Err(serde::ser::Error::custom("the caller has no port ID")),
         }
     }
 }
@@ -88,7 +102,7 @@ impl<T> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.to {
             To::Nowhere => f.write_str("Reply(nowhere)"),
-            To::Caller(_) => f.write_str("Reply(caller)"),
+            To::Caller(..) => f.write_str("Reply(caller)"),
             To::Port(id) => write!(f, "Reply({id})"),
         }
     }
@@ -101,7 +115,7 @@ pub(crate) type Answer = Result<Message, Unanswered>;
 pub(crate) enum Unanswered {
     /// What was asked has died.
     Died(Reason),
-    /// The node that was asked does not carry the request out.
+    /// The port that was asked does not understand the request, or its node does not carry it out.
     Refused(String),
 }
 
@@ -122,7 +136,7 @@ pub(crate) struct ReplyCell {
 /// [`ReplyCell::answer`].
 pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
     let (sender, receiver) = oneshot::channel();
-    let name = core.registry().new_name();
+    let name = core.registry().new_reply_name();
     let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
     if !core.registry().insert(cell.clone()) {
         cell.answer(Err(core.shutdown_reason().into()));

@@ -27,6 +27,7 @@ mod security;
 mod service;
 mod text;
 
+pub use crate::suggestion::nearest;
 pub use error::ProfileError;
 pub(crate) use nodeid::expand;
 pub use profiles::Profiles;

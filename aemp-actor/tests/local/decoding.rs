@@ -25,7 +25,7 @@ enum Shape {
 #[derive(Port)]
 struct Echo;
 
-#[rcv]
+#[rcv(strict)]
 impl Echo {
     fn number(&self, n: i64) -> i64 {
         n

@@ -42,6 +42,12 @@ async fn careful(nick: String, rest: Rest) -> Result<Session, Die> {
     Ok(Session { nick, lines })
 }
 
+#[init("local_init::confused")]
+fn confused(ctx: &mut Init) -> Session {
+    ctx.rcv("say", |_, (_,): (String,)| {});
+    Session::default()
+}
+
 #[init("local_init::counter")]
 fn counter(ctx: &mut Init, start: u64) {
     let mut count = start;
@@ -196,4 +202,17 @@ async fn a_slow_one_makes_its_messages_wait_and_dies_with_its_node() {
         tokio::task::yield_now().await;
     }
     assert_eq!(*DONE.lock().unwrap(), ["begun", "begun", "ended"]);
+}
+
+#[tokio::test]
+async fn handlers_for_a_port_that_has_none_are_an_error() {
+    let node = Node::local();
+    let port = node.spawn(node.id(), "local_init::confused", ());
+    let (tell, told) = oneshot::channel();
+    node.mon(&port, move |reason: Reason| drop(tell.send(reason)));
+    let reason = tokio::time::timeout(Duration::from_secs(60), told).await.unwrap().unwrap();
+    assert!(
+        reason.kind() == "die" && reason.text().contains("returns no local_init::Session"),
+        "{reason}"
+    );
 }

@@ -108,14 +108,10 @@ async fn to_a_dead_port_they_are_lost_as_others_are() {
 }
 
 #[tokio::test]
-async fn untyped_they_are_bad_messages() {
+async fn untyped_they_are_refused() {
     let node = Node::local();
     let workshop = node.port(Workshop::default());
-    let (tell, told) = oneshot::channel();
-    node.mon(&workshop, move |reason: Reason| drop(tell.send(reason)));
-    node.snd(&workshop, ("attach", 1));
-    let reason = told.await.unwrap();
-    assert_eq!(reason.kind(), "die");
-    let text = reason.text();
+    let error = node.cal::<()>(&workshop, ("attach", 1)).await.unwrap_err();
+    let CallError::Refused { text, .. } = error else { panic!("{error}") };
     assert!(text.contains(r#""attach""#) && text.contains("same node"), "{text}");
 }

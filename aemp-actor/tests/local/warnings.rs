@@ -113,6 +113,86 @@ async fn a_watched_end_is_not() {
     assert_eq!(lines.about(&linked), [""; 0]);
 }
 
+/// Fails, in each of the ways that leave a caller without an answer.
+#[derive(Port)]
+struct Failing;
+
+#[rcv]
+impl Failing {
+    fn fail(&self) -> Result<u32, Die> {
+        Err(die!("no answer"))
+    }
+
+    async fn fail_later(&self) -> Result<u32, Die> {
+        tokio::task::yield_now().await;
+        Err(die!("no answer"))
+    }
+
+    fn panic(&self) -> u32 {
+        panic!("no answer")
+    }
+
+    async fn wait(&self) -> u32 {
+        std::future::pending().await
+    }
+
+    fn tell(&self) -> Result<(), Die> {
+        Err(die!("no answer"))
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_a_caller_is_told_of_is_not() {
+    let (lines, _guard) = Lines::catch();
+    let node = Node::local();
+    let calls: [fn(&FailingRef) -> Call<u32>; 5] = [
+        FailingRef::fail,
+        FailingRef::fail_later,
+        FailingRef::panic,
+        |port| {
+            let call = port.wait();
+            port.kil_now("no answer");
+            call
+        },
+        // The request is behind what kills the port.
+        |port| {
+            port.tell();
+            port.fail()
+        },
+    ];
+    for call in calls {
+        let port = node.port(Failing);
+        let error = call(&port).await.unwrap_err();
+        assert!(error.to_string().contains("no answer"), "{error}");
+        gone(&node).await;
+        assert_eq!(lines.all(), "");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_is_gone_or_was_told_of_another_end_is_none() {
+    let (lines, _guard) = Lines::catch();
+    let node = Node::local();
+    let given_up = node.port(Failing);
+    drop(given_up.fail());
+    gone(&node).await;
+    assert!(lines.all().contains(&format!("{given_up} died unwatched: die: no answer")));
+
+    // It waits for the answer of a dead port, and dies itself.
+    let dead = node.port(Failing);
+    dead.kil(());
+    gone(&node).await;
+    let asking = node.port_fn(move |_, _| {
+        let call = dead.fail();
+        drop(call);
+        let (_kept, result) = (dead.fail(), Err(die!("own")));
+        result
+    });
+    asking.snd(("go",));
+    gone(&node).await;
+    assert_eq!(lines.about(&asking).len(), 1);
+}
+
 #[tokio::test]
 async fn a_cancelled_watch_is_none() {
     let (lines, _guard) = Lines::catch();

@@ -1,6 +1,6 @@
 //! Peers that have proved themselves and then send what makes no sense: a packet that cannot be
 //! read ends their connection, with the reason in the log and in the monitors; a message that
-//! cannot be understood is logged or kills the port it was for. Nobody else notices.
+//! cannot be understood is logged or kills the closure port it was for. Nobody else notices.
 
 use std::time::Duration;
 
@@ -198,7 +198,7 @@ async fn packets_for_ports_that_do_not_exist() {
 }
 
 #[tokio::test]
-async fn messages_of_the_wrong_shape_kill_their_port_only() {
+async fn messages_of_the_wrong_shape_kill_their_closure_port_only() {
     let mut victim = Victim::new(config("victim")).await;
     let (mut peer, mut died) = victim.peer().await;
     for (message, texts) in [
@@ -207,8 +207,8 @@ async fn messages_of_the_wrong_shape_kill_their_port_only() {
         (json!(["add", 4_294_967_296_u64]), ["\"add\"", "argument 1"]),
         (json!(["add"]), ["\"add\"", "argument 1 is missing"]),
         (json!(["sub", 1]), ["\"sub\"", "unknown tag, expected one of add"]),
-        (json!([]), ["\"\"", "unknown tag"]),
-        (json!([{"tag": "add"}]), ["\"\"", "unknown tag"]),
+        (json!([]), ["\"\"", "it is empty, expected one of add"]),
+        (json!([{"tag": "add"}]), ["\"\"", "its first element is no tag"]),
     ] {
         let port = victim.node.port(FnPort::default());
         port.rcv("add", |_, (_,): (u32,)| {}).unwrap();

@@ -19,6 +19,7 @@ mod log_lines;
 mod matrix;
 mod receive_holes;
 mod reconnect;
+mod refused_messages;
 mod requests;
 mod requests_between_nodes;
 mod script;

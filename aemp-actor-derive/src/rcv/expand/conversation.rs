@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::Attribute;
 
 use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
@@ -201,12 +202,10 @@ fn encode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
 }
 
 /// Calls the method for bad messages, if there is one; two of them are kept apart by `cfg`, and so
-/// are then the functions written here.
+/// are then the functions written here. A strict port dies of them.
 fn bad_message(actor: &Actor) -> TokenStream {
     let runtime = &actor.runtime;
-    let functions = actor.of(Kind::BadMessage).map(|handler| {
-        let cfgs = &handler.cfgs;
-        let call = call(handler, &[format_ident!("__bad")]);
+    let function = |cfgs: &[Attribute], body: TokenStream| {
         quote! {
             #(#cfgs)*
             fn bad_message(
@@ -214,10 +213,17 @@ fn bad_message(actor: &Actor) -> TokenStream {
                 __ctx: &mut #runtime::Ctx<Self>,
                 __bad: #runtime::__private::BadMessage,
             ) -> ::core::result::Result<(), #runtime::Die> {
-                #call;
-                ::core::result::Result::Ok(())
+                #body
             }
         }
+    };
+    if actor.strict {
+        let die = quote!(::core::result::Result::Err(::core::convert::From::from(__bad)));
+        return function(&[], die);
+    }
+    let functions = actor.of(Kind::BadMessage).map(|handler| {
+        let call = call(handler, &[format_ident!("__bad")]);
+        function(&handler.cfgs, quote!(#call; ::core::result::Result::Ok(())))
     });
     functions.collect()
 }

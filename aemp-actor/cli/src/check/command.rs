@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::suggestion::nearest;
 use super::{Problem, file, values};
 use crate::{Failure, Options, Output, logs};
+use aemp_actor::profile::nearest;
 use aemp_actor::profile::{
     Effective, Environment, KEYS, Key, ProfileError, Profiles, SyntaxError, locate, override_by,
 };

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::suggestion::nearest;
 use super::{Problem, Severity, values, whole};
-use aemp_actor::profile::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure};
+use aemp_actor::profile::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure, nearest};
 
 /// Keys of the reference that mean nothing here.
 const FOREIGN: &[(&str, &str)] = &[

@@ -3,12 +3,10 @@
 mod command;
 mod file;
 mod problem;
-mod suggestion;
 mod values;
 mod whole;
 
 pub(crate) use command::run;
-pub(crate) use suggestion::nearest;
 
 pub(crate) use file::{no_object, no_profiles};
 pub(crate) use problem::Problem;

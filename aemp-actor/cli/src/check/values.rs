@@ -3,9 +3,8 @@
 use aemp_transport::{AuthMethod, Framing};
 use serde_json::{Value as Json, json};
 
-use super::suggestion::nearest;
 use super::{Problem, Severity};
-use aemp_actor::profile::{Key, Kind, Step, parts};
+use aemp_actor::profile::{Key, Kind, Step, nearest, parts};
 
 /// A secret with fewer characters can be guessed: who records one handshake may try words at home.
 const SHORT: usize = 16;

@@ -5,9 +5,9 @@ use clap::builder::Resettable;
 use clap::{Arg, Command};
 
 use super::place::Walk;
-use crate::check::nearest;
 use crate::network::ENDLESS;
 use crate::{Failure, args, operating};
+use aemp_actor::profile::nearest;
 
 /// All commands, with the options that may stand before each.
 pub(crate) fn definition() -> Command {

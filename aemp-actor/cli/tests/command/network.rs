@@ -81,7 +81,7 @@ async fn messages_are_sent_and_requests_answered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_there_is_said() {
-    let (_node, home) = network().await;
+    let (node, home) = network().await;
     let text = home.aemp(&["snd", "alpha#gone", "x"]).await.failed(1);
     assert_eq!(text, "aemp: no such port: alpha#gone");
     let text = home.aemp(&["cal", "alpha#gone", "x"]).await.failed(1);
@@ -95,6 +95,14 @@ async fn what_is_not_there_is_said() {
     assert_eq!(text, "aemp: alpha does not answer: unknown request");
     let text = home.aemp(&["--timeout", "600", "cal", "alpha", "No::such"]).await.failed(1);
     assert!(text.ends_with("no function of that name is registered here"), "{text}");
+    let port = node.port(Counter { count: 5 }).to_string();
+    let text = home.aemp(&["--timeout", "600", "cal", &port, "cuont"]).await.failed(1);
+    assert!(
+        text.contains("unknown tag (did you mean \"count\"?), expected one of add, count"),
+        "{text}"
+    );
+    assert_eq!(home.aemp(&["snd", &port, "ad", "1"]).await.code, 0);
+    assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "5", "it lives");
     let text = home.aemp(&["snd", "a b#x", "y"]).await.failed(2);
     assert!(text.contains("is no node ID"), "{text}");
 }

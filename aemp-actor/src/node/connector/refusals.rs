@@ -1,4 +1,4 @@
-//! Which refused connections are told of: who makes many is not to fill the log.
+//! Which refused connections and messages are told of: who makes many is not to fill the log.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! What no handler answers goes to the default handler, what none understands to that for bad
-//! messages; without them the port dies and the text says why.
+//! messages; a strict port dies and the text says why.
 
 use aemp_actor::BadMessage;
 use aemp_actor::prelude::*;
@@ -35,7 +35,7 @@ impl Tolerant {
 #[derive(Port)]
 struct Strict;
 
-#[rcv]
+#[rcv(strict)]
 impl Strict {
     fn number(&mut self, number: u8, name: String) {
         let _ = (number, name);

@@ -1,12 +1,14 @@
 //! What was probably meant.
 
 /// The candidate that is most like `word`, if one is much like it.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let likeness =
-        |candidate: &str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let likeness = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        // Of short words, one slip makes much.
+        let slip = candidate.len() >= 3 && strsim::osa_distance(&word, &candidate) == 1;
+        strsim::jaro_winkler(&word, &candidate).max(if slip { 0.9 } else { 0.0 })
+    };
     candidates
         .into_iter()
         .map(|candidate| (likeness(candidate), candidate))
@@ -26,5 +28,9 @@ mod tests {
         assert_eq!(nearest("NodeId", keys), Some("nodeid"));
         assert_eq!(nearest("monitortimeout", keys), Some("monitor_timeout"));
         assert_eq!(nearest("colour", keys), None);
+        let short = ["say", "who", "quit", "at"];
+        assert_eq!(nearest("sya", short), Some("say"));
+        assert_eq!(nearest("ho", short), Some("who"));
+        assert_eq!(nearest("on", short), None);
     }
 }
