@@ -212,7 +212,7 @@ async fn handlers_for_a_port_that_has_none_are_an_error() {
     node.mon(&port, move |reason: Reason| drop(tell.send(reason)));
     let reason = tokio::time::timeout(Duration::from_secs(60), told).await.unwrap().unwrap();
     assert!(
-        reason.kind() == "die" && reason.text().contains("returns no local_init::Session"),
+        reason.kind() == "die" && reason.text().contains("returns no local::init::Session"),
         "{reason}"
     );
 }

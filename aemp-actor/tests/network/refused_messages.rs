@@ -211,7 +211,7 @@ async fn it_is_logged_with_its_sender() {
         crate::support::pair(&crate::support::Net::memory(), "logging-a", "logging-b").await;
     let room = PortId::from(b.port(Room::default()));
     a.snd(&room, ("sya", 7));
-    let port = format!("port {room} (refused_messages::Room) refuses a message of node");
+    let port = format!("port {room} (network::refused_messages::Room) refuses a message of node");
     let text =
         r#"node logging-a: message "sya": unknown tag (did you mean "say"?), expected one of"#;
     log::expect(&["WARN", &port, text, r#"got ["sya",7]"#]).await;
