@@ -251,7 +251,9 @@ impl Peer {
                 }
             });
         }
-        if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) {
+        // One that has addresses is sought by the mesh, and these are tried first.
+        let is_private = || !core.book().knows(&self.id);
+        if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) && is_private() {
             relay::approach(core, &self.id, None);
         }
     }
