@@ -47,6 +47,7 @@ impl Plan {
         }
         config.nodeid = None;
         config.binds.clear();
+        config.announce.clear();
         config.services.clear();
         config.visitor = true;
         // What has no address is not waited for until the very end.

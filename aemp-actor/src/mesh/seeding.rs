@@ -205,5 +205,8 @@ fn listens_on_port_of(core: &Core, address: &Address) -> bool {
         text.rsplit_once(':').map(|(_, port)| port.to_owned())
     };
     let wanted = port(address);
-    core.listeners().lock().iter().any(|own| port(own) == wanted)
+    // An announced address is forwarded.
+    let announced = core.config().announce.iter();
+    let announced = announced.filter_map(|text| text.parse().ok());
+    core.listeners().lock().iter().cloned().chain(announced).any(|own| port(&own) == wanted)
 }

@@ -32,6 +32,11 @@ pub(super) fn patience(core: &Core) -> Duration {
 /// Dropping it gives the attempt up.
 pub(crate) async fn fall_back(core: &Arc<Core>, peer: &Arc<Peer>, tried: &Notify) {
     if core.config().relay {
+        // Until then the caller tries hubs itself.
+        let mut backoff = Backoff::new(core.config().connect_interval);
+        while !core.book().knows(peer.id()) {
+            tokio::time::sleep(backoff.next(core.chance())).await;
+        }
         let patience = tokio::time::sleep(patience(core));
         if is_wanted(core) {
             // Nobody can dial this node: nothing else is to be waited for.
@@ -54,8 +59,7 @@ async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>) {
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut unanswered = 0;
     for round in 0.. {
-        // (Without an address the caller tries hubs itself.)
-        if unanswered >= UNANSWERED || !core.book().knows(node) {
+        if unanswered >= UNANSWERED {
             return;
         }
         let hubs = hubs(core, node, core.book().teller(node).as_ref(), round);

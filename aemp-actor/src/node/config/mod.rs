@@ -7,5 +7,6 @@ mod settings;
 mod transports;
 
 pub use check::ConfigError;
+pub(crate) use check::is_announceable;
 pub(super) use security::Loaded;
 pub use settings::Config;

@@ -163,8 +163,11 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, tried_once: &Notify) {
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = Problem::Unknown;
     for round in 0.. {
+        let has_addresses = core.book().knows(peer.id());
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
-        tried_once.notify_one();
+        if has_addresses {
+            tried_once.notify_one();
+        }
         problem = tried.problem.unwrap_or(problem);
         let hopeless = ways == 0 && unknown::is_hopeless(core);
         if hopeless || tried.refused > 0 && tried.refused == ways {

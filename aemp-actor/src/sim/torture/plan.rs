@@ -47,8 +47,10 @@ const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<&'static str>,
-    /// How many of them, from the first, listen; the others are private, and connected to these.
+    /// How many of them, from the first, others can dial; the rest are private, and connected to these.
     public: usize,
+    /// Whether the private hosts listen all the same, where nobody gets through.
+    pub(super) firewalled: bool,
     /// Steps of the program.
     pub(super) steps: usize,
     /// Pauses between steps.
@@ -88,6 +90,7 @@ impl Plan {
         let hosts = HOSTS[..random.within(2..=5)].to_vec();
         Self {
             public: hosts.len(),
+            firewalled: false,
             hosts,
             steps: random.within(60..=200),
             pause: Duration::ZERO..=millis(pause),
@@ -122,6 +125,7 @@ impl Plan {
             let longer = self.connect_timeout.max(Duration::from_secs(4));
             self.healing += longer - self.connect_timeout;
             self.connect_timeout = longer;
+            self.firewalled = random.percent(50);
         }
         self
     }
@@ -151,7 +155,7 @@ impl Plan {
         self.is_private(a) && self.is_private(b)
     }
 
-    /// The hosts that listen.
+    /// The hosts that others can dial.
     pub(super) fn public(&self) -> &[&'static str] {
         &self.hosts[..self.public]
     }
@@ -167,11 +171,12 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        let others = self.public().iter().filter(|other| **other != host);
+        let dialled = if self.firewalled { &self.hosts } else { self.public() };
+        let others = dialled.iter().filter(|other| **other != host);
         for other in others.filter(|_| !self.are_strangers()) {
             config = config.node(*other, address(other));
         }
-        if self.is_private(host) {
+        if self.is_private(host) && !self.firewalled {
             config.binds.clear();
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));

@@ -146,8 +146,9 @@ impl<'a> Judge<'a> {
         if host == other {
             return !down(host);
         }
-        // What two private nodes say to each other may go through any other.
-        let relayed = self.plan.is_relayed(host, other);
+        // What two private nodes say to each other may go through any other, as with two that could
+        // not dial each other once.
+        let relayed = self.plan.is_relayed(host, other) || self.record.was_relayed(host, other);
         if (self.strangers || relayed) && self.down.contains_key(other) {
             let downtimes = self
                 .down
