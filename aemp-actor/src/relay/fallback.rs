@@ -41,6 +41,7 @@ pub(crate) async fn fall_back(core: &Arc<Core>, peer: &Arc<Peer>, tried: &Notify
         if is_wanted(core) {
             // Nobody can dial this node: nothing else is to be waited for.
             tokio::select! {
+                biased;
                 () = patience => {}
                 () = tried.notified() => {}
             }
