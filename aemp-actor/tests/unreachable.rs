@@ -30,8 +30,11 @@ async fn hub(network: &Network) -> Node {
 /// Waits until both are connected to each other; gives how long that took.
 async fn meet(one: &Node, two: &Node) -> Duration {
     let begun = tokio::time::Instant::now();
-    one.wait_up(two.id()).await;
-    two.wait_up(one.id()).await;
+    let both = async {
+        one.wait_up(two.id()).await;
+        two.wait_up(one.id()).await;
+    };
+    tokio::time::timeout(600 * SECOND, both).await.expect("they are connected");
     begun.elapsed()
 }
 

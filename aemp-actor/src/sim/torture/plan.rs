@@ -74,6 +74,8 @@ pub(super) struct Plan {
     pub(super) repaired: Duration,
     /// Whether two nodes are parted in the end, when nobody has anything to say.
     pub(super) separation: bool,
+    /// Whether nodes that cannot dial each other are connected through a third.
+    relay: bool,
     /// Whether ports run on several threads, and what happens at the same time may be logged in
     /// any order.
     pub(super) threaded: bool,
@@ -111,6 +113,7 @@ impl Plan {
             // A shutdown may take 20 seconds, and a host be down for another 30.
             repaired: Duration::from_secs(50),
             separation: false,
+            relay: true,
             threaded: false,
         }
         .with_private_hosts(random)
@@ -130,9 +133,11 @@ impl Plan {
         self
     }
 
-    /// In some runs two nodes that others keep together are parted.
+    /// In some runs two nodes that others keep together are parted; in most of these they are not
+    /// connected through the others, and have to find each other later.
     fn with_separation(mut self, random: &mut Random) -> Self {
         self.separation = self.hosts.len() > 2 && self.seeds != Seeds::None && random.percent(20);
+        self.relay = !self.separation || self.public < self.hosts.len() || random.percent(25);
         self
     }
 
@@ -191,6 +196,7 @@ impl Plan {
         let millis = usize::try_from(self.monitor_timeout.as_millis()).unwrap_or(usize::MAX);
         let millis = bound(Mutation::LateNotice, millis);
         config
+            .relay(self.relay)
             .monitor_timeout(Duration::from_millis(millis as u64))
             .connect_timeout(self.connect_timeout)
             .connect_interval(self.connect_interval)
