@@ -195,7 +195,10 @@ fn wrong_values_are_told_with_their_key() {
         ),
         ("{\"profile\": {\"a\": {\"binds\": [\"no:such:thing\"]}}}", ":1:30: error: binds: "),
         ("{\"announce\": [\"h:1\", \"h\"]}", ":1:22: error: announce: "),
-        ("{\"announce\": \"*:1\"}", ":1:2: error: announce: others cannot dial *:1: write HOST:PORT"),
+        (
+            "{\"announce\": \"*:1\"}",
+            ":1:2: error: announce: others cannot dial *:1: write HOST:PORT",
+        ),
         (
             "{\"profile\": {\"a\": {\"binds\": [], \"announce\": \"h:1\", \"secret\": \"0123456789abcdef\"}}}",
             "announce: this node listens nowhere",

@@ -92,12 +92,7 @@ impl Node {
         Ok(node)
     }
 
-    fn begin(
-        &self,
-        listeners: Vec<Box<dyn Listener>>,
-        announce: &[Address],
-        seeds: Vec<Address>,
-    ) {
+    fn begin(&self, listeners: Vec<Box<dyn Listener>>, announce: &[Address], seeds: Vec<Address>) {
         let core = &self.core;
         for listener in &listeners {
             core.listeners().lock().extend(listener.local_addresses());

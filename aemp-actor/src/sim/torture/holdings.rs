@@ -52,9 +52,9 @@ fn pairs(world: &World) -> usize {
     };
     let pairs = hosts.iter().enumerate().flat_map(|(index, a)| {
         let through = &through;
-        hosts[index + 1..].iter().filter(move |b| {
-            world.plan.is_relayed(a, b) || through(a, b) || through(b, a)
-        })
+        hosts[index + 1..]
+            .iter()
+            .filter(move |b| world.plan.is_relayed(a, b) || through(a, b) || through(b, a))
     });
     pairs.count()
 }
