@@ -100,6 +100,32 @@ fn who_can_be_dialled_is_dialled() {
     }
 }
 
+/// While it is down hubs are asked for it, too; but its address comes first.
+#[test]
+fn a_node_that_is_restarted_is_dialled() {
+    for seed in 0..30 {
+        sim::run(seed, |network| async move {
+            let _hub = hub(&network).await;
+            let private = seed % 2 == 0;
+            let one = if private { network.private_config("one") } else { network.config("one") };
+            let one = one.seed("mem:hub").connect_timeout(60 * SECOND);
+            let one = Node::configure(one).await.unwrap();
+            let b = node(&network, "b").await;
+            meet(&one, &b).await;
+            network.crash("b", Crash::Process);
+            drop(b);
+            let mut random = network.random("test");
+            tokio::time::sleep(random.duration(&(SECOND..=3 * SECOND))).await;
+            one.snd(PortId::from("b"), ("devnull",));
+            tokio::time::sleep(random.duration(&(Duration::ZERO..=40 * SECOND))).await;
+            assert!(!one.node_is_up("b"));
+            let b = node(&network, "b").await;
+            meet(&one, &b).await;
+            assert_eq!(transport(&one, &b), "mem", "seed {seed}");
+        });
+    }
+}
+
 /// Nobody can dial a node without listeners: nothing is waited for.
 #[test]
 fn a_private_node_reaches_one_behind_a_firewall() {

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::approach::{UNANSWERED, is_wanted};
 use super::hubs::{dial_through, hubs};
@@ -23,39 +23,45 @@ pub(super) fn patience(core: &Core) -> Duration {
 }
 
 /// Dials a node through hubs when its addresses have had their time, while they are tried again and
-/// again by the caller, who tells when all were `tried` once. Completes when the node is connected.
+/// again by the caller, who counts the `failures` to reach any of them. Completes when the node is
+/// connected.
 ///
 /// If nothing is wanted of the node, it ends as soon as all hubs refuse, the one among them that has
 /// told of the node: whoever tells of nodes that do not exist costs a few requests for each.
 ///
 /// # Cancel safety
 /// Dropping it gives the attempt up.
-pub(crate) async fn fall_back(core: &Arc<Core>, peer: &Arc<Peer>, tried: &Notify) {
+pub(crate) async fn fall_back(
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
+    failures: &mut watch::Receiver<u64>,
+) {
     if core.config().relay {
         // Until then the caller tries hubs itself.
         let mut backoff = Backoff::new(core.config().connect_interval);
         while !core.book().knows(peer.id()) {
             tokio::time::sleep(backoff.next(core.chance())).await;
         }
-        let patience = tokio::time::sleep(patience(core));
         if is_wanted(core) {
             // Nobody can dial this node: nothing else is to be waited for.
-            tokio::select! {
-                biased;
-                () = patience => {}
-                () = tried.notified() => {}
-            }
+            failed(core, failures).await;
         } else {
-            patience.await;
+            tokio::time::sleep(patience(core)).await;
         }
-        try_hubs(core, peer).await;
+        try_hubs(core, peer, failures).await;
     }
     if !peer.is_up() {
         pending().await
     }
 }
 
-async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>) {
+/// Waits until all addresses have failed once more, or have had their time.
+async fn failed(core: &Core, failures: &mut watch::Receiver<u64>) {
+    // (An error when the caller does not dial any more, and is about to end.)
+    drop(tokio::time::timeout(patience(core), failures.changed()).await);
+}
+
+async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>, failures: &mut watch::Receiver<u64>) {
     let node = peer.id();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut unanswered = 0;
@@ -75,5 +81,8 @@ async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>) {
         }
         unanswered += tried.unanswered;
         tokio::time::sleep(backoff.next(core.chance())).await;
+        // A node that was restarted meanwhile is dialled before hubs know it.
+        failures.mark_unchanged();
+        failed(core, failures).await;
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::Address;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -148,17 +148,17 @@ async fn try_all(
 
 /// Dials the addresses of a node, and where these lead nowhere goes through a hub besides.
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
-    let tried = Notify::new();
+    let (failed, mut failures) = watch::channel(0);
     tokio::select! {
         biased;
-        () = dial_all(core, peer, &tried) => {}
+        () = dial_all(core, peer, &failed) => {}
         // What is still being dialled is given up: the arbiter has decided.
-        () = relay::fall_back(core, peer, &tried) => {}
+        () = relay::fall_back(core, peer, &mut failures) => {}
     }
 }
 
-/// Dials the addresses of a node again and again, and tells when all were `tried_once`.
-async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, tried_once: &Notify) {
+/// Dials the addresses of a node again and again, and counts the rounds that have `failed`.
+async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = Problem::Unknown;
@@ -166,7 +166,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, tried_once: &Notify) {
         let has_addresses = core.book().knows(peer.id());
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
         if has_addresses {
-            tried_once.notify_one();
+            failed.send_modify(|rounds| *rounds += 1);
         }
         problem = tried.problem.unwrap_or(problem);
         let hopeless = ways == 0 && unknown::is_hopeless(core);
