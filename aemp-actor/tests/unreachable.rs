@@ -100,6 +100,31 @@ fn who_can_be_dialled_is_dialled() {
     }
 }
 
+/// Seeds are the hubs of others: with them a direct connection is made as soon as it can be.
+#[test]
+fn a_seed_that_can_be_dialled_again_is_connected_directly() {
+    sim::run(1, |network| async move {
+        let _hub = hub(&network).await;
+        let seed = node(&network, "seed").await;
+        network.refuse_dials("b", "seed", true);
+        network.refuse_dials("seed", "b", true);
+        let b =
+            Node::configure(network.config("b").seed("mem:hub").seed("mem:seed")).await.unwrap();
+        meet(&b, &seed).await;
+        assert_eq!(transport(&b, &seed), "relay");
+        network.heal();
+        let direct = async {
+            while b.peer("seed").unwrap().connection.is_none_or(|c| c.transport != "mem") {
+                tokio::time::sleep(SECOND).await;
+            }
+        };
+        tokio::time::timeout(60 * SECOND, direct).await.expect("a direct connection");
+        seed.ping("b", SECOND).await.unwrap();
+        tokio::time::sleep(60 * SECOND).await;
+        assert_eq!([transport(&b, &seed), transport(&seed, &b)], ["mem", "mem"]);
+    });
+}
+
 /// While it is down hubs are asked for it, too; but its address comes first.
 #[test]
 fn a_node_that_is_restarted_is_dialled() {

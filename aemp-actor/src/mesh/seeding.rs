@@ -121,7 +121,8 @@ impl Search {
         // An address may have been given to another host since.
         self.own.retain(|address| addresses.contains(address));
         for address in addresses {
-            let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
+            let node = self.nodes.get(address).map(|node| core.peer(node));
+            let up = node.is_some_and(|peer| peer.is_up() && !peer.is_relayed());
             if up || self.own.contains(address) {
                 continue;
             }
@@ -147,7 +148,12 @@ impl Search {
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
-            Err(DialError::Refused { node, .. }) => node,
+            Err(DialError::Refused { node, .. }) => {
+                // It can be dialled (again): the two need a direct connection, or they could not be the
+                // hub of others for each other.
+                core.peer(&node).end_relayed("the node can be dialled again");
+                node
+            }
             Err(error) if error.is_self() => {
                 if !listens_on_port_of(core, &address) {
                     tracing::warn!(

@@ -69,6 +69,8 @@
 //! nodes without an ID of their own alone until it has something to send. When both dial, the arbiter of
 //! the two decides, as between any two connections. A relayed connection stays for as long as its hub
 //! does: a direct one does not replace it, since what is on its way would be lost, and monitors fire.
+//! Only one to a seed is ended when the seed can be dialled again (`mesh/seeding`): nodes that are
+//! connected through a third cannot be the hub of others for each other.
 
 mod approach;
 mod connection;

@@ -351,6 +351,17 @@ impl Peer {
         matches!(&self.state.lock().stage, Stage::Up(up) if up.is_relayed())
     }
 
+    /// Ends the connection if it goes through another node, for this reason.
+    pub(crate) fn end_relayed(&self, why: &str) {
+        let relayed = match &self.state.lock().stage {
+            Stage::Up(up) if up.is_relayed() => Some(up.link.clone()),
+            _ => None,
+        };
+        if let Some(link) = relayed {
+            link.close(CloseReason::local(why));
+        }
+    }
+
     /// Whether the node runs this implementation, if it is connected.
     pub(crate) fn is_of_ours(&self) -> Option<bool> {
         match &self.state.lock().stage {
