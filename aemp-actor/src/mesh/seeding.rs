@@ -121,7 +121,8 @@ impl Search {
         // An address may have been given to another host since.
         self.own.retain(|address| addresses.contains(address));
         for address in addresses {
-            let up = self.nodes.get(address).is_some_and(|node| core.peer(node).is_up());
+            let node = self.nodes.get(address).map(|node| core.peer(node));
+            let up = node.is_some_and(|peer| peer.is_up() && !peer.is_relayed());
             if up || self.own.contains(address) {
                 continue;
             }
@@ -147,7 +148,12 @@ impl Search {
         };
         let node = match dialled {
             Ok(peer) => peer.id().clone(),
-            Err(DialError::Refused { node, .. }) => node,
+            Err(DialError::Refused { node, .. }) => {
+                // It can be dialled (again): the two need a direct connection, or they could not be the
+                // hub of others for each other.
+                core.peer(&node).end_relayed("the node can be dialled again");
+                node
+            }
             Err(error) if error.is_self() => {
                 if !listens_on_port_of(core, &address) {
                     tracing::warn!(
@@ -205,5 +211,8 @@ fn listens_on_port_of(core: &Core, address: &Address) -> bool {
         text.rsplit_once(':').map(|(_, port)| port.to_owned())
     };
     let wanted = port(address);
-    core.listeners().lock().iter().any(|own| port(own) == wanted)
+    // An announced address is forwarded.
+    let announced = core.config().announce.iter();
+    let announced = announced.filter_map(|text| text.parse().ok());
+    core.listeners().lock().iter().cloned().chain(announced).any(|own| port(&own) == wanted)
 }

@@ -47,6 +47,8 @@ struct Inner {
 struct Entry {
     addresses: Vec<Known>,
     standing: Standing,
+    /// The node that has told of it last.
+    teller: Option<NodeId>,
     age: u64,
 }
 
@@ -92,7 +94,16 @@ impl AddressBook {
 
     /// Another node says where the node is.
     pub(crate) fn heard(&self, node: &NodeId, addresses: Vec<Address>, teller: &NodeId) {
-        self.inner.lock().add(node, addresses, false, Standing::Heard(teller.clone()));
+        let mut inner = self.inner.lock();
+        inner.add(node, addresses, false, Standing::Heard(teller.clone()));
+        if let Some(entry) = inner.nodes.get_mut(node) {
+            entry.teller = Some(teller.clone());
+        }
+    }
+
+    /// Which other node has told of the node last.
+    pub(crate) fn teller(&self, node: &NodeId) -> Option<NodeId> {
+        self.inner.lock().nodes.get(node).and_then(|entry| entry.teller.clone())
     }
 
     /// The node cannot be reached.
@@ -188,7 +199,7 @@ impl Inner {
             Standing::Met => drop(self.met.insert(age, node.clone())),
             Standing::Configured => {}
         }
-        self.nodes.insert(node.clone(), Entry { addresses, standing, age });
+        self.nodes.insert(node.clone(), Entry { addresses, standing, teller: None, age });
     }
 
     fn make_room(&mut self, standing: &Standing) {

@@ -87,17 +87,20 @@ impl Node {
         for (id, addresses) in checked.nodes {
             node.core.book().configure(&id, addresses);
         }
-        node.begin(listeners, checked.seeds);
+        node.begin(listeners, &checked.announce, checked.seeds);
         services::start(&node);
         Ok(node)
     }
 
-    fn begin(&self, listeners: Vec<Box<dyn Listener>>, seeds: Vec<Address>) {
+    fn begin(&self, listeners: Vec<Box<dyn Listener>>, announce: &[Address], seeds: Vec<Address>) {
         let core = &self.core;
         for listener in &listeners {
             core.listeners().lock().extend(listener.local_addresses());
         }
-        core.mesh().set_listeners(self.listeners());
+        core.mesh().set_listeners(match announce {
+            [] => self.listeners(),
+            announce => announce.iter().map(ToString::to_string).collect(),
+        });
         let mut named = BTreeSet::new();
         let seeds: Vec<_> = seeds.into_iter().filter(|seed| named.insert(seed.clone())).collect();
         core.mesh().set_seeds(core, seeds.clone());

@@ -46,6 +46,7 @@ pub use access::{Access, Rights};
 pub(crate) use addresses::{MAX_ADDRESS, MAX_ADDRESSES};
 pub(crate) use chance::Chance;
 pub use chance::generate_secret;
+pub(crate) use config::is_announceable;
 pub use config::{Config, ConfigError};
 pub(crate) use connector::{
     Backoff, DIAL_LIMIT, DialError, Dials, Purpose, dial, reach, run_accepted,

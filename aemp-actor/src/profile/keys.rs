@@ -10,7 +10,7 @@ use super::addresses::{Missing, complete};
 use super::nodeid::{expand, host_name};
 use super::service::Service;
 use super::{convert, lookup, reading, security};
-use crate::node::Config;
+use crate::node::{Config, is_announceable};
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -111,6 +111,7 @@ impl Key {
             (Kind::List, "framing_format") => Some("framing"),
             (Kind::List, "auth_offer") => Some("offer"),
             (Kind::List, "auth_accept") => Some("accept"),
+            (Kind::List, "announce") => Some("announced"),
             // There is a key `secret`.
             (Kind::List, "secrets") => Some("valid_secret"),
             (Kind::List | Kind::Services, name) | (Kind::Table, name @ "nodes") => {
@@ -152,6 +153,7 @@ const fn key(
 pub const KEYS: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
+    key("announce", Kind::List, "addresses to tell others in place of the binds", announce),
     key("seeds", Kind::List, "addresses of nodes to keep connected to", seeds),
     key("secret", Kind::Text, "the secret that all nodes of the network share", secret),
     key("cert", Kind::Pem, "key and certificate, and whom to trust, as PEM", security::cert),
@@ -282,6 +284,20 @@ fn nodeid(to: &mut Config, json: &Json) -> Result<(), String> {
 
 fn binds(to: &mut Config, json: &Json) -> Result<(), String> {
     set(addresses(json, Missing::Any), |binds| to.binds = binds)
+}
+
+/// Nothing is filled in: what others are to dial is written out.
+fn announce(to: &mut Config, json: &Json) -> Result<(), String> {
+    let texts = convert::texts(json)?;
+    for text in &texts {
+        let address: aemp_transport::Address =
+            text.parse().map_err(|error: aemp_transport::AddressError| error.to_string())?;
+        if !is_announceable(&address) {
+            return Err(format!("others cannot dial {address}: write HOST:PORT"));
+        }
+    }
+    to.announce = texts;
+    Ok(())
 }
 
 fn seeds(to: &mut Config, json: &Json) -> Result<(), String> {

@@ -1,68 +1,29 @@
-//! Who dials whom through which hub, and when.
+//! Connecting to nodes of which no address can be dialled from here.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::Address;
 use tokio::time::Instant;
 
+use super::fallback::patience;
+use super::hubs::{dial_through, hubs};
 use super::table::Begun;
 use crate::id::NodeId;
-use crate::node::{Backoff, Core, Purpose, dial};
-
-/// How long one hub is tried, the handshake included.
-pub(crate) const RELAY_LIMIT: Duration = Duration::from_secs(5);
-
-/// Hubs that are tried one after the other.
-const HUBS: usize = 4;
+use crate::node::{Backoff, Core, Peer, Purpose};
 
 /// Dials that nobody answers, until a node counts as one that does not know of relayed connections.
-const UNANSWERED: usize = 3;
+pub(super) const UNANSWERED: usize = 3;
 
 /// The longest pause before a lost connection is made again, so that the two nodes do not dial each
 /// other in the same instant.
 const JITTER: Duration = Duration::from_millis(200);
 
-/// How long joining waits for a private node, if no hub says that it is gone.
+/// How long joining waits for such a node, if no hub says that it is gone.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Whether this node dials nodes that have no listener through others: it has none itself.
 pub(crate) fn is_wanted(core: &Core) -> bool {
     core.config().relay && core.listeners().lock().is_empty()
-}
-
-/// Where a node may be reached of which no address is known, if this node has no listener: through
-/// each node that it is connected to, a few at a time, beginning with another one in each `round`.
-pub(crate) fn addresses(core: &Core, node: &NodeId, round: usize) -> Vec<Address> {
-    if !is_wanted(core) {
-        return Vec::new();
-    }
-    let mut hubs = hubs(core, node, None);
-    if !hubs.is_empty() {
-        let first = (round * HUBS) % hubs.len();
-        hubs.rotate_left(first);
-    }
-    let relayed = hubs.iter().take(HUBS).map(|hub| Address::relayed(hub.as_str(), node.as_str()));
-    relayed.filter_map(Result::ok).collect()
-}
-
-/// The nodes that this one is connected to, `first` at the head; the others in an order that is the
-/// same for both ends, and another for each pair of them, so that pairs spread over the hubs.
-fn hubs(core: &Core, node: &NodeId, first: Option<&NodeId>) -> Vec<NodeId> {
-    let (low, high) = if core.id() < node { (core.id(), node) } else { (node, core.id()) };
-    let mut hubs: Vec<(bool, u64, NodeId)> = core
-        .peers()
-        .into_iter()
-        .filter(|peer| peer.id() != node && peer.direct_link().is_some())
-        .map(|peer| {
-            let mut hasher = DefaultHasher::new();
-            (low.as_str(), high.as_str(), peer.id().as_str()).hash(&mut hasher);
-            (Some(peer.id()) != first, hasher.finish(), peer.id().clone())
-        })
-        .collect();
-    hubs.sort();
-    hubs.into_iter().map(|(_, _, hub)| hub).collect()
 }
 
 /// Whether the node is left alone until something is wanted of it: this one is a visitor, and that
@@ -71,8 +32,9 @@ fn is_left_alone(core: &Core, node: &NodeId) -> bool {
     core.config().visitor && node.is_anonymous()
 }
 
-/// Connects to a node without listeners that was heard of from `told_by`, or was lost, through the
-/// nodes that this one is connected to; gives up after the connect timeout, or when nobody answers.
+/// Connects to a node without an address that this one can dial, which was heard of from `told_by`, or
+/// was lost, through the nodes that this one is connected to; gives up after the connect timeout, or
+/// when nobody answers. If this node listens, the other one may dial it, and has time to.
 ///
 /// Nothing waits for it: what is to be sent meanwhile makes a connection of its own. Only joining
 /// does: until the hub that told of the node, or every hub, refuses, or for [`PATIENCE`].
@@ -90,7 +52,12 @@ pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>
         if told_by.is_none() {
             tokio::time::sleep(JITTER.mul_f64(own.chance().fraction())).await;
         }
-        let mut trying = std::pin::pin!(try_hubs(&own, &node, told_by.as_ref()));
+        let mut trying = std::pin::pin!(async {
+            if !is_wanted(&own) {
+                tokio::time::sleep(patience(&own)).await;
+            }
+            try_hubs(&own, &node, told_by.as_ref()).await;
+        });
         if tokio::time::timeout(PATIENCE, &mut trying).await.is_err() {
             do_not_wait(&own, &node);
             trying.await;
@@ -114,41 +81,26 @@ async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
     let peer = core.peer(node);
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
-    let mut unanswered = 0;
-    while Instant::now() < deadline && unanswered < UNANSWERED {
-        let (mut all_refuse, mut problem) = (true, None);
-        for hub in hubs(core, node, told_by).iter().take(HUBS) {
-            if peer.is_up() || peer.is_connecting() || core.is_closed() {
-                return;
-            }
-            let Ok(address) = Address::relayed(hub.as_str(), node.as_str()) else { return };
-            let again = unanswered > 0;
-            let turn = core.relays().dials().turn(Purpose { wanted: false, again }).await;
-            let refuses = match turn.run(RELAY_LIMIT, dial(core, &address)).await {
-                Some(Ok(_)) => return,
-                Some(Err(error)) if error.is_permanent() => {
-                    tracing::warn!(target: "aemp", "no connection to node {node}: {error}");
-                    return;
-                }
-                Some(Err(error)) => {
-                    let refuses = error.is_refusal();
-                    problem = Some(error);
-                    refuses
-                }
-                None => {
-                    unanswered += 1;
-                    false
-                }
-            };
-            all_refuse &= refuses;
-            // Who told of the node knew it; what it refuses now has gone.
-            if refuses && told_by == Some(hub) {
-                do_not_wait(core, node);
-            }
+    let is_sought = |peer: &Peer| !(peer.is_up() || peer.is_connecting() || core.is_closed());
+    // Who told of the node knew it; what it refuses now has gone.
+    let refuses = |hub: &NodeId| {
+        if told_by == Some(hub) {
+            do_not_wait(core, node);
         }
-        if let Some(problem) = problem {
+    };
+    let mut unanswered = 0;
+    for round in 0.. {
+        if Instant::now() >= deadline || unanswered >= UNANSWERED {
+            return;
+        }
+        let hubs = hubs(core, node, told_by, round);
+        let purpose = Purpose { wanted: false, again: unanswered > 0 };
+        let tried = dial_through(core, &peer, &hubs, purpose, is_sought, refuses).await;
+        let Some(tried) = tried else { return };
+        unanswered += tried.unanswered;
+        if let Some(problem) = tried.problem {
             tracing::debug!(target: "aemp", "no connection to node {node} yet: {problem}");
-            if all_refuse {
+            if tried.refused == hubs.len() {
                 do_not_wait(core, node);
             }
         }

@@ -62,17 +62,25 @@
 //!    has to pass, and what waits there before it, within `monitor_timeout`. A hub that lies can
 //!    hide that a node is gone, not speak for it.
 //!
-//! Who dials: a node without listeners that hears of another one without (see [`approach`]), or has
-//! something to send to a node of which no address is known. A visitor (the command `aemp`) leaves
-//! nodes without an ID of their own alone until then.
+//! Who dials: a node without listeners that hears of another one without, or any node that hears of one
+//! whose addresses are all of transports that it does not have (see [`approach`]); a node without
+//! listeners that has something to send to a node of which no address is known; and any node whose dials
+//! of the addresses of another one fail (see [`fallback`]). A visitor (the command `aemp`) leaves
+//! nodes without an ID of their own alone until it has something to send. When both dial, the arbiter of
+//! the two decides, as between any two connections. A relayed connection stays for as long as its hub
+//! does: a direct one does not replace it, since what is on its way would be lost, and monitors fire.
+//! Only one to a seed is ended when the seed can be dialled again (`mesh/seeding`): nodes that are
+//! connected through a third cannot be the hub of others for each other.
 
 mod approach;
 mod connection;
 mod dial;
 mod exchange;
+mod fallback;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
 mod hub;
+mod hubs;
 mod letter;
 mod pulse;
 mod receive;
@@ -81,11 +89,13 @@ mod signs;
 mod stream;
 mod table;
 
-pub(crate) use approach::{RELAY_LIMIT, addresses, approach, is_wanted};
+pub(crate) use approach::{approach, is_wanted};
 pub(crate) use dial::dial;
+pub(crate) use fallback::fall_back;
 #[cfg(fuzzing)]
 pub use fuzz::relay as fuzz_relay;
 pub(crate) use hub::{is_unknown, node_down, pass};
+pub(crate) use hubs::{RELAY_LIMIT, addresses};
 pub(crate) use letter::FUNCTION;
 pub(crate) use receive::receive;
 pub(crate) use signs::{Reported, partial};

@@ -76,6 +76,16 @@ impl Network {
         self.with(|state| state.way_mut(from, to).refusing = refuse);
     }
 
+    /// Dials of a host by others are dropped without an answer, as by a firewall; the host may dial
+    /// others. Lasts beyond [`heal`](Self::heal).
+    pub fn drop_dials(&self, to: &str, drop: bool) {
+        self.with(|state| {
+            state.journal.note(|| format!("dials of {to} are dropped: {drop}"));
+            state.host(to).drops_dials = drop;
+        });
+        self.changed().notify_waiters();
+    }
+
     /// At most so many octets a second pass from one host to another.
     pub fn throttle(&self, from: &str, to: &str, octets_per_second: Option<usize>) {
         self.with(|state| state.way_mut(from, to).rate = octets_per_second);

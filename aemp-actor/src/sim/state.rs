@@ -65,6 +65,8 @@ pub(super) struct Host {
     /// The last program that was noticed to have been started.
     pub(super) back: u64,
     pub(super) listening: Option<Listening>,
+    /// A firewall drops what others dial.
+    pub(super) drops_dials: bool,
 }
 
 /// The listener of a host.

@@ -42,7 +42,9 @@ impl SimTransport {
             changed.as_mut().enable();
             let dead = self.is_dead();
             let blocked = self.network.with(|state| {
-                let blocked = state.way(from, to).held || state.is_silent(to) || dead;
+                let filtered = from == self.host && to != from && state.host(to).drops_dials;
+                let held = state.way(from, to).held || filtered;
+                let blocked = held || state.is_silent(to) || dead;
                 if blocked && !dead && !hung {
                     state.counts.hung_dials += 1;
                     state.journal.note(|| format!("a dial hangs between {from} and {to}"));

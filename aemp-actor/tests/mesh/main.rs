@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod announce;
 mod finding;
 mod group_bounds;
 mod joining;
@@ -20,3 +21,4 @@ mod seeds;
 mod starting;
 mod strangers;
 mod torture;
+mod unreachable;

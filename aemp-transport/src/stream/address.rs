@@ -1,7 +1,7 @@
 //! Where to dial and where to listen.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use smol_str::SmolStr;
@@ -113,6 +113,14 @@ impl Address {
     #[must_use]
     pub fn is_any_host(&self) -> bool {
         self.host_and_port().is_some_and(|(host, _)| host == "*")
+    }
+
+    /// Whether the host is `0.0.0.0` or `::`: to listen, all addresses of this machine. To others it
+    /// says nothing.
+    #[must_use]
+    pub fn is_unspecified(&self) -> bool {
+        let host = self.host_and_port().and_then(|(host, _)| host.parse::<IpAddr>().ok());
+        host.is_some_and(|ip| ip.is_unspecified())
     }
 
     /// Whether the port is `*` or 0: to listen, any that is free. Nobody can dial it.

@@ -71,6 +71,10 @@ fn contradiction(name: &str, effective: &Effective) -> Option<Problem> {
             return None;
         }
     }
+    if !effective.values.contains_key("binds") {
+        // As a node with the profile has it.
+        config = config.bind("*:*");
+    }
     match config.validate() {
         // What is wrong with a seed was told where it stands.
         Ok(_) | Err(ConfigError::NoSecret | ConfigError::NotDialable { setting: "seed", .. }) => {

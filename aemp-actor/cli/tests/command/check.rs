@@ -192,6 +192,15 @@ fn wrong_values_are_told_with_their_key() {
             "are a circle: a → a\n    → aemp profile a del",
         ),
         ("{\"profile\": {\"a\": {\"binds\": [\"no:such:thing\"]}}}", ":1:30: error: binds: "),
+        ("{\"announce\": [\"h:1\", \"h\"]}", ":1:22: error: announce: "),
+        (
+            "{\"announce\": \"*:1\"}",
+            ":1:2: error: announce: others cannot dial *:1: write HOST:PORT",
+        ),
+        (
+            "{\"profile\": {\"a\": {\"binds\": [], \"announce\": \"h:1\", \"secret\": \"0123456789abcdef\"}}}",
+            "announce: this node listens nowhere",
+        ),
     ] {
         let out = told(&home, text);
         assert!(out.contains(expected), "{text}: {out}");

@@ -102,6 +102,7 @@ fn every_list_has_its_elements() {
     let home = Home::new();
     for (key, element, one, other) in [
         ("binds", "bind", "*:1", "*:2"),
+        ("announce", "announced", "a:1", "b:1"),
         ("seeds", "seed", "a:1", "b:1"),
         ("services", "service", "A::b", "C::d"),
         ("framing_format", "framing", "json", "bincode"),

@@ -7,6 +7,7 @@ pub(crate) fn keys() -> Vec<(&'static str, &'static str, Json)> {
     vec![
         ("nodeid", "a", json!("a")),
         ("binds", "*:1,*:2", json!(["*:1", "*:2"])),
+        ("announce", "h:1,quic:h:2", json!(["h:1", "quic:h:2"])),
         ("seeds", "[\"a:1\"]", json!(["a:1"])),
         ("secret", "7", json!("7")),
         ("secrets", "new,old", json!(["new", "old"])),

@@ -35,6 +35,19 @@ impl Config {
         self
     }
 
+    /// Tell other nodes that this one can be dialled at this address, `HOST:PORT` or `quic:HOST:PORT`:
+    /// where it cannot at the addresses that it listens on, behind a router or a load balancer that
+    /// forwards a port, or in a container. They are told the announced addresses, and those only. May be
+    /// given several times; every one needs a host and a port.
+    ///
+    /// A node that others can dial at none of its addresses needs none of this if some node sees both:
+    /// they are connected through that one (see [`relay`](Self::relay)).
+    #[must_use]
+    pub fn announce(mut self, address: impl Into<String>) -> Self {
+        self.announce.push(address.into());
+        self
+    }
+
     /// Keep connected to the node at this address, `HOST:PORT` or `quic:HOST:PORT`; host `*` is this
     /// machine, whichever of its addresses the node listens on. May be given several times.
     #[must_use]
@@ -208,8 +221,11 @@ impl Config {
         self
     }
 
-    /// Whether this node talks to others through a third: accepts such connections and, when it
-    /// does not listen anywhere itself, makes them to nodes that do not either. Default: yes.
+    /// Whether this node talks to others through a third: accepts such connections, and makes them to
+    /// nodes that it cannot dial and that cannot dial it, since one side does not listen, or is behind NAT
+    /// or a firewall. A node that has addresses is dialled there first, for 4 s or a third of the
+    /// [`connect_timeout`](Self::connect_timeout), whichever is less; by a node that does not listen
+    /// itself only until each address was tried once. Default: yes.
     ///
     /// Passing on what others say to each other is no matter of this setting, but of
     /// [`Rights::relay`](crate::Rights::relay).

@@ -51,6 +51,15 @@ pub enum ConfigError {
         /// The address.
         address: Address,
     },
+    /// An address to announce that others cannot dial.
+    #[error("announce: others cannot dial {address}: write HOST:PORT, one host and one port")]
+    NotAnnounceable {
+        /// The address.
+        address: Address,
+    },
+    /// There are addresses to announce, and no binds.
+    #[error("announce: this node listens nowhere: set Config::bind, too")]
+    NothingToAnnounce,
     /// No transport of the configuration knows this kind of address.
     #[error("{setting}: no transport for {address}: none is named {scheme:?}{}", remedy(.scheme))]
     NoTransport {
@@ -139,13 +148,20 @@ impl Config {
             return Err(ConfigError::Preferred { scheme: scheme.clone() });
         }
         let binds = self.addresses("bind", &self.binds)?;
+        let announce = self.addresses("announce", &self.announce)?;
+        if let Some(address) = announce.iter().find(|address| !is_announceable(address)) {
+            return Err(ConfigError::NotAnnounceable { address: address.clone() });
+        }
+        if binds.is_empty() && !announce.is_empty() {
+            return Err(ConfigError::NothingToAnnounce);
+        }
         let seeds = self.addresses("seed", &self.seeds)?;
         if let Some(address) = seeds.iter().find(|seed| seed.is_any_port()) {
             return Err(ConfigError::NotDialable { setting: "seed", address: address.clone() });
         }
         let networked = !(binds.is_empty() && seeds.is_empty() && nodes.is_empty());
         let security = self.security.load(networked)?;
-        Ok(Checked { nodeid, binds, seeds, nodes, networked, security })
+        Ok(Checked { nodeid, binds, announce, seeds, nodes, networked, security })
     }
 
     fn addresses(
@@ -177,10 +193,16 @@ impl Config {
     }
 }
 
+/// Whether others can dial the address, as far as can be seen: it names one host and one port.
+pub(crate) fn is_announceable(address: &Address) -> bool {
+    !(address.is_any_host() || address.is_unspecified() || address.is_any_port())
+}
+
 /// The texts of a configuration, read.
 pub(crate) struct Checked {
     pub(crate) nodeid: NodeId,
     pub(crate) binds: Vec<Address>,
+    pub(crate) announce: Vec<Address>,
     pub(crate) seeds: Vec<Address>,
     pub(crate) nodes: HashMap<NodeId, Vec<Address>>,
     /// There is anybody to talk to.

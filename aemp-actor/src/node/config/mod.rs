@@ -8,5 +8,6 @@ mod transports;
 mod visitor;
 
 pub use check::ConfigError;
+pub(crate) use check::is_announceable;
 pub(super) use security::Loaded;
 pub use settings::Config;

@@ -22,6 +22,8 @@ pub struct Config {
     pub(crate) binds: Vec<String>,
     /// Nobody has named any: a profile's node listens all the same.
     pub(crate) binds_by_default: bool,
+    /// What others are told in place of the binds, unless it is empty.
+    pub(crate) announce: Vec<String>,
     pub(crate) seeds: Vec<String>,
     pub(crate) nodes: Vec<(String, String)>,
     pub(crate) security: Security,
@@ -65,6 +67,7 @@ impl Default for Config {
         Self {
             nodeid: None,
             binds: Vec::new(),
+            announce: Vec::new(),
             binds_by_default: false,
             seeds: Vec::new(),
             nodes: Vec::new(),

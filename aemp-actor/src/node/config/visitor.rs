@@ -13,6 +13,7 @@ impl Config {
         }
         self.nodeid = None;
         self.binds.clear();
+        self.announce.clear();
         self.binds_by_default = false;
         self.services.clear();
         self.visitor = true;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::Address;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -145,12 +146,28 @@ async fn try_all(
     Some((addresses.len(), tried))
 }
 
+/// Dials the addresses of a node, and where these lead nowhere goes through a hub besides.
 async fn pursue(core: &Arc<Core>, peer: &Arc<Peer>) {
+    let (failed, mut failures) = watch::channel(0);
+    tokio::select! {
+        biased;
+        () = dial_all(core, peer, &failed) => {}
+        // What is still being dialled is given up: the arbiter has decided.
+        () = relay::fall_back(core, peer, &mut failures) => {}
+    }
+}
+
+/// Dials the addresses of a node again and again, and counts the rounds that have `failed`.
+async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64>) {
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = Problem::Unknown;
     for round in 0.. {
+        let has_addresses = core.book().knows(peer.id());
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
+        if has_addresses {
+            failed.send_modify(|rounds| *rounds += 1);
+        }
         problem = tried.problem.unwrap_or(problem);
         let hopeless = ways == 0 && unknown::is_hopeless(core);
         if hopeless || tried.refused > 0 && tried.refused == ways {
@@ -180,8 +197,9 @@ pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_
     core.book().heard(node, core.dialable(node, addresses), told_by);
     let is_known = core.book().knows(node);
     if addresses.is_empty() || !is_known {
-        // A private node, or one that no transport here leads to: it dials us, or cannot.
-        if relay::is_wanted(core) && !is_known {
+        // A private node dials us if we listen. One that no transport here leads to may or may not.
+        let approached = relay::is_wanted(core) || !addresses.is_empty() && core.config().relay;
+        if approached && !is_known {
             relay::approach(core, node, Some(told_by));
         } else {
             core.mesh().given_up(core, node);

@@ -251,7 +251,9 @@ impl Peer {
                 }
             });
         }
-        if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) {
+        // One that has addresses is sought by the mesh, and these are tried first.
+        let is_private = || !core.book().knows(&self.id);
+        if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) && is_private() {
             relay::approach(core, &self.id, None);
         }
     }
@@ -347,6 +349,17 @@ impl Peer {
     /// Whether the node is connected through another.
     pub(crate) fn is_relayed(&self) -> bool {
         matches!(&self.state.lock().stage, Stage::Up(up) if up.is_relayed())
+    }
+
+    /// Ends the connection if it goes through another node, for this reason.
+    pub(crate) fn end_relayed(&self, why: &str) {
+        let relayed = match &self.state.lock().stage {
+            Stage::Up(up) if up.is_relayed() => Some(up.link.clone()),
+            _ => None,
+        };
+        if let Some(link) = relayed {
+            link.close(CloseReason::local(why));
+        }
     }
 
     /// Whether the node runs this implementation, if it is connected.

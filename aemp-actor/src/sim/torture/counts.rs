@@ -36,6 +36,9 @@ pub struct MeshCounts {
     pub downs: usize,
     /// Pairs of nodes that had to be connected at rest.
     pub pairs: usize,
+    /// Pairs that were connected through a third node, in runs in which nodes listen where nobody
+    /// can dial them.
+    pub firewalled: usize,
 }
 
 impl MeshCounts {
@@ -69,11 +72,12 @@ impl MeshCounts {
             members: record.views.iter().map(|view| view.ports.len()).sum(),
             downs: seen(|what| matches!(what, What::Down(..))),
             pairs: record.pairs,
+            firewalled: if record.firewalled { record.relayed.len() } else { 0 },
         }
     }
 
     /// The counts with their names, in a fixed order.
-    pub fn by_name(&self) -> [(&'static str, usize); 15] {
+    pub fn by_name(&self) -> [(&'static str, usize); 16] {
         [
             ("registrations", self.registrations),
             ("node ports among them", self.node_ports),
@@ -90,6 +94,7 @@ impl MeshCounts {
             ("members in them", self.members),
             ("downs searched for ghosts", self.downs),
             ("pairs to be connected", self.pairs),
+            ("pairs relayed past firewalls", self.firewalled),
         ]
     }
 
@@ -110,5 +115,6 @@ impl MeshCounts {
         self.members += other.members;
         self.downs += other.downs;
         self.pairs += other.pairs;
+        self.firewalled += other.firewalled;
     }
 }

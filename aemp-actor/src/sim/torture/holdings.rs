@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{MonEntry, NodeNo, PortKind, PortNo, Record, Sender, WordKind};
 use super::world::World;
-use crate::id::{PortId, PortName};
+use crate::id::{NodeId, PortId, PortName};
 use crate::node::Node;
 
 /// Compares what the nodes hold with what they have to.
@@ -40,13 +40,29 @@ type Findings = Vec<(u8, String)>;
 fn most_relayed(world: &World, node: &Node) -> usize {
     let own = node.id().as_str();
     let others = world.plan.hosts.iter().filter(|other| **other != own);
-    others.filter(|other| world.plan.is_relayed(own, other)).count()
+    others.filter(|other| world.plan.is_relayed(own, other) || goes_through(node, other)).count()
 }
 
-/// Pairs of nodes that can only talk through a third.
+/// Pairs of nodes that may talk through a third.
 fn pairs(world: &World) -> usize {
-    let private = world.plan.hosts.iter().filter(|host| world.plan.is_private(host)).count();
-    private * private.saturating_sub(1) / 2
+    let hosts = &world.plan.hosts;
+    let nodes = world.nodes();
+    let through = |a: &str, b: &str| {
+        nodes.iter().any(|(_, node)| node.id().as_str() == a && goes_through(node, b))
+    };
+    let pairs = hosts.iter().enumerate().flat_map(|(index, a)| {
+        let through = &through;
+        hosts[index + 1..]
+            .iter()
+            .filter(move |b| world.plan.is_relayed(a, b) || through(a, b) || through(b, a))
+    });
+    pairs.count()
+}
+
+/// Whether the node is connected to the other one through a third, or tries to be connected.
+fn goes_through(node: &Node, other: &str) -> bool {
+    let peer = node.core().known_peer(&NodeId::from(other));
+    peer.is_some_and(|peer| peer.is_relayed() || peer.is_connecting())
 }
 
 /// Whether the monitor is to fire one day.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::record::{
     Answer, CalEntry, CalNo, Disturbance, Event, Form, Moment, MonEntry, MonNo, NodeEntry, NodeNo,
-    PortEntry, PortKind, PortNo, Record, Sender, What, WordEntry, WordKind, WordNo,
+    PortEntry, PortKind, PortNo, Record, Sender, What, WordEntry, WordKind, WordNo, pair,
 };
 use crate::id::PortId;
 use crate::reason::Reason;
@@ -269,9 +269,13 @@ impl Log {
         });
     }
 
-    pub(super) fn up(&self, node: NodeNo, other: &str) {
+    pub(super) fn up(&self, node: NodeNo, other: &str, relayed: bool) {
         self.write(|record| {
             if !record.is_crashed(node) {
+                if relayed {
+                    let host = record.host(node).to_owned();
+                    record.relayed.insert(pair(&host, other));
+                }
                 self.event(record, What::Up(node, other.to_owned()));
             }
         });

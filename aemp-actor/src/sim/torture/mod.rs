@@ -80,6 +80,9 @@ async fn simulated(network: Network, mutation: Option<Mutation>) -> Run {
     let plan = Plan::draw(&mut random).with_bounds_for(mutation);
     network.latency_everywhere(plan.latency.clone());
     network.window(plan.window);
+    for host in plan.hosts.iter().filter(|host| plan.firewalled && plan.is_private(host)) {
+        network.drop_dials(host, true);
+    }
     let world = World::new(Arc::new(network.clone()), plan, random, network.journal());
     let chaos = Chaos::new(&world, &network);
     let record = program::run(&world, chaos.rage(), || chaos.heal()).await;

@@ -47,8 +47,10 @@ const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<&'static str>,
-    /// How many of them, from the first, listen; the others are private, and connected to these.
+    /// How many of them, from the first, others can dial; the rest are private, and connected to these.
     public: usize,
+    /// Whether the private hosts listen all the same, where nobody gets through.
+    pub(super) firewalled: bool,
     /// Steps of the program.
     pub(super) steps: usize,
     /// Pauses between steps.
@@ -72,6 +74,8 @@ pub(super) struct Plan {
     pub(super) repaired: Duration,
     /// Whether two nodes are parted in the end, when nobody has anything to say.
     pub(super) separation: bool,
+    /// Whether nodes that cannot dial each other are connected through a third.
+    relay: bool,
     /// Whether ports run on several threads, and what happens at the same time may be logged in
     /// any order.
     pub(super) threaded: bool,
@@ -88,6 +92,7 @@ impl Plan {
         let hosts = HOSTS[..random.within(2..=5)].to_vec();
         Self {
             public: hosts.len(),
+            firewalled: false,
             hosts,
             steps: random.within(60..=200),
             pause: Duration::ZERO..=millis(pause),
@@ -108,6 +113,7 @@ impl Plan {
             // A shutdown may take 20 seconds, and a host be down for another 30.
             repaired: Duration::from_secs(50),
             separation: false,
+            relay: true,
             threaded: false,
         }
         .with_private_hosts(random)
@@ -122,13 +128,16 @@ impl Plan {
             let longer = self.connect_timeout.max(Duration::from_secs(4));
             self.healing += longer - self.connect_timeout;
             self.connect_timeout = longer;
+            self.firewalled = random.percent(50);
         }
         self
     }
 
-    /// In some runs two nodes that others keep together are parted.
+    /// In some runs two nodes that others keep together are parted; in most of these they are not
+    /// connected through the others, and have to find each other later.
     fn with_separation(mut self, random: &mut Random) -> Self {
         self.separation = self.hosts.len() > 2 && self.seeds != Seeds::None && random.percent(20);
+        self.relay = !self.separation || self.public < self.hosts.len() || random.percent(25);
         self
     }
 
@@ -151,7 +160,7 @@ impl Plan {
         self.is_private(a) && self.is_private(b)
     }
 
-    /// The hosts that listen.
+    /// The hosts that others can dial.
     pub(super) fn public(&self) -> &[&'static str] {
         &self.hosts[..self.public]
     }
@@ -167,11 +176,12 @@ impl Plan {
         mut config: Config,
         address: impl Fn(&str) -> String,
     ) -> Config {
-        let others = self.public().iter().filter(|other| **other != host);
+        let dialled = if self.firewalled { &self.hosts } else { self.public() };
+        let others = dialled.iter().filter(|other| **other != host);
         for other in others.filter(|_| !self.are_strangers()) {
             config = config.node(*other, address(other));
         }
-        if self.is_private(host) {
+        if self.is_private(host) && !self.firewalled {
             config.binds.clear();
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));
@@ -186,6 +196,7 @@ impl Plan {
         let millis = usize::try_from(self.monitor_timeout.as_millis()).unwrap_or(usize::MAX);
         let millis = bound(Mutation::LateNotice, millis);
         config
+            .relay(self.relay)
             .monitor_timeout(Duration::from_millis(millis as u64))
             .connect_timeout(self.connect_timeout)
             .connect_interval(self.connect_interval)

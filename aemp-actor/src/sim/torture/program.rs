@@ -45,6 +45,7 @@ pub(super) async fn run(
     // A copy: monitors fire once more when the runtime ends, and write on.
     let mut record = world.log.read(Clone::clone);
     record.tight_queues = world.plan.max_queue.is_some();
+    record.firewalled = world.plan.firewalled;
     record.tight_mailboxes = world.plan.max_messages.is_some();
     record
 }
@@ -213,7 +214,11 @@ impl Program {
                 let (a, b) = (one.id().as_str(), other.id().as_str());
                 let count = self.world.ground.connections(a, b);
                 let up = [one.node_is_up(other), other.node_is_up(one)].map(usize::from);
-                if self.world.plan.is_relayed(a, b) {
+                let relayed = |node: &Node, other: &Node| {
+                    node.core().known_peer(other.id()).is_some_and(|peer| peer.is_relayed())
+                };
+                let relayed = relayed(one, other) || relayed(other, one);
+                if self.world.plan.is_relayed(a, b) || relayed && count == 0 {
                     if up[0] != up[1] {
                         let text = format!("relayed between {a} and {b}, up: {up:?}");
                         self.world.log.broken(8, text);

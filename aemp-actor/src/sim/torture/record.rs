@@ -1,7 +1,7 @@
 //! What happened in a run: every send, delivery, monitor, death and fault, numbered in the order in
 //! which it happened. Nothing is judged here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -255,6 +255,10 @@ pub(super) struct Record {
     /// Pairs of nodes that had to be connected at a rest, and were looked at.
     pub(super) pairs: usize,
     pub(super) disturbances: Vec<Disturbance>,
+    /// Pairs of hosts that were ever connected through a third; see [`pair`].
+    pub(super) relayed: BTreeSet<(String, String)>,
+    /// Whether there are nodes that listen and cannot be dialled.
+    pub(super) firewalled: bool,
     /// Whether queues are so small that connections may end by overflow at any time.
     pub(super) tight_queues: bool,
     /// Whether mailboxes are so small that ports may die of overflow.
@@ -264,7 +268,17 @@ pub(super) struct Record {
     pub(super) settled: Vec<Moment>,
 }
 
+/// Two hosts in their order.
+pub(super) fn pair(a: &str, b: &str) -> (String, String) {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    (low.to_owned(), high.to_owned())
+}
+
 impl Record {
+    pub(super) fn was_relayed(&self, a: &str, b: &str) -> bool {
+        self.relayed.contains(&pair(a, b))
+    }
+
     pub(super) fn time(&self, moment: Moment) -> Duration {
         self.events.get(moment).map_or(Duration::MAX, |event| event.at)
     }

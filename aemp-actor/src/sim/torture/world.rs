@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use aemp_transport::Scheme;
 use parking_lot::Mutex;
 
 use super::actor::{Actor, ActorRef};
@@ -151,7 +152,9 @@ impl World {
         let no = self.log.boot(host);
         let (log, core) = (self.log.clone(), Arc::downgrade(node.core()));
         node.mon_nodes(move |event| match event {
-            NodeEvent::Up { node, .. } => log.up(no, node.as_str()),
+            NodeEvent::Up { node, transport, .. } => {
+                log.up(no, node.as_str(), transport == Scheme::Relay.name());
+            }
             NodeEvent::Down { node, reason } => {
                 log.down(no, node.as_str(), reason);
                 if let Some(core) = core.upgrade() {

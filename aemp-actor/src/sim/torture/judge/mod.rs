@@ -17,6 +17,7 @@ mod reasons;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::outside::FIRST_EXCLAIMER;
 use super::plan::Plan;
 use super::record::{
     Event, Moment, MonEntry, NodeNo, PortKind, PortNo, Record, Sender, What, WordKind, WordNo,
@@ -146,8 +147,9 @@ impl<'a> Judge<'a> {
         if host == other {
             return !down(host);
         }
-        // What two private nodes say to each other may go through any other.
-        let relayed = self.plan.is_relayed(host, other);
+        // What two private nodes say to each other may go through any other, as with two that could
+        // not dial each other once.
+        let relayed = self.plan.is_relayed(host, other) || self.record.was_relayed(host, other);
         if (self.strangers || relayed) && self.down.contains_key(other) {
             let downtimes = self
                 .down
@@ -213,6 +215,7 @@ impl<'a> Judge<'a> {
             _ => None,
         });
         let own = self.record.host(mon.on) == host;
+        let seen = seen.filter(|_| !self.is_set_while_down_is_told(mon, after, host));
         if !own && seen != Some(true) {
             let comes = after.iter().any(|event| boots(&event));
             let there =
@@ -226,6 +229,18 @@ impl<'a> Judge<'a> {
             _ => false,
         };
         after.iter().position(ends).map(|index| mon.made + index)
+    }
+
+    /// Whether a monitor that fired because the host is down has set this one, before the node is told
+    /// that it is down: it waits for the next connection.
+    fn is_set_while_down_is_told(&self, mon: &MonEntry, after: &[Event], host: &str) -> bool {
+        let by_monitor = matches!(mon.by, Sender::Outside(by) if by >= FIRST_EXCLAIMER);
+        let at = self.time(mon.made);
+        let mut soon = after.iter().take_while(|event| event.at == at);
+        by_monitor
+            && soon.any(|event| {
+                matches!(&event.what, What::Down(no, other, _) if *no == mon.on && other == host)
+            })
     }
 }
 
