@@ -10,7 +10,8 @@ use serde::forward_to_deserialize_any;
 use super::{Value, ValueError};
 use crate::lenient::LenientKey;
 
-/// Makes a `T` of a value, strictly: a string of digits is not a number here.
+/// Makes a `T` of a value, strictly: a string of digits is not a number here, and `{"Some": null}` not a
+/// `None` inside a `Some`.
 ///
 /// Use `T::deserialize(Lenient(&value))` for what came from a loosely typed node.
 ///
