@@ -14,6 +14,7 @@ use proc_macro::TokenStream;
 
 mod diagnostic;
 mod init;
+mod lints;
 mod port;
 mod rcv;
 mod runtime;

@@ -7,6 +7,9 @@ use std::fmt;
 /// Made by the [`die!`](crate::die) macro, or by `?` from any [`std::error::Error`]. It is not an
 /// `Error` itself, so that ordinary application errors, which are answered to the caller as data,
 /// are not confused with it.
+///
+/// Boxed errors (`Box<dyn Error>`, `anyhow::Error`) are no `Error`s themselves: take their text, as in
+/// `load().map_err(|error| die!("{error}"))?`.
 pub struct Die {
     text: String,
 }

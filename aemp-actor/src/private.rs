@@ -9,12 +9,13 @@ pub use crate::message::BadMessage;
 pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InitOutput, Reply, Unencodable};
 use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
 
-/// What `#[rcv]` implements and `#[derive(Port)]` builds on.
+/// What `#[rcv]` implements and `#[derive(Port)]` builds on. It asks for no `Send`, which a port without
+/// parameters is asked for once, as a [`Port`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no messages",
     note = "write `#[rcv]` above the impl block with its handlers: `#[rcv] impl {Self} {{ … }}`"
 )]
-pub trait OneRcvBlock: Sized + Send + 'static {
+pub trait OneRcvBlock: Sized {
     /// The messages.
     type Msg: Send + 'static;
     /// Their tags.
@@ -49,6 +50,13 @@ pub trait OneRcvBlock: Sized + Send + 'static {
         Ok(())
     }
 }
+
+/// What `#[rcv]` implements for a port with parameters, whose bounds are those of the `#[rcv]` block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no messages",
+    note = "write `#[rcv]` above the impl block with its handlers: `#[rcv] impl {Self} {{ … }}`"
+)]
+pub trait GenericRcvBlock: OneRcvBlock + Send + 'static {}
 
 /// The arguments of a message.
 ///

@@ -161,3 +161,41 @@ fn without_leniency_nothing_is_converted() {
     let map = Value::Map(BTreeMap::from([("1".to_owned(), true.into())]));
     assert_eq!(aemp_transport::from_value(map), Ok(BTreeMap::from([(Wrapped7(1), true)])));
 }
+
+#[test]
+fn keys_are_the_json_of_what_is_no_text() {
+    let map = |keys: [&'static str; 2]| BTreeMap::from(keys.map(|key| (Some(key.to_owned()), 1)));
+    both(r#"{"null":1}"#, BTreeMap::from([(None::<u8>, 1)]));
+    both(r#"{"[1,\"2\"]":1}"#, BTreeMap::from([((1, 2), 1)]));
+    both(r#"{"[[[1,true]],null]":1}"#, BTreeMap::from([((vec![Some((1, true))], ()), 1)]));
+    // As others would write them, who know nothing of JSON in keys.
+    both(r#"{"abc":1,"007":1}"#, map(["abc", "007"]));
+    both(r#"{"7":1,"\"8\"":1}"#, map(["7", "8"]));
+    let text = "invalid type: string \"a\", expected a sequence";
+    neither::<BTreeMap<(u16, u16), u8>>(r#"{"a":1}"#, text);
+}
+
+#[test]
+fn a_null_in_a_some_is_wrapped() {
+    both("null", None::<Option<u8>>);
+    both("5", Some(Some(5)));
+    both(r#"{"Some":null}"#, Some(None::<u8>));
+    both(r#"{"Some":null}"#, Some(()));
+    both(r#"{"Some":{"Some":null}}"#, Some(Some(())));
+    both(r#"{"Some":null}"#, Some(Value::Null));
+    // A map of that look, where a map is wanted, and what is no null.
+    both(r#"{"Some":null}"#, Some(BTreeMap::from([("Some".to_owned(), None::<u8>)])));
+    both(r#"{"Some":5}"#, Some(Some(BTreeMap::from([("Some".to_owned(), 5)]))));
+    both(
+        r#"{"Some":null,"a":5}"#,
+        Some(BTreeMap::from([("Some", None), ("a", Some(5))].map(owned))),
+    );
+    let map = BTreeMap::from([("Some", None), ("a", Some(5))].map(owned));
+    both(r#"{"Some":null,"a":5}"#, Some(Some(map)));
+    neither::<Option<()>>(r#"{"Some":5}"#, "invalid type: map, expected unit");
+    neither::<Option<()>>("[]", "invalid type: sequence, expected unit");
+}
+
+fn owned((name, value): (&str, Option<u8>)) -> (String, Option<u8>) {
+    (name.to_owned(), value)
+}

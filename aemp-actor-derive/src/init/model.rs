@@ -4,6 +4,7 @@ use syn::{Attribute, FnArg, ItemFn, Type, Visibility};
 
 use super::parse::Options;
 use crate::diagnostic::Errors;
+use crate::lints::allowed;
 use crate::runtime::Runtime;
 use crate::signature::{Inputs, Output, Reading, is_unit, refuse_qualifiers};
 
@@ -41,7 +42,9 @@ impl InitFunction {
         let moved = |attribute: &Attribute| {
             ["cfg", "deprecated", "doc"].iter().any(|name| attribute.path().is_ident(name))
         };
-        let (attributes, kept) = function.attrs.into_iter().partition(moved);
+        let lints = Vec::from_iter(allowed(&function.attrs));
+        let (mut attributes, kept): (Vec<_>, _) = function.attrs.into_iter().partition(moved);
+        attributes.extend(lints);
         function.attrs = kept;
         let visibility = std::mem::replace(&mut function.vis, Visibility::Inherited);
         let Options { name, runtime } = options;

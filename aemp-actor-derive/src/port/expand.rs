@@ -12,8 +12,8 @@ use crate::diagnostic::located;
 
 /// Everything that `derive(Port)` adds.
 pub(crate) fn port(port: &PortType) -> TokenStream {
+    let handle = handle(port);
     let parts = [
-        handle(port),
         inherent(port),
         comparisons(port),
         texts(port),
@@ -22,13 +22,21 @@ pub(crate) fn port(port: &PortType) -> TokenStream {
         into_ids(port),
         port_impl(port),
     ];
+    // The port may be deprecated; what uses the handle is warned there.
+    let all = quote! {
+        #handle
+        #[allow(deprecated)]
+        const _: () = {
+            #(#parts)*
+        };
+    };
     // At the name of the type, so that a missing `#[rcv]` is reported there.
-    located(quote!(#(#parts)*), &port.name)
+    located(all, &port.name)
 }
 
 /// The handle itself.
 fn handle(port: &PortType) -> TokenStream {
-    let PortType { runtime, visibility, name, handle, generics } = port;
+    let PortType { runtime, visibility, name, handle, lints, generics } = port;
     let (room, where_clause) = (port.port(), &generics.where_clause);
     let doc = format!(
         "Handle on a [`{name}`], on this node or another: one method for each of its messages.\n\n\
@@ -36,6 +44,8 @@ fn handle(port: &PortType) -> TokenStream {
     );
     quote! {
         #[doc = #doc]
+        #(#lints)*
+        #[allow(deprecated)]
         #visibility struct #handle #generics (#runtime::Ref<#room>) #where_clause;
     }
 }

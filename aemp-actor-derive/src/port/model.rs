@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Generics, Ident, Visibility, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Generics, Ident, Visibility, parse_quote};
 
 use super::parse::Options;
 use crate::diagnostic::Errors;
+use crate::lints::allowed;
 use crate::runtime::Runtime;
 
 /// The type, its handle, and what is known of both.
@@ -19,6 +20,8 @@ pub(crate) struct PortType {
     pub(crate) name: Ident,
     /// The name of the handle.
     pub(crate) handle: Ident,
+    /// The lints that the type allows, and so its handle.
+    pub(crate) lints: Vec<Attribute>,
     /// The parameters and bounds of the type. With parameters, also that the type has messages: the
     /// bounds of the `#[rcv]` block may be stricter than those of the type, and nothing here
     /// holds where they do not. Without, the compiler says in plain words that `#[rcv]` is missing.
@@ -46,10 +49,17 @@ impl PortType {
         let mut generics = item.generics.clone();
         if !generics.params.is_empty() {
             let (_, arguments, _) = item.generics.split_for_impl();
-            let bound = parse_quote!(#name #arguments: #runtime::__private::OneRcvBlock);
+            let bound = parse_quote!(#name #arguments: #runtime::__private::GenericRcvBlock);
             generics.make_where_clause().predicates.push(bound);
         }
-        Some(Self { runtime, visibility: item.vis.clone(), name, handle, generics })
+        Some(Self {
+            runtime,
+            visibility: item.vis.clone(),
+            name,
+            handle,
+            lints: allowed(&item.attrs).collect(),
+            generics,
+        })
     }
 
     /// The type with its arguments, as in `Room<T>`.

@@ -1,8 +1,10 @@
 //! The bounds that the type parameters of a port need.
 //!
 //! Only what is certain is reported: a parameter with a bound that is not known here may have all it
-//! needs through that, and is the compiler's affair, which tells of each missing bound many times.
+//! needs through that. Whether it has is asked of the compiler once, at the parameter; what is generated
+//! takes it for granted, or each missing bound would be told many times.
 
+use proc_macro2::TokenStream;
 use syn::{
     GenericParam, Generics, Ident, Type, TypeParam, TypeParamBound, WherePredicate, parse_quote,
 };
@@ -31,17 +33,23 @@ const KNOWN: [&str; 13] = [
 const CONTAINERS: [&str; 9] =
     ["BTreeMap", "BTreeSet", "Box", "HashMap", "HashSet", "Option", "Result", "Vec", "VecDeque"];
 
-/// Reports the bounds that are missing; the generics get those that any port needs, for the stub.
-/// `sent` are the types in messages that can come from other nodes.
+/// Reports the bounds that are missing; the generics get those that any port needs, for the stub, and
+/// those of the parameters that are given back, which the compiler has to be asked about. `sent` are the
+/// types in messages that can come from other nodes; `serde` is where its traits are.
 pub(super) fn demand<'a>(
     generics: &mut Generics,
     sent: impl Iterator<Item = &'a Type> + Clone,
+    serde: &TokenStream,
     errors: &mut Errors,
-) {
+) -> Vec<Unknown> {
     let mut incomplete = Vec::new();
+    let mut unknown = Vec::new();
     for parameter in generics.type_params() {
-        let Some(found) = Found::of(parameter, generics) else { continue };
         let is_sent = sent.clone().any(|ty| contains(ty, &parameter.ident));
+        let Some(found) = Found::of(parameter, generics) else {
+            unknown.push(Unknown { name: parameter.ident.clone(), is_sent });
+            continue;
+        };
         let missing = found.missing(is_sent);
         if !missing.is_empty() {
             let (name, missing) = (&parameter.ident, missing.join(" + "));
@@ -51,13 +59,25 @@ pub(super) fn demand<'a>(
         }
     }
     for parameter in &mut generics.params {
-        if let GenericParam::Type(parameter) = parameter
-            && incomplete.contains(&parameter.ident)
-        {
+        let GenericParam::Type(parameter) = parameter else { continue };
+        let unknown = unknown.iter().find(|unknown| unknown.name == parameter.ident);
+        if unknown.is_some() || incomplete.contains(&parameter.ident) {
             parameter.bounds.push(parse_quote!(::core::marker::Send));
             parameter.bounds.push(parse_quote!('static));
         }
+        if unknown.is_some_and(|unknown| unknown.is_sent) {
+            parameter.bounds.push(parse_quote!(#serde::Serialize));
+            parameter.bounds.push(parse_quote!(#serde::de::DeserializeOwned));
+        }
     }
+    unknown
+}
+
+/// A parameter that may have the bounds that it needs through a bound that is not known here.
+pub(crate) struct Unknown {
+    pub(crate) name: Ident,
+    /// Whether a message that can come from other nodes holds it.
+    pub(crate) is_sent: bool,
 }
 
 /// What the bounds of one parameter say.
@@ -132,11 +152,13 @@ fn contains(ty: &Type, name: &Ident) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use quote::quote;
+
     use super::*;
 
     fn told(generics: &Generics, sent: &[Type]) -> Vec<String> {
         let mut errors = Errors::default();
-        demand(&mut generics.clone(), sent.iter(), &mut errors);
+        demand(&mut generics.clone(), sent.iter(), &quote!(serde), &mut errors);
         errors.texts().iter().map(|text| text.rsplit_once(": write ").unwrap().1.into()).collect()
     }
 

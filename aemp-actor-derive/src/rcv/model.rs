@@ -1,10 +1,10 @@
 //! A port as its `#[rcv]` block describes it.
 
-use quote::format_ident;
+use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Generics, Ident, Path, PathArguments, Type};
 
-use super::bounds;
+use super::bounds::{self, Unknown};
 use super::handler::{Handler, Kind};
 use super::parse::Block;
 use crate::diagnostic::Errors;
@@ -24,6 +24,10 @@ pub(crate) struct Actor {
     pub(crate) strict: bool,
     /// The parameters and bounds of the impl block, and so of all that is written.
     pub(crate) generics: Generics,
+    /// The parameters whose bounds the compiler is asked about.
+    pub(crate) unknown: Vec<Unknown>,
+    /// The parameters as they were written, for that.
+    pub(crate) written: Generics,
     /// The handlers in the order of the source.
     pub(crate) handlers: Vec<Handler>,
 }
@@ -57,7 +61,9 @@ impl Actor {
                 .map(|argument| &argument.ty)
                 .chain(&handler.output.value)
         });
-        bounds::demand(&mut generics, sent, errors);
+        let runtime = &block.runtime;
+        let unknown =
+            bounds::demand(&mut generics, sent, &quote!(#runtime::__private::serde), errors);
         let actor = Self {
             runtime: block.runtime.clone(),
             handle: handle_of(path, block.handle.clone()),
@@ -65,6 +71,8 @@ impl Actor {
             message,
             strict: block.strict.is_some(),
             generics,
+            unknown,
+            written: block.item.generics.clone(),
             handlers,
         };
         actor.refuse_twice(errors);

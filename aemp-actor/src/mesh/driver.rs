@@ -20,7 +20,6 @@ use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
 use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, reach};
-use crate::panics;
 use crate::reason::Reason;
 
 /// New addresses are told on after this long at the least, and at the most twice as long less
@@ -283,13 +282,13 @@ impl Mesh {
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
             Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
-            Effect::Changed(change) => self.tell_monitors(&change),
+            Effect::Changed(change) => self.tell_monitors(core, &change),
             Effect::Exceeded { node, attempt, text } => {
                 if let Some(peer) = core.known_peer(&node) {
                     peer.close_link(attempt, text);
                 }
             }
-            Effect::Monitor { id, group, ports } => self.begin_monitor(id, &group, ports),
+            Effect::Monitor { id, group, ports } => self.begin_monitor(core, id, &group, ports),
             Effect::Joined => {
                 self.joined.send_replace(true);
             }
@@ -297,7 +296,7 @@ impl Mesh {
     }
 
     /// Tells a new monitor of the group as it was, unless it was cancelled.
-    fn begin_monitor(&self, id: u64, group: &str, ports: Members) {
+    fn begin_monitor(&self, core: &Arc<Core>, id: u64, group: &str, ports: Members) {
         let callback = {
             let mut inner = self.inner.lock();
             let monitor = inner.monitors.get_mut(group).and_then(|of_group| of_group.get_mut(&id));
@@ -307,24 +306,24 @@ impl Mesh {
             })
         };
         if let Some(callback) = callback.filter(|_| !ports.is_empty()) {
-            call(&callback, &GroupChange::first(group, ports));
+            call(core, &callback, &GroupChange::first(group, ports));
         }
     }
 
-    fn tell_monitors(&self, change: &GroupChange) {
+    fn tell_monitors(&self, core: &Arc<Core>, change: &GroupChange) {
         let callbacks: Vec<GroupCallback> = {
             let inner = self.inner.lock();
             let monitors = inner.monitors.get(&change.group).into_iter().flat_map(|m| m.values());
             monitors.filter(|m| m.begun).map(|m| m.callback.clone()).collect()
         };
         for callback in callbacks {
-            call(&callback, change);
+            call(core, &callback, change);
         }
     }
 }
 
-fn call(callback: &GroupCallback, change: &GroupChange) {
-    panics::logged("a monitor of a group", || callback(change));
+fn call(core: &Arc<Core>, callback: &GroupCallback, change: &GroupChange) {
+    core.user_code("a monitor of a group", || callback(change));
 }
 
 /// Spawns our rendezvous port on a node and monitors it.

@@ -40,7 +40,7 @@ impl Message {
     /// is a message of one element.
     ///
     /// # Errors
-    /// When `parts` cannot be serialised, for example a map with lists as keys.
+    /// When `parts` cannot be serialised.
     pub fn new<T: Serialize + ?Sized>(parts: &T) -> Result<Self, ValueError> {
         to_values(parts).map(Self::from_values)
     }

@@ -30,7 +30,7 @@ use crate::log::LogCatching;
 use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::panics;
-use crate::port::PortOptions;
+use crate::port::{PortOptions, on_node};
 use crate::reason::{Reason, kind};
 use crate::relay::Relays;
 use crate::service::Data;
@@ -413,13 +413,13 @@ impl Core {
         self.tasks.lock().append(&mut tasks);
     }
 
-    /// Runs code of the user's outside of ports: in the node's runtime, and a panic is logged, as that
-    /// of `what`, and ends nothing.
-    pub(crate) fn user_code(&self, what: &str, code: impl FnOnce()) {
+    /// Runs code of the user's outside of ports: in the node's runtime and on its behalf, and a panic is
+    /// logged, as that of `what`, and ends nothing.
+    pub(crate) fn user_code(self: &Arc<Self>, what: &str, code: impl FnOnce()) {
         // A thread that ends cannot enter a runtime any more, but may drop a node that it kept.
         let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
         let _entered = (!ending).then(|| self.runtime.enter());
-        panics::logged(what, code);
+        panics::logged(what, || on_node(self, code));
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens, nor waits for an answer of it, and

@@ -72,12 +72,12 @@ impl Events {
     }
 
     /// Tells everybody, in the order they asked.
-    pub(crate) fn tell(&self, event: &NodeEvent) {
+    pub(crate) fn tell(&self, core: &Arc<Core>, event: &NodeEvent) {
         let mut callbacks: Vec<(u64, Callback)> =
             self.callbacks.iter().map(|entry| (*entry.key(), entry.value().clone())).collect();
         callbacks.sort_by_key(|(id, _)| *id);
         for (_, callback) in callbacks {
-            crate::panics::logged("a callback for node events", || callback(event));
+            core.user_code("a callback for node events", || callback(event));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The port in whose context the current code runs.
 //!
-//! Set around every poll of a port's code and nowhere else. It answers two questions: from which
-//! node does a handle send that was made from a bare ID, and which port is the sender (guarantee
-//! 2: after a loss, what a port sends stays lost until it has been told).
+//! Set around every poll of a port's code. It answers two questions: from which node does a handle
+//! send that was made from a bare ID, and which port is the sender (guarantee 2: after a loss, what a
+//! port sends stays lost until it has been told). Code that runs on behalf of a node and in no port
+//! (the decoding of an answer, a callback) has an answer to the first only: [`on_node`].
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,11 +17,19 @@ thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
-/// A port and its node.
+/// The node that handles are bound to, and the port that sends.
 #[derive(Clone)]
 pub(crate) struct Current {
-    pub(crate) core: Arc<Core>,
-    pub(crate) cell: Arc<dyn AnyCell>,
+    core: Arc<Core>,
+    /// `None` outside ports.
+    cell: Option<Arc<dyn AnyCell>>,
+}
+
+impl Current {
+    /// Code of this port.
+    pub(crate) fn of_port(cell: Arc<dyn AnyCell>) -> Self {
+        Self { core: cell.core().clone(), cell: Some(cell) }
+    }
 }
 
 /// Swaps `slot` with the current context, and back when the guard is dropped.
@@ -29,34 +38,41 @@ pub(crate) fn enter(slot: &mut Option<Current>) -> Entered<'_> {
     Entered { slot }
 }
 
-/// The node of the running port, if code of one is running.
+/// Runs `code` on behalf of a node: handles that are made in it send from there. Which port is the
+/// sender does not change.
+pub(crate) fn on_node<R>(core: &Arc<Core>, code: impl FnOnce() -> R) -> R {
+    let cell = look(|current| current.cell.clone()).flatten();
+    let mut slot = Some(Current { core: core.clone(), cell });
+    let _entered = enter(&mut slot);
+    code()
+}
+
+/// The node of the running port, or the one on whose behalf code runs.
 pub(crate) fn core() -> Option<Arc<Core>> {
     look(|current| current.core.clone())
 }
 
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
-    let cut_off = look(|current| current.cell.untold(target).is_some()).unwrap_or(false);
+    let cut_off = look_at_port(|cell| cell.untold(target).is_some());
     cut_off && !strikes(Mutation::ForgetLoss)
 }
 
 /// Whether the running port is this one.
 pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
-    look(|current| Arc::ptr_eq(&current.cell, cell)).unwrap_or(false)
+    look_at_port(|current| Arc::ptr_eq(current, cell))
 }
 
 /// The same, by its ID.
 pub(crate) fn is_running_id(id: &PortId) -> bool {
-    let is_it =
-        |current: &Current| id.node() == current.core.id() && id.name() == current.cell.name();
-    look(is_it).unwrap_or(false)
+    look_at_port(|cell| id.node() == cell.core().id() && id.name() == cell.name())
 }
 
 /// The running port, if it is the one of the cell at this address, leaves a caller without an answer.
 pub(super) fn caller_is_told(asked: usize) {
     let cell = look(|current| {
-        let running = Arc::as_ptr(&current.cell).cast::<()>().addr();
-        (running == asked).then(|| current.cell.clone())
+        let running = current.cell.as_ref()?;
+        (Arc::as_ptr(running).cast::<()>().addr() == asked).then(|| running.clone())
     });
     if let Some(cell) = cell.flatten() {
         cell.caller_is_told();
@@ -71,6 +87,11 @@ fn swap(slot: &mut Option<Current>) {
 
 fn look<T>(at: impl FnOnce(&Current) -> T) -> Option<T> {
     CURRENT.try_with(|current| current.borrow().as_ref().map(at)).ok().flatten()
+}
+
+/// False outside ports.
+fn look_at_port(at: impl FnOnce(&Arc<dyn AnyCell>) -> bool) -> bool {
+    look(|current| current.cell.as_ref().is_some_and(at)).unwrap_or(false)
 }
 
 /// Puts the former context back.

@@ -177,9 +177,12 @@ impl<T> Call<T> {
                     let reason = ready!(Pin::new(receiver).poll(cx)).unwrap_or_default();
                     return Poll::Ready(Err(self.died(reason)));
                 }
-                Waiting::Untyped { receiver, decode, .. } => {
+                Waiting::Untyped { receiver, decode, _ends } => {
                     let answer = ready!(Pin::new(receiver).poll(cx));
+                    // Whoever waits: the handles in the answer send from the node that asked.
+                    let core = _ends.cell.core().clone();
                     let decode = *decode;
+                    let decode = |message| ambient::on_node(&core, || decode(message));
                     return Poll::Ready(
                         match answer.unwrap_or_else(|_| Err(Reason::normal().into())) {
                             Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),

@@ -25,9 +25,10 @@ use crate::node::{Core, Node, directory};
 /// keep the port alive.
 ///
 /// A handle that [`Node::port`](crate::Node::port) gave knows its port, one made with
-/// [`at`](Self::at) its node. One that was made from a bare ID, or came in a message, sends from
-/// the node of the port in whose context it was made; outside any port, from the node that owns
-/// the ID if it lives in this process, else from the only node of this process.
+/// [`at`](Self::at) its node. One that came in an answer sends from the node that asked, wherever the
+/// answer was awaited. One that was made from a bare ID, or came in a message, sends from the node of
+/// the port, or of the callback, in whose context it was made; outside of those, from the node that
+/// owns the ID if it lives in this process, else from the only node of this process.
 pub struct Ref<P: Port> {
     to: To<P>,
 }

@@ -35,7 +35,7 @@ mod snd_wait;
 mod tap;
 mod timer;
 
-pub(crate) use ambient::sender_is_cut_off;
+pub(crate) use ambient::{on_node, sender_is_cut_off};
 pub(crate) use any_cell::AnyCell;
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;

@@ -128,7 +128,7 @@ async fn run<P: Port>(runner: Runner<P>) {
 
 /// Drops user data in the context of its port.
 pub(super) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
-    let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
+    let mut slot = Some(Current::of_port(cell.clone()));
     cell.core.user_code("a destructor of a dying port", || {
         let _entered = ambient::enter(&mut slot);
         drop(data);
@@ -142,7 +142,7 @@ pub(super) async fn in_context<P: Port>(
     run: &Run,
     code: Pin<&mut Option<impl Future<Output = End>>>,
 ) -> End {
-    let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
+    let mut slot = Some(Current::of_port(cell.clone()));
     let mut code = InContext { cell, code, ended: false };
     poll_fn(|cx| {
         if run.is_aborted() {
@@ -182,7 +182,7 @@ impl<P: Port, F> Drop for InContext<'_, P, F> {
             return;
         }
         let cell = self.cell;
-        let mut slot = Some(Current { core: cell.core.clone(), cell: cell.clone() });
+        let mut slot = Some(Current::of_port(cell.clone()));
         cell.core.user_code("a destructor of a port's code", || {
             let _entered = ambient::enter(&mut slot);
             self.code.set(None);

@@ -63,7 +63,7 @@ impl Encoded {
     ///
     /// # Errors
     ///
-    /// The message's own `Serialize` failed, or a map key has no text.
+    /// The message's own `Serialize` failed.
     pub fn from_message<T: Serialize + ?Sized>(
         framing: Framing,
         message: &T,

@@ -11,7 +11,7 @@ use crate::value::ValueError;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The type's own `Serialize`, or a map key without a text, is to blame.
+    /// The type's own `Serialize` is to blame.
     #[error("{0}")]
     Message(Box<str>),
     /// The packet is longer than any packet of the framing can be.

@@ -58,8 +58,7 @@ impl Framing {
     ///
     /// # Errors
     ///
-    /// The message's own `Serialize` failed, a map key has no text, or the packet is too long for
-    /// the framing. `out` is then as it was.
+    /// The message's own `Serialize` failed, or the packet is too long for the framing. `out` is then as it was.
     pub fn encode<T: Serialize + ?Sized>(
         self,
         port: &str,

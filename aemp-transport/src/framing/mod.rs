@@ -23,5 +23,6 @@ mod transcode;
 pub use decoder::{Decoder, Packet};
 pub use encoded::Encoded;
 pub use error::{DecodeError, EncodeError, FrameError};
+pub(crate) use json::json_text;
 pub use kind::{Framing, UnknownFraming};
 pub use limits::Limits;

@@ -4,7 +4,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::deserializer::{Lenient, LenientKey};
+use super::deserializer::Lenient;
+use super::key::LenientKey;
 use super::visitor::{LenientVisitor, Want};
 
 struct LenientSeed<S>(S);

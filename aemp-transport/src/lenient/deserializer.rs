@@ -18,10 +18,15 @@ use super::visitor::{LenientVisitor, Want};
 ///   each, and a list of numbers up to 255;
 /// - a list or a tuple of numbers accepts octets, one number each, and one of `u8` also a string
 ///   whose characters are all up to U+00FF: a `Vec<u8>` travels as octets in binary framings;
-/// - map keys are strings that read as whatever kind of number or boolean is asked for.
+/// - map keys are strings that read as whatever kind of number or boolean is asked for, or as the JSON
+///   of anything else.
 ///
-/// What serde buffers for itself before it decides (untagged enums, `#[serde(flatten)]`) is
-/// decoded strictly.
+/// What is null in a `Some` is read from `{"Some": null}`, as it is written.
+///
+/// What serde buffers for itself before it decides (untagged and internally tagged enums,
+/// `#[serde(flatten)]`) is decoded strictly. In there map keys have to be strings, integers in the range
+/// of 64 bits, and options one deep; through the binary framings, octets have to be a `Bytes`, and no
+/// `Vec<u8>`; through JSON, the other way round, and floats have to be finite.
 #[derive(Clone, Copy, Debug)]
 pub struct Lenient<D>(pub D);
 
@@ -118,53 +123,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<D> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.0.deserialize_ignored_any(visitor)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
-    }
-}
-
-/// A map key: as [`Lenient`], and a boolean may be spelt out, as the encoder does.
-pub(super) struct LenientKey<D>(pub(super) D);
-
-macro_rules! as_lenient {
-    ($($method:ident($($name:ident: $kind:ty),*))*) => {$(
-        fn $method<V: Visitor<'de>>(self, $($name: $kind,)* visitor: V)
-            -> Result<V::Value, D::Error>
-        {
-            Lenient(self.0).$method($($name,)* visitor)
-        }
-    )*};
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for LenientKey<D> {
-    type Error = D::Error;
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(LenientVisitor::new(visitor, Want::BoolKey))
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    as_lenient! {
-        deserialize_any() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-        deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
-        deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
-        deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
-        deserialize_unit() deserialize_seq() deserialize_map() deserialize_identifier()
-        deserialize_ignored_any()
-        deserialize_unit_struct(name: &'static str)
-        deserialize_tuple(len: usize)
-        deserialize_tuple_struct(name: &'static str, len: usize)
-        deserialize_struct(name: &'static str, fields: &'static [&'static str])
-        deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
     fn is_human_readable(&self) -> bool {

@@ -8,9 +8,12 @@
 mod access;
 mod deserializer;
 mod enums;
+mod key;
 mod octets;
+mod option;
 mod text;
 mod visitor;
 
 pub use deserializer::Lenient;
+pub(crate) use key::LenientKey;
 pub(crate) use text::{float_text, latin1};

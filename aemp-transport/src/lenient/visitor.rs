@@ -10,6 +10,7 @@ use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpecte
 use super::access::{LenientEnum, LenientMap, LenientSeq};
 use super::deserializer::Lenient;
 use super::octets::visit_octets;
+use super::option::InSome;
 use super::text::{Integer, float_text, latin1, octets, parse_float, parse_integer, whole};
 
 /// What the type asked for.
@@ -169,7 +170,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Lenient(deserializer))
+        self.inner.visit_some(InSome(deserializer))
     }
 
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {

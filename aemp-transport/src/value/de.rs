@@ -8,8 +8,10 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::{Value, ValueError};
+use crate::lenient::LenientKey;
 
-/// Makes a `T` of a value, strictly: a string of digits is not a number here.
+/// Makes a `T` of a value, strictly: a string of digits is not a number here, and `{"Some": null}` not a
+/// `None` inside a `Some`.
 ///
 /// Use `T::deserialize(Lenient(&value))` for what came from a loosely typed node.
 ///
@@ -159,7 +161,8 @@ impl<'de> VariantAccess<'de> for &'de Value {
     }
 }
 
-/// A map key: a string that reads as a number or a boolean where one is asked for.
+/// A map key: a string that reads as a number or a boolean where one is asked for, and as the JSON of
+/// anything else.
 struct Key<'de>(&'de str);
 
 macro_rules! parsed_keys {
@@ -169,6 +172,16 @@ macro_rules! parsed_keys {
                 Ok(key) => visitor.$visit(key),
                 Err(_) => visitor.visit_borrowed_str(self.0),
             }
+        }
+    )*};
+}
+
+macro_rules! from_json {
+    ($($method:ident($($name:ident: $kind:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($name: $kind,)* visitor: V)
+            -> Result<V::Value, ValueError>
+        {
+            LenientKey(self.0.into_deserializer()).$method($($name,)* visitor)
         }
     )*};
 }
@@ -189,10 +202,6 @@ impl<'de> Deserializer<'de> for Key<'de> {
         visitor.visit_borrowed_str(self.0)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_some(self)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -201,18 +210,17 @@ impl<'de> Deserializer<'de> for Key<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ValueError> {
-        visitor.visit_enum(Variant { variant: self.0, content: &Value::Null })
+    from_json! {
+        deserialize_option() deserialize_unit() deserialize_seq() deserialize_map()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
     forward_to_deserialize_any! {
-        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
-        ignored_any
+        char str string bytes byte_buf identifier ignored_any
     }
 }
 

@@ -1,17 +1,24 @@
-//! Map keys: whatever has an obvious text becomes a string, anything else is refused.
+//! Map keys: whatever has an obvious text becomes a string, anything else the text of its JSON.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
 
 use serde::Serialize;
-use serde::ser::{Error, Impossible, Serializer};
+use serde::ser::{
+    Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
 
-use crate::lenient::float_text;
+use super::ser::{ListBuilder, Made, MapBuilder, Tagged, ValueSerializer};
+use super::{Value, ValueError};
+use crate::framing::json_text;
+use crate::lenient::{float_text, latin1};
 
 /// A serializer for map keys that hands the key's text to `write`, once.
 ///
 /// Strings are themselves; numbers, booleans, characters and unit variants become strings, as
-/// everywhere in the world of JSON. Other keys are an error.
+/// everywhere in the world of JSON, and octets one character each. All others (tuples, structs,
+/// options, variants with fields) are the text of their JSON: `"[1,2]"`.
 pub(crate) struct KeySerializer<F, E> {
     write: F,
     error: PhantomData<E>,
@@ -23,17 +30,25 @@ impl<F, E> KeySerializer<F, E> {
     }
 }
 
-impl<F, E> KeySerializer<F, E> {
+impl<F, E: Error> KeySerializer<F, E> {
     fn text<R>(self, text: impl Display) -> Result<R, E>
     where
         F: FnOnce(&str) -> R,
     {
         Ok((self.write)(&text.to_string()))
     }
-}
 
-fn refused<T, E: Error>() -> Result<T, E> {
-    Err(E::custom("a map key must be a string, a number, a boolean, a character or a unit variant"))
+    fn json<R>(self, made: Result<Made, ValueError>) -> Result<R, E>
+    where
+        F: FnOnce(&str) -> R,
+    {
+        let text = json_text(&made.map_err(E::custom)?.value).map_err(E::custom)?;
+        Ok((self.write)(&text))
+    }
+
+    fn compound<B>(self, builder: Result<B, ValueError>) -> Result<Compound<B, F, E>, E> {
+        Ok(Compound { builder: builder.map_err(E::custom)?, key: self })
+    }
 }
 
 macro_rules! text_keys {
@@ -47,13 +62,13 @@ macro_rules! text_keys {
 impl<R, F: FnOnce(&str) -> R, E: Error> Serializer for KeySerializer<F, E> {
     type Ok = R;
     type Error = E;
-    type SerializeSeq = Impossible<R, E>;
-    type SerializeTuple = Impossible<R, E>;
-    type SerializeTupleStruct = Impossible<R, E>;
-    type SerializeTupleVariant = Impossible<R, E>;
-    type SerializeMap = Impossible<R, E>;
-    type SerializeStruct = Impossible<R, E>;
-    type SerializeStructVariant = Impossible<R, E>;
+    type SerializeSeq = Compound<ListBuilder, F, E>;
+    type SerializeTuple = Compound<ListBuilder, F, E>;
+    type SerializeTupleStruct = Compound<ListBuilder, F, E>;
+    type SerializeTupleVariant = Compound<Tagged<ListBuilder>, F, E>;
+    type SerializeMap = Compound<MapBuilder, F, E>;
+    type SerializeStruct = Compound<MapBuilder, F, E>;
+    type SerializeStructVariant = Compound<Tagged<MapBuilder>, F, E>;
 
     text_keys! {
         serialize_bool(bool) serialize_char(char)
@@ -75,6 +90,10 @@ impl<R, F: FnOnce(&str) -> R, E: Error> Serializer for KeySerializer<F, E> {
         Ok((self.write)(key))
     }
 
+    fn serialize_bytes(self, key: &[u8]) -> Result<R, E> {
+        Ok((self.write)(&latin1(key)))
+    }
+
     fn serialize_unit_variant(
         self,
         _name: &'static str,
@@ -93,80 +112,113 @@ impl<R, F: FnOnce(&str) -> R, E: Error> Serializer for KeySerializer<F, E> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, key: &T) -> Result<R, E> {
-        key.serialize(self)
+        self.json(ValueSerializer::inside().serialize_some(key))
     }
 
     fn serialize_none(self) -> Result<R, E> {
-        refused()
-    }
-
-    fn serialize_bytes(self, _key: &[u8]) -> Result<R, E> {
-        refused()
+        self.json(Ok(Value::Null.into()))
     }
 
     fn serialize_unit(self) -> Result<R, E> {
-        refused()
+        self.serialize_none()
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<R, E> {
-        refused()
+        self.serialize_none()
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
     ) -> Result<R, E> {
-        refused()
+        self.json(ValueSerializer::inside().serialize_newtype_variant(name, index, variant, value))
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq, E> {
-        refused()
+    fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, E> {
+        self.compound(ValueSerializer::inside().serialize_seq(len))
     }
 
-    fn serialize_tuple(self, _len: usize) -> Result<Self::SerializeTuple, E> {
-        refused()
+    fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, E> {
+        self.compound(ValueSerializer::inside().serialize_tuple(len))
     }
 
     fn serialize_tuple_struct(
         self,
-        _name: &'static str,
-        _len: usize,
+        name: &'static str,
+        len: usize,
     ) -> Result<Self::SerializeTupleStruct, E> {
-        refused()
+        self.compound(ValueSerializer::inside().serialize_tuple_struct(name, len))
     }
 
     fn serialize_tuple_variant(
         self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
     ) -> Result<Self::SerializeTupleVariant, E> {
-        refused()
+        let inside = ValueSerializer::inside();
+        self.compound(inside.serialize_tuple_variant(name, index, variant, len))
     }
 
-    fn serialize_map(self, _len: Option<usize>) -> Result<Self::SerializeMap, E> {
-        refused()
+    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, E> {
+        self.compound(ValueSerializer::inside().serialize_map(len))
     }
 
-    fn serialize_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeStruct, E> {
-        refused()
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeStruct, E> {
+        self.compound(ValueSerializer::inside().serialize_struct(name, len))
     }
 
     fn serialize_struct_variant(
         self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
     ) -> Result<Self::SerializeStructVariant, E> {
-        refused()
+        let inside = ValueSerializer::inside();
+        self.compound(inside.serialize_struct_variant(name, index, variant, len))
     }
+}
+
+/// A key of several parts, while it is made.
+pub(crate) struct Compound<B, F, E> {
+    builder: B,
+    key: KeySerializer<F, E>,
+}
+
+macro_rules! compounds {
+    ($($kind:ident for $builder:ty { $($method:ident($($name:ident: $ty:ty)?))* })*) => {$(
+        impl<R, F: FnOnce(&str) -> R, E: Error> $kind for Compound<$builder, F, E> {
+            type Ok = R;
+            type Error = E;
+
+            $(
+                fn $method<T: Serialize + ?Sized>(
+                    &mut self,
+                    $($name: $ty,)?
+                    part: &T,
+                ) -> Result<(), E> {
+                    $kind::$method(&mut self.builder, $($name,)? part).map_err(E::custom)
+                }
+            )*
+
+            fn end(self) -> Result<R, E> {
+                self.key.json($kind::end(self.builder))
+            }
+        }
+    )*};
+}
+
+compounds! {
+    SerializeSeq for ListBuilder { serialize_element() }
+    SerializeTuple for ListBuilder { serialize_element() }
+    SerializeTupleStruct for ListBuilder { serialize_field() }
+    SerializeTupleVariant for Tagged<ListBuilder> { serialize_field() }
+    SerializeMap for MapBuilder { serialize_key() serialize_value() }
+    SerializeStruct for MapBuilder { serialize_field(name: &'static str) }
+    SerializeStructVariant for Tagged<MapBuilder> { serialize_field(name: &'static str) }
 }

@@ -9,19 +9,21 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::option::SOME;
 use super::{KeySerializer, Value, ValueError};
 
 /// Makes a value of anything that serialises.
 ///
-/// Enums are tagged externally, newtypes are transparent, `None` and `()` are null, and map keys
-/// with an obvious text become strings. Integers beyond 64 bits become strings of digits, which
-/// every lenient reader takes back as numbers.
+/// Enums are tagged externally, newtypes are transparent, and `None` and `()` are null; what else is
+/// null inside a `Some` becomes `{"Some": null}`. Map keys with an obvious text become strings, others
+/// the text of their JSON. Integers beyond 64 bits become strings of digits. [`Lenient`](crate::Lenient)
+/// readers take all of that back.
 ///
 /// # Errors
 ///
-/// A map key without a text, or whatever the type's own implementation objects to.
+/// Whatever the type's own implementation objects to.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, ValueError> {
-    value.serialize(ValueSerializer { place: Place::Inside })
+    Ok(value.serialize(ValueSerializer::inside())?.value)
 }
 
 /// Makes the elements of a message of anything that serialises.
@@ -33,7 +35,7 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, ValueError> {
 ///
 /// As [`to_value`].
 pub fn to_values<T: Serialize + ?Sized>(message: &T) -> Result<Vec<Value>, ValueError> {
-    match message.serialize(ValueSerializer { place: Place::Message })? {
+    match message.serialize(ValueSerializer { place: Place::Message })?.value {
         Value::List(elements) => Ok(elements),
         single => Ok(vec![single]),
     }
@@ -48,20 +50,39 @@ enum Place {
     Inside,
 }
 
-struct ValueSerializer {
+pub(crate) struct ValueSerializer {
     place: Place,
+}
+
+impl ValueSerializer {
+    pub(crate) fn inside() -> Self {
+        Self { place: Place::Inside }
+    }
+}
+
+/// A value that was made.
+pub(crate) struct Made {
+    pub(crate) value: Value,
+    /// Whether an `Option` with this inside could be taken for `None`.
+    null: bool,
+}
+
+impl From<Value> for Made {
+    fn from(value: Value) -> Self {
+        Self { value, null: false }
+    }
 }
 
 macro_rules! scalars {
     ($($method:ident($kind:ty))*) => {$(
-        fn $method(self, value: $kind) -> Result<Value, ValueError> {
-            Ok(Value::from(value))
+        fn $method(self, value: $kind) -> Result<Made, ValueError> {
+            Ok(Value::from(value).into())
         }
     )*};
 }
 
 impl Serializer for ValueSerializer {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
     type SerializeSeq = ListBuilder;
     type SerializeTuple = ListBuilder;
@@ -77,42 +98,46 @@ impl Serializer for ValueSerializer {
         serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64)
     }
 
-    fn serialize_i128(self, number: i128) -> Result<Value, ValueError> {
+    fn serialize_i128(self, number: i128) -> Result<Made, ValueError> {
         Ok(match (i64::try_from(number), u64::try_from(number)) {
             (Ok(number), _) => Value::Int(number),
             (_, Ok(number)) => Value::UInt(number),
             _ => Value::Str(number.to_string()),
-        })
+        }
+        .into())
     }
 
-    fn serialize_u128(self, number: u128) -> Result<Value, ValueError> {
-        Ok(u64::try_from(number).map_or_else(|_| Value::Str(number.to_string()), Value::from))
+    fn serialize_u128(self, number: u128) -> Result<Made, ValueError> {
+        Ok(u64::try_from(number)
+            .map_or_else(|_| Value::Str(number.to_string()), Value::from)
+            .into())
     }
 
-    fn serialize_char(self, character: char) -> Result<Value, ValueError> {
-        Ok(Value::Str(character.into()))
+    fn serialize_char(self, character: char) -> Result<Made, ValueError> {
+        Ok(Value::Str(character.into()).into())
     }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<Value, ValueError> {
-        Ok(Value::Bytes(Bytes::copy_from_slice(octets)))
+    fn serialize_bytes(self, octets: &[u8]) -> Result<Made, ValueError> {
+        Ok(Value::Bytes(Bytes::copy_from_slice(octets)).into())
     }
 
-    fn serialize_none(self) -> Result<Value, ValueError> {
-        Ok(Value::Null)
+    fn serialize_none(self) -> Result<Made, ValueError> {
+        Ok(Made { value: Value::Null, null: true })
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, ValueError> {
-        value.serialize(self)
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Made, ValueError> {
+        let Made { value, null } = value.serialize(self)?;
+        Ok(Made { value: if null { tagged(SOME, value) } else { value }, null })
     }
 
-    fn serialize_unit(self) -> Result<Value, ValueError> {
-        Ok(match self.place {
-            Place::Message => Value::List(Vec::new()),
-            Place::Inside => Value::Null,
-        })
+    fn serialize_unit(self) -> Result<Made, ValueError> {
+        match self.place {
+            Place::Message => Ok(Value::List(Vec::new()).into()),
+            Place::Inside => self.serialize_none(),
+        }
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<Value, ValueError> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Made, ValueError> {
         self.serialize_unit()
     }
 
@@ -121,15 +146,15 @@ impl Serializer for ValueSerializer {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<Value, ValueError> {
-        Ok(Value::from(variant))
+    ) -> Result<Made, ValueError> {
+        Ok(Value::from(variant).into())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<Value, ValueError> {
+    ) -> Result<Made, ValueError> {
         value.serialize(self)
     }
 
@@ -139,8 +164,8 @@ impl Serializer for ValueSerializer {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<Value, ValueError> {
-        Ok(tagged(variant, to_value(value)?))
+    ) -> Result<Made, ValueError> {
+        Ok(tagged(variant, to_value(value)?).into())
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<ListBuilder, ValueError> {
@@ -192,7 +217,7 @@ fn tagged(variant: &str, value: Value) -> Value {
     Value::Map(BTreeMap::from([(variant.to_owned(), value)]))
 }
 
-struct ListBuilder {
+pub(crate) struct ListBuilder {
     elements: Vec<Value>,
 }
 
@@ -204,46 +229,46 @@ impl ListBuilder {
 }
 
 impl SerializeSeq for ListBuilder {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), ValueError> {
         self.push(element)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(Value::List(self.elements))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(Value::List(self.elements).into())
     }
 }
 
 impl SerializeTuple for ListBuilder {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), ValueError> {
         self.push(element)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(Value::List(self.elements))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(Value::List(self.elements).into())
     }
 }
 
 impl SerializeTupleStruct for ListBuilder {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, field: &T) -> Result<(), ValueError> {
         self.push(field)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(Value::List(self.elements))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(Value::List(self.elements).into())
     }
 }
 
 #[derive(Default)]
-struct MapBuilder {
+pub(crate) struct MapBuilder {
     entries: BTreeMap<String, Value>,
     /// The key whose value is still to come.
     key: Option<String>,
@@ -261,7 +286,7 @@ impl MapBuilder {
 }
 
 impl SerializeMap for MapBuilder {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ValueError> {
@@ -275,13 +300,13 @@ impl SerializeMap for MapBuilder {
         Ok(())
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(Value::Map(self.entries))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(Value::Map(self.entries).into())
     }
 }
 
 impl SerializeStruct for MapBuilder {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_field<T: Serialize + ?Sized>(
@@ -292,32 +317,32 @@ impl SerializeStruct for MapBuilder {
         self.insert(name, value)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(Value::Map(self.entries))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(Value::Map(self.entries).into())
     }
 }
 
 /// The content of an enum variant that has fields.
-struct Tagged<B> {
+pub(crate) struct Tagged<B> {
     variant: &'static str,
     builder: B,
 }
 
 impl SerializeTupleVariant for Tagged<ListBuilder> {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, field: &T) -> Result<(), ValueError> {
         self.builder.push(field)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(tagged(self.variant, Value::List(self.builder.elements)))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(tagged(self.variant, Value::List(self.builder.elements)).into())
     }
 }
 
 impl SerializeStructVariant for Tagged<MapBuilder> {
-    type Ok = Value;
+    type Ok = Made;
     type Error = ValueError;
 
     fn serialize_field<T: Serialize + ?Sized>(
@@ -328,7 +353,7 @@ impl SerializeStructVariant for Tagged<MapBuilder> {
         self.builder.insert(name, value)
     }
 
-    fn end(self) -> Result<Value, ValueError> {
-        Ok(tagged(self.variant, Value::Map(self.builder.entries)))
+    fn end(self) -> Result<Made, ValueError> {
+        Ok(tagged(self.variant, Value::Map(self.builder.entries)).into())
     }
 }

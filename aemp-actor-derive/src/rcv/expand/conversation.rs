@@ -31,6 +31,21 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     }
 }
 
+/// For the handle of a port with parameters: that it can be a port, with the bounds of the block. (A block
+/// for a name alone may be of one, whose parameters have defaults.)
+pub(crate) fn generic(actor: &Actor) -> TokenStream {
+    let Actor { runtime, port, generics, .. } = actor;
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    // At the port, where the compiler then says that it cannot be sent.
+    located(
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #runtime::__private::GenericRcvBlock for #port #where_clause {}
+        },
+        port,
+    )
+}
+
 /// Calls the method of the message, and answers: at once where no handler waits, so that nothing of
 /// the message has to be kept in a future.
 fn handle(actor: &Actor) -> TokenStream {

@@ -12,6 +12,7 @@ pub(crate) mod stub;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::bounds::Unknown;
 use super::handler::Kind;
 use super::model::Actor;
 use crate::signature::Check;
@@ -20,9 +21,10 @@ use crate::signature::Check;
 pub(crate) fn actor(actor: &Actor) -> TokenStream {
     let message = message::declare(actor);
     let conversation = conversation::rcv_impl(actor);
+    let generic = conversation::generic(actor);
     let handle = handle::methods(actor);
     let check = check(actor);
-    hidden(quote!(#check #message #conversation #handle))
+    hidden(quote!(#check #message #conversation #generic #handle))
 }
 
 /// An unnamed constant around generated items, which no lint has to like.
@@ -50,14 +52,18 @@ fn hidden(items: TokenStream) -> TokenStream {
     }
 }
 
-/// Asks about the types of local messages; those of others are checked as they are encoded.
+/// Asks about parameters, and about the types of local messages; those of others are checked as they are
+/// encoded.
 fn check(actor: &Actor) -> Option<TokenStream> {
     let mut check = Check::default();
+    for Unknown { name, is_sent } in &actor.unknown {
+        check.parameter(name, *is_sent);
+    }
     for handler in actor.of(Kind::Local) {
         let types = handler.arguments().map(|argument| &argument.ty);
         for ty in types.chain(&handler.output.value) {
             check.local(ty, &handler.cfgs);
         }
     }
-    check.expand(&actor.runtime, &actor.generics)
+    check.expand(&actor.runtime, &actor.written)
 }

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{handle, hidden};
+use super::{conversation, handle, hidden};
 use crate::rcv::handler::Handler;
 use crate::rcv::model::Actor;
 
@@ -15,6 +15,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
     let handlers =
         actor.handlers.iter().filter(|handler| handler.has_tag() && !handler.is_name_taken());
     let handle = handle::block(actor, handlers.map(|handler| method(actor, handler)));
+    let generic = conversation::generic(actor);
     hidden(quote! {
         impl #impl_generics #runtime::__private::OneRcvBlock for #port #where_clause {
             type Msg = ::core::convert::Infallible;
@@ -41,6 +42,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
                 match *__msg {}
             }
         }
+        #generic
         #handle
     })
 }

@@ -44,7 +44,7 @@ pub(super) fn may_restart(rights: &Rights) -> bool {
     rights.may_run(RESTART)
 }
 
-fn restart(core: &Core, asker: Option<&NodeId>, restarter: impl Fn()) {
+fn restart(core: &Arc<Core>, asker: Option<&NodeId>, restarter: impl Fn()) {
     tracing::info!(target: "aemp", "node {} asks for a restart", asker.unwrap_or(core.id()));
     core.user_code("a restart", restarter);
 }

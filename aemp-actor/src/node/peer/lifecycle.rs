@@ -175,7 +175,7 @@ impl Peer {
         } else {
             core.mesh().takes_no_part(core, &self.id, attempt);
         }
-        core.events().tell(&event);
+        core.events().tell(core, &event);
         drop(telling);
         self.changed.notify_waiters();
         Some(Ok(link))
@@ -266,7 +266,8 @@ impl Peer {
             relay::node_down(core, &self.id);
         }
         core.mesh().node_down(core, &self.id, attempt);
-        core.events().tell(&NodeEvent::Down { node: self.id.clone(), reason: reason.clone() });
+        let event = NodeEvent::Down { node: self.id.clone(), reason: reason.clone() };
+        core.events().tell(core, &event);
     }
 
     /// All monitors have fired: idle, or connecting again for who wants it. Gives the monitors

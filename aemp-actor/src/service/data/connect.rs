@@ -17,6 +17,7 @@ use super::{dialling, functions};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
 use crate::node::{Core, Node, timer_deadline};
+use crate::port::on_node;
 
 impl Node {
     /// Makes a connection of octets to another node, beside the messages, and has the function of
@@ -105,7 +106,7 @@ fn connect_within(
         let text = format!("it has no function {name:?} for data connections (Node::on_connect)");
         return Err(refused(text));
     };
-    let prepared = function(&Message::from_values(args)).map_err(refused)?;
+    let prepared = on_node(core, || function(&Message::from_values(args))).map_err(refused)?;
     let (ours, theirs) = DataConn::pair(&node);
     functions::run(core, name.to_owned(), prepared, theirs);
     Ok(ours)

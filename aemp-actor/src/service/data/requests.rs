@@ -16,6 +16,7 @@ use crate::id::{NodeId, PortId};
 use crate::message::Message;
 use crate::monitor::Action;
 use crate::node::{Core, DIAL_LIMIT, Rights};
+use crate::port::on_node;
 
 /// How long a connection is expected at most, whatever the other node wants.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
@@ -114,7 +115,7 @@ impl Wish {
         let Some(function) = core.data().functions.find(&name) else {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });
         };
-        let prepared = function(&args).map_err(ExpectError::Malformed)?;
+        let prepared = on_node(core, || function(&args)).map_err(ExpectError::Malformed)?;
         let limit = core.config().max_data_connections;
         let Some(seat) = core.data().seats.take(from, limit) else {
             return Err(ExpectError::TooMany { limit });

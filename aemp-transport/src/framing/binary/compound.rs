@@ -12,7 +12,7 @@ use super::fold::Fold;
 use super::serializer::{BinarySerializer, Place};
 use super::write::{Head, Write};
 use crate::framing::EncodeError;
-use crate::value::KeySerializer;
+use crate::value::{KeySerializer, Written};
 
 /// A list or a map.
 pub(in crate::framing) struct Compound<'a, W> {
@@ -52,13 +52,13 @@ impl<'a, W: Write> Compound<'a, W> {
             Kind::Sequence(fold) => Place::Element(fold),
             Kind::Message(_) | Kind::Fixed(_) => Place::Inside,
         };
-        element.serialize(BinarySerializer::<W>::at(self.out, place))
+        element.serialize(BinarySerializer::<W>::at(self.out, place)).map(drop)
     }
 
     fn entry<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
         self.count += 1;
         W::key(name, self.out);
-        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside))
+        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside)).map(drop)
     }
 
     fn close(self) {
@@ -72,16 +72,16 @@ impl<'a, W: Write> Compound<'a, W> {
 macro_rules! list {
     ($($kind:ident $method:ident)*) => {$(
         impl<W: Write> $kind for Compound<'_, W> {
-            type Ok = ();
+            type Ok = Written;
             type Error = EncodeError;
 
             fn $method<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), EncodeError> {
                 self.element(element)
             }
 
-            fn end(self) -> Result<(), EncodeError> {
+            fn end(self) -> Result<Written, EncodeError> {
                 self.close();
-                Ok(())
+                Ok(Written::Value)
             }
         }
     )*};
@@ -97,7 +97,7 @@ list! {
 macro_rules! fields {
     ($($kind:ident)*) => {$(
         impl<W: Write> $kind for Compound<'_, W> {
-            type Ok = ();
+            type Ok = Written;
             type Error = EncodeError;
 
             fn serialize_field<T: Serialize + ?Sized>(
@@ -108,9 +108,9 @@ macro_rules! fields {
                 self.entry(name, value)
             }
 
-            fn end(self) -> Result<(), EncodeError> {
+            fn end(self) -> Result<Written, EncodeError> {
                 self.close();
-                Ok(())
+                Ok(Written::Value)
             }
         }
     )*};
@@ -119,7 +119,7 @@ macro_rules! fields {
 fields! { SerializeStruct SerializeStructVariant }
 
 impl<W: Write> SerializeMap for Compound<'_, W> {
-    type Ok = ();
+    type Ok = Written;
     type Error = EncodeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
@@ -129,11 +129,11 @@ impl<W: Write> SerializeMap for Compound<'_, W> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside))
+        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside)).map(drop)
     }
 
-    fn end(self) -> Result<(), EncodeError> {
+    fn end(self) -> Result<Written, EncodeError> {
         self.close();
-        Ok(())
+        Ok(Written::Value)
     }
 }

@@ -9,6 +9,7 @@ use super::compound::Compound;
 use super::fold::Fold;
 use super::write::{Head, Write};
 use crate::framing::EncodeError;
+use crate::value::{SOME, Written};
 
 /// Where the serialised thing stands.
 pub(super) enum Place<'a> {
@@ -69,28 +70,28 @@ impl<'a, W: Write> BinarySerializer<'a, W> {
 
 macro_rules! scalars {
     ($($method:ident($kind:ty) $write:ident)*) => {$(
-        fn $method(self, value: $kind) -> Result<(), EncodeError> {
+        fn $method(self, value: $kind) -> Result<Written, EncodeError> {
             W::$write(value.into(), self.single());
-            Ok(())
+            Ok(Written::Value)
         }
     )*};
 }
 
 macro_rules! wide_integers {
     ($($method:ident($kind:ty))*) => {$(
-        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+        fn $method(self, number: $kind) -> Result<Written, EncodeError> {
             match (i64::try_from(number), u64::try_from(number)) {
                 (Ok(number), _) => W::signed(number, self.single()),
                 (_, Ok(number)) => W::unsigned(number, self.single()),
                 _ => W::text(&number.to_string(), self.single()),
             }
-            Ok(())
+            Ok(Written::Value)
         }
     )*};
 }
 
 impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
-    type Ok = ();
+    type Ok = Written;
     type Error = EncodeError;
     type SerializeSeq = Compound<'a, W>;
     type SerializeTuple = Compound<'a, W>;
@@ -110,42 +111,52 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
 
     wide_integers! { serialize_u64(u64) serialize_i128(i128) serialize_u128(u128) }
 
-    fn serialize_u8(mut self, number: u8) -> Result<(), EncodeError> {
+    fn serialize_u8(mut self, number: u8) -> Result<Written, EncodeError> {
         if let Place::Element(fold) = &mut self.place
             && fold.octet(number, self.out)
         {
-            return Ok(());
+            return Ok(Written::Value);
         }
         W::signed(number.into(), self.single());
-        Ok(())
+        Ok(Written::Value)
     }
 
-    fn serialize_char(self, character: char) -> Result<(), EncodeError> {
+    fn serialize_char(self, character: char) -> Result<Written, EncodeError> {
         self.serialize_str(character.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
+    fn serialize_bytes(self, octets: &[u8]) -> Result<Written, EncodeError> {
         W::octets(octets, self.single());
-        Ok(())
+        Ok(Written::Value)
     }
 
-    fn serialize_none(self) -> Result<(), EncodeError> {
-        W::null(self.single());
-        Ok(())
+    fn serialize_none(self) -> Result<Written, EncodeError> {
+        let out = self.single();
+        let start = out.len();
+        W::null(out);
+        Ok(Written::Null { octets: out.len() - start })
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(self)
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, EncodeError> {
+        let Self { out, place, .. } = self;
+        let written = value.serialize(BinarySerializer::<W>::at(&mut *out, place))?;
+        let Written::Null { octets } = written else { return Ok(written) };
+        let start = out.len() - octets;
+        let mut head = Vec::new();
+        W::head(Head::Map, 1, &mut head);
+        W::key(SOME, &mut head);
+        out.splice(start..start, head);
+        Ok(Written::Null { octets: out.len() - start })
     }
 
-    fn serialize_unit(self) -> Result<(), EncodeError> {
+    fn serialize_unit(self) -> Result<Written, EncodeError> {
         match self.place {
-            Place::Message(_) => Ok(()),
+            Place::Message(_) => Ok(Written::Value),
             _ => self.serialize_none(),
         }
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Written, EncodeError> {
         self.serialize_unit()
     }
 
@@ -154,7 +165,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Written, EncodeError> {
         self.serialize_str(variant)
     }
 
@@ -162,7 +173,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Written, EncodeError> {
         value.serialize(self)
     }
 
@@ -172,8 +183,9 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), EncodeError> {
-        value.serialize(Self::at(self.variant(variant), Place::Inside))
+    ) -> Result<Written, EncodeError> {
+        value.serialize(Self::at(self.variant(variant), Place::Inside))?;
+        Ok(Written::Value)
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'a, W>, EncodeError> {

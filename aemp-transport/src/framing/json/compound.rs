@@ -8,7 +8,7 @@ use serde::ser::{
 
 use super::serializer::{JsonSerializer, write_string};
 use crate::framing::EncodeError;
-use crate::value::KeySerializer;
+use crate::value::{KeySerializer, Written};
 
 /// What encloses the elements.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl<'a> Compound<'a> {
 
     fn element<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), EncodeError> {
         self.separate();
-        element.serialize(JsonSerializer::value(self.out))
+        element.serialize(JsonSerializer::value(self.out)).map(drop)
     }
 
     fn entry<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
@@ -81,7 +81,7 @@ impl<'a> Compound<'a> {
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.out.push(b':');
-        value.serialize(JsonSerializer::value(self.out))
+        value.serialize(JsonSerializer::value(self.out)).map(drop)
     }
 
     fn close(self) {
@@ -92,16 +92,16 @@ impl<'a> Compound<'a> {
 macro_rules! list {
     ($($kind:ident $method:ident)*) => {$(
         impl $kind for Compound<'_> {
-            type Ok = ();
+            type Ok = Written;
             type Error = EncodeError;
 
             fn $method<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), EncodeError> {
                 self.element(element)
             }
 
-            fn end(self) -> Result<(), EncodeError> {
+            fn end(self) -> Result<Written, EncodeError> {
                 self.close();
-                Ok(())
+                Ok(Written::Value)
             }
         }
     )*};
@@ -117,7 +117,7 @@ list! {
 macro_rules! fields {
     ($($kind:ident)*) => {$(
         impl $kind for Compound<'_> {
-            type Ok = ();
+            type Ok = Written;
             type Error = EncodeError;
 
             fn serialize_field<T: Serialize + ?Sized>(
@@ -128,9 +128,9 @@ macro_rules! fields {
                 self.entry(name, value)
             }
 
-            fn end(self) -> Result<(), EncodeError> {
+            fn end(self) -> Result<Written, EncodeError> {
                 self.close();
-                Ok(())
+                Ok(Written::Value)
             }
         }
     )*};
@@ -139,7 +139,7 @@ macro_rules! fields {
 fields! { SerializeStruct SerializeStructVariant }
 
 impl SerializeMap for Compound<'_> {
-    type Ok = ();
+    type Ok = Written;
     type Error = EncodeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
@@ -152,8 +152,8 @@ impl SerializeMap for Compound<'_> {
         self.value(value)
     }
 
-    fn end(self) -> Result<(), EncodeError> {
+    fn end(self) -> Result<Written, EncodeError> {
         self.close();
-        Ok(())
+        Ok(Written::Value)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::ser::Error as _;
 use smol_str::SmolStr;
 
 use super::serializer::{JsonSerializer, write_string};
@@ -49,6 +50,13 @@ pub(in crate::framing) fn encode_message<T: Serialize + ?Sized>(
     }
     out.push(b']');
     Ok(out)
+}
+
+/// The JSON of a value, as the framing writes it.
+pub(crate) fn json_text(value: &Value) -> Result<String, EncodeError> {
+    let mut out = Vec::new();
+    value.serialize(JsonSerializer::value(&mut out))?;
+    String::from_utf8(out).map_err(EncodeError::custom)
 }
 
 pub(in crate::framing) fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {

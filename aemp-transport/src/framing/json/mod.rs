@@ -18,6 +18,7 @@ mod splitter;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use message::json_text;
 pub(super) use message::{
     append, elements, encode, encode_elements, encode_message, first_text, first_texts, to_values,
     value_end, visit_elements, without_first,

@@ -7,6 +7,7 @@ use serde::ser::Serializer;
 use super::compound::{Brackets, Compound};
 use crate::framing::EncodeError;
 use crate::lenient::float_text;
+use crate::value::{SOME, Written};
 
 /// Where the serialised thing stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,9 +49,9 @@ impl<'a> JsonSerializer<'a> {
         }
     }
 
-    fn scalar<T: Serialize>(self, value: T) -> Result<(), EncodeError> {
+    fn scalar<T: Serialize>(self, value: T) -> Result<Written, EncodeError> {
         write_scalar(value, self.single());
-        Ok(())
+        Ok(Written::Value)
     }
 
     fn variant(self, variant: &str) -> &'a mut Vec<u8> {
@@ -131,7 +132,7 @@ const ESCAPES: [u8; 256] = {
 
 macro_rules! scalars {
     ($($method:ident($kind:ty))*) => {$(
-        fn $method(self, value: $kind) -> Result<(), EncodeError> {
+        fn $method(self, value: $kind) -> Result<Written, EncodeError> {
             self.scalar(value)
         }
     )*};
@@ -139,7 +140,7 @@ macro_rules! scalars {
 
 macro_rules! floats {
     ($($method:ident($kind:ty))*) => {$(
-        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+        fn $method(self, number: $kind) -> Result<Written, EncodeError> {
             if number.is_finite() {
                 self.scalar(number)
             } else {
@@ -151,7 +152,7 @@ macro_rules! floats {
 
 macro_rules! wide_integers {
     ($($method:ident($kind:ty))*) => {$(
-        fn $method(self, number: $kind) -> Result<(), EncodeError> {
+        fn $method(self, number: $kind) -> Result<Written, EncodeError> {
             match (i64::try_from(number), u64::try_from(number)) {
                 (Ok(number), _) => self.scalar(number),
                 (_, Ok(number)) => self.scalar(number),
@@ -162,7 +163,7 @@ macro_rules! wide_integers {
 }
 
 impl<'a> Serializer for JsonSerializer<'a> {
-    type Ok = ();
+    type Ok = Written;
     type Error = EncodeError;
     type SerializeSeq = Compound<'a>;
     type SerializeTuple = Compound<'a>;
@@ -182,27 +183,37 @@ impl<'a> Serializer for JsonSerializer<'a> {
 
     wide_integers! { serialize_i128(i128) serialize_u128(u128) }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<(), EncodeError> {
+    fn serialize_bytes(self, octets: &[u8]) -> Result<Written, EncodeError> {
         write_octets(octets, self.single());
-        Ok(())
+        Ok(Written::Value)
     }
 
-    fn serialize_none(self) -> Result<(), EncodeError> {
-        self.scalar(())
+    fn serialize_none(self) -> Result<Written, EncodeError> {
+        self.scalar(())?;
+        Ok(Written::Null { octets: b"null".len() })
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(self)
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, EncodeError> {
+        let Self { out, place } = self;
+        let written = value.serialize(JsonSerializer { out: &mut *out, place })?;
+        let Written::Null { octets } = written else { return Ok(written) };
+        let start = out.len() - octets;
+        let mut head = vec![b'{'];
+        write_string(SOME, &mut head);
+        head.push(b':');
+        out.splice(start..start, head);
+        out.push(b'}');
+        Ok(Written::Null { octets: out.len() - start })
     }
 
-    fn serialize_unit(self) -> Result<(), EncodeError> {
+    fn serialize_unit(self) -> Result<Written, EncodeError> {
         match self.place {
-            Place::Message => Ok(()),
-            Place::Inside => self.scalar(()),
+            Place::Message => Ok(Written::Value),
+            Place::Inside => self.serialize_none(),
         }
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Written, EncodeError> {
         self.serialize_unit()
     }
 
@@ -211,7 +222,7 @@ impl<'a> Serializer for JsonSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Written, EncodeError> {
         self.scalar(variant)
     }
 
@@ -219,7 +230,7 @@ impl<'a> Serializer for JsonSerializer<'a> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Written, EncodeError> {
         value.serialize(self)
     }
 
@@ -229,11 +240,11 @@ impl<'a> Serializer for JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Written, EncodeError> {
         let out = self.variant(variant);
         value.serialize(JsonSerializer::value(out))?;
         out.push(b'}');
-        Ok(())
+        Ok(Written::Value)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'a>, EncodeError> {
