@@ -1,5 +1,5 @@
 //! How fast a data connection copies, and how little it holds: one node sends another so many
-//! octets, both compute a checksum of them, and the checksums are compared.
+//! bytes, both compute a checksum of them, and the checksums are compared.
 //!
 //! `cargo run --release --example copy -- --mib 1024` copies a GiB over TCP, encrypted;
 //! `--over quic` and `--over mem` take another way.
@@ -12,7 +12,7 @@ use aemp_actor::{ConfigError, DataConn, Memory};
 use clap::{Parser, ValueEnum};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Octets that are written, and read, at a time.
+/// Bytes that are written, and read, at a time.
 const BLOCK: usize = 256 << 10;
 
 #[derive(Parser)]
@@ -75,10 +75,10 @@ async fn nodes(over: Over) -> Result<(Node, Node), ConfigError> {
 }
 
 /// Sends, and gives the checksum of it, and the other side's.
-async fn send(conn: DataConn, octets: u64) -> Result<(u64, u64), Box<dyn std::error::Error>> {
+async fn send(conn: DataConn, bytes: u64) -> Result<(u64, u64), Box<dyn std::error::Error>> {
     let (mut reader, mut writer) = conn.into_split();
     let mut block: Vec<u8> = (0..BLOCK).map(|n| ((n * n) >> 5) as u8).collect();
-    let (mut checksum, mut left) = (0, octets);
+    let (mut checksum, mut left) = (0, bytes);
     while left > 0 {
         let size = BLOCK.min(usize::try_from(left)?);
         // Each block is another one.
@@ -92,11 +92,11 @@ async fn send(conn: DataConn, octets: u64) -> Result<(u64, u64), Box<dyn std::er
     Ok((checksum, taken))
 }
 
-/// Takes the octets, and answers their checksum.
-async fn take(conn: DataConn, (octets,): (u64,)) -> Result<(), Die> {
+/// Takes the bytes, and answers their checksum.
+async fn take(conn: DataConn, (bytes,): (u64,)) -> Result<(), Die> {
     let (mut reader, mut writer) = conn.into_split();
     let mut block = vec![0; BLOCK];
-    let (mut checksum, mut left) = (0, octets);
+    let (mut checksum, mut left) = (0, bytes);
     while left > 0 {
         let size = BLOCK.min(usize::try_from(left)?);
         reader.read_exact(&mut block[..size]).await?;
@@ -108,11 +108,11 @@ async fn take(conn: DataConn, (octets,): (u64,)) -> Result<(), Die> {
     Ok(())
 }
 
-/// A checksum over words of 8 octets, after `before`; it depends on their order.
-fn sum(before: u64, octets: &[u8]) -> u64 {
+/// A checksum over words of 8 bytes, after `before`; it depends on their order.
+fn sum(before: u64, bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = octets.as_chunks::<8>();
+    let (words, rest) = bytes.as_chunks::<8>();
     let add = |sum: u64, word: u64| (sum ^ word).wrapping_mul(FACTOR).rotate_left(29);
     let sum = words.iter().fold(before, |sum, word| add(sum, u64::from_le_bytes(*word)));
-    rest.iter().fold(sum, |sum, octet| add(sum, u64::from(*octet)))
+    rest.iter().fold(sum, |sum, byte| add(sum, u64::from(*byte)))
 }

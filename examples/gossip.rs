@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use aemp_actor::Node;
 use aemp_actor::sim::{self, Network};
 
-/// Packets and octets sent by all nodes so far, on connections that are up; what the handshakes
+/// Packets and bytes sent by all nodes so far, on connections that are up; what the handshakes
 /// took is not in it.
 #[derive(Clone, Copy, Default)]
 struct Sent {
     packets: u64,
-    octets: u64,
+    bytes: u64,
 }
 
 impl Sent {
@@ -26,13 +26,13 @@ impl Sent {
         connections.map(|connection| connection.traffic).fold(Self::default(), |sum, traffic| {
             Self {
                 packets: sum.packets + traffic.packets_out,
-                octets: sum.octets + traffic.octets_out,
+                bytes: sum.bytes + traffic.bytes_out,
             }
         })
     }
 
     fn since(self, before: Self) -> Self {
-        Self { packets: self.packets - before.packets, octets: self.octets - before.octets }
+        Self { packets: self.packets - before.packets, bytes: self.bytes - before.bytes }
     }
 }
 
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
         }
     };
     println!(
-        "| nodes | connections | whole after | to form: packets, octets \
-         | to join: packets, octets | a registration: packets, octets | measured in |"
+        "| nodes | connections | whole after | to form: packets, bytes \
+         | to join: packets, bytes | a registration: packets, bytes | measured in |"
     );
     println!("|---|---|---|---|---|---|---|");
     for count in counts {
@@ -84,11 +84,11 @@ async fn measure(network: Network, count: usize) -> String {
         count * (count - 1) / 2,
         whole.as_secs_f64(),
         formed.packets,
-        formed.octets,
+        formed.bytes,
         joined.packets,
-        joined.octets,
+        joined.bytes,
         registered.packets,
-        registered.octets
+        registered.bytes
     )
 }
 

@@ -54,7 +54,7 @@ impl Reason {
     }
 
     /// A reason from the values of a `kil` request; no values are a normal end. A kind that came as
-    /// octets, as some nodes write strings, becomes text.
+    /// bytes, as some nodes write strings, becomes text.
     pub fn from_values(mut values: Vec<Value>) -> Self {
         if let Some(kind @ Value::Bytes(_)) = values.first_mut() {
             *kind = Value::Str(plain_text(kind));
@@ -187,8 +187,8 @@ mod tests {
         assert_eq!(own.to_string(), "my_error: bye 7");
         assert_eq!(own.values().len(), 3);
         assert_eq!(Reason::from("alone").to_string(), "alone");
-        let octets = |text: &'static [u8]| Value::Bytes(text.into());
-        let foreign = Reason::from_values(vec![octets(b"die"), octets(b"caf\xe9")]);
+        let bytes = |text: &'static [u8]| Value::Bytes(text.into());
+        let foreign = Reason::from_values(vec![bytes(b"die"), bytes(b"caf\xe9")]);
         assert_eq!((foreign.kind(), foreign.text().as_str()), ("die", "café"));
     }
 }

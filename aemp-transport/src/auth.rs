@@ -17,19 +17,19 @@ use crate::md6::md6_256;
 pub struct Secret(Box<[u8]>);
 
 impl Secret {
-    /// The octets.
+    /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The one of no octets, for methods that need none.
+    /// The one of no bytes, for methods that need none.
     pub(crate) fn empty() -> &'static Self {
         static EMPTY: LazyLock<Secret> = LazyLock::new(|| Secret::from(""));
         &EMPTY
     }
 
-    /// Whether there are no octets.
+    /// Whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -62,8 +62,8 @@ impl From<String> for Secret {
 }
 
 impl From<Vec<u8>> for Secret {
-    fn from(octets: Vec<u8>) -> Self {
-        Self(octets.into())
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
     }
 }
 
@@ -211,8 +211,8 @@ fn hmac_md6(transcript: &[u8], secret: &[u8]) -> [u8; 32] {
     } else {
         key[..transcript.len()].copy_from_slice(transcript);
     }
-    let inner = [&key.map(|octet| octet ^ 0x36), md6_256(secret).as_slice()].concat();
-    md6_256(&[&key.map(|octet| octet ^ 0x5c), md6_256(&inner).as_slice()].concat())
+    let inner = [&key.map(|byte| byte ^ 0x36), md6_256(secret).as_slice()].concat();
+    md6_256(&[&key.map(|byte| byte ^ 0x5c), md6_256(&inner).as_slice()].concat())
 }
 
 fn hmac_sha3(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {

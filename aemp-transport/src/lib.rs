@@ -1,4 +1,4 @@
-//! Octets between two processes: what two AEMP nodes say to each other, and nothing of what it means.
+//! Bytes between two processes: what two AEMP nodes say to each other, and nothing of what it means.
 //!
 //! From the bottom up:
 //!

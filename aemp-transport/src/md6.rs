@@ -13,8 +13,8 @@ const CHAIN: usize = 16;
 const INPUT: usize = HEAD + BLOCK;
 /// 40 + 256 / 4 (2.1.7).
 const ROUNDS: usize = 104;
-/// Octets of data in a compression of the lowest level.
-const BLOCK_OCTETS: usize = BLOCK * 8;
+/// Bytes of data in a compression of the lowest level.
+const BLOCK_BYTES: usize = BLOCK * 8;
 
 /// The fractional part of the square root of 6 (appendix A).
 const Q: [u64; 15] = [
@@ -69,8 +69,8 @@ pub(crate) fn md6_256(message: &[u8]) -> [u8; 32] {
             .map(|index| {
                 let end = words.len().min((index + 1) * BLOCK);
                 let data = &words[index * BLOCK..end];
-                let used = (bits - (index * BLOCK_OCTETS * 8).min(bits)).min(BLOCK_OCTETS * 8);
-                compress(data, level, index, blocks == 1, BLOCK_OCTETS * 8 - used)
+                let used = (bits - (index * BLOCK_BYTES * 8).min(bits)).min(BLOCK_BYTES * 8);
+                compress(data, level, index, blocks == 1, BLOCK_BYTES * 8 - used)
             })
             .collect();
         if let [root] = next.as_slice() {
@@ -81,15 +81,15 @@ pub(crate) fn md6_256(message: &[u8]) -> [u8; 32] {
         level += 1;
     };
     let mut digest = [0; 32];
-    for (octets, word) in digest.chunks_exact_mut(8).zip(&root[CHAIN - 4..]) {
-        octets.copy_from_slice(&word.to_be_bytes());
+    for (bytes, word) in digest.chunks_exact_mut(8).zip(&root[CHAIN - 4..]) {
+        bytes.copy_from_slice(&word.to_be_bytes());
     }
     digest
 }
 
-/// Up to eight octets as a word, filled with zeros.
-fn word(octets: &[u8]) -> u64 {
-    octets.iter().enumerate().fold(0, |word, (at, octet)| word | u64::from(*octet) << (56 - 8 * at))
+/// Up to eight bytes as a word, filled with zeros.
+fn word(bytes: &[u8]) -> u64 {
+    bytes.iter().enumerate().fold(0, |word, (at, byte)| word | u64::from(*byte) << (56 - 8 * at))
 }
 
 /// One node of the tree (2.4): `data` is filled up with zeros, of which `padding` bits.
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(recorded["md6_256_of_abc"], hex::encode(md6_256(b"abc")));
         for entry in recorded["hashes"].as_array().expect("a list") {
             let length = entry["length"].as_u64().expect("a length");
-            assert_eq!(entry["md6_256"], hex::encode(md6_256(&pattern(length))), "{length} octets");
+            assert_eq!(entry["md6_256"], hex::encode(md6_256(&pattern(length))), "{length} bytes");
         }
     }
 }

@@ -7,15 +7,15 @@ pub(crate) fn hashes() -> Value {
     serde_json::from_str(include_str!("../tests/vectors/hashes.json")).expect("JSON")
 }
 
-/// One whole conversation between two reference nodes: from the dialling side or not, and octets.
+/// One whole conversation between two reference nodes: from the dialling side or not, and bytes.
 pub(crate) fn session() -> Vec<(bool, Vec<u8>)> {
     include_str!("../tests/vectors/session-hmac-md6-json.jsonl")
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
         .map(|read| {
             let data = read["data"].as_str().expect("data");
-            let octets = data.chars().map(|c| u8::try_from(c).expect("an octet")).collect();
-            (read["dir"] == ">", octets)
+            let bytes = data.chars().map(|c| u8::try_from(c).expect("a byte")).collect();
+            (read["dir"] == ">", bytes)
         })
         .collect()
 }

@@ -39,8 +39,8 @@ async fn greet(stream: &mut BoxStream, nonce: &str) -> Vec<u8> {
 }
 
 /// Says that, and waits until the node closes.
-async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, octets: &[u8]) {
-    let _ = stream.write_all(octets).await;
+async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) {
+    let _ = stream.write_all(bytes).await;
     let _ = stream.flush().await;
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }
@@ -100,8 +100,8 @@ async fn the_exporter_has_to_be_that_of_the_session() {
     }
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// In TLS without certificates only the method that is bound to the session counts, even for
@@ -158,9 +158,9 @@ async fn a_recorded_session_is_refused() {
             let (mut far_in, mut far_out) = tokio::io::split(&mut to_far);
             let record = async {
                 let mut chunk = [0; 4096];
-                while let Ok(octets @ 1..) = far_in.read(&mut chunk).await {
-                    recorded.extend_from_slice(&chunk[..octets]);
-                    let _ = near_out.write_all(&chunk[..octets]).await;
+                while let Ok(bytes @ 1..) = far_in.read(&mut chunk).await {
+                    recorded.extend_from_slice(&chunk[..bytes]);
+                    let _ = near_out.write_all(&chunk[..bytes]).await;
                 }
             };
             tokio::join!(record, tokio::io::copy(&mut near_in, &mut far_out)).0
@@ -224,7 +224,7 @@ async fn bad_records_end_the_session() {
     }
 }
 
-/// Octet by octet, and never to an end: the whole handshake has one limit.
+/// Byte by byte, and never to an end: the whole handshake has one limit.
 #[tokio::test]
 async fn a_slow_peer_inside_of_tls_is_given_up() {
     let limit = Duration::from_secs(1);
@@ -232,9 +232,9 @@ async fn a_slow_peer_inside_of_tls_is_given_up() {
     let (near, mut far) = tcp().await;
     let peer = async {
         greet(&mut far, "A").await;
-        for octet in hello.iter().cycle() {
+        for byte in hello.iter().cycle() {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            if far.write_all(&[*octet]).await.is_err() {
+            if far.write_all(&[*byte]).await.is_err() {
                 return;
             }
         }

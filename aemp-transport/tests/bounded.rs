@@ -1,5 +1,5 @@
 //! What strangers send makes nobody allocate more than it is worth: lengths that are claimed cost
-//! nothing until the octets are there, and decoding multiplies them by a bounded factor.
+//! nothing until the bytes are there, and decoding multiplies them by a bounded factor.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// What a decoder, a handshake, and the test's own pieces take before anything has come.
 const BASE: usize = 64 << 10;
 
-/// Octets of memory for each octet of a packet that is decoded into values: the worst is a map of
+/// Bytes of memory for each byte of a packet that is decoded into values: the worst is a map of
 /// one entry, which is a node of a tree.
 const FACTOR: usize = 320;
 
@@ -28,10 +28,10 @@ fn peak_of(code: impl FnOnce()) -> usize {
 }
 
 /// Decodes everything that can be decoded.
-fn decode(framing: Framing, octets: &[u8], limits: Limits) {
+fn decode(framing: Framing, bytes: &[u8], limits: Limits) {
     let mut decoder = Decoder::new(framing, limits);
     let mut buffer = BytesMut::new();
-    for piece in octets.chunks(100) {
+    for piece in bytes.chunks(100) {
         buffer.extend_from_slice(piece);
         while let Ok(Some(packet)) = decoder.next(&mut buffer) {
             drop(packet.message.first_str());
@@ -46,7 +46,7 @@ fn claims(framing: Framing) -> Vec<Vec<u8>> {
     match framing {
         Framing::Bincode => {
             let mut all = vec![vec![0xff; 4], vec![0x03, 0xff, 0xff, 0xff, 0x01, 0x05, 0x00]];
-            // A count, or a length of a string, octets, list or map, in a packet that is whole.
+            // A count, or a length of a string, bytes, list or map, in a packet that is whole.
             all.push([&[0, 0, 0, 9, 0xfd], &huge[..]].concat());
             for tag in 5..=8 {
                 all.push([&[0, 0, 0, 13, 2, 5, 0, tag, 0xfd], &huge[..]].concat());
@@ -122,13 +122,13 @@ fn memory_is_bounded_by_what_has_come() {
 
 fn noise() {
     let mut runner = TestRunner::new(ProptestConfig::with_cases(300));
-    let octets = proptest::collection::vec(any::<u8>(), 0..2000);
-    let result = runner.run(&octets, |octets| {
+    let bytes = proptest::collection::vec(any::<u8>(), 0..2000);
+    let result = runner.run(&bytes, |bytes| {
         for framing in Framing::ALL {
-            let peak = peak_of(|| decode(*framing, &octets, Limits::default()));
-            prop_assert!(peak < BASE + FACTOR * octets.len(), "{framing}: {peak}");
+            let peak = peak_of(|| decode(*framing, &bytes, Limits::default()));
+            prop_assert!(peak < BASE + FACTOR * bytes.len(), "{framing}: {peak}");
         }
-        let peak = peak_of(|| shake(octets.chunks(77)));
+        let peak = peak_of(|| shake(bytes.chunks(77)));
         prop_assert!(peak < BASE, "handshake: {peak}");
         Ok(())
     });
@@ -141,8 +141,8 @@ fn handshakes() {
     let keys = format!("aemp;1;p;hmac_md6_64_256;json;{}", ";k=v".repeat(100_000));
     let lists = format!("aemp;1;p;{};json\nx\n", "m,".repeat(100_000));
     let nonces = format!("aemp;1;p;hmac_md6_64_256;json\n{}", "n".repeat(1 << 20));
-    for octets in [&endless, keys.as_bytes(), lists.as_bytes(), nonces.as_bytes()] {
-        let peak = peak_of(|| shake(octets.chunks(1000)));
+    for bytes in [&endless, keys.as_bytes(), lists.as_bytes(), nonces.as_bytes()] {
+        let peak = peak_of(|| shake(bytes.chunks(1000)));
         assert!(peak < BASE, "{peak}");
     }
 }

@@ -1,4 +1,4 @@
-//! Large packets let small ones pass: counted in octets, not in time.
+//! Large packets let small ones pass: counted in bytes, not in time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ struct Sink(UnboundedSender<String>);
 
 impl PacketSink for Sink {
     fn packet(&mut self, packet: Packet) {
-        let _ = self.0.send(format!("{} {}", packet.port, packet.message.octets_len()));
+        let _ = self.0.send(format!("{} {}", packet.port, packet.message.bytes_len()));
     }
 
     fn closed(&mut self, reason: CloseReason) {
@@ -75,9 +75,9 @@ async fn chunk(far: &mut DuplexStream) -> (u8, Vec<u8>) {
     let kind = far.read_u8().await.expect("a chunk");
     let mut length = [0; 4];
     far.read_exact(&mut length[1..]).await.expect("a length");
-    let mut octets = vec![0; u32::from_be_bytes(length) as usize];
-    far.read_exact(&mut octets).await.expect("the octets");
-    (kind, octets)
+    let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
+    far.read_exact(&mut bytes).await.expect("the bytes");
+    (kind, bytes)
 }
 
 #[tokio::test]
@@ -86,19 +86,19 @@ async fn a_small_packet_waits_for_one_turn_at_most() {
     link.send("large", &"x".repeat(32 << 20)).expect("sent");
     let mut read = 0;
     for _ in 0..3 {
-        let (kind, octets) = chunk(&mut far).await;
-        assert_eq!((kind, octets.len()), (1, CHUNK));
+        let (kind, bytes) = chunk(&mut far).await;
+        assert_eq!((kind, bytes.len()), (1, CHUNK));
         read += HEAD + CHUNK;
     }
-    let written = usize::try_from(link.counters().octets_out).expect("few");
+    let written = usize::try_from(link.counters().bytes_out).expect("few");
     link.send("small", &1).expect("sent");
     link.try_send("", Order::Free, &("snd", "near", "")).expect("sent");
     let (before, express) = loop {
-        let (kind, octets) = chunk(&mut far).await;
+        let (kind, bytes) = chunk(&mut far).await;
         if kind == 0 {
-            break (read, octets);
+            break (read, bytes);
         }
-        read += HEAD + octets.len();
+        read += HEAD + bytes.len();
     };
     // What the pipe held had been written, and the turn that was being written was the last.
     let turn = TURN / CHUNK * (HEAD + CHUNK);
@@ -106,8 +106,8 @@ async fn a_small_packet_waits_for_one_turn_at_most() {
     assert_eq!(express, br#"["small",1]["","snd","near",""]"#);
     let mut rest = 0;
     loop {
-        let (kind, octets) = chunk(&mut far).await;
-        rest += octets.len();
+        let (kind, bytes) = chunk(&mut far).await;
+        rest += bytes.len();
         if kind == 2 {
             break;
         }
@@ -124,13 +124,13 @@ async fn what_is_urgent_waits_for_one_chunk_at_most() {
     link.send("large", &"x".repeat(1 << 20)).expect("sent");
     for lane in [0, 1] {
         while chunk(&mut far).await.0 != lane {}
-        let written = usize::try_from(link.counters().octets_out).expect("few");
+        let written = usize::try_from(link.counters().bytes_out).expect("few");
         link.try_send("", Order::Urgent, &"alive").expect("sent");
         let mut read = 0;
         while !chunk(&mut far).await.1.starts_with(br#"["","alive"]"#) {
             read += 1;
         }
-        assert!(read <= 1 + (1 << 10) / 1000, "{read} chunks, after {written} octets");
+        assert!(read <= 1 + (1 << 10) / 1000, "{read} chunks, after {written} bytes");
     }
 }
 
@@ -139,7 +139,7 @@ async fn order_is_kept_by_port() {
     for framing in Framing::ALL {
         let ([near, _far], [_, mut heard]) = pair(*framing, 1000).await;
         let length = |text: &str| {
-            aemp_transport::Encoded::from_message(*framing, text).expect("encodable").octets_len()
+            aemp_transport::Encoded::from_message(*framing, text).expect("encodable").bytes_len()
         };
         let large = "x".repeat(300_000);
         near.send("a", "first").expect("sent");
@@ -197,10 +197,10 @@ async fn both_lanes_are_bounded_together() {
     let sender = link.clone();
     let sending = tokio::spawn(async move {
         for number in 0..40 {
-            let octets = [10, 200_000, 65_500, 300_000][number % 4];
-            sender.room(octets + 20).await;
-            sender.send(["a", "b"][number % 2], &"x".repeat(octets)).expect("there is room");
-            assert!(sender.queued_octets() <= 1 << 20);
+            let bytes = [10, 200_000, 65_500, 300_000][number % 4];
+            sender.room(bytes + 20).await;
+            sender.send(["a", "b"][number % 2], &"x".repeat(bytes)).expect("there is room");
+            assert!(sender.queued_bytes() <= 1 << 20);
         }
         sender.finish();
     });
@@ -208,7 +208,7 @@ async fn both_lanes_are_bounded_together() {
     far.read_to_end(&mut heard).await.expect("read");
     sending.await.expect("no overflow");
     assert!(heard.len() > 10 * (10 + 200_000 + 65_500 + 300_000));
-    assert_eq!((link.queued_octets(), link.lost_packets()), (0, 0));
+    assert_eq!((link.queued_bytes(), link.lost_packets()), (0, 0));
 }
 
 #[tokio::test]
@@ -220,5 +220,5 @@ async fn what_never_went_out_is_counted() {
     chunk(&mut far).await;
     link.close(CloseReason::local("enough"));
     assert_eq!(link.lost_packets(), 3);
-    assert!(link.queued_octets() <= TURN / CHUNK * (HEAD + CHUNK), "only what is being written");
+    assert!(link.queued_bytes() <= TURN / CHUNK * (HEAD + CHUNK), "only what is being written");
 }

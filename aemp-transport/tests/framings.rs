@@ -47,10 +47,10 @@ fn relayed(packet: &Packet, framing: Framing) -> Packet {
     packets.remove(0)
 }
 
-/// What is left of a value that went through JSON and has nobody who asks for octets or floats.
+/// What is left of a value that went through JSON and has nobody who asks for bytes or floats.
 fn through_json(value: Value) -> Value {
     match value {
-        Value::Bytes(octets) => octets.iter().copied().map(char::from).collect::<String>().into(),
+        Value::Bytes(bytes) => bytes.iter().copied().map(char::from).collect::<String>().into(),
         Value::Float(number) if number.is_nan() => "NaN".into(),
         Value::Float(number) if number == f64::INFINITY => "inf".into(),
         Value::Float(number) if number == f64::NEG_INFINITY => "-inf".into(),
@@ -84,13 +84,13 @@ enum Choice {
     Bare,
     One(Vec<u8>),
     Two(u8, String),
-    Named { inner: Option<Box<Choice>>, octets: Bytes },
+    Named { inner: Option<Box<Choice>>, bytes: Bytes },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Everything {
     text: String,
-    octets: Bytes,
+    bytes: Bytes,
     vec: Vec<u8>,
     deque: std::collections::VecDeque<u8>,
     array: [u8; 3],
@@ -111,14 +111,14 @@ fn any_choice() -> impl Strategy<Value = Choice> {
     ];
     leaf.prop_recursive(3, 8, 1, |inner| {
         (prop::option::of(inner.prop_map(Box::new)), prop::collection::vec(any::<u8>(), 0..9))
-            .prop_map(|(inner, octets)| Choice::Named { inner, octets: octets.into() })
+            .prop_map(|(inner, bytes)| Choice::Named { inner, bytes: bytes.into() })
     })
 }
 
 prop_compose! {
     fn everything()(
         text in any_text(),
-        octets in prop::collection::vec(any::<u8>(), 0..300),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
         array in any::<[u8; 3]>(),
         numbers in any::<(i64, u64, i128, u128, f64)>(),
         small in any::<(i8, u8, i16, u16, i32, u32)>(),
@@ -131,8 +131,8 @@ prop_compose! {
         nothing in prop::option::of(any_text()),
     ) -> Everything {
         Everything {
-            text, vec: octets.clone(), deque: octets.iter().copied().collect(),
-            octets: octets.into(), array, small,
+            text, vec: bytes.clone(), deque: bytes.iter().copied().collect(),
+            bytes: bytes.into(), array, small,
             // JSON prints an f32 with the digits that an f32 needs.
             numbers: (numbers.0, numbers.1, numbers.2, numbers.3, numbers.4, half.into()), flags, keyed, truths, named, nothing,
         }
@@ -145,7 +145,7 @@ fn any_framing() -> impl Strategy<Value = Framing> {
 
 proptest! {
     /// Between binary framings a value is the same after any chain of relays. Once it has been
-    /// JSON, octets are text and non-finite floats are words.
+    /// JSON, bytes are text and non-finite floats are words.
     #[test]
     fn values_survive_any_chain(
         port in any_text(),
@@ -214,13 +214,13 @@ proptest! {
 
     /// A packet is checked whole: what gets past the decoder can be decoded, whatever it is.
     #[test]
-    fn no_octets_panic(
+    fn no_bytes_panic(
         framing in any_framing(),
-        octets in prop::collection::vec(prop_oneof![any::<u8>(), 0..10_u8, 0x80..0x84_u8], 0..120),
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0..10_u8, 0x80..0x84_u8], 0..120),
     ) {
-        let length = u32::try_from(octets.len()).expect("short").to_be_bytes();
-        for stream in [&octets[..], &[&length[..], &octets].concat(),
-            &[&length[..], &[2, 5, 1, b'p'], &octets].concat(), &[&[0x84, 0x41, b'p'], &octets[..]].concat()] {
+        let length = u32::try_from(bytes.len()).expect("short").to_be_bytes();
+        for stream in [&bytes[..], &[&length[..], &bytes].concat(),
+            &[&length[..], &[2, 5, 1, b'p'], &bytes].concat(), &[&[0x84, 0x41, b'p'], &bytes[..]].concat()] {
             for packet in decode(framing, stream, &[1, 2, 3, 5, 8]).unwrap_or_default() {
                 let values = packet.message.to_values();
                 prop_assert!(framing == Framing::Json || values.is_ok());
@@ -241,9 +241,9 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut stream = encoded(framing, "p", &message);
-        for (index, octet) in damage {
+        for (index, byte) in damage {
             let at = index.index(stream.len());
-            stream[at] = octet;
+            stream[at] = byte;
         }
         for packet in decode(framing, &stream, &[3, 5]).unwrap_or_default() {
             let _ = (packet.message.to_values(), first::<Everything>(&packet.message));
@@ -252,13 +252,13 @@ proptest! {
 }
 
 #[test]
-fn octets_and_lists_of_numbers_stand_for_each_other() {
-    let octets = Bytes::from_static(b"a\x00\xff");
+fn bytes_and_lists_of_numbers_stand_for_each_other() {
+    let bytes = Bytes::from_static(b"a\x00\xff");
     for framing in Framing::ALL {
-        for message in [through(*framing, &(&octets,)), through(*framing, &(octets.to_vec(),))] {
+        for message in [through(*framing, &(&bytes,)), through(*framing, &(bytes.to_vec(),))] {
             let message = message.message;
-            assert_eq!(first::<Bytes>(&message).as_ref(), Ok(&octets));
-            assert_eq!(first::<Vec<u8>>(&message), Ok(octets.to_vec()));
+            assert_eq!(first::<Bytes>(&message).as_ref(), Ok(&bytes));
+            assert_eq!(first::<Vec<u8>>(&message), Ok(bytes.to_vec()));
             assert_eq!(first::<Vec<Option<u8>>>(&message), Ok(vec![Some(97), Some(0), Some(255)]));
             assert_eq!(first::<[u8; 3]>(&message), Ok([97, 0, 255]));
             assert!(first::<[u8; 2]>(&message).is_err());
@@ -275,12 +275,12 @@ fn octets_and_lists_of_numbers_stand_for_each_other() {
         }
         assert!(first::<Vec<u8>>(&through(*framing, &("\u{100}",)).message).is_err());
     }
-    // One octet string, not a list: a tag, a length, and the octets.
+    // One byte string, not a list: a tag, a length, and the bytes.
     for (framing, overhead) in [(Framing::Bincode, 4), (Framing::Cbor, 3)] {
         let message = through(framing, &(vec![200_u8; 1000],)).message;
-        assert_eq!(message.octets_len(), 1000 + overhead);
+        assert_eq!(message.bytes_len(), 1000 + overhead);
         let message = through(framing, &(vec![200_u8; 1000], Bytes::from(vec![200; 1000]))).message;
-        assert_eq!(message.octets_len(), 2 * (1000 + overhead));
+        assert_eq!(message.bytes_len(), 2 * (1000 + overhead));
     }
 }
 
@@ -310,8 +310,8 @@ fn lenient_everywhere() {
         for (tag, text) in [("say".into(), "say"), (7.into(), "7"), (2.0.into(), "2")] {
             assert_eq!(message(tag).first_str().as_deref(), Some(text));
         }
-        let octets = message(Bytes::from_static(b"a\xe9").into());
-        assert_eq!(octets.first_str().as_deref(), Some("a\u{e9}"));
+        let bytes = message(Bytes::from_static(b"a\xe9").into());
+        assert_eq!(bytes.first_str().as_deref(), Some("a\u{e9}"));
         assert_eq!(message(Value::Null).first_str(), None);
         assert_eq!(through(*framing, &()).message.first_str(), None);
     }
@@ -324,10 +324,7 @@ fn many_elements_and_long_names() {
             let message: Vec<u16> = (0..count).map(|n| n as u16).collect();
             let packet = through(*framing, &message);
             assert_eq!(packet.message.to_values().expect("values").len(), count as usize);
-            assert_eq!(
-                relayed(&packet, *framing).message.octets_len(),
-                packet.message.octets_len()
-            );
+            assert_eq!(relayed(&packet, *framing).message.bytes_len(), packet.message.bytes_len());
         }
         let name = "x".repeat(70_000);
         let packets = decode(*framing, &encoded(*framing, &name, &1), &[1, 1, 1]).expect("valid");
@@ -348,27 +345,27 @@ fn the_end_within_a_packet_is_an_error() {
 }
 
 #[test]
-fn large_octets_are_shared_not_copied() {
+fn large_bytes_are_shared_not_copied() {
     let sent = Bytes::from(vec![7; 1 << 20]);
     for framing in [Framing::Bincode, Framing::Cbor] {
         let packet = through(framing, &("put", &sent));
         let again = packet.message.clone();
         let (one, other): (&[u8], &[u8]) = (
-            packet.message.visit_seq(Second).expect("octets"),
-            again.visit_seq(Second).expect("octets"),
+            packet.message.visit_seq(Second).expect("bytes"),
+            again.visit_seq(Second).expect("bytes"),
         );
         assert_eq!((one.as_ptr(), one.len()), (other.as_ptr(), 1 << 20));
     }
 }
 
-/// Borrows the second element, which is octets.
+/// Borrows the second element, which is bytes.
 struct Second;
 
 impl<'de> Visitor<'de> for Second {
     type Value = &'de [u8];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tag and octets")
+        f.write_str("a tag and bytes")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<&'de [u8], A::Error> {

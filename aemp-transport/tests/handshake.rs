@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use proptest::prelude::*;
 use support::side;
 
-/// Lets two sides talk, so many octets at a time; stops at the first error of either.
+/// Lets two sides talk, so many bytes at a time; stops at the first error of either.
 fn talk(
     alpha: &mut Handshake,
     beta: &mut Handshake,
@@ -56,7 +56,7 @@ fn authed(auth_line: &str) -> String {
 }
 
 #[test]
-fn two_sides_agree_however_the_octets_come() {
+fn two_sides_agree_however_the_bytes_come() {
     for size in [1, 2, 7, 100, 10_000] {
         let (a, b) = talk(&mut side("alpha"), &mut side("beta"), size).expect("agreement");
         assert_eq!((a.peer.node_id.as_str(), b.peer.node_id.as_str()), ("beta", "alpha"));
@@ -200,7 +200,7 @@ fn refuses_long_lines_and_other_text() {
     assert_eq!(answer(b"aemp;1;beta;hmac_sha3_512;json;x=\xff\n"), utf8(Line::Greeting));
     assert_eq!(answer(&[greeting.as_slice(), b"\xff\n"].concat()), utf8(Line::Nonce));
     assert_eq!(answer(&[greeting.as_slice(), b"\n\xff\n"].concat()), utf8(Line::Auth));
-    assert_eq!(line(Line::Auth).to_string(), "the peer's auth line is longer than 4096 octets");
+    assert_eq!(line(Line::Auth).to_string(), "the peer's auth line is longer than 4096 bytes");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn another_secret_is_a_wrong_secret() {
 
 proptest! {
     #[test]
-    fn no_octets_panic(input in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_panic(input in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = side("alpha").handle_input(&mut BytesMut::from(input.as_slice()));
     }
 

@@ -32,10 +32,10 @@ fn contents(packets: &[Packet]) -> Vec<(String, Vec<Value>)> {
     packets.iter().map(content).collect()
 }
 
-/// What is left of a value that goes through JSON and has nobody who asks for octets.
+/// What is left of a value that goes through JSON and has nobody who asks for bytes.
 fn through_json(value: Value) -> Value {
     match value {
-        Value::Bytes(octets) => octets.iter().copied().map(char::from).collect::<String>().into(),
+        Value::Bytes(bytes) => bytes.iter().copied().map(char::from).collect::<String>().into(),
         Value::Float(number) if number.is_nan() => "NaN".into(),
         Value::Float(number) if number == f64::INFINITY => "inf".into(),
         Value::Float(number) if number == f64::NEG_INFINITY => "-inf".into(),
@@ -211,14 +211,14 @@ proptest! {
     #[test]
     fn types_survive(
         text in any_text(),
-        octets in prop::collection::vec(any::<u8>(), 0..20),
+        bytes in prop::collection::vec(any::<u8>(), 0..20),
         numbers in any::<(i64, u64, f64, f32, i128, u128)>(),
         keyed in prop::collection::btree_map(any::<(i32, bool)>().prop_map(|k| k.0), any::<Option<char>>(), 0..5),
         truths in prop::collection::btree_map(any::<bool>(), any::<u8>(), 0..3),
     ) {
         type All = (String, Bytes, (i64, u64, f64, f32, i128, u128),
             std::collections::BTreeMap<i32, Option<char>>, std::collections::BTreeMap<bool, u8>);
-        let all: All = (text, octets.into(), numbers, keyed, truths);
+        let all: All = (text, bytes.into(), numbers, keyed, truths);
         let value = aemp_transport::to_value(&all).expect("a value");
         let text = serde_json::to_string(&through_json(value.clone())).expect("JSON");
         let direct = All::deserialize(Lenient(&value)).expect("as it was");
@@ -244,7 +244,7 @@ proptest! {
     }
 
     #[test]
-    fn no_octets_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode(&text, &[1, 2, 3, 5, 8, 13]);
     }
 

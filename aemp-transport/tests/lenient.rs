@@ -64,7 +64,7 @@ fn other_things_are_no_numbers() {
 }
 
 #[test]
-fn strings_accept_numbers_and_octets() {
+fn strings_accept_numbers_and_bytes() {
     both("12", "12".to_owned());
     both("-1", "-1".to_owned());
     both("2.5", "2.5".to_owned());
@@ -90,13 +90,13 @@ fn booleans_accept_what_perl_calls_so() {
 }
 
 #[test]
-fn octets_accept_narrow_strings_and_lists() {
+fn bytes_accept_narrow_strings_and_lists() {
     both("\"a\u{ff}\\u0000\"", Bytes::from_static(b"a\xff\x00"));
     both("[1,\"2\",255]", Bytes::from_static(b"\x01\x02\xff"));
     assert_eq!(value(Bytes::from_static(b"\xff")), Ok(Bytes::from_static(b"\xff")));
     neither::<Bytes>(
         "\"\u{100}\"",
-        "invalid value: string \"\u{100}\", expected octets (characters up to U+00FF)",
+        "invalid value: string \"\u{100}\", expected bytes (characters up to U+00FF)",
     );
     assert!(value::<Bytes>(vec![Value::from(256)]).is_err());
 }

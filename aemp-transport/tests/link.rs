@@ -74,7 +74,7 @@ async fn pair(link: LinkConfig) -> (Side, Side) {
     (Side::of(near.expect("established"), link), Side::of(far.expect("established"), link))
 }
 
-/// A link whose peer is a script: it has said these octets after the handshake, and reads what
+/// A link whose peer is a script: it has said these bytes after the handshake, and reads what
 /// comes after our auth line.
 async fn scripted(more: &str, link: LinkConfig, pipe: usize) -> (Side, DuplexStream) {
     let (near, mut far) = duplex(pipe);
@@ -111,8 +111,8 @@ async fn packets_arrive_in_order_in_both_directions() {
     let counters = alpha.link.counters();
     assert_eq!((counters.packets_in, counters.packets_out), (1000, 1000));
     assert!(counters.writes < 10, "{counters:?}");
-    assert_eq!(alpha.link.queued_octets(), 0);
-    assert_eq!(counters.octets_out, beta.link.counters().octets_in);
+    assert_eq!(alpha.link.queued_bytes(), 0);
+    assert_eq!(counters.bytes_out, beta.link.counters().bytes_in);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn encoded_messages_and_keepalives() {
 }
 
 #[tokio::test]
-async fn octets_after_the_handshake_are_packets() {
+async fn bytes_after_the_handshake_are_packets() {
     let (mut alpha, _far) = scripted("[\"p\",1][\"p\",2]", LinkConfig::default(), 4096).await;
     assert_eq!(alpha.next().await, packet("p", 1));
     assert_eq!(alpha.next().await, packet("p", 2));
@@ -139,11 +139,11 @@ async fn many_packets_share_a_write() {
     for number in 0..500 {
         alpha.link.send("p", &number).expect("sent");
     }
-    let queued = alpha.link.queued_octets();
+    let queued = alpha.link.queued_bytes();
     let mut heard = vec![0; queued];
     far.read_exact(&mut heard).await.expect("read");
     assert_eq!(alpha.link.counters().writes, 1);
-    assert_eq!(alpha.link.counters().octets_out, queued as u64);
+    assert_eq!(alpha.link.counters().bytes_out, queued as u64);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn a_full_queue_closes_the_link() {
             break error;
         }
         tokio::task::yield_now().await;
-        assert!(alpha.link.queued_octets() <= 1000);
+        assert!(alpha.link.queued_bytes() <= 1000);
     };
     assert!(matches!(error, SendError::Full { limit: 1000, .. }), "{error}");
     assert!(alpha.link.is_closed());
@@ -223,13 +223,13 @@ async fn the_first_reason_counts() {
 
 #[tokio::test]
 async fn what_the_peer_does_wrong_closes_the_link() {
-    for (octets, text) in [
+    for (bytes, text) in [
         ("[\"p\",", "protocol violation: connection closed in the middle of a packet"),
         ("HTTP", "protocol violation: expected a JSON array, found 'H'"),
         ("", "connection closed by the peer"),
     ] {
         let (mut alpha, mut far) = scripted("", LinkConfig::default(), 4096).await;
-        far.write_all(octets.as_bytes()).await.expect("written");
+        far.write_all(bytes.as_bytes()).await.expect("written");
         far.shutdown().await.expect("shut down");
         assert_eq!(alpha.closed().await.to_string(), text);
     }

@@ -99,10 +99,10 @@ async fn a_stranger_hears_nothing_but_the_greeting() {
         config.stls = false;
         let stranger = async {
             let mut heard = String::new();
-            let mut octet = [0];
+            let mut byte = [0];
             while heard.matches('\n').count() < 2 {
-                far.read_exact(&mut octet).await.expect("the greeting");
-                heard.push(char::from(octet[0]));
+                far.read_exact(&mut byte).await.expect("the greeting");
+                heard.push(char::from(byte[0]));
             }
             let greeting = heard.clone();
             attack(&mut far, &greeting).await;

@@ -40,7 +40,7 @@ async fn listen(transport: &Quic) -> (Box<dyn Listener>, Address) {
     (listener, local)
 }
 
-/// A connection through `address`, and what the listener has made of it. One octet has been sent.
+/// A connection through `address`, and what the listener has made of it. One byte has been sent.
 async fn connect(
     transport: &Quic,
     listener: &mut dyn Listener,
@@ -87,13 +87,13 @@ async fn a_stranger_fills_no_memory() {
     let (wrote, read) = (
         taken,
         soon("what was written", async {
-            let mut octets = vec![0; taken.min(64 << 10)];
-            far.read_exact(&mut octets).await.expect("read");
-            octets.len()
+            let mut bytes = vec![0; taken.min(64 << 10)];
+            far.read_exact(&mut bytes).await.expect("read");
+            bytes.len()
         })
         .await,
     );
-    assert!(wrote < 1 << 20 && read > 0, "{wrote} octets were taken of a stranger");
+    assert!(wrote < 1 << 20 && read > 0, "{wrote} bytes were taken of a stranger");
 }
 
 #[tokio::test]
@@ -125,26 +125,26 @@ async fn a_half_that_is_dropped_leaves_the_other() {
     assert_eq!(heard, b"still here");
 }
 
-/// Octets without a pattern.
-fn octets(count: usize, mut state: u64) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(count + 8);
-    while octets.len() < count {
+/// Bytes without a pattern.
+fn bytes(count: usize, mut state: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(count + 8);
+    while bytes.len() < count {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        octets.extend_from_slice(&state.rotate_right(29).to_be_bytes());
+        bytes.extend_from_slice(&state.rotate_right(29).to_be_bytes());
     }
-    octets.truncate(count);
-    octets
+    bytes.truncate(count);
+    bytes
 }
 
-async fn send_all(mut to: impl AsyncWrite + Unpin, octets: Vec<u8>) {
-    to.write_all(&octets).await.expect("written");
+async fn send_all(mut to: impl AsyncWrite + Unpin, bytes: Vec<u8>) {
+    to.write_all(&bytes).await.expect("written");
     to.shutdown().await.expect("shut down");
 }
 
 async fn all_of(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
-    let mut octets = Vec::new();
-    from.read_to_end(&mut octets).await.expect("read");
-    octets
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).await.expect("read");
+    bytes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,7 +153,7 @@ async fn much_goes_both_ways_at_once() {
     const MUCH: usize = 20 << 20;
     let (_listener, near, far) = pair().await;
     let ((near_in, near_out), (far_in, far_out)) = (near.split(), far.split());
-    let (there, back) = (octets(MUCH, 1), octets(MUCH, 2));
+    let (there, back) = (bytes(MUCH, 1), bytes(MUCH, 2));
     tokio::spawn(send_all(near_out, there.clone()));
     tokio::spawn(send_all(far_out, back.clone()));
     let heard = soon("all of it", async { tokio::join!(all_of(far_in), all_of(near_in)) });
@@ -163,7 +163,7 @@ async fn much_goes_both_ways_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_written_before_a_drop_arrives() {
     // More than can be on its way at first, and more than the reader has taken by then.
-    let sent = octets(1 << 20, 3);
+    let sent = bytes(1 << 20, 3);
     for _ in 0..5 {
         let (_listener, mut near, far) = pair().await;
         near.write_all(&sent).await.expect("written");
@@ -287,7 +287,7 @@ async fn a_listener_that_is_dropped_leaves_its_connections() {
     drop(listener);
     assert!(soon("an end", transport.dial(&local)).await.is_err());
     far.write_all(b"x").await.expect("written");
-    assert_eq!(soon("an octet", near.read_u8()).await.expect("read"), b'x');
+    assert_eq!(soon("a byte", near.read_u8()).await.expect("read"), b'x');
     drop((near, far));
     soon("the port to be free", async {
         while transport.bind(&local).await.is_err() {
@@ -302,8 +302,8 @@ async fn noise_and_idlers_hold_up_nobody() {
     let transport = Quic::new();
     let (mut listener, local) = listen(&transport).await;
     let noise = UdpSocket::bind("127.0.0.1:0").await.expect("bound");
-    for octets in (1..40).map(|n| octets(n * 37, n as u64)) {
-        noise.send_to(&octets, socket(&local)).await.expect("sent");
+    for bytes in (1..40).map(|n| bytes(n * 37, n as u64)) {
+        noise.send_to(&bytes, socket(&local)).await.expect("sent");
     }
     // These never open a stream.
     let mut idlers = Vec::new();

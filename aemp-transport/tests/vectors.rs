@@ -1,4 +1,4 @@
-//! The octets of the binary framings, pinned.
+//! The bytes of the binary framings, pinned.
 //!
 //! `vectors/bincode.json` was made once, and not by this encoder. It never changes: the order of the
 //! variants and the widths of numbers are the protocol.
@@ -11,7 +11,7 @@ fn entries(text: &str) -> Vec<Json> {
     serde_json::from_str(text).expect("a list of vectors")
 }
 
-fn octets(hex: &str) -> Vec<u8> {
+fn bytes(hex: &str) -> Vec<u8> {
     hex::decode(hex).expect("hex")
 }
 
@@ -21,7 +21,7 @@ fn value(json: &Json) -> Value {
     let special = json.as_object().filter(|object| object.len() == 1);
     let special = special.and_then(|object| object.iter().next());
     match (special.map(|(name, content)| (name.as_str(), content)), json) {
-        (Some(("octets", hex)), _) => Bytes::from(octets(hex.as_str().expect("hex"))).into(),
+        (Some(("octets", hex)), _) => Bytes::from(bytes(hex.as_str().expect("hex"))).into(),
         (Some(("float", text)), _) => {
             text.as_str().expect("text").parse::<f64>().expect("a float").into()
         }
@@ -37,8 +37,8 @@ fn value(json: &Json) -> Value {
     }
 }
 
-fn packet(framing: Framing, octets: &[u8]) -> (String, Vec<Value>) {
-    let mut buf = BytesMut::from(octets);
+fn packet(framing: Framing, bytes: &[u8]) -> (String, Vec<Value>) {
+    let mut buf = BytesMut::from(bytes);
     let packet = Decoder::new(framing, Limits::default()).next(&mut buf).expect("valid");
     let packet = packet.expect("whole");
     assert!(buf.is_empty());
@@ -46,10 +46,10 @@ fn packet(framing: Framing, octets: &[u8]) -> (String, Vec<Value>) {
 }
 
 #[test]
-fn the_octets_of_bincode() {
+fn the_bytes_of_bincode() {
     for entry in entries(include_str!("vectors/bincode.json")) {
         let (expected, message) =
-            (octets(entry["hex"].as_str().expect("hex")), value(&entry["value"]));
+            (bytes(entry["hex"].as_str().expect("hex")), value(&entry["value"]));
         let port = entry["port"].as_str().expect("a port name");
         let message = message.as_list().expect("a list").to_vec();
         let mut written = Vec::new();
@@ -62,7 +62,7 @@ fn the_octets_of_bincode() {
     assert_eq!(keepalive, [0, 0, 0, 1, 0]);
 }
 
-/// The octets of the vectors spelt out by hand, so that nobody has to believe the encoder.
+/// The bytes of the vectors spelt out by hand, so that nobody has to believe the encoder.
 #[test]
 fn the_variants_of_bincode_by_hand() {
     let body: &[u8] = &[
@@ -74,7 +74,7 @@ fn the_variants_of_bincode_by_hand() {
         3, 253, 255, 255, 255, 255, 255, 255, 255, 255, // 2^64 - 1
         4, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, // 1.5
         5, 2, 0xc3, 0xa9, // "é"
-        6, 2, 0, 255, // octets
+        6, 2, 0, 255, // bytes
         7, 2, 2, 4, 7, 0, // [2, []]
         8, 1, 1, b'k', 2, 251, 44, 1, // {"k": 150}
     ];
@@ -106,28 +106,26 @@ fn the_variants_of_bincode_by_hand() {
 fn examples_of_cbor() {
     for entry in entries(include_str!("vectors/cbor.json")) {
         let hex = entry["cbor_hex"].as_str().expect("hex");
-        let stream = [&[0x82, 0x61, b'p'][..], &octets(hex)].concat();
+        let stream = [&[0x82, 0x61, b'p'][..], &bytes(hex)].concat();
         let (port, message) = packet(Framing::Cbor, &stream);
         assert_eq!((port.as_str(), message), ("p", vec![value(&entry["value"])]), "{hex}");
     }
 }
 
-/// What 2.x nodes write: strings as octets where they can be. What we write says the same.
+/// What 2.x nodes write: strings as bytes where they can be. What we write says the same.
 #[test]
 fn recorded_packets_of_cbor() {
-    /// Octets as the text that they are in Perl.
+    /// Bytes as the text that they are in Perl.
     fn text(value: Value) -> Value {
         match value {
-            Value::Bytes(octets) => {
-                octets.iter().copied().map(char::from).collect::<String>().into()
-            }
+            Value::Bytes(bytes) => bytes.iter().copied().map(char::from).collect::<String>().into(),
             Value::List(list) => list.into_iter().map(text).collect::<Vec<_>>().into(),
             Value::Map(map) => Value::Map(map.into_iter().map(|(k, v)| (k, text(v))).collect()),
             other => other,
         }
     }
     for entry in entries(include_str!("vectors/packets.json")) {
-        let recorded = octets(entry["cbor_hex"].as_str().expect("hex"));
+        let recorded = bytes(entry["cbor_hex"].as_str().expect("hex"));
         let mut json: Vec<Value> =
             serde_json::from_str(entry["json"].as_str().expect("JSON")).expect("a list");
         if json.is_empty() {

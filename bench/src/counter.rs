@@ -23,5 +23,5 @@ impl Counter {
 /// A mailbox without bounds, as the raw channel has none: producers that outpace the counter are
 /// part of the measurement.
 pub(crate) fn unbounded() -> PortOptions {
-    PortOptions::new().max_messages(usize::MAX).max_octets(usize::MAX)
+    PortOptions::new().max_messages(usize::MAX).max_bytes(usize::MAX)
 }

@@ -23,7 +23,7 @@ const KINDS: [(&str, &str); 4] = [
 
 /// Prints the figures.
 pub(crate) fn run(options: &Options) {
-    println!("idle: resident octets each, {} of them, handles included", options.ports);
+    println!("idle: resident bytes each, {} of them, handles included", options.ports);
     for (kind, name) in KINDS.iter().chain(peers::IDLE) {
         if !options.wants(name) {
             continue;
@@ -38,11 +38,11 @@ pub(crate) fn run(options: &Options) {
     println!();
 }
 
-/// In the process of its own: prints the octets that each one takes.
+/// In the process of its own: prints the bytes that each one takes.
 pub(crate) fn measure(kind: &str, options: &Options) {
     let runtime = crate::runtime();
     let count = options.ports;
-    let octets = match kind {
+    let bytes = match kind {
         "struct" => growth(count, |_| Box::new(Counter::default())),
         "port" => ports(&runtime, count, false),
         "used" => ports(&runtime, count, true),
@@ -52,7 +52,7 @@ pub(crate) fn measure(kind: &str, options: &Options) {
         }
         other => peers::idle(other, &runtime, count),
     };
-    println!("{}", octets / count);
+    println!("{}", bytes / count);
     // Taking a million of them down tells nothing.
     process::exit(0);
 }
@@ -79,7 +79,7 @@ fn ports(runtime: &Runtime, count: usize, used: bool) -> usize {
     grown
 }
 
-/// By how many octets this process grows when it makes and keeps `count` of something.
+/// By how many bytes this process grows when it makes and keeps `count` of something.
 pub(crate) fn growth<T>(count: usize, make: impl FnMut(usize) -> T) -> usize {
     let before = resident();
     let kept: Vec<T> = (0..count).map(make).collect();
@@ -88,7 +88,7 @@ pub(crate) fn growth<T>(count: usize, make: impl FnMut(usize) -> T) -> usize {
     grown
 }
 
-/// Resident octets of this process.
+/// Resident bytes of this process.
 pub(crate) fn resident() -> usize {
     const PAGE: usize = 4096;
     let text = fs::read_to_string("/proc/self/statm").expect("a system with /proc");

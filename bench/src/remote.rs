@@ -1,5 +1,5 @@
 //! Ports on two nodes, over loopback, in each way of connecting them: small messages per second,
-//! large ones in octets, and round trips.
+//! large ones in bytes, and round trips.
 //!
 //! Messages are sent in windows: after each the sender asks for the sum, and it is never more than
 //! [`AHEAD`] windows ahead of the answers, so that the queue of the link does not overflow.
@@ -23,7 +23,7 @@ const WINDOW: usize = 10_000;
 /// Windows that may be on their way.
 const AHEAD: usize = 4;
 
-/// Octets of a large message.
+/// Bytes of a large message.
 const LARGE: usize = 1 << 20;
 
 /// Prints the figures.

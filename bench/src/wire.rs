@@ -45,8 +45,8 @@ async fn receive(mut stream: TcpStream) -> u64 {
     let mut buffer = Vec::with_capacity(2 * BLOCK);
     let mut sum = 0;
     while stream.read_buf(&mut buffer).await.expect("it is read") > 0 {
-        let whole = buffer.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-        for line in buffer[..whole].split_inclusive(|octet| *octet == b'\n') {
+        let whole = buffer.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        for line in buffer[..whole].split_inclusive(|byte| *byte == b'\n') {
             let (_, _, n): (&str, &str, u64) = serde_json::from_slice(line).expect("a packet");
             sum += n;
         }

@@ -233,9 +233,11 @@ fn of_key(key: &'static Key) -> Vec<Command> {
         _ if key.is_private() => secret(),
         _ => word("VALUE", "The value"),
     };
+    let former = |verb: &str| key.former_name().map(|name| format!("{verb}{name}"));
+    let (set, del) = (named("set", key.name), named("del", key.name));
     let mut commands = vec![
-        named("set", key.name).about(format!("Set {}: {}", key.name, key.about)).arg(value),
-        named("del", key.name).about(format!("Inherit {} again", key.name)),
+        set.aliases(former("set")).about(format!("Set {}: {}", key.name, key.about)).arg(value),
+        del.aliases(former("del")).about(format!("Inherit {} again", key.name)),
     ];
     if let Some(element) = key.element() {
         let (add, del) = match key.kind {

@@ -52,9 +52,9 @@ impl Stderr {
 }
 
 impl Write for Stderr {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        drop(self.0.write_all(octets));
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        drop(self.0.write_all(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -160,7 +160,7 @@ impl Output {
     }
 }
 
-/// Octets become characters up to U+00FF, as on the wire; floats that JSON cannot say, texts.
+/// Bytes become characters up to U+00FF, as on the wire; floats that JSON cannot say, texts.
 pub(crate) fn json_of(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -170,8 +170,8 @@ pub(crate) fn json_of(value: &Value) -> Json {
         Value::Float(number) => serde_json::Number::from_f64(*number)
             .map_or_else(|| Json::from(value.to_string()), Json::Number),
         Value::Str(text) => Json::from(text.as_str()),
-        Value::Bytes(octets) => {
-            octets.iter().map(|octet| char::from(*octet)).collect::<String>().into()
+        Value::Bytes(bytes) => {
+            bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into()
         }
         Value::List(elements) => elements.iter().map(json_of).collect(),
         Value::Map(entries) => {

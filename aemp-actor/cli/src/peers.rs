@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::operating::octets;
+use super::operating::bytes;
 use super::output::Style;
 use aemp_actor::{PeerInfo, PeerState};
 
@@ -29,11 +29,11 @@ pub(crate) fn round_trip(peer: &PeerInfo) -> String {
     peer.round_trip.map_or_else(|| UNKNOWN.to_owned(), |trip| milliseconds(trip.smoothed))
 }
 
-/// Octets that wait for it; of one that nothing was ever sent to, nothing.
+/// Bytes that wait for it; of one that nothing was ever sent to, nothing.
 pub(crate) fn queue(peer: &PeerInfo) -> String {
     match peer.state {
         PeerState::Known => UNKNOWN.to_owned(),
-        _ => octets(peer.queued_octets as u64),
+        _ => bytes(peer.queued_bytes as u64),
     }
 }
 

@@ -265,7 +265,8 @@ fn not_empty(profile: &str) -> Result<(), Failure> {
 /// What a command does, by its name: `set`, `del` or `add`, and a key.
 fn change_of(name: &str) -> Option<(&'static Key, Change)> {
     for key in KEYS {
-        if let Some(verb) = name.strip_suffix(key.name) {
+        let names = [Some(key.name), key.former_name()];
+        if let Some(verb) = names.iter().flatten().find_map(|key| name.strip_suffix(*key)) {
             match verb {
                 "set" => return Some((key, Change::Set)),
                 "del" => return Some((key, Change::Remove)),

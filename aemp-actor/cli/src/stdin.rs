@@ -87,11 +87,11 @@ mod terminal {
         write!(out, "{what}: ")?;
         out.flush()?;
         let mut line = Vec::new();
-        for octet in io::stdin().lock().bytes() {
-            match octet? {
+        for byte in io::stdin().lock().bytes() {
+            match byte? {
                 INTERRUPT => break,
                 b'\n' => return String::from_utf8(line).map(Some).map_err(io::Error::other),
-                octet => line.push(octet),
+                byte => line.push(byte),
             }
         }
         writeln!(out)?;

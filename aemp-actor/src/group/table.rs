@@ -8,7 +8,7 @@ use super::members::Members;
 use super::pick::{Pick, Picker};
 use crate::id::{NodeId, PortId};
 
-/// The longest name of a group, in octets.
+/// The longest name of a group, in bytes.
 pub(crate) const LONGEST_NAME: usize = 256;
 
 /// The members of all groups, of this node and of the nodes that are up.
@@ -49,7 +49,7 @@ pub(crate) enum Refused {
     Twice,
     #[error("more than {limit} registrations in groups (max_registrations)")]
     TooMany { limit: usize },
-    #[error("a name of a group with more than {LONGEST_NAME} octets")]
+    #[error("a name of a group with more than {LONGEST_NAME} bytes")]
     LongName,
 }
 

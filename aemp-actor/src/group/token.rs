@@ -30,11 +30,11 @@ pub enum GroupError {
         /// The limit.
         limit: usize,
     },
-    /// The name of the group is longer than 256 octets.
-    #[error("a name of a group may have 256 octets, not {octets}")]
+    /// The name of the group is longer than 256 bytes.
+    #[error("a name of a group may have 256 bytes, not {bytes}")]
     LongName {
         /// How many it has.
-        octets: usize,
+        bytes: usize,
     },
     /// It is a member already.
     #[error("group {group:?}: port {port} is a member already")]
@@ -61,7 +61,7 @@ impl GroupError {
         match refused {
             Refused::Twice => Self::Twice { group, port },
             Refused::TooMany { limit } => Self::TooMany { group, limit },
-            Refused::LongName => Self::LongName { octets: group.len() },
+            Refused::LongName => Self::LongName { bytes: group.len() },
         }
     }
 }

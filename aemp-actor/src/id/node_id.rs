@@ -52,8 +52,8 @@ fn random_text(length: usize) -> String {
     text
 }
 
-fn is_legal(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.' | b':' | b'/')
+fn is_legal(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/')
 }
 
 /// A text that is no node ID.

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::node_id::{NodeId, ParseNodeIdError};
 
-/// The part of a port ID behind the `#`. Names up to 23 octets, which are all that this crate
+/// The part of a port ID behind the `#`. Names up to 23 bytes, which are all that this crate
 /// makes, live inside the value: nothing is allocated for them.
 pub(crate) type PortName = SmolStr;
 

@@ -53,7 +53,7 @@ pub struct NodeInfo {
 pub struct ProcessInfo {
     /// Its number.
     pub pid: u32,
-    /// Octets of its memory that are resident.
+    /// Bytes of its memory that are resident.
     pub resident: u64,
     /// Processor time that it has used.
     #[serde(with = "seconds")]
@@ -73,8 +73,9 @@ pub struct PortInfo {
     pub state: PortState,
     /// Messages in its mailbox, those of the batch that it is handling included.
     pub waiting: u64,
-    /// Octets of the untyped messages in its mailbox.
-    pub octets: u64,
+    /// Bytes of the untyped messages in its mailbox.
+    #[serde(rename = "octets")]
+    pub bytes: u64,
     /// How many monitors watch it.
     pub watchers: u64,
     /// Messages that it has taken out of its mailbox, modulo 2^32. The difference of two answers

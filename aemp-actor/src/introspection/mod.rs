@@ -42,7 +42,7 @@
 //!
 //! The results are maps whose keys are the names of the fields; more keys may come, so an unknown
 //! one is to be ignored. Unknown keys of a query are an error. Times are seconds, as floats; moments
-//! are seconds since the beginning of 1970; sizes are octets. `--json` prints the same maps.
+//! are seconds since the beginning of 1970; sizes are bytes. `--json` prints the same maps.
 //!
 //! # What it costs, and who may ask
 //!

@@ -29,8 +29,9 @@ pub enum PortOrder {
     Name,
     /// Those with the most waiting messages first.
     Waiting,
-    /// Those with the most waiting octets first.
-    Octets,
+    /// Those with the most waiting bytes first.
+    #[serde(rename = "octets")]
+    Bytes,
     /// Those that have handled the most messages first.
     Handled,
 }

@@ -21,7 +21,7 @@ use crate::id::PortId;
 use crate::monitor::Action;
 use crate::node::{Core, Problem};
 
-/// Octets that may wait for a node before lines to it are left out.
+/// Bytes that may wait for a node before lines to it are left out.
 const BACKLOG: usize = 1 << 20;
 
 /// Ports that one node tells its log lines to, at most.
@@ -146,7 +146,7 @@ fn send_line(core: &Arc<Core>, port: &PortId, (level, text): &Line) {
 
 fn is_backed_up(core: &Core, port: &PortId) -> bool {
     let link = core.known_peer(port.node()).and_then(|peer| peer.link());
-    link.is_some_and(|link| link.queued_octets() > BACKLOG)
+    link.is_some_and(|link| link.queued_bytes() > BACKLOG)
 }
 
 /// Runs `code`; what it logs is told to nobody.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Lines that may wait for one catcher.
 const MOST: usize = 1024;
 
-/// Octets of a line that are told.
+/// Bytes of a line that are told.
 const LONGEST: usize = 4096;
 
 /// A log line: its level and text.

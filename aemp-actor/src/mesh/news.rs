@@ -11,7 +11,7 @@ use crate::id::{NodeId, PortId};
 use crate::message::{Message, shortened};
 use crate::node::{MAX_ADDRESS, MAX_ADDRESSES};
 
-/// What is longer than this, in octets, is not decoded, which takes up to 40 times the memory:
+/// What is longer than this, in bytes, is not decoded, which takes up to 40 times the memory:
 /// the addresses of some 70,000 nodes. Registrations are bounded by their number.
 const LONGEST: usize = 4 << 20;
 
@@ -35,7 +35,7 @@ impl News {
     pub(super) fn read(message: &Message, limit: usize) -> Result<Self, String> {
         let error = |error: crate::ArgError| error.to_string();
         if message.weight() > LONGEST && message.tag() != "set" {
-            return Err(format!("news of {} octets are too much", message.weight()));
+            return Err(format!("news of {} bytes are too much", message.weight()));
         }
         Ok(match message.tag() {
             "addr" => Self::Addr(addresses(&message.arg::<Value>(0).map_err(error)?)),

@@ -150,8 +150,8 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Some(text.to_owned())))
     }
 
-    fn visit_bytes<E: Error>(self, octets: &[u8]) -> Result<Text, E> {
-        Ok(Text(std::str::from_utf8(octets).ok().map(str::to_owned)))
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text, E> {
+        Ok(Text(std::str::from_utf8(bytes).ok().map(str::to_owned)))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Text, E> {

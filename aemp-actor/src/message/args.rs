@@ -147,7 +147,7 @@ pub(crate) fn nth_with<'de, S: DeserializeSeed<'de>>(
     drive(message, SeedVisitor { index, seed })
 }
 
-/// The last element of the message as text, if it is a string or octets.
+/// The last element of the message as text, if it is a string or bytes.
 pub(crate) fn last_text(message: &Message) -> Option<String> {
     drive(message, LastVisitor).ok().flatten()
 }
@@ -231,7 +231,7 @@ fn drive<'de, V: Visitor<'de>>(message: &'de Message, visitor: V) -> Result<V::V
     }
 }
 
-/// Runs the visitor over values of this node with the same lenience as over octets.
+/// Runs the visitor over values of this node with the same lenience as over bytes.
 fn visit<'de, I, V>(
     seq: serde::de::value::SeqDeserializer<I, aemp_transport::ValueError>,
     visitor: V,

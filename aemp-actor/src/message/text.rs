@@ -5,7 +5,7 @@ use std::fmt;
 use aemp_transport::Value;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The text of an element that is a string or octets; of any other nothing is kept.
+/// The text of an element that is a string or bytes; of any other nothing is kept.
 pub(super) struct Text(pub(super) Option<String>);
 
 impl<'de> Deserialize<'de> for Text {
@@ -36,9 +36,9 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Some(text.to_owned())))
     }
 
-    fn visit_bytes<E>(self, octets: &[u8]) -> Result<Text, E> {
-        let octets = Value::Bytes(octets.to_vec().into());
-        Ok(Text(octets.to_text().map(std::borrow::Cow::into_owned)))
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text, E> {
+        let bytes = Value::Bytes(bytes.to_vec().into());
+        Ok(Text(bytes.to_text().map(std::borrow::Cow::into_owned)))
     }
 
     none!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128, visit_u128: u128, visit_f64: f64);

@@ -11,13 +11,13 @@ use smol_str::SmolStr;
 use super::args::{self, Arity, FromArgs};
 use crate::id::NodeId;
 
-/// What is longer than this, in octets, is not decoded by the node, neither to be understood nor to
-/// be printed: decoded values take up to 40 times the memory of their octets.
+/// What is longer than this, in bytes, is not decoded by the node, neither to be understood nor to
+/// be printed: decoded values take up to 40 times the memory of their bytes.
 const LONG: usize = 64 << 10;
 
 /// A message as a list of values: what closure ports receive and default handlers are given.
 ///
-/// Cheap to clone when it came from another node (the octets are shared).
+/// Cheap to clone when it came from another node (the bytes are shared).
 #[derive(Clone)]
 pub struct Message {
     tag: SmolStr,
@@ -66,7 +66,7 @@ impl Message {
         self.from.as_ref()
     }
 
-    /// The first element if it is a string (or octets or a number, as text), else the empty string.
+    /// The first element if it is a string (or bytes or a number, as text), else the empty string.
     pub fn tag(&self) -> &str {
         &self.tag
     }
@@ -74,7 +74,7 @@ impl Message {
     /// All elements, the tag included.
     ///
     /// # Errors
-    /// When the octets are of no valid message; that cannot happen to a message that a port was
+    /// When the bytes are of no valid message; that cannot happen to a message that a port was
     /// given.
     pub fn values(&self) -> Result<Vec<Value>, ValueError> {
         match &self.body {
@@ -90,7 +90,7 @@ impl Message {
         }
     }
 
-    /// The first element as text, if it is a string, octets or a number: [`tag`](Self::tag) is
+    /// The first element as text, if it is a string, bytes or a number: [`tag`](Self::tag) is
     /// empty if not.
     pub(crate) fn first_text(&self) -> Option<SmolStr> {
         match &self.body {
@@ -99,7 +99,7 @@ impl Message {
         }
     }
 
-    /// The last element as text, if it is a string or octets; nothing else of the message is kept.
+    /// The last element as text, if it is a string or bytes; nothing else of the message is kept.
     pub(crate) fn last_text(&self) -> Option<String> {
         args::last_text(self)
     }
@@ -212,11 +212,11 @@ impl Message {
         self.arg::<T>(index).is_ok_and(|arg| arg == *expected)
     }
 
-    /// Octets on the wire for a message from another node, else an estimate.
+    /// Bytes on the wire for a message from another node, else an estimate.
     pub(crate) fn weight(&self) -> usize {
         match &self.body {
             Body::Values(values) => 16 * values.len() + values.iter().map(weight).sum::<usize>(),
-            Body::Encoded(encoded) => encoded.octets_len(),
+            Body::Encoded(encoded) => encoded.bytes_len(),
         }
     }
 
@@ -229,7 +229,7 @@ impl Message {
 fn weight(value: &Value) -> usize {
     match value {
         Value::Str(text) => text.len(),
-        Value::Bytes(octets) => octets.len(),
+        Value::Bytes(bytes) => bytes.len(),
         Value::List(list) => list.iter().map(|v| 32 + weight(v)).sum(),
         Value::Map(map) => map.iter().map(|(k, v)| 64 + k.len() + weight(v)).sum(),
         _ => 0,
@@ -253,7 +253,7 @@ pub struct ArgError {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_long() {
-            return write!(f, "[{:?}, …] ({} octets)", shortened(&self.tag), self.weight());
+            return write!(f, "[{:?}, …] ({} bytes)", shortened(&self.tag), self.weight());
         }
         let text = match self.values() {
             Ok(values) => Value::List(values).to_string(),
@@ -273,7 +273,7 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     let end = text.char_indices().nth_back(END - 1).filter(|_| long);
     match (beginning, end) {
         (Some((to, _)), Some((from, _))) if to < from => {
-            format!("{}… ({} octets) …{}", &text[..to], text.len(), &text[from..]).into()
+            format!("{}… ({} bytes) …{}", &text[..to], text.len(), &text[from..]).into()
         }
         _ => text.into(),
     }

@@ -10,8 +10,8 @@ use aemp_transport::Nonces;
 
 /// Draws for a node.
 pub(crate) trait Chance: Send + Sync {
-    /// Fills `octets` with random ones.
-    fn fill(&self, octets: &mut [u8]);
+    /// Fills `bytes` with random ones.
+    fn fill(&self, bytes: &mut [u8]);
 
     /// The time of day, since 1970.
     fn time_of_day(&self) -> Duration;
@@ -24,8 +24,8 @@ pub(crate) trait Chance: Send + Sync {
 pub(crate) struct System;
 
 impl Chance for System {
-    fn fill(&self, octets: &mut [u8]) {
-        getrandom::fill(octets).expect("the system has random bytes");
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the system has random bytes");
     }
 
     fn time_of_day(&self) -> Duration {
@@ -50,11 +50,11 @@ impl dyn Chance + '_ {
             b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let mut text = String::with_capacity(length);
         while text.len() < length {
-            let mut octets = [0; 32];
-            self.fill(&mut octets);
-            // Octets above the largest multiple of 62 would make some letters more likely.
-            let fair = octets.iter().filter(|octet| **octet < 248);
-            let letters = fair.map(|octet| ALPHABET[usize::from(octet % 62)] as char);
+            let mut bytes = [0; 32];
+            self.fill(&mut bytes);
+            // Bytes above the largest multiple of 62 would make some letters more likely.
+            let fair = bytes.iter().filter(|byte| **byte < 248);
+            let letters = fair.map(|byte| ALPHABET[usize::from(byte % 62)] as char);
             text.extend(letters.take(length - text.len()));
         }
         text
@@ -68,9 +68,9 @@ impl dyn Chance + '_ {
 
     /// A number from 0 up to, but not including, 1.
     pub(crate) fn fraction(&self) -> f64 {
-        let mut octets = [0; 4];
-        self.fill(&mut octets);
-        f64::from(u32::from_le_bytes(octets)) / (f64::from(u32::MAX) + 1.0)
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let chance: Arc<dyn Chance> = Arc::new(System);
         let text = chance.text(88);
         assert_eq!(text.len(), 88);
-        assert!(text.bytes().all(|octet| octet.is_ascii_alphanumeric()));
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         assert_ne!(text, chance.text(88));
         assert!((0..100).all(|_| (0.0..1.0).contains(&chance.fraction())));
     }

@@ -19,7 +19,7 @@ impl Node {
     /// # Errors
     /// When the port is of another node, or a member already; when this node has too many
     /// registrations ([`Config::max_registrations`](crate::Config::max_registrations)), or the name
-    /// of the group is longer than 256 octets.
+    /// of the group is longer than 256 bytes.
     pub fn grp_reg(
         &self,
         group: impl AsRef<str>,

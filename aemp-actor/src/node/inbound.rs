@@ -52,8 +52,8 @@ impl PacketSink for Inbound {
         }
     }
 
-    fn partial(&mut self, framing: Framing, octets: &[u8]) {
-        relay::partial(&self.core, &self.origin, (framing, octets), &mut self.reported);
+    fn partial(&mut self, framing: Framing, bytes: &[u8]) {
+        relay::partial(&self.core, &self.origin, (framing, bytes), &mut self.reported);
     }
 
     fn closed(&mut self, reason: CloseReason) {

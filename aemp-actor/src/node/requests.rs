@@ -175,7 +175,7 @@ fn facts(core: &Arc<Core>, question: &str) -> Vec<Value> {
     }
 }
 
-/// The longest name of a port, in octets: names are remembered.
+/// The longest name of a port, in bytes: names are remembered.
 const LONGEST_NAME: usize = 256;
 
 /// The port name that a request begins with, and the rest.
@@ -190,7 +190,7 @@ fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
 fn reason(values: Message) -> Result<Reason, Problem> {
     if values.is_long() {
         let kind = values.first_text().filter(|kind| kind.len() <= LONGEST_NAME);
-        let text = format!("(a reason of {} octets was left out)", values.weight());
+        let text = format!("(a reason of {} bytes was left out)", values.weight());
         return Ok(Reason::new(kind.unwrap_or_default(), text));
     }
     Ok(Reason::from_values(values.into_values().map_err(|_| "undecodable")?))
@@ -207,7 +207,7 @@ fn watched(
     if !begin {
         origin.peer.unwatched_by(core, &port);
     } else if port.len() > LONGEST_NAME {
-        let text = format!("no port name of node {} has so many octets", core.id());
+        let text = format!("no port name of node {} has so many bytes", core.id());
         origin.peer.tell_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
     } else if origin.may_send(core.registry().find(&port).as_ref()) {
         origin.peer.watched_by(core, &port);
@@ -254,7 +254,7 @@ fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<()
     }
     let init = args.first_text().ok_or("the name of the init function is missing")?;
     let problem = if port.len() > LONGEST_NAME {
-        "the name of the new port is longer than 256 octets"
+        "the name of the new port is longer than 256 bytes"
     } else if core.registry().is_own_space(&port) {
         // Whoever has one takes the place of a port that this node is yet to make.
         "the name of the new port is one that only this node gives"

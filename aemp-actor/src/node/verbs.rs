@@ -88,7 +88,7 @@ impl Node {
     /// Sends a message to a port of any node. `msg` is anything that serialises as a sequence,
     /// usually a tuple that begins with the tag.
     ///
-    /// Never waits. While a connection is being made messages wait, bounded in octets; when it
+    /// Never waits. While a connection is being made messages wait, bounded in bytes; when it
     /// cannot be made, or is lost, they are lost, and the monitors of the ports they were for
     /// fire.
     ///

@@ -5,7 +5,7 @@ use aemp_transport::{Encoded, Order};
 use crate::id::PortName;
 use crate::mutation::{Mutation, strikes};
 
-/// What the octets of one waiting packet cost beside its message.
+/// What the bytes of one waiting packet cost beside its message.
 const PACKET_OVERHEAD: usize = 96;
 
 /// A packet that waits.
@@ -39,24 +39,24 @@ impl Place {
     }
 }
 
-/// A queue of encoded packets, bounded in octets.
+/// A queue of encoded packets, bounded in bytes.
 #[derive(Default)]
 pub(crate) struct Waiting {
     packets: Vec<Packet>,
-    octets: usize,
+    bytes: usize,
     /// A packet did not fit, and is lost: so are all others.
     overflowed: bool,
 }
 
 impl Waiting {
-    /// Adds a packet; false, and nothing is added any more, when that would exceed `limit` octets.
+    /// Adds a packet; false, and nothing is added any more, when that would exceed `limit` bytes.
     pub(crate) fn push(&mut self, packet: Packet, limit: usize) -> bool {
-        let octets = packet.message.octets_len() + PACKET_OVERHEAD;
-        self.overflowed |= self.octets + octets > limit;
+        let bytes = packet.message.bytes_len() + PACKET_OVERHEAD;
+        self.overflowed |= self.bytes + bytes > limit;
         if self.overflowed {
             return false;
         }
-        self.octets += octets;
+        self.bytes += bytes;
         self.packets.push(packet);
         true
     }
@@ -73,14 +73,14 @@ impl Waiting {
         self.packets.len()
     }
 
-    /// The octets that it counts as.
-    pub(crate) fn octets(&self) -> usize {
-        self.octets
+    /// The bytes that it counts as.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
-    /// Whether a message of so many octets fits; one that never could fits when nothing waits.
-    pub(crate) fn has_room(&self, octets: usize, limit: usize) -> bool {
-        self.octets == 0 || self.octets + octets + PACKET_OVERHEAD <= limit
+    /// Whether a message of so many bytes fits; one that never could fits when nothing waits.
+    pub(crate) fn has_room(&self, bytes: usize, limit: usize) -> bool {
+        self.bytes == 0 || self.bytes + bytes + PACKET_OVERHEAD <= limit
     }
 
     /// The packets, in the order they were added.
@@ -95,28 +95,28 @@ mod tests {
 
     use super::*;
 
-    fn packet(octets: usize) -> Packet {
-        let text = "x".repeat(octets);
+    fn packet(bytes: usize) -> Packet {
+        let text = "x".repeat(bytes);
         let message = Encoded::from_message(Framing::Bincode, &(text,)).unwrap();
         Packet { port: "p".into(), about: "p".into(), place: Place::Among, message }
     }
 
     fn cost(packet: &Packet) -> usize {
-        packet.message.octets_len() + PACKET_OVERHEAD
+        packet.message.bytes_len() + PACKET_OVERHEAD
     }
 
     #[test]
-    fn as_much_waits_as_may_and_no_octet_more() {
+    fn as_much_waits_as_may_and_no_byte_more() {
         let limit = 2 * cost(&packet(100));
         let mut waiting = Waiting::default();
         assert!(waiting.push(packet(100), limit) && waiting.push(packet(100), limit));
-        assert_eq!((waiting.len(), waiting.octets()), (2, limit));
+        assert_eq!((waiting.len(), waiting.bytes()), (2, limit));
         assert!(!waiting.is_overflowed() && !waiting.is_empty());
         assert!(!waiting.push(packet(0), limit));
         assert!(waiting.is_overflowed());
         let mut tight = Waiting::default();
         assert!(tight.push(packet(100), limit - 1) && !tight.push(packet(100), limit - 1));
-        assert_eq!(tight.octets(), cost(&packet(100)));
+        assert_eq!(tight.bytes(), cost(&packet(100)));
     }
 
     #[test]
@@ -135,8 +135,8 @@ mod tests {
         let limit = 2 * cost(&packet(100));
         waiting.push(packet(100), limit);
         let next = packet(100);
-        let octets = next.message.octets_len();
-        assert!(waiting.has_room(octets, limit) && !waiting.has_room(octets + 1, limit));
+        let bytes = next.message.bytes_len();
+        assert!(waiting.has_room(bytes, limit) && !waiting.has_room(bytes + 1, limit));
         assert!(waiting.push(next, limit));
         assert!(!waiting.has_room(0, limit));
     }

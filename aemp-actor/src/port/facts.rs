@@ -30,7 +30,7 @@ pub enum PortState {
 pub(crate) struct Facts {
     pub(crate) state: PortState,
     pub(crate) waiting: usize,
-    pub(crate) octets: usize,
+    pub(crate) bytes: usize,
     pub(crate) watchers: usize,
     pub(crate) handled: u32,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Facts {
 impl Facts {
     /// A port without a mailbox.
     pub(crate) fn simple(watchers: usize) -> Self {
-        Self { state: PortState::Idle, waiting: 0, octets: 0, watchers, handled: 0 }
+        Self { state: PortState::Idle, waiting: 0, bytes: 0, watchers, handled: 0 }
     }
 }
 
@@ -73,7 +73,7 @@ impl<P: Port> Cell<P> {
         Facts {
             state,
             waiting: waiting.messages,
-            octets: waiting.octets,
+            bytes: waiting.bytes,
             watchers: mailbox.watchers.len(),
             handled: self.handled.load(Ordering::Relaxed),
         }

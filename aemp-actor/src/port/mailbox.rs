@@ -57,8 +57,8 @@ impl<P: Port> Envelope<P> {
     /// at most, and no more firings and timers than the port itself has asked for.
     pub(crate) fn load(&self) -> Load {
         match self {
-            Self::Typed(_) | Self::Call(_) => Load { messages: 1, octets: 0 },
-            Self::Untyped(message) => Load { messages: 1, octets: message.weight() },
+            Self::Typed(_) | Self::Call(_) => Load { messages: 1, bytes: 0 },
+            Self::Untyped(message) => Load { messages: 1, bytes: message.weight() },
             Self::Due(_) | Self::Kil(_) | Self::Fired(..) => Load::default(),
         }
     }
@@ -79,9 +79,9 @@ pub(crate) enum Stage<P: Port> {
 /// The locked part of a cell.
 pub(crate) struct Mailbox<P: Port> {
     pub(crate) queue: Vec<Envelope<P>>,
-    /// Octets and number of the messages in `queue`, and of those that the task of the port had when it
+    /// Bytes and number of the messages in `queue`, and of those that the task of the port had when it
     /// took the last batch: never less than what waits, so that senders need not look further.
-    octets: usize,
+    bytes: usize,
     messages: u32,
     /// There is a runner, or will be in a moment.
     pub(crate) scheduled: bool,
@@ -136,7 +136,7 @@ impl<P: Port> Mailbox<P> {
     pub(crate) fn new(stage: Stage<P>) -> Self {
         Self {
             queue: Vec::new(),
-            octets: 0,
+            bytes: 0,
             messages: 0,
             scheduled: matches!(stage, Stage::Running(_)),
             stage,
@@ -147,7 +147,7 @@ impl<P: Port> Mailbox<P> {
     }
 
     pub(crate) fn add(&mut self, envelope: Envelope<P>, load: Load) {
-        self.octets += load.octets;
+        self.bytes += load.bytes;
         // 0 or 1; so many fit into no memory.
         self.messages += load.messages as u32;
         self.queue.push(envelope);
@@ -158,7 +158,7 @@ impl<P: Port> Mailbox<P> {
         let taken = left + self.queued();
         std::mem::swap(&mut self.queue, batch);
         run.take(taken);
-        (self.octets, self.messages) = (taken.octets, taken.messages as u32);
+        (self.bytes, self.messages) = (taken.bytes, taken.messages as u32);
     }
 
     /// The task of the port puts the value back: nothing waits.
@@ -166,12 +166,12 @@ impl<P: Port> Mailbox<P> {
         self.stage = Stage::Idle(value);
         self.queue = Vec::new();
         self.scheduled = false;
-        (self.octets, self.messages) = (0, 0);
+        (self.bytes, self.messages) = (0, 0);
     }
 
     /// What waits in the queue.
     fn queued(&self) -> Load {
-        let all = Load { messages: self.messages as usize, octets: self.octets };
+        let all = Load { messages: self.messages as usize, bytes: self.bytes };
         all - self.run().map(|run| run.taken()).unwrap_or_default()
     }
 
@@ -191,9 +191,9 @@ impl<P: Port> Mailbox<P> {
     pub(crate) fn has_room(&self, load: Load, options: &PortOptions) -> bool {
         let fits = |waiting: Load| {
             let all = waiting + load;
-            all.messages <= options.max_messages && all.octets <= options.max_octets
+            all.messages <= options.max_messages && all.bytes <= options.max_bytes
         };
-        let most = Load { messages: self.messages as usize, octets: self.octets };
+        let most = Load { messages: self.messages as usize, bytes: self.bytes };
         fits(most) || fits(self.waiting())
     }
 

@@ -10,14 +10,14 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PortOptions {
     pub(crate) max_messages: usize,
-    pub(crate) max_octets: usize,
+    pub(crate) max_bytes: usize,
     pub(crate) handler_timeout: Option<Duration>,
 }
 
 impl Default for PortOptions {
     /// 1,000,000 messages and 256 MiB of encoded messages; handlers may take any time.
     fn default() -> Self {
-        Self { max_messages: 1_000_000, max_octets: 256 << 20, handler_timeout: None }
+        Self { max_messages: 1_000_000, max_bytes: 256 << 20, handler_timeout: None }
     }
 }
 
@@ -34,11 +34,11 @@ impl PortOptions {
         self
     }
 
-    /// How many octets of untyped messages may wait (typed messages are counted, not weighed): more
+    /// How many bytes of untyped messages may wait (typed messages are counted, not weighed): more
     /// kill the port with `overflow`.
     #[must_use]
-    pub fn max_octets(mut self, octets: usize) -> Self {
-        self.max_octets = octets;
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
         self
     }
 

@@ -227,7 +227,7 @@ impl Inbox {
         self.turn += 1;
         match self.left.remove(index)? {
             Entry::Message(message) => {
-                let load = Load { messages: 1, octets: message.weight() };
+                let load = Load { messages: 1, bytes: message.weight() };
                 self.run.set_left(self.run.left() - load);
                 if self.run.is_room_wanted() {
                     self.cell.made_room(&self.run);

@@ -32,26 +32,26 @@ struct Own {
 #[derive(Default)]
 struct Counts {
     messages: AtomicUsize,
-    octets: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 impl Counts {
     fn set(&self, load: Load) {
         self.messages.store(load.messages, Ordering::Relaxed);
-        self.octets.store(load.octets, Ordering::Relaxed);
+        self.bytes.store(load.bytes, Ordering::Relaxed);
     }
 
     fn get(&self) -> Load {
-        let (messages, octets) = (&self.messages, &self.octets);
-        Load { messages: messages.load(Ordering::Relaxed), octets: octets.load(Ordering::Relaxed) }
+        let (messages, bytes) = (&self.messages, &self.bytes);
+        Load { messages: messages.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
     }
 }
 
-/// Messages, and the octets of the untyped ones among them.
+/// Messages, and the bytes of the untyped ones among them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Load {
     pub(crate) messages: usize,
-    pub(crate) octets: usize,
+    pub(crate) bytes: usize,
 }
 
 impl std::ops::Add for Load {
@@ -59,7 +59,7 @@ impl std::ops::Add for Load {
 
     fn add(self, other: Self) -> Self {
         let messages = self.messages.saturating_add(other.messages);
-        Self { messages, octets: self.octets.saturating_add(other.octets) }
+        Self { messages, bytes: self.bytes.saturating_add(other.bytes) }
     }
 }
 
@@ -68,7 +68,7 @@ impl std::ops::Sub for Load {
 
     fn sub(self, other: Self) -> Self {
         let messages = self.messages.saturating_sub(other.messages);
-        Self { messages, octets: self.octets.saturating_sub(other.octets) }
+        Self { messages, bytes: self.bytes.saturating_sub(other.bytes) }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::panics;
 /// Copies that may be under way to a reader, and what he begins with.
 pub(crate) const CREDIT: u32 = 256;
 
-/// The weight, in octets, up to which messages are copied.
+/// The weight, in bytes, up to which messages are copied.
 const LARGEST: usize = 16 << 10;
 
 /// Taps that one port may have.
@@ -148,7 +148,7 @@ fn typed<P: Port>(msg: &P::Msg) -> Copy {
 }
 
 fn too_large(weight: usize) -> String {
-    format!("it is of {weight} octets, more than {LARGEST}")
+    format!("it is of {weight} bytes, more than {LARGEST}")
 }
 
 fn short(text: &str) -> String {

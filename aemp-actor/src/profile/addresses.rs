@@ -23,7 +23,7 @@ pub(crate) fn complete(text: &str, missing: Missing, host: &str) -> String {
     if text.is_empty() {
         return format!("{host}:{port}");
     }
-    if text.bytes().all(|octet| octet.is_ascii_digit()) {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("{host}:{text}");
     }
     let bare_v6 = text.parse::<std::net::Ipv6Addr>().is_ok();

@@ -25,7 +25,7 @@ pub enum ProfileError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// The column, from 1, in octets.
+        /// The column, from 1, in bytes.
         column: usize,
         /// What is wrong.
         problem: String,

@@ -48,12 +48,22 @@ pub struct Key {
 impl Key {
     /// The key of this name.
     pub fn find(name: &str) -> Option<&'static Self> {
-        KEYS.iter().find(|key| key.name == name)
+        KEYS.iter().find(|key| key.name == name || key.former_name() == Some(name))
+    }
+
+    /// The name that it had before, which is understood as well.
+    pub fn former_name(&self) -> Option<&'static str> {
+        (self.name == "max_bytes").then_some("max_octets")
     }
 
     /// The environment variable that overrides it.
     pub fn variable(&self) -> String {
-        format!("AEMP_{}", self.name.to_uppercase())
+        variable_of(self.name)
+    }
+
+    /// The variable that did before, and still does.
+    pub fn former_variable(&self) -> Option<String> {
+        self.former_name().map(variable_of)
     }
 
     /// Whether its value is to be kept from other people.
@@ -136,6 +146,10 @@ impl Key {
     pub fn check(&self, value: &Json) -> Result<(), String> {
         (self.apply)(&mut Config::new(), value)
     }
+}
+
+fn variable_of(name: &str) -> String {
+    format!("AEMP_{}", name.to_uppercase())
 }
 
 /// Makes one entry.
@@ -228,14 +242,14 @@ pub const KEYS: &[Key] = &[
         convert::flag(json).map(drop)
     }),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),
-    key("max_packet", Kind::Count, "the longest packet to accept, in octets", |to, json| {
-        set(convert::count(json, 1024), |octets| to.limits.max_packet = octets)
+    key("max_packet", Kind::Count, "the longest packet to accept, in bytes", |to, json| {
+        set(convert::count(json, 1024), |bytes| to.limits.max_packet = bytes)
     }),
     key("max_depth", Kind::Count, "the deepest nesting to accept", |to, json| {
         set(convert::count(json, 8), |depth| to.limits.max_depth = depth)
     }),
-    key("max_queue", Kind::Count, "octets that may wait to be sent to one node", |to, json| {
-        set(convert::count(json, 1024), |octets| to.max_queue = octets)
+    key("max_queue", Kind::Count, "bytes that may wait to be sent to one node", |to, json| {
+        set(convert::count(json, 1024), |bytes| to.max_queue = bytes)
     }),
     key("max_handshakes", Kind::Count, "handshakes at a time, for each listener", |to, json| {
         set(convert::count(json, 1), |number| to.max_handshakes = number)
@@ -266,8 +280,8 @@ pub const KEYS: &[Key] = &[
             to.port_options = to.port_options.max_messages(number)
         })
     }),
-    key("max_octets", Kind::Count, "octets of messages that may wait for one port", |to, json| {
-        set(convert::count(json, 1), |octets| to.port_options = to.port_options.max_octets(octets))
+    key("max_bytes", Kind::Count, "bytes of messages that may wait for one port", |to, json| {
+        set(convert::count(json, 1), |bytes| to.port_options = to.port_options.max_bytes(bytes))
     }),
 ];
 
@@ -405,7 +419,7 @@ mod tests {
             ("max_queue", json!(0), "at least 1024, not 0"),
             ("max_depth", json!("0"), "at least 8, not 0"),
             ("max_messages", json!(0), "at least 1, not 0"),
-            ("max_octets", json!(0), "at least 1, not 0"),
+            ("max_bytes", json!(0), "at least 1, not 0"),
             ("max_monitors", json!(0), "at least 1, not 0"),
             ("max_handshakes", json!(0), "at least 1, not 0"),
             ("max_handshakes_per_address", json!(0), "at least 1, not 0"),

@@ -50,11 +50,12 @@ impl Effective {
     /// Sets what is not set yet; `null` sets nothing.
     fn add(&mut self, values: &Map<String, Json>, source: &Source) {
         for (key, value) in values {
+            let key = Key::find(key).map_or(key.as_str(), |key| key.name);
             if is_structure(key) || value.is_null() || self.values.contains_key(key) {
                 continue;
             }
-            self.values.insert(key.clone(), value.clone());
-            self.sources.insert(key.clone(), source.clone());
+            self.values.insert(key.to_owned(), value.clone());
+            self.sources.insert(key.to_owned(), source.clone());
         }
     }
 
@@ -121,7 +122,10 @@ pub(crate) fn profile_of<'a>(
 pub fn override_by(effective: &mut Effective, environment: &Environment) -> Vec<ProfileError> {
     let mut errors = Vec::new();
     for key in KEYS {
-        let variable = key.variable();
+        let is_set = |name: &String| environment.path(name).is_some();
+        let variable = Some(key.variable()).filter(is_set);
+        let variable = variable.or_else(|| key.former_variable().filter(is_set));
+        let variable = variable.unwrap_or_else(|| key.variable());
         let file = format!("{variable}_FILE");
         let (variable, value) = if let Some(text) = environment.text(&variable) {
             (variable, text.and_then(|text| key.read(&text)))

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::environment::Environment;
 use super::error::ProfileError;
+use super::keys::Key;
 use super::lock::{Lock, PATIENCE};
 use super::lookup::{self, Effective, PROFILE};
 use super::relaxed::{self, Document, Place, Step, SyntaxError};
@@ -24,7 +25,7 @@ pub struct Profiles {
     pub(super) document: Document,
     pub(super) environment: Environment,
     /// What the file was when it was read or written the last time; `None`: it was not there.
-    octets: Option<Vec<u8>>,
+    bytes: Option<Vec<u8>>,
     /// So that nobody else changes the file meanwhile.
     lock: Option<Arc<Lock>>,
 }
@@ -73,15 +74,15 @@ impl Profiles {
         path: PathBuf,
         environment: Environment,
     ) -> Result<(Self, Vec<SyntaxError>), ProfileError> {
-        let octets = match reading::read(&path) {
-            Ok(octets) => octets,
+        let bytes = match reading::read(&path) {
+            Ok(bytes) => bytes,
             Err(error) => return Err(ProfileError::Read { path, error }),
         };
-        let (document, errors) = match &octets {
-            Some(octets) => relaxed::read(octets),
+        let (document, errors) = match &bytes {
+            Some(bytes) => relaxed::read(bytes),
             None => (Document::default(), Vec::new()),
         };
-        Ok((Self { path, document, environment, octets, lock: None }, errors))
+        Ok((Self { path, document, environment, bytes, lock: None }, errors))
     }
 
     /// The file.
@@ -127,13 +128,21 @@ impl Profiles {
     #[track_caller]
     pub fn set(&mut self, profile: Option<&str>, key: &str, value: impl Serialize) {
         let value = serde_json::to_value(value).expect("a setting serialises");
+        if let Some(former) = Key::find(key).and_then(Key::former_name) {
+            self.values_mut(profile).shift_remove(former);
+        }
         self.values_mut(profile).insert(key.to_owned(), value);
     }
 
     /// Removes a value, so that it is inherited; gives whether there was one.
     pub fn unset(&mut self, profile: Option<&str>, key: &str) -> bool {
-        let there = self.values(profile).is_some_and(|values| values.contains_key(key));
-        there && self.values_mut(profile).shift_remove(key).is_some()
+        let former = Key::find(key).and_then(Key::former_name);
+        let mut was_there = false;
+        for key in [Some(key), former].into_iter().flatten() {
+            let there = self.values(profile).is_some_and(|values| values.contains_key(key));
+            was_there |= there && self.values_mut(profile).shift_remove(key).is_some();
+        }
+        was_there
     }
 
     /// Creates a profile without values, unless it exists.
@@ -165,14 +174,14 @@ impl Profiles {
         };
         let wrong = |error| ProfileError::Write { path: self.path.clone(), error };
         let there = reading::read(&self.path).map_err(wrong)?;
-        if there != self.octets {
+        if there != self.bytes {
             return Err(ProfileError::Changed { path: self.path.clone() });
         }
         // The reference writes it; nobody reads it so far.
         self.document.root.entry("version").or_insert(Json::from(1));
         let text = text::text_of(&self.document);
         saving::save(&self.path, &text).map_err(wrong)?;
-        self.octets = Some(text.into_bytes());
+        self.bytes = Some(text.into_bytes());
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Octets that a configuration file, or a file that a setting names, may have.
+/// Bytes that a configuration file, or a file that a setting names, may have.
 pub const MAX_FILE: u64 = 16 << 20;
 
 /// Reads a configuration file; `None` if there is none.
@@ -14,7 +14,7 @@ pub const MAX_FILE: u64 = 16 << 20;
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     regular(path)?;
     match bounded(path) {
-        Ok(octets) => Ok(Some(octets)),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -35,11 +35,11 @@ pub(super) fn regular(path: &Path) -> io::Result<()> {
 }
 
 fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut octets)?;
-    if octets.len() as u64 > MAX_FILE {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
         let text = format!("it is longer than {} MiB", MAX_FILE >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
     }
-    Ok(octets)
+    Ok(bytes)
 }

@@ -55,7 +55,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes a new file; it belongs to whom `like` belongs to, if there is that and we may.
-fn write_private(path: &Path, octets: &[u8], like: &Path) -> io::Result<()> {
+fn write_private(path: &Path, bytes: &[u8], like: &Path) -> io::Result<()> {
     // The copy of the time before, or what a process left that was killed, and had our number.
     if let Err(error) = fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
@@ -68,7 +68,7 @@ fn write_private(path: &Path, octets: &[u8], like: &Path) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file: File = options.open(path)?;
     give(&file, like);
-    file.write_all(octets)?;
+    file.write_all(bytes)?;
     file.sync_all()
 }
 
@@ -92,7 +92,7 @@ fn give(_: &File, _: &Path) {}
 fn keep_old(path: &Path) -> io::Result<()> {
     match reading::read(path)? {
         // Not a link: what others may read of the file they must not read of the copy.
-        Some(octets) => write_private(&beside(path, "~"), &octets, path),
+        Some(bytes) => write_private(&beside(path, "~"), &bytes, path),
         None => Ok(()),
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Way {
     pub(super) attempt: u64,
     pub(super) link: LinkSender,
     pub(super) reach: Reach,
-    /// The most octets in one message, so that the queue for the hub can hold it.
+    /// The most bytes in one message, so that the queue for the hub can hold it.
     pub(super) chunk: usize,
     monitor_timeout: Duration,
 }
@@ -62,7 +62,7 @@ pub(super) struct Connection {
 struct State {
     exchange: Exchange,
     pulse: Pulse,
-    /// Who waits for octets, or the answer to `open`.
+    /// Who waits for bytes, or the answer to `open`.
     reader: Option<Waker>,
     /// Who waits for credit.
     writer: Option<Waker>,
@@ -71,7 +71,7 @@ struct State {
 /// What became of a letter.
 pub(super) enum Sent {
     Done,
-    /// There is no room for so many octets in the queue for the hub.
+    /// There is no room for so many bytes in the queue for the hub.
     NoRoom(usize),
     /// The connection to the hub is gone.
     Lost,
@@ -187,11 +187,11 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Octets that came; none at the end.
+    /// Bytes that came; none at the end.
     pub(super) fn poll_read(&self, cx: &Context<'_>, room: usize) -> Poll<io::Result<Bytes>> {
         let mut state = self.state.lock();
-        if let Some(octets) = state.exchange.read(room) {
-            return Poll::Ready(Ok(octets));
+        if let Some(bytes) = state.exchange.read(room) {
+            return Poll::Ready(Ok(bytes));
         }
         if state.exchange.is_ended() || room == 0 {
             return Poll::Ready(Ok(Bytes::new()));
@@ -212,27 +212,27 @@ impl Connection {
         }
     }
 
-    /// Sends the first of these octets, as many as may be; gives how many, or what there is no room
+    /// Sends the first of these bytes, as many as may be; gives how many, or what there is no room
     /// for.
     pub(super) fn poll_write(
         &self,
         cx: &Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<Result<usize, usize>>> {
         let mut state = self.state.lock();
         if let Some(over) = state.exchange.over() {
             return Poll::Ready(Err(error(over)));
         }
         let credit = usize::try_from(state.exchange.credit()).unwrap_or(usize::MAX);
-        let count = octets.len().min(credit).min(self.way.chunk);
-        if count == 0 && !octets.is_empty() {
+        let count = bytes.len().min(credit).min(self.way.chunk);
+        if count == 0 && !bytes.is_empty() {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let word = Word::Data(Bytes::copy_from_slice(&octets[..count]));
+        let word = Word::Data(Bytes::copy_from_slice(&bytes[..count]));
         Poll::Ready(match self.send(&mut state, &word) {
             Sent::Done => Ok(Ok(count)),
-            Sent::NoRoom(octets) => Ok(Err(octets)),
+            Sent::NoRoom(bytes) => Ok(Err(bytes)),
             Sent::Lost => Err(self.lost()),
         })
     }
@@ -256,7 +256,7 @@ impl Connection {
                 state.exchange.was_sent(word);
                 Sent::Done
             }
-            Ok(Some(octets)) => Sent::NoRoom(octets),
+            Ok(Some(bytes)) => Sent::NoRoom(bytes),
             Err(SendError::Encode(error)) => {
                 tracing::error!(target: "aemp", "a relayed message cannot be encoded: {error}");
                 Sent::Lost

@@ -41,7 +41,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> io::Result<BoxS
     loop {
         match connection.open() {
             Sent::Done => break,
-            Sent::NoRoom(octets) => connection.way().link.room(octets).await,
+            Sent::NoRoom(bytes) => connection.way().link.room(bytes).await,
             Sent::Lost => return Err(connection.lost()),
         }
     }

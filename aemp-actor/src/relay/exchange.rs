@@ -17,14 +17,14 @@ pub(super) struct Exchange {
     /// The number of their next letter.
     next_in: u64,
     stage: Stage,
-    /// Octets that may be on their way to the other side.
+    /// Bytes that may be on their way to the other side.
     window: u64,
-    /// Octets sent, and those of them that the other side has taken.
+    /// Bytes sent, and those of them that the other side has taken.
     sent: u64,
     taken: u64,
     /// What came and was not read.
     unread: BytesMut,
-    /// Octets that came, that were read, and up to which we have told so.
+    /// Bytes that came, that were read, and up to which we have told so.
     arrived: u64,
     read: u64,
     told: u64,
@@ -55,7 +55,7 @@ pub(super) enum Over {
 pub(super) enum Breach {
     #[error("message {expected} of the relayed connection is missing, message {got} came")]
     Gap { expected: u64, got: u64 },
-    #[error("more octets came than the window of {WINDOW} holds")]
+    #[error("more bytes came than the window of {WINDOW} holds")]
     Overrun,
     #[error("a relayed {kind:?} came out of its place")]
     Misplaced { kind: &'static str },
@@ -118,12 +118,12 @@ impl Exchange {
                 self.window = window.min(WINDOW);
                 self.stage = Stage::Open;
             }
-            (Word::Data(octets), Stage::Open) if !self.ended => {
-                self.arrived += octets.len() as u64;
+            (Word::Data(bytes), Stage::Open) if !self.ended => {
+                self.arrived += bytes.len() as u64;
                 if self.arrived - self.told > WINDOW {
                     return Err(Breach::Overrun);
                 }
-                self.unread.extend_from_slice(&octets);
+                self.unread.extend_from_slice(&bytes);
             }
             (Word::Ack { total }, Stage::Open) if (self.taken..=self.sent).contains(&total) => {
                 self.taken = total;
@@ -164,29 +164,29 @@ impl Exchange {
     pub(super) fn was_sent(&mut self, word: &Word) {
         self.next_out += u64::from(!matches!(word, Word::Alive { .. }));
         match word {
-            Word::Data(octets) => self.sent += octets.len() as u64,
+            Word::Data(bytes) => self.sent += bytes.len() as u64,
             Word::Ack { total } => self.told = *total,
             _ => {}
         }
     }
 
-    /// How many octets may be sent now.
+    /// How many bytes may be sent now.
     pub(super) fn credit(&self) -> u64 {
         self.window.saturating_sub(self.sent - self.taken)
     }
 
     /// Reads what came, as much as there is room for.
     pub(super) fn read(&mut self, room: usize) -> Option<bytes::Bytes> {
-        let octets = room.min(self.unread.len());
-        if octets == 0 {
+        let bytes = room.min(self.unread.len());
+        if bytes == 0 {
             return None;
         }
-        self.read += octets as u64;
-        let octets = self.unread.copy_to_bytes(octets);
+        self.read += bytes as u64;
+        let bytes = self.unread.copy_to_bytes(bytes);
         if self.unread.is_empty() {
             self.unread = BytesMut::new();
         }
-        Some(octets)
+        Some(bytes)
     }
 
     /// What is to be told of what was read: not each time, but long before the other side would
@@ -208,8 +208,8 @@ mod tests {
 
     use super::*;
 
-    fn data(octets: usize) -> Word {
-        Word::Data(Bytes::from(vec![b'x'; octets]))
+    fn data(bytes: usize) -> Word {
+        Word::Data(Bytes::from(vec![b'x'; bytes]))
     }
 
     fn ack(total: u64) -> Word {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_pass_in_order_until_the_end() {
+    fn bytes_pass_in_order_until_the_end() {
         let mut side = Exchange::accepted(10);
         side.receive(1, Word::Data(Bytes::from_static(b"abc"))).unwrap();
         side.receive(2, Word::Data(Bytes::from_static(b"def"))).unwrap();

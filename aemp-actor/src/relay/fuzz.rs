@@ -1,7 +1,7 @@
 //! The fuzz target `relay`: letters as another node may send them, and two honest sides.
 //!
 //! It looks at what no user of the crate sees, and so is built for the fuzzer and for tests only. The
-//! first octet of the input chooses what is tried.
+//! first byte of the input chooses what is tried.
 
 use std::collections::VecDeque;
 
@@ -32,9 +32,9 @@ pub fn relay(data: &[u8]) {
     }
 }
 
-fn messages(framing: Framing, octets: &[u8]) -> Vec<Message> {
+fn messages(framing: Framing, bytes: &[u8]) -> Vec<Message> {
     let mut decoder = Decoder::new(framing, Limits { max_packet: 8192, max_depth: 24 });
-    let (mut buffer, mut messages) = (BytesMut::from(octets), Vec::new());
+    let (mut buffer, mut messages) = (BytesMut::from(bytes), Vec::new());
     while let Ok(Some(packet)) = decoder.next(&mut buffer) {
         messages.push(Message::from_encoded(packet.message));
     }
@@ -45,10 +45,10 @@ fn messages(framing: Framing, octets: &[u8]) -> Vec<Message> {
 fn assert_is_read_again(letter: &Letter) {
     let Letter { from, connection, seq, word } = letter;
     for &framing in Framing::ALL {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let parts = (FUNCTION, from, connection.as_str(), word.kind(), seq, word);
-        framing.encode("", &parts, &mut octets).expect("encodable");
-        for message in messages(framing, &octets) {
+        framing.encode("", &parts, &mut bytes).expect("encodable");
+        for message in messages(framing, &bytes) {
             assert_eq!(Letter::read(&message).as_ref(), Ok(letter), "{framing}");
         }
     }
@@ -78,7 +78,7 @@ impl Stranger {
                 assert!(!was_over);
                 self.side.end(Over::Broken(breach.to_string()));
             }
-            (Ok(()), Word::Data(octets)) if !was_over => self.data.extend_from_slice(&octets),
+            (Ok(()), Word::Data(bytes)) if !was_over => self.data.extend_from_slice(&bytes),
             (Ok(()), _) => {}
         }
         assert!(self.data.len() - self.read <= WINDOW as usize);
@@ -89,10 +89,10 @@ impl Stranger {
     /// Reads now more, now less, tells so when it is due, and sends a little.
     fn answer(&mut self) {
         let room = 1 << (self.said % 14);
-        if let Some(octets) = self.side.read(room) {
-            let end = self.read + octets.len();
-            assert!(octets.len() <= room);
-            assert_eq!(self.data[self.read..end], octets);
+        if let Some(bytes) = self.side.read(room) {
+            let end = self.read + bytes.len();
+            assert!(bytes.len() <= room);
+            assert_eq!(self.data[self.read..end], bytes);
             self.read = end;
         }
         if let Some(total) = self.side.ack_due() {
@@ -133,12 +133,12 @@ impl Pair {
         self.sides[side].was_sent(&word);
     }
 
-    fn write(&mut self, side: usize, octets: usize) {
-        let count = octets.min(CHUNK).min(self.sides[side].credit() as usize);
+    fn write(&mut self, side: usize, bytes: usize) {
+        let count = bytes.min(CHUNK).min(self.sides[side].credit() as usize);
         if count > 0 && !self.ended[side] && self.sides[side].is_accepted() {
-            let octets: Vec<u8> = (self.sent[side].len()..).map(|n| n as u8).take(count).collect();
-            self.sent[side].extend_from_slice(&octets);
-            self.send(side, Word::Data(Bytes::from(octets)));
+            let bytes: Vec<u8> = (self.sent[side].len()..).map(|n| n as u8).take(count).collect();
+            self.sent[side].extend_from_slice(&bytes);
+            self.send(side, Word::Data(Bytes::from(bytes)));
         }
     }
 
@@ -150,8 +150,8 @@ impl Pair {
     }
 
     fn read(&mut self, side: usize, room: usize) {
-        if let Some(octets) = self.sides[side].read(room) {
-            self.read[side].extend_from_slice(&octets);
+        if let Some(bytes) = self.sides[side].read(room) {
+            self.read[side].extend_from_slice(&bytes);
         }
         if let Some(total) = self.sides[side].ack_due() {
             self.send(side, Word::Ack { total });
@@ -165,7 +165,7 @@ impl Pair {
     }
 }
 
-/// Each octet of the script is a step: of which side, what, and how much.
+/// Each byte of the script is a step: of which side, what, and how much.
 fn talk(script: &[u8]) {
     let mut pair = Pair::new();
     for step in script.iter().take(4096) {

@@ -16,7 +16,7 @@ use crate::message::Message;
 /// The function of ours that relayed messages call.
 pub(crate) const FUNCTION: &str = "aemp::relay";
 
-/// The kind of letters that carry octets.
+/// The kind of letters that carry bytes.
 pub(super) const DATA: &str = "data";
 
 /// The kind of letters that are a sign of life, and nothing else.
@@ -106,7 +106,7 @@ impl Word {
             "open" => Self::Open { window: number(what).ok_or(wrong_number)? },
             "accept" => Self::Accept { window: number(what).ok_or(wrong_number)? },
             "ack" => Self::Ack { total: number(what).ok_or(wrong_number)? },
-            DATA => Self::Data(octets(what).ok_or("the data are no base64")?),
+            DATA => Self::Data(bytes(what).ok_or("the data are no base64")?),
             "end" => Self::End,
             ALIVE => Self::Alive { ask: number(what).ok_or("ASK is no number")? != 0 },
             "close" => Self::Close { text: what.to_text().unwrap_or_default().into() },
@@ -134,7 +134,7 @@ impl Serialize for Word {
             Self::Open { window: number }
             | Self::Accept { window: number }
             | Self::Ack { total: number } => serializer.serialize_u64(*number),
-            Self::Data(octets) => serializer.serialize_str(&BASE64.encode(octets)),
+            Self::Data(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
             Self::End => serializer.serialize_unit(),
             Self::Alive { ask } => serializer.serialize_u64((*ask).into()),
             Self::Close { text } => serializer.serialize_str(text),
@@ -146,7 +146,7 @@ fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn octets(value: &Value) -> Option<Bytes> {
+fn bytes(value: &Value) -> Option<Bytes> {
     BASE64.decode(&*value.to_text()?).ok().map(Bytes::from)
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A relayed connection is an ordinary one over another kind of stream. Handshake, framing,
 //! heartbeat, arbiter, monitors and groups know nothing of it; the nodes prove themselves to each
-//! other, not to the hub. The octets of the stream travel in messages, which each side has the hub
+//! other, not to the hub. The bytes of the stream travel in messages, which each side has the hub
 //! pass on with the request `snd`, that every AEMP node understands:
 //!
 //! ```text
@@ -16,14 +16,14 @@
 //! ```text
 //!   aemp::relay FROM CONN KIND SEQ WHAT
 //!     FROM  the node that speaks
-//!     CONN  the connection: up to 64 octets, drawn by the node that dials
+//!     CONN  the connection: up to 64 bytes, drawn by the node that dials
 //!     SEQ   counts the messages of this side on this connection, from 0
 //!
 //!   KIND    WHAT     meaning
-//!   open    WINDOW   dials; up to WINDOW octets may be on their way to me
+//!   open    WINDOW   dials; up to WINDOW bytes may be on their way to me
 //!   accept  WINDOW   the answer
-//!   data    BASE64   the next octets, at most 4 KiB of them from us; no padding
-//!   ack     TOTAL    so many octets were taken by my reader, since the beginning
+//!   data    BASE64   the next bytes, at most 4 KiB of them from us; no padding
+//!   ack     TOTAL    so many bytes were taken by my reader, since the beginning
 //!   end              no more data from me
 //!   alive   ASK      a sign of life; with ASK 1 a question for one
 //!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
@@ -34,14 +34,14 @@
 //!   end ─▶ … close ─▶           ◀─ … end, close
 //! ```
 //!
-//! The octets are written in base64, since most are encrypted and nearly all hubs speak JSON, in which
-//! half of all octets take two to six; so a message takes the same whatever it says. Numbers may
+//! The bytes are written in base64, since most are encrypted and nearly all hubs speak JSON, in which
+//! half of all bytes take two to six; so a message takes the same whatever it says. Numbers may
 //! arrive as texts.
 //!
-//! 1. **No silent hole.** A SEQ that is not the next one, more octets than the window holds, or a
+//! 1. **No silent hole.** A SEQ that is not the next one, more bytes than the window holds, or a
 //!    message that is not in its place ends the connection on both sides (`close` and `alive` are
 //!    taken with any SEQ; `alive` does not count). Nothing after a hole is given to the reader.
-//! 2. **Bounded.** A side holds at most [`WINDOW`] octets that its reader has not taken, and has
+//! 2. **Bounded.** A side holds at most [`WINDOW`] bytes that its reader has not taken, and has
 //!    at most so many on their way, which is what each relayed connection can add to the queues
 //!    of the hub, in either direction, in base64; for a moment twice that, since the hub may
 //!    still count what was read already as being written. What does not fit into the queue for
@@ -57,7 +57,7 @@
 //! 5. **Signs of life do not wait behind data.** `alive` goes ahead of all that waits, in the queues of
 //!    both sides and of a hub of ours. That a `data` is coming is a sign of its speaker before it is
 //!    whole (see [`signs`]), and its receiver says now and then that it is; a hub of ours does the
-//!    same for both. So a connection is alive as long as any octet of it moves, however slowly; what
+//!    same for both. So a connection is alive as long as any byte of it moves, however slowly; what
 //!    else comes from the hub is no sign of the other side. Behind a hub of another make one message
 //!    has to pass, and what waits there before it, within `monitor_timeout`. A hub that lies can
 //!    hide that a node is gone, not speak for it.
@@ -101,10 +101,10 @@ pub(crate) use receive::receive;
 pub(crate) use signs::{Reported, partial};
 pub(crate) use table::Relays;
 
-/// Octets that may be on their way to a reader that has not taken them.
+/// Bytes that may be on their way to a reader that has not taken them.
 const WINDOW: u64 = 256 << 10;
 
-/// The most octets in one message: so few that a sign of life, which waits for the message that is
+/// The most bytes in one message: so few that a sign of life, which waits for the message that is
 /// being written, gets through on a slow way.
 const CHUNK: usize = 4 << 10;
 

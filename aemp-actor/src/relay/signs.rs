@@ -32,10 +32,10 @@ pub(crate) struct Reported {
 pub(crate) fn partial(
     core: &Arc<Core>,
     origin: &Origin,
-    (framing, octets): (Framing, &[u8]),
+    (framing, bytes): (Framing, &[u8]),
     reported: &mut Option<Reported>,
 ) {
-    let texts = framing.first_texts(&octets[..octets.len().min(HEAD)], TEXTS);
+    let texts = framing.first_texts(&bytes[..bytes.len().min(HEAD)], TEXTS);
     let texts: Vec<&str> = texts.iter().map(SmolStr::as_str).collect();
     match texts[..] {
         ["", FUNCTION, speaker, connection, DATA, ..] => {

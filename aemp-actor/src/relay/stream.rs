@@ -44,10 +44,10 @@ impl RelayStream {
     }
 }
 
-/// Completes when there is room for so many octets.
-fn room(link: &LinkSender, octets: usize) -> Room {
+/// Completes when there is room for so many bytes.
+fn room(link: &LinkSender, bytes: usize) -> Room {
     let link = link.clone();
-    Some(Box::pin(async move { link.room(octets).await }))
+    Some(Box::pin(async move { link.room(bytes).await }))
 }
 
 fn poll_room(room: &mut Room, cx: &mut Context<'_>) -> Poll<()> {
@@ -64,7 +64,7 @@ impl RelayReader {
         let connection = self.held.connection();
         while poll_room(&mut self.room, cx).is_ready() {
             match connection.acknowledge() {
-                Sent::NoRoom(octets) => self.room = room(&connection.way().link, octets),
+                Sent::NoRoom(bytes) => self.room = room(&connection.way().link, bytes),
                 Sent::Done | Sent::Lost => return,
             }
         }
@@ -88,14 +88,14 @@ impl AsyncWrite for RelayWriter {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(poll_room(&mut self.room, cx));
             let connection = self.held.connection();
-            match ready!(connection.poll_write(cx, octets))? {
+            match ready!(connection.poll_write(cx, bytes))? {
                 Ok(written) => return Poll::Ready(Ok(written)),
-                Err(octets) => self.room = room(&connection.way().link, octets),
+                Err(bytes) => self.room = room(&connection.way().link, bytes),
             }
         }
     }
@@ -110,7 +110,7 @@ impl AsyncWrite for RelayWriter {
             let connection = self.held.connection();
             match connection.end() {
                 Sent::Done => self.ended = true,
-                Sent::NoRoom(octets) => self.room = room(&connection.way().link, octets),
+                Sent::NoRoom(bytes) => self.room = room(&connection.way().link, bytes),
                 Sent::Lost => return Poll::Ready(Err(connection.lost())),
             }
         }
@@ -132,9 +132,9 @@ impl AsyncWrite for RelayStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write(cx, octets)
+        Pin::new(&mut self.writer).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

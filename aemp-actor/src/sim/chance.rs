@@ -28,9 +28,9 @@ impl Seeded {
 }
 
 impl Chance for Seeded {
-    fn fill(&self, octets: &mut [u8]) {
+    fn fill(&self, bytes: &mut [u8]) {
         let mut random = self.random.lock();
-        for chunk in octets.chunks_mut(8) {
+        for chunk in bytes.chunks_mut(8) {
             chunk.copy_from_slice(&random.number().to_le_bytes()[..chunk.len()]);
         }
     }

@@ -7,8 +7,8 @@
 pub struct FaultCounts {
     /// Connections cut at once.
     pub cuts: u64,
-    /// Connections cut after a certain octet.
-    pub cuts_at_octet: u64,
+    /// Connections cut after a certain byte.
+    pub cuts_at_byte: u64,
     /// Partitions in both directions.
     pub partitions: u64,
     /// Partitions in one direction.
@@ -36,7 +36,7 @@ impl FaultCounts {
     pub fn by_name(&self) -> [(&'static str, u64); 12] {
         [
             ("cuts", self.cuts),
-            ("cuts at an octet", self.cuts_at_octet),
+            ("cuts at a byte", self.cuts_at_byte),
             ("partitions", self.partitions),
             ("one-way partitions", self.one_way_partitions),
             ("hung dials", self.hung_dials),
@@ -53,7 +53,7 @@ impl FaultCounts {
     /// Adds those of another network.
     pub fn add(&mut self, other: &Self) {
         self.cuts += other.cuts;
-        self.cuts_at_octet += other.cuts_at_octet;
+        self.cuts_at_byte += other.cuts_at_byte;
         self.partitions += other.partitions;
         self.one_way_partitions += other.one_way_partitions;
         self.hung_dials += other.hung_dials;

@@ -23,7 +23,7 @@ pub enum Crash {
 
 impl Network {
     /// Nothing passes between two hosts any more, in neither direction, until
-    /// [`heal`](Self::heal). Octets wait, as they do with TCP, and dials hang.
+    /// [`heal`](Self::heal). Bytes wait, as they do with TCP, and dials hang.
     pub fn partition(&self, a: &str, b: &str) {
         self.with(|state| {
             state.counts.partitions += 1;
@@ -86,9 +86,9 @@ impl Network {
         self.changed().notify_waiters();
     }
 
-    /// At most so many octets a second pass from one host to another.
-    pub fn throttle(&self, from: &str, to: &str, octets_per_second: Option<usize>) {
-        self.with(|state| state.way_mut(from, to).rate = octets_per_second);
+    /// At most so many bytes a second pass from one host to another.
+    pub fn throttle(&self, from: &str, to: &str, bytes_per_second: Option<usize>) {
+        self.with(|state| state.way_mut(from, to).rate = bytes_per_second);
     }
 
     /// Host `to` does not read what comes from host `from`, until [`heal`](Self::heal): what is
@@ -115,24 +115,24 @@ impl Network {
         })
     }
 
-    /// Cuts each connection between two hosts when so many more octets have gone from one to the
+    /// Cuts each connection between two hosts when so many more bytes have gone from one to the
     /// other: these arrive, nothing after them does.
-    pub fn cut_after(&self, from: &str, to: &str, octets: usize) {
+    pub fn cut_after(&self, from: &str, to: &str, bytes: usize) {
         self.with(|state| {
             for id in state.open_between(from, to) {
-                state.journal.note(|| format!("connection {id} is to be cut in {octets} octets"));
+                state.journal.note(|| format!("connection {id} is to be cut in {bytes} bytes"));
                 let Some(connection) = state.connections.get_mut(&id) else { continue };
                 for side in connection.sides(from, to) {
-                    connection.pipes[side].cut_after = Some(octets);
+                    connection.pipes[side].cut_after = Some(bytes);
                 }
             }
         });
     }
 
-    /// From now on each new connection is cut, after up to so many octets from one host to the
+    /// From now on each new connection is cut, after up to so many bytes from one host to the
     /// other; so that some do not survive their handshake.
-    pub fn make_fragile(&self, from: &str, to: &str, octets: Option<usize>) {
-        self.with(|state| state.way_mut(from, to).fragile = octets);
+    pub fn make_fragile(&self, from: &str, to: &str, bytes: Option<usize>) {
+        self.with(|state| state.way_mut(from, to).fragile = bytes);
     }
 
     /// The program on a host ends without a word, or the whole machine does.
@@ -185,7 +185,7 @@ impl State {
         }
     }
 
-    /// Takes back what was to be cut, and has octets that were slowed down go on at full speed.
+    /// Takes back what was to be cut, and has bytes that were slowed down go on at full speed.
     fn spare(&mut self, from: &str, to: &str) {
         for (id, side) in self.sides(from, to) {
             let latency = self.latency(from, to);

@@ -3,11 +3,11 @@
 //!
 //! ```text
 //!   run(seed, test) ─▶ Network ─┬─ transport("alpha") ─▶ node alpha ┐ real handshakes, real
-//!                               ├─ transport("beta")  ─▶ node beta  ┘ packets, octet by octet
+//!                               ├─ transport("beta")  ─▶ node beta  ┘ packets, byte by byte
 //!                               └─ latency, partitions, cuts, slow readers, crashes
 //! ```
 //!
-//! The nodes are the shipped ones: they greet each other, encode and decode. Only the octet
+//! The nodes are the shipped ones: they greet each other, encode and decode. Only the byte
 //! streams between them, the clock and their random numbers belong to the simulation. The runtime
 //! has one thread and a paused clock, which jumps to the next timer when everybody waits: minutes
 //! of timeouts pass in an instant, and the same seed does the same in the same order.

@@ -41,7 +41,7 @@ struct Inner {
 }
 
 impl Network {
-    /// A network of this seed on which nothing goes wrong yet: octets take up to 2 ms.
+    /// A network of this seed on which nothing goes wrong yet: bytes take up to 2 ms.
     ///
     /// # Panics
     /// Outside a tokio runtime with a paused clock: see [`run`](super::run).
@@ -103,7 +103,7 @@ impl Network {
         SimTransport::new(self, host, boot)
     }
 
-    /// How long octets take from one host to another; drawn for each write. Streams keep their
+    /// How long bytes take from one host to another; drawn for each write. Streams keep their
     /// order, so that only what goes by different connections can overtake.
     pub fn latency(&self, from: &str, to: &str, latency: RangeInclusive<Duration>) {
         self.with(|state| state.way_mut(from, to).latency = latency);
@@ -114,10 +114,10 @@ impl Network {
         self.with(|state| state.normal.latency = latency);
     }
 
-    /// How many octets each direction of a new connection holds before its writer has to wait.
+    /// How many bytes each direction of a new connection holds before its writer has to wait.
     /// Default 64 KiB.
-    pub fn window(&self, octets: usize) {
-        self.with(|state| state.window = octets.max(1));
+    pub fn window(&self, bytes: usize) {
+        self.with(|state| state.window = bytes.max(1));
     }
 
     /// Whether reads and writes take random parts of what there is. Default: they do.

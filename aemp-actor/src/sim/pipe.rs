@@ -1,4 +1,4 @@
-//! One direction of a connection: octets on their way, and octets that have arrived.
+//! One direction of a connection: bytes on their way, and bytes that have arrived.
 //!
 //! Plain data: times come in as arguments, wakers are only kept here.
 //!
@@ -14,14 +14,14 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use tokio::time::Instant;
 
-/// What can come after the octets.
+/// What can come after the bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mark {
     Eof,
     Reset,
 }
 
-/// What becomes of octets that are written after the pipe's end.
+/// What becomes of bytes that are written after the pipe's end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Seal {
     /// They are lost, and the writer does not notice by writing.
@@ -33,8 +33,8 @@ pub(super) enum Seal {
 /// What a reader finds.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Found {
-    /// So many octets.
-    Octets(usize),
+    /// So many bytes.
+    Bytes(usize),
     Mark(Mark),
     /// Nothing yet; something may arrive then.
     Nothing(Option<Instant>),
@@ -46,7 +46,7 @@ struct Flying {
 }
 
 enum Item {
-    Octets(Vec<u8>),
+    Bytes(Vec<u8>),
     Mark(Mark),
 }
 
@@ -60,11 +60,11 @@ pub(super) struct Pipe {
     pub(super) seal: Option<Seal>,
     pub(super) held: bool,
     pub(super) stopped: bool,
-    /// So many more octets pass before the connection is cut.
+    /// So many more bytes pass before the connection is cut.
     pub(super) cut_after: Option<usize>,
-    /// Octets that are not read and not lost.
-    octets: usize,
-    /// Octets that nobody will ever confirm.
+    /// Bytes that are not read and not lost.
+    bytes: usize,
+    /// Bytes that nobody will ever confirm.
     pub(super) unconfirmed: usize,
     window: usize,
     pub(super) reader: Option<Waker>,
@@ -82,7 +82,7 @@ impl Pipe {
             held,
             stopped,
             cut_after: None,
-            octets: 0,
+            bytes: 0,
             unconfirmed: 0,
             window,
             reader: None,
@@ -90,23 +90,23 @@ impl Pipe {
         }
     }
 
-    /// How many octets may be written now.
+    /// How many bytes may be written now.
     pub(super) fn room(&self) -> usize {
         match self.seal {
             Some(Seal::Lost) => usize::MAX,
-            _ => self.window.saturating_sub(self.octets + self.unconfirmed),
+            _ => self.window.saturating_sub(self.bytes + self.unconfirmed),
         }
     }
 
-    /// Octets set out. They arrive no earlier than then, and `passing` after those before them.
-    pub(super) fn push(&mut self, octets: &[u8], arrives: Instant, passing: Duration) {
+    /// Bytes set out. They arrive no earlier than then, and `passing` after those before them.
+    pub(super) fn push(&mut self, bytes: &[u8], arrives: Instant, passing: Duration) {
         match self.seal {
             None => {
-                self.octets += octets.len();
+                self.bytes += bytes.len();
                 let arrives = self.last.map_or(arrives, |last| last.max(arrives));
-                self.fly(Item::Octets(octets.to_vec()), arrives + passing);
+                self.fly(Item::Bytes(bytes.to_vec()), arrives + passing);
             }
-            Some(Seal::Silent) => self.unconfirmed += octets.len(),
+            Some(Seal::Silent) => self.unconfirmed += bytes.len(),
             Some(Seal::Lost) => {}
         }
     }
@@ -130,7 +130,7 @@ impl Pipe {
     pub(super) fn settle(&mut self, now: Instant) {
         while !self.held && self.flying.front().is_some_and(|flying| flying.arrives <= now) {
             match self.flying.pop_front().map(|flying| flying.item) {
-                Some(Item::Octets(octets)) => self.ready.extend_from_slice(&octets),
+                Some(Item::Bytes(bytes)) => self.ready.extend_from_slice(&bytes),
                 Some(Item::Mark(mark)) => self.arrived = Some(mark),
                 None => {}
             }
@@ -143,7 +143,7 @@ impl Pipe {
         if self.stopped {
             Found::Nothing(None)
         } else if !self.ready.is_empty() {
-            Found::Octets(self.ready.len())
+            Found::Bytes(self.ready.len())
         } else if let Some(mark) = self.arrived {
             Found::Mark(mark)
         } else {
@@ -164,15 +164,15 @@ impl Pipe {
         self.flying.iter().find(reset).filter(|_| !self.held).map(|flying| flying.arrives)
     }
 
-    /// Takes octets that are ready.
+    /// Takes bytes that are ready.
     pub(super) fn take(&mut self, into: &mut [u8]) {
         self.ready.copy_to_slice(into);
-        self.octets -= into.len();
+        self.bytes -= into.len();
     }
 
     /// Whether there is anything that nobody has read.
     pub(super) fn has_unread(&self) -> bool {
-        self.octets > 0
+        self.bytes > 0
     }
 
     /// From now on nothing passes; what has arrived, has.
@@ -202,8 +202,8 @@ impl Pipe {
     pub(super) fn lose_flying(&mut self, now: Instant, kept: usize) {
         self.settle(now);
         for flying in self.flying.drain(kept.min(self.flying.len())..) {
-            if let Item::Octets(octets) = flying.item {
-                self.octets -= octets.len();
+            if let Item::Bytes(bytes) = flying.item {
+                self.bytes -= bytes.len();
             }
         }
         self.last = self.flying.back().map(|flying| flying.arrives);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_arrive_in_order_and_the_end_last() {
+    fn bytes_arrive_in_order_and_the_end_last() {
         let begun = Instant::now();
         let mut pipe = Pipe::new(10, false, false);
         pipe.push(b"abc", at(begun, 5), Duration::ZERO);
@@ -238,10 +238,10 @@ mod tests {
         assert_eq!(pipe.room(), 5);
         pipe.end(Mark::Eof, at(begun, 1));
         assert_eq!(pipe.find(begun), Found::Nothing(Some(at(begun, 5))));
-        assert_eq!(pipe.find(at(begun, 5)), Found::Octets(5));
-        let mut octets = [0; 5];
-        pipe.take(&mut octets);
-        assert_eq!((&octets, pipe.find(at(begun, 5))), (b"abcde", Found::Mark(Mark::Eof)));
+        assert_eq!(pipe.find(at(begun, 5)), Found::Bytes(5));
+        let mut bytes = [0; 5];
+        pipe.take(&mut bytes);
+        assert_eq!((&bytes, pipe.find(at(begun, 5))), (b"abcde", Found::Mark(Mark::Eof)));
     }
 
     #[test]
@@ -252,11 +252,11 @@ mod tests {
         pipe.push(b"b", at(begun, 2), Duration::ZERO);
         pipe.hold(at(begun, 1));
         pipe.end(Mark::Reset, at(begun, 3));
-        assert_eq!(pipe.find(at(begun, 100)), Found::Octets(1));
+        assert_eq!(pipe.find(at(begun, 100)), Found::Bytes(1));
         assert!(!pipe.is_reset(at(begun, 100)));
         pipe.release(at(begun, 110));
         assert_eq!(pipe.reset_arrives(), Some(at(begun, 110)));
-        assert_eq!(pipe.find(at(begun, 110)), Found::Octets(2));
+        assert_eq!(pipe.find(at(begun, 110)), Found::Bytes(2));
     }
 
     #[test]

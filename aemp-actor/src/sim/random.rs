@@ -21,8 +21,8 @@ impl Random {
     #[must_use]
     pub fn of(seed: u64, purpose: &str) -> Self {
         let mut random = Self::new(seed);
-        for octet in purpose.bytes() {
-            random.state = random.number() ^ u64::from(octet);
+        for byte in purpose.bytes() {
+            random.state = random.number() ^ u64::from(byte);
         }
         random
     }

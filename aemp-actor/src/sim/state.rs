@@ -44,7 +44,7 @@ pub(super) struct State {
     pub(super) normal: Way,
     pub(super) connections: BTreeMap<u64, Connection>,
     pub(super) next_connection: u64,
-    /// Octets that a direction of a new connection holds.
+    /// Bytes that a direction of a new connection holds.
     pub(super) window: usize,
     /// Whether reads and writes take random parts.
     pub(super) chopping: bool,
@@ -143,7 +143,7 @@ impl State {
     fn new_pipe(&mut self, from: &str, to: &str) -> Pipe {
         let (window, way) = (self.window, self.way(from, to));
         let (fragile, mut pipe) = (way.fragile, Pipe::new(window, way.held, way.stopped));
-        pipe.cut_after = fragile.map(|octets| self.random.below(octets + 1));
+        pipe.cut_after = fragile.map(|bytes| self.random.below(bytes + 1));
         pipe
     }
 
@@ -162,12 +162,12 @@ impl State {
         }
         let pipe = &mut connection.pipes[1 - side];
         match pipe.find(Instant::now()) {
-            Found::Octets(ready) => {
-                let octets = part(&mut self.random, self.chopping, ready.min(buf.remaining()));
-                pipe.take(buf.initialize_unfilled_to(octets));
-                buf.advance(octets);
+            Found::Bytes(ready) => {
+                let bytes = part(&mut self.random, self.chopping, ready.min(buf.remaining()));
+                pipe.take(buf.initialize_unfilled_to(bytes));
+                buf.advance(bytes);
                 self.woken.extend(pipe.writer.take());
-                self.journal.note(|| format!("connection {id}: side {side} reads {octets}"));
+                self.journal.note(|| format!("connection {id}: side {side} reads {bytes}"));
                 Reading::Done(Ok(()))
             }
             Found::Mark(Mark::Eof) => Reading::Done(Ok(())),
@@ -204,9 +204,9 @@ impl State {
             pipe.writer = Some(cx.waker().clone());
             return Writing::Wait(connection.pipes[1 - side].reset_arrives());
         }
-        let octets = part(&mut self.random, self.chopping, room.min(buf.len()));
-        let cut = pipe.cut_after.filter(|left| octets >= *left && octets > 0);
-        let passed = cut.unwrap_or(octets);
+        let bytes = part(&mut self.random, self.chopping, room.min(buf.len()));
+        let cut = pipe.cut_after.filter(|left| bytes >= *left && bytes > 0);
+        let passed = cut.unwrap_or(bytes);
         pipe.cut_after = pipe.cut_after.map(|left| left - passed);
         let (from, to) = connection.way(side);
         let way = self.ways.get(&(from.to_owned(), to.to_owned())).unwrap_or(&self.normal);
@@ -218,13 +218,13 @@ impl State {
         }
         self.woken.extend(pipe.reader.take());
         if cut.is_some() {
-            self.counts.cuts_at_octet += 1;
-            self.journal.note(|| format!("connection {id} is cut at an octet of side {side}"));
+            self.counts.cuts_at_byte += 1;
+            self.journal.note(|| format!("connection {id} is cut at a byte of side {side}"));
             self.sever(id);
         } else {
             self.answer_deaf(id, side);
         }
-        Writing::Done(Ok(octets))
+        Writing::Done(Ok(bytes))
     }
 
     /// Both ends will learn, each at its own time, that the connection is broken.
@@ -308,7 +308,7 @@ impl State {
     }
 }
 
-/// All of the octets, or a random part of them.
-fn part(random: &mut Random, chopping: bool, octets: usize) -> usize {
-    if chopping && octets > 1 && random.percent(30) { random.within(1..=octets) } else { octets }
+/// All of the bytes, or a random part of them.
+fn part(random: &mut Random, chopping: bool, bytes: usize) -> usize {
+    if chopping && bytes > 1 && random.percent(30) { random.within(1..=bytes) } else { bytes }
 }

@@ -9,10 +9,10 @@ use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Adler-32, continued.
-fn checksum(sum: u32, octets: &[u8]) -> u32 {
+fn checksum(sum: u32, bytes: &[u8]) -> u32 {
     let (mut a, mut b) = (sum & 0xffff, sum >> 16);
-    for octet in octets {
-        a = (a + u32::from(*octet)) % 65521;
+    for byte in bytes {
+        a = (a + u32::from(*byte)) % 65521;
         b = (b + a) % 65521;
     }
     (b << 16) | a
@@ -21,11 +21,11 @@ fn checksum(sum: u32, octets: &[u8]) -> u32 {
 /// What `Peer::sum_up` does.
 fn serve(node: &Node) {
     node.on_connect("Rust::sum_up", async |mut conn: DataConn, (word, n): (String, u32)| {
-        let (mut octets, mut length, mut sum) = (vec![0; 4096], 0, 1);
+        let (mut bytes, mut length, mut sum) = (vec![0; 4096], 0, 1);
         loop {
-            match conn.read(&mut octets).await? {
+            match conn.read(&mut bytes).await? {
                 0 => break,
-                read => (length, sum) = (length + read, checksum(sum, &octets[..read])),
+                read => (length, sum) = (length + read, checksum(sum, &bytes[..read])),
             }
         }
         conn.write_all(json!([word, n, length, sum]).to_string().as_bytes()).await?;
@@ -39,16 +39,16 @@ async fn upload(node: &Node, python: &Python) -> Json {
     let conn = soon("a connection", conn).await.unwrap();
     assert_eq!(conn.peer(), python.id.as_str());
     let (mut reader, mut writer) = conn.into_split();
-    let octets: Vec<u8> = (0..300_000u32).map(|n| (n % 249) as u8).collect();
+    let bytes: Vec<u8> = (0..300_000u32).map(|n| (n % 249) as u8).collect();
     let mut answer = String::new();
     let write = async {
-        writer.write_all(&octets).await.unwrap();
+        writer.write_all(&bytes).await.unwrap();
         writer.shutdown().await.unwrap();
     };
     let read = async { reader.read_to_string(&mut answer).await.unwrap() };
     soon("the copy", async { tokio::join!(write, read) }).await;
     let answer: Json = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer, json!(["a;b%", 7, octets.len(), checksum(1, &octets)]));
+    assert_eq!(answer, json!(["a;b%", 7, bytes.len(), checksum(1, &bytes)]));
     answer
 }
 

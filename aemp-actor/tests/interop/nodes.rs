@@ -91,11 +91,11 @@ async fn messages_go_both_ways_whole_and_in_order() {
     each(async |node, mut python| {
         let there = python.port("report").await;
         let mut here = sink(&node);
-        let octets: String = (0..=255_u8).map(char::from).collect();
+        let bytes: String = (0..=255_u8).map(char::from).collect();
         let nested = json!({ "a": [1, -2.5, null, "xéy", true], "": {}, "€": [[], {}] });
-        node.snd(&*there, ("nested", &nested, octets.as_str(), u64::MAX, i64::MIN));
+        node.snd(&*there, ("nested", &nested, bytes.as_str(), u64::MAX, i64::MIN));
         let received = python.message(&there).await;
-        assert_eq!(received, json!(["nested", nested, octets, u64::MAX, i64::MIN]));
+        assert_eq!(received, json!(["nested", nested, bytes, u64::MAX, i64::MIN]));
         python
             .snd(&here.id.to_string(), json!(["text", "xéy \" \\ \u{1F600} \u{0}\n]", [[], {}]]))
             .await;
@@ -119,17 +119,17 @@ async fn messages_go_both_ways_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn octets_arrive_as_octets() {
+async fn bytes_arrive_as_bytes() {
     each(async |node, mut python| {
-        let octets: Vec<u8> = (0..=255).collect();
-        let text: String = octets.iter().copied().map(char::from).collect();
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text: String = bytes.iter().copied().map(char::from).collect();
         let there = python.port("report").await;
-        node.snd(&*there, vec![Value::from("octets"), Value::Bytes(octets.clone().into())]);
-        assert_eq!(python.message(&there).await, json!(["octets", text]));
+        node.snd(&*there, vec![Value::from("bytes"), Value::Bytes(bytes.clone().into())]);
+        assert_eq!(python.message(&there).await, json!(["bytes", text]));
         let mut here = sink(&node);
-        python.snd(&here.id.to_string(), json!(["octets", text])).await;
+        python.snd(&here.id.to_string(), json!(["bytes", text])).await;
         let (received,): (bytes::Bytes,) = here.message().await.args().unwrap();
-        assert_eq!(&received[..], octets);
+        assert_eq!(&received[..], bytes);
     })
     .await;
 }

@@ -159,23 +159,23 @@ impl Acking {
 #[tokio::test]
 async fn what_is_taken_out_together_still_counts() {
     let node = Node::local();
-    let octets = node.port_with(Slow::default(), PortOptions::new().max_octets(10_000));
+    let bytes = node.port_with(Slow::default(), PortOptions::new().max_bytes(10_000));
     let messages = node.port_with(Slow::default(), PortOptions::new().max_messages(2000));
     let (go, until) = oneshot::channel();
     let (go_too, until_too) = oneshot::channel();
-    octets.wait(until).unwrap();
+    bytes.wait(until).unwrap();
     messages.wait(until_too).unwrap();
     let text = "x".repeat(900);
-    (0..5).for_each(|_| node.snd(&octets, ("text", &text)));
+    (0..5).for_each(|_| node.snd(&bytes, ("text", &text)));
     (0..1500).for_each(|_| messages.note(1));
     // Now the handlers wait, and what follows is in a new queue.
     turns().await;
-    (0..5).for_each(|_| node.snd(&octets, ("text", &text)));
+    (0..5).for_each(|_| node.snd(&bytes, ("text", &text)));
     (0..500).for_each(|_| messages.note(1));
     turns().await;
     assert_eq!(node.port_count(), 2, "as much as may wait does");
-    let ends = [end_of(&node, &octets), end_of(&node, &messages)];
-    node.snd(&octets, ("text", &text));
+    let ends = [end_of(&node, &bytes), end_of(&node, &messages)];
+    node.snd(&bytes, ("text", &text));
     messages.note(1);
     for end in ends {
         assert_eq!(end.await.kind(), "overflow");
@@ -184,9 +184,9 @@ async fn what_is_taken_out_together_still_counts() {
 }
 
 #[tokio::test]
-async fn octets_are_bounded_too() {
+async fn bytes_are_bounded_too() {
     let node = Node::local();
-    let (port, go) = waiting(&node, PortOptions::new().max_octets(10_000)).await;
+    let (port, go) = waiting(&node, PortOptions::new().max_bytes(10_000)).await;
     let end = end_of(&node, &port);
     let text = "x".repeat(900);
     (0..10).for_each(|_| node.snd(&port, ("text", &text)));
@@ -196,7 +196,7 @@ async fn octets_are_bounded_too() {
     node.snd(&port, ("text", &text));
     assert_eq!(end.await.kind(), "overflow");
     assert!(go.is_closed());
-    let (port, _go) = waiting(&node, PortOptions::new().max_octets(100)).await;
+    let (port, _go) = waiting(&node, PortOptions::new().max_bytes(100)).await;
     let end = end_of(&node, &port);
     node.snd(&port, ("text", &text));
     assert_eq!(end.await.kind(), "overflow", "one alone may be too much");
@@ -271,7 +271,7 @@ async fn unread_messages_are_bounded() {
         Config::new()
             .nodeid("bounded")
             .secret("x")
-            .port_options(PortOptions::new().max_messages(100).max_octets(10_000)),
+            .port_options(PortOptions::new().max_messages(100).max_bytes(10_000)),
     )
     .await
     .unwrap();

@@ -200,14 +200,14 @@ async fn long_messages_are_shortened_in_texts() {
     for letter in ["x", "ü"] {
         let long = letter.repeat(100_000);
         let text = refused(("number", &long)).await;
-        names(&text, &["(n)", "i64", "octets"]);
-        assert!(text.len() < 2000, "a text of {} octets", text.len());
+        names(&text, &["(n)", "i64", "bytes"]);
+        assert!(text.len() < 2000, "a text of {} bytes", text.len());
         let text = refused((&long, 1)).await;
-        names(&text, &["number, small", "octets"]);
-        assert!(text.len() < 2000, "a text of {} octets", text.len());
+        names(&text, &["number, small", "bytes"]);
+        assert!(text.len() < 2000, "a text of {} bytes", text.len());
         let error = Message::new(&(&long, &long)).unwrap().arg::<u8>(0).unwrap_err().to_string();
-        names(&error, &["u8", "octets"]);
-        assert!(error.len() < 2000, "a text of {} octets", error.len());
+        names(&error, &["u8", "bytes"]);
+        assert!(error.len() < 2000, "a text of {} bytes", error.len());
     }
 }
 

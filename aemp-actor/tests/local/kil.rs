@@ -46,7 +46,7 @@ async fn held(node: &Node, options: PortOptions) -> (WorkerRef, oneshot::Sender<
 async fn a_full_mailbox_takes_a_kil() {
     let node = Node::local();
     for reason in [Reason::normal(), Reason::new("enough", "")] {
-        let (port, go) = held(&node, PortOptions::new().max_messages(2).max_octets(40)).await;
+        let (port, go) = held(&node, PortOptions::new().max_messages(2).max_bytes(40)).await;
         let linked = node.port(Worker::default());
         node.mon(&port, Kil(linked.id()));
         let (end, linked_end) = (death(&node, &port), death(&node, &linked));

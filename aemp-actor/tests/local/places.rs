@@ -36,7 +36,7 @@ impl Locking {
 fn destructors_run_in_the_runtime_and_under_no_lock_of_the_sender() {
     type Act = fn(Node, LockingRef);
     let acts: [(&str, Act); 6] = [
-        ("more octets than may wait", |node, port| node.snd(&port, ("take", "x".repeat(2000)))),
+        ("more bytes than may wait", |node, port| node.snd(&port, ("take", "x".repeat(2000)))),
         ("more messages than may wait", |_, port| (0..20).for_each(|_| port.take("x"))),
         ("kil", |_, port| port.kil(())),
         ("kil_now", |_, port| port.kil_now(())),
@@ -51,7 +51,7 @@ fn destructors_run_in_the_runtime_and_under_no_lock_of_the_sender() {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let node = runtime.block_on(async { Node::local() });
         let (lock, (dropped, drops)) = (Arc::new(Mutex::new(())), mpsc::channel());
-        let options = PortOptions::new().max_messages(10).max_octets(1000);
+        let options = PortOptions::new().max_messages(10).max_bytes(1000);
         let port = node.port_with(Locking { lock: lock.clone(), dropped }, options);
         let (sent, sends) = mpsc::channel();
         std::thread::spawn(move || {

@@ -164,7 +164,7 @@ async fn those_who_wait_for_each_other_can_be_killed() {
 async fn what_is_larger_than_the_mailbox_passes_alone() {
     let node = Node::local();
     let text = "x".repeat(2000);
-    for options in [PortOptions::new().max_octets(1000), bounded(0)] {
+    for options in [PortOptions::new().max_bytes(1000), bounded(0)] {
         let port = node.port_with(Slow::default(), options);
         for _ in 0..3 {
             assert_eq!(soon("room", node.snd_wait(&port, ("take", &text))).await, Ok(()));

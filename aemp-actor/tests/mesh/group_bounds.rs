@@ -46,7 +46,7 @@ async fn a_member_that_registers_too_much_is_dropped() {
         json!(["greedy.0", "set", {"g": ["greedy#1", "greedy#2"], "h": ["greedy#1", "greedy#2"]}]);
     is_dropped(&node, &[at_once], "max_registrations").await;
     let long = json!(["greedy.0", "reg1", "g".repeat(257), "greedy#1"]);
-    is_dropped(&node, &[long], "256 octets").await;
+    is_dropped(&node, &[long], "256 bytes").await;
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn this_node_is_told_at_once() {
     first.cancel();
     node.grp_reg("four", port.id.clone()).unwrap();
     let error = node.grp_reg("n".repeat(257), port.id.clone()).unwrap_err();
-    assert_eq!(error, GroupError::LongName { octets: 257 });
+    assert_eq!(error, GroupError::LongName { bytes: 257 });
 }
 
 /// A monitor that is told of each change of a large group, and one that reads them late.

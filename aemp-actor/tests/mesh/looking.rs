@@ -25,7 +25,7 @@ fn a_peer_in_full() {
         let info = b.peer("a").unwrap();
         assert_eq!((info.node.as_str(), info.state), ("a", PeerState::Up));
         assert_eq!(info.addresses, ["mem:a"]);
-        assert_eq!((info.queued_octets, info.queued_packets, info.lost), (0, 0, 0));
+        assert_eq!((info.queued_bytes, info.queued_packets, info.lost), (0, 0, 0));
         // One of them is the mesh's.
         assert_eq!(info.monitors, 2);
         let connection = info.connection.as_ref().unwrap();
@@ -37,7 +37,7 @@ fn a_peer_in_full() {
         );
         assert_eq!((&*connection.auth, &connection.encryption), ("hmac_sha3_512", &None));
         assert!(connection.instance.is_some() && connection.provider.is_some());
-        assert!(connection.traffic.packets_out >= 4 && connection.traffic.octets_in > 0);
+        assert!(connection.traffic.packets_out >= 4 && connection.traffic.bytes_in > 0);
         let other = a.peer("b").unwrap();
         assert_eq!(other.monitored, 2);
         assert!(!other.connection.unwrap().dialled);
@@ -58,7 +58,7 @@ fn peers_that_are_not_connected() {
         b.snd(PortId::from("c#port"), ("waits",));
         let c = b.peer("c").unwrap();
         assert_eq!((c.state, c.queued_packets, c.connection), (PeerState::Connecting, 1, None));
-        assert!(c.queued_octets > 0);
+        assert!(c.queued_bytes > 0);
         let error = b.ping("c", Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(error.to_string(), "node c is not connected");
         assert_eq!(b.ping(&b, Duration::ZERO).await, Ok(Duration::ZERO));

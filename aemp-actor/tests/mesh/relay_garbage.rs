@@ -136,11 +136,11 @@ async fn a_message_out_of_its_place_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn more_octets_than_the_window_holds_end_the_connection() {
+async fn more_bytes_than_the_window_holds_end_the_connection() {
     let (_node, mut hub, mut bystander) = node_and_hub().await;
     open(&mut hub, "wide").await;
     letter(&mut hub, "wide", json!(["data", 1, BASE64.encode(vec![b'x'; (256 << 10) + 1])])).await;
-    expect_close(&mut hub, "wide", "more octets came than the window").await;
+    expect_close(&mut hub, "wide", "more bytes came than the window").await;
     hub.nothing_more().await;
     bystander.is_fine().await;
 }

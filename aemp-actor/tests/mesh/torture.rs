@@ -122,7 +122,7 @@ fn real_connections_that_are_cut() {
         println!("{violation}");
     }
     assert_eq!(report.violations.len(), 0);
-    assert!(report.faults.cuts_at_octet >= CUTS as u64, "{:?}", report.faults);
+    assert!(report.faults.cuts_at_byte >= CUTS as u64, "{:?}", report.faults);
     assert!(report.deliveries > CUTS, "{} of {}", report.deliveries, report.messages);
     println!("{} of {} messages, {:?}", report.deliveries, report.messages, report.fired);
 }

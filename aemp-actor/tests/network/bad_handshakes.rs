@@ -25,9 +25,9 @@ impl Gate {
     }
 
     /// Sends this over a new connection: it is closed, a warning has the address and `text`.
-    async fn refuses(&mut self, octets: &[u8], text: &str) {
+    async fn refuses(&mut self, bytes: &[u8], text: &str) {
         let mut peer = RawPeer::connect(&self.node).await;
-        peer.send_blindly(octets).await;
+        peer.send_blindly(bytes).await;
         self.closes(&mut peer, text).await;
     }
 
@@ -153,12 +153,12 @@ async fn lines_that_are_too_long() {
     let mut gate = Gate::new(config("gate")).await;
     let long = "x".repeat(5000);
     let never_ends = format!("{GREETING};{long}");
-    gate.refuses(never_ends.as_bytes(), "peer's greeting is longer than 4096 octets").await;
-    gate.refuses(long.as_bytes(), "peer's greeting is longer than 4096 octets").await;
+    gate.refuses(never_ends.as_bytes(), "peer's greeting is longer than 4096 bytes").await;
+    gate.refuses(long.as_bytes(), "peer's greeting is longer than 4096 bytes").await;
     let nonce = format!("{GREETING}\n{long}\n");
-    gate.refuses(nonce.as_bytes(), "peer's nonce line is longer than 4096 octets").await;
+    gate.refuses(nonce.as_bytes(), "peer's nonce line is longer than 4096 bytes").await;
     let auth = format!("{GREETING}\nx\ncleartext;{long}\n");
-    gate.refuses(auth.as_bytes(), "peer's auth line is longer than 4096 octets").await;
+    gate.refuses(auth.as_bytes(), "peer's auth line is longer than 4096 bytes").await;
     let fits = format!("{GREETING};x={}\n", "x".repeat(4096 - GREETING.len() - 4));
     assert_eq!(fits.len(), 4096);
     let mut peer = RawPeer::connect(&gate.node).await;

@@ -24,9 +24,9 @@ impl Victim {
     }
 
     /// A peer that sends this loses its connection, and the monitors of its ports say why.
-    async fn drops(&mut self, octets: &[u8], text: &str) {
+    async fn drops(&mut self, bytes: &[u8], text: &str) {
         let (mut peer, died) = self.peer().await;
-        peer.send_blindly(octets).await;
+        peer.send_blindly(bytes).await;
         self.is_dropped(peer, died, text).await;
     }
 
@@ -53,7 +53,7 @@ impl Victim {
 #[tokio::test]
 async fn malformed_json() {
     let mut victim = Victim::new(config("victim")).await;
-    for (octets, text) in [
+    for (bytes, text) in [
         (&b"{\"a\":1}"[..], "expected a JSON array, found '{'"),
         (b"hello", "expected a JSON array, found 'h'"),
         (b"[\"p\",1]]", "expected a JSON array, found ']'"),
@@ -69,7 +69,7 @@ async fn malformed_json() {
         (b"[null]", "does not start with a port name"),
         (b"GET / HTTP/1.1\r\n\r\n", "expected a JSON array, found 'G'"),
     ] {
-        victim.drops(octets, text).await;
+        victim.drops(bytes, text).await;
     }
 }
 
@@ -87,7 +87,7 @@ async fn numbers_and_characters_of_perl_are_read() {
     assert_eq!(peer.next().await, json!(["x", true, false, "a\u{fffd}b"]));
     peer.send(&format!("[\"{name}\",\"t\",\"bad#x\",-Inf,\"\"]")).await;
     assert_eq!(peer.next().await, json!(["x", false, true, ""]));
-    peer.send_octets(b"[\"none\",\"a\xed\xa0\x80b\"]").await;
+    peer.send_bytes(b"[\"none\",\"a\xed\xa0\x80b\"]").await;
     peer.nothing_more().await;
     assert!(died.is_waiting());
     victim.bystander.is_fine().await;
@@ -110,9 +110,9 @@ async fn packets_that_are_too_large_or_too_deep() {
     let limits = Limits { max_packet: 1000, max_depth: 10 };
     let mut victim = Victim::new(config("victim").limits(limits)).await;
     let large = format!(r#"["p","{}"]"#, "x".repeat(1000));
-    victim.drops(large.as_bytes(), "longer than 1000 octets (max_packet)").await;
+    victim.drops(large.as_bytes(), "longer than 1000 bytes (max_packet)").await;
     let endless = format!(r#"["p","{}"#, "x".repeat(100_000));
-    victim.drops(endless.as_bytes(), "longer than 1000 octets (max_packet)").await;
+    victim.drops(endless.as_bytes(), "longer than 1000 bytes (max_packet)").await;
     let deep = format!(r#"["p",{}{}]"#, "[".repeat(10), "]".repeat(10));
     victim.drops(deep.as_bytes(), "nested deeper than 10 levels (max_depth)").await;
     let deep = format!(r#"["p",{}"#, r#"{"a":"#.repeat(10));

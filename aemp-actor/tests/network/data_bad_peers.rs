@@ -254,7 +254,7 @@ async fn a_peer_without_listeners_is_asked_to_dial() {
     let mut conn = soon("the connection", conn).await.unwrap().unwrap();
     let mut first = [0; 6];
     let read = tokio::io::AsyncReadExt::read_exact(&mut conn, &mut first);
-    soon("the first octets", read).await.unwrap();
+    soon("the first bytes", read).await.unwrap();
     assert_eq!(&first, b"first\n");
     data_is_refused(&node, "private", &id).await;
     // The port is alive: the peer need not have read the end of the handshake yet.

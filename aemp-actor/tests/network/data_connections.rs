@@ -163,10 +163,10 @@ async fn failing_functions_are_logged_and_end_the_connection() {
     for (text, logged) in [("err", "it is an err"), ("panic", "panicked: it is a panic")] {
         let conn = one.connect_to(&two, PATIENCE, "Test::panic", (text,));
         let mut conn = soon("a connection", conn).await.unwrap();
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         // Without a proper end, what is read depends on the transport.
-        drop(soon("the end", conn.read_to_end(&mut octets)).await);
-        assert!(octets.is_empty());
+        drop(soon("the end", conn.read_to_end(&mut bytes)).await);
+        assert!(bytes.is_empty());
         let parts = ["ERROR", "Test::panic, on a data connection of node steady", logged];
         log::expect(&parts).await;
     }

@@ -49,13 +49,13 @@ async fn check(mut reader: DataReader) -> Result<u64, Die> {
     }
     match reader.read(&mut heard).await? {
         0 => Ok(blocks.number),
-        more => Err(die!("{more} octets too many")),
+        more => Err(die!("{more} bytes too many")),
     }
 }
 
 /// 64 MiB in both directions at the same time, over everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_octet_arrives() {
+async fn every_byte_arrives() {
     for net in Net::all() {
         let (from, to) = crate::support::pair(&net, "one", "two").await;
         let (done, mut read) = tokio::sync::mpsc::channel(1);
@@ -109,11 +109,11 @@ async fn the_writer_waits_for_the_reader() {
         tokio::select! { () = writes => {}, () = turns => {} }
         assert!(written > 0);
         let reads = async {
-            let (mut heard, mut octets) = (vec![0; BLOCK], 0);
-            while octets < written {
-                octets += other.read(&mut heard).await.unwrap();
+            let (mut heard, mut bytes) = (vec![0; BLOCK], 0);
+            while bytes < written {
+                bytes += other.read(&mut heard).await.unwrap();
             }
-            octets
+            bytes
         };
         let flushed = async { conn.flush().await.unwrap() };
         assert_eq!(soon("the rest", async { tokio::join!(reads, flushed).0 }).await, written);

@@ -10,19 +10,19 @@ const FRAMINGS: [Framing; 3] = [Framing::Bincode, Framing::Json, Framing::Cbor];
 /// Keeps what it is given.
 #[derive(Default, Port)]
 struct Store {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 #[rcv]
 impl Store {
-    fn put(&mut self, octets: Vec<u8>, more: Bytes) -> usize {
-        self.octets = octets;
-        self.octets.extend_from_slice(&more);
-        self.octets.len()
+    fn put(&mut self, bytes: Vec<u8>, more: Bytes) -> usize {
+        self.bytes = bytes;
+        self.bytes.extend_from_slice(&more);
+        self.bytes.len()
     }
 
-    fn octets(&self) -> Bytes {
-        self.octets.clone().into()
+    fn bytes(&self) -> Bytes {
+        self.bytes.clone().into()
     }
 
     fn sum(&self, numbers: Vec<u32>, name: Option<String>) -> String {
@@ -48,10 +48,10 @@ async fn pair(one: &[Framing], two: &[Framing]) -> (Node, Node) {
 
 async fn works(one: &Node, two: &Node) {
     let store = StoreRef::at(one, two.port(Store::default()));
-    let octets: Vec<u8> = (0..=255).collect();
-    let put = store.put(octets.clone(), octets.clone()).await.unwrap();
+    let bytes: Vec<u8> = (0..=255).collect();
+    let put = store.put(bytes.clone(), bytes.clone()).await.unwrap();
     assert_eq!(put, 512);
-    assert_eq!(store.octets().await.unwrap(), [octets.clone(), octets].concat());
+    assert_eq!(store.bytes().await.unwrap(), [bytes.clone(), bytes].concat());
     // Loosely typed, and numbers that are all small.
     let (sum,): (String,) = one.cal(&store, ("sum", vec![1_u8, 2], 7)).await.unwrap();
     assert_eq!(sum, "7 3");
@@ -119,9 +119,9 @@ async fn what_waits_for_a_connection_loses_nothing() {
     }
 }
 
-/// A node that writes CBOR as Perl does: every string is octets.
+/// A node that writes CBOR as Perl does: every string is bytes.
 #[tokio::test]
-async fn strings_may_be_octets() {
+async fn strings_may_be_bytes() {
     let node = tcp_node("alpha").await;
     let port = sink(&node);
     let mut peer = RawPeer::connect(&node).await;
@@ -141,15 +141,15 @@ async fn strings_may_be_octets() {
     for _ in 0..3 {
         peer.line().await;
     }
-    peer.send_octets(&packet(&["", "mon1", port.id.port()])).await;
-    peer.send_octets(&packet(&["", "mon1", "nobody"])).await;
+    peer.send_bytes(&packet(&["", "mon1", port.id.port()])).await;
+    peer.send_bytes(&packet(&["", "mon1", "nobody"])).await;
     assert_eq!(peer.next().await[1], "kil0");
-    peer.send_octets(&packet(&["", "snd", "perl#p", "through the node port"])).await;
+    peer.send_bytes(&packet(&["", "snd", "perl#p", "through the node port"])).await;
     assert_eq!(peer.next().await, serde_json::json!(["p", "through the node port"]));
-    peer.send_octets(&packet(&["", "AnyEvent::MP::_spawn", "q.1", "Framings::store"])).await;
-    peer.send_octets(&packet(&["q.1", "put", "abc", "", "perl#q"])).await;
+    peer.send_bytes(&packet(&["", "AnyEvent::MP::_spawn", "q.1", "Framings::store"])).await;
+    peer.send_bytes(&packet(&["q.1", "put", "abc", "", "perl#q"])).await;
     assert_eq!(peer.next().await, serde_json::json!(["q", 3]));
-    peer.send_octets(&packet(&["", "kil", port.id.port(), "over", "and out"])).await;
+    peer.send_bytes(&packet(&["", "kil", port.id.port(), "over", "and out"])).await;
     let killed = serde_json::json!(["", "kil0", port.id.port(), "over", "and out"]);
     assert_eq!(peer.next().await, killed);
 }

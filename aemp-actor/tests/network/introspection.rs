@@ -113,7 +113,7 @@ async fn ports_are_told_of_by_what_waits() {
     let (one, two) = (of(&busy).await, of(&held).await);
     assert_eq!((one.kind.as_str(), one.watchers, one.waiting), ("closure", 1, 0));
     assert_eq!((two.kind.as_str(), two.waiting, two.handled), ("receiving", 7, 7));
-    assert!(two.octets > 0);
+    assert!(two.bytes > 0);
     let fullest = look.ports(PortQuery::new().order(PortOrder::Waiting).limit(1)).await.unwrap();
     assert_eq!(fullest.ports[0].name, held.port());
     assert_eq!((fullest.more, fullest.next), (fullest.total - 1, None));

@@ -6,7 +6,7 @@ use crate::support::{Net, config, pair, soon};
 use aemp_actor::prelude::*;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// So many octets are more than any connection holds while nobody reads it.
+/// So many bytes are more than any connection holds while nobody reads it.
 const LARGE: usize = 16 << 20;
 
 const NETS: [Net; 2] = [Net::Tcp, Net::Quic];

@@ -106,8 +106,8 @@ async fn delivers(here: &Node, there: &Node) {
         here.snd(&echo, ("echo", &replies.id, number, text));
     }
     for number in 0..200 {
-        let octets = if number % 50 == 7 { 200_000 } else { 9 };
-        assert_eq!(replies.next().await, format!(r#"["back",{number},{octets}]"#));
+        let bytes = if number % 50 == 7 { 200_000 } else { 9 };
+        assert_eq!(replies.next().await, format!(r#"["back",{number},{bytes}]"#));
     }
     let count: (u64,) = soon("the answer", here.cal(&echo, ("count",))).await.unwrap();
     assert_eq!(count, (200,));

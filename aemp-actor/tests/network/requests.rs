@@ -143,7 +143,7 @@ async fn a_long_reason_is_cut() {
     peer.packet(json!(["", "kil", name(&port), "my_error", vec![0; 100_000]])).await;
     let reason = died.reason().await;
     assert_eq!(reason.kind(), "my_error");
-    assert!(reason.text().contains("octets was left out"), "{reason}");
+    assert!(reason.text().contains("bytes was left out"), "{reason}");
 }
 
 #[tokio::test]
@@ -280,18 +280,18 @@ async fn numbers_and_strings_are_as_good_as_each_other() {
 }
 
 #[tokio::test]
-async fn octet_strings_and_nested_data_pass_through() {
+async fn byte_strings_and_nested_data_pass_through() {
     let (node, mut peer) = node_and_peer("alpha", "raw").await;
-    let octets = node.port_fn(|_, _| {});
-    octets
-        .rcv("turn", |ctx, (to, octets, data): (PortId, bytes::Bytes, Value)| {
-            let turned: Vec<u8> = octets.iter().rev().copied().collect();
+    let bytes = node.port_fn(|_, _| {});
+    bytes
+        .rcv("turn", |ctx, (to, bytes, data): (PortId, bytes::Bytes, Value)| {
+            let turned: Vec<u8> = bytes.iter().rev().copied().collect();
             ctx.snd(to, (bytes::Bytes::from(turned), data));
         })
         .unwrap();
     let text: String = (0..=255_u8).map(char::from).collect();
     let turned: String = (0..=255_u8).rev().map(char::from).collect();
     let data = json!({"list": [1, -2, 2.5, null, true, [[]], {}], "text": "ü😀", "": text});
-    peer.packet(json!([name(&octets), "turn", "raw#o", text, data])).await;
+    peer.packet(json!([name(&bytes), "turn", "raw#o", text, data])).await;
     assert_eq!(peer.next().await, json!(["o", turned, data]));
 }

@@ -3,7 +3,7 @@
 use crate::support::{RawPeer, sink, soon, tcp_node};
 use serde_json::{Value as Json, json};
 
-/// What the script says, to the octet.
+/// What the script says, to the byte.
 const SCRIPT: &str = "aemp;1;script;hmac_md6_64_256;json\nx\ncleartext;67656865696d;json\n\
                       [\"\",\"time\",\"script#p\",\"t\"]";
 
@@ -21,7 +21,7 @@ async fn expect_answer(peer: &mut RawPeer) {
     let fields: Vec<&str> = auth.split(';').collect();
     let [method, proof, framing] = fields[..] else { panic!("{auth}") };
     assert_eq!((method, proof.len(), framing), ("hmac_md6_64_256", 64, "json"), "{auth}");
-    assert!(proof.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f')), "{auth}");
+    assert!(proof.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{auth}");
     expect_time(peer, "p", "t").await;
 }
 
@@ -54,10 +54,10 @@ async fn a_blocking_socket_will_do() {
         socket.write_all(SCRIPT.as_bytes()).unwrap();
         let mut heard = Vec::new();
         while !(heard.ends_with(b"]") && heard.windows(10).any(|part| part == br#"["p","t",1"#)) {
-            let mut octets = [0; 256];
-            let count = socket.read(&mut octets).unwrap();
+            let mut bytes = [0; 256];
+            let count = socket.read(&mut bytes).unwrap();
             assert!(count > 0, "the node hung up");
-            heard.extend_from_slice(&octets[..count]);
+            heard.extend_from_slice(&bytes[..count]);
         }
         String::from_utf8(heard).unwrap()
     });
@@ -75,11 +75,11 @@ async fn lines_may_end_in_cr_lf() {
 }
 
 #[tokio::test]
-async fn octets_may_come_one_by_one() {
+async fn bytes_may_come_one_by_one() {
     let node = tcp_node("alpha").await;
     let mut peer = RawPeer::connect(&node).await;
-    for octet in SCRIPT.bytes() {
-        peer.send_octets(&[octet]).await;
+    for byte in SCRIPT.bytes() {
+        peer.send_bytes(&[byte]).await;
         tokio::task::yield_now().await;
     }
     expect_answer(&mut peer).await;

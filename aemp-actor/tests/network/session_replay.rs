@@ -41,8 +41,8 @@ fn turns() -> Vec<Turn> {
     for line in RECORDED.lines().skip(4) {
         let line: Json = serde_json::from_str(line).unwrap();
         let dir = line["dir"].as_str().unwrap().chars().next().unwrap();
-        let octets = line["data"].as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap());
-        let text = String::from_utf8(octets.collect()).unwrap();
+        let bytes = line["data"].as_str().unwrap().chars().map(|c| u8::try_from(c).unwrap());
+        let text = String::from_utf8(bytes.collect()).unwrap();
         match turns.last_mut() {
             Some(turn) if turn.dir == dir => turn.text.push_str(&text),
             _ => turns.push(Turn { dir, text }),

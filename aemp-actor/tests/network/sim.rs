@@ -52,7 +52,7 @@ fn messages_arrive_in_order_after_their_latency() {
 }
 
 #[test]
-fn a_cut_after_some_octets_loses_the_rest_and_fires_monitors() {
+fn a_cut_after_some_bytes_loses_the_rest_and_fires_monitors() {
     sim::run(2, |network| async move {
         let (alpha, beta) = pair(&network).await;
         let (port, seen) = collector(&beta);
@@ -67,13 +67,13 @@ fn a_cut_after_some_octets_loses_the_rest_and_fires_monitors() {
         assert!((10..50).contains(&seen.len()), "{seen:?}");
         assert_eq!(seen, (0..seen.len() as u64).collect::<Vec<_>>());
         assert_eq!(*died.lock().unwrap(), ["transport_error"]);
-        assert_eq!(network.counts().cuts_at_octet, 1);
+        assert_eq!(network.counts().cuts_at_byte, 1);
         assert!(alpha.node_is_up("beta"), "the seed was dialled again");
     });
 }
 
 #[test]
-fn partitions_hold_octets_back() {
+fn partitions_hold_bytes_back() {
     sim::run(3, |network| async move {
         let (alpha, beta) = pair(&network).await;
         let (port, seen) = collector(&beta);

@@ -153,8 +153,8 @@ fn a_peer_is_told_that_its_packet_is_coming() {
         let (port, seen) = lengths(&node);
         raw.heard(SECOND / 10).await;
         let packet = format!("[{:?},\"large\",\"{}\"]", port.port(), "x".repeat(40));
-        for octet in packet.bytes() {
-            raw.0.write_all(&[octet]).await.unwrap();
+        for byte in packet.bytes() {
+            raw.0.write_all(&[byte]).await.unwrap();
             tokio::time::sleep(SECOND / 10).await;
         }
         until(&seen, 1).await;

@@ -1,4 +1,4 @@
-"""Data connections: octets between two nodes, beside their messages."""
+"""Data connections: raw between two nodes, beside their messages."""
 
 import asyncio
 import itertools

@@ -62,24 +62,24 @@ class Link:
             raise Refused("closed during the handshake" if not line else f"no line: {line!r}")
         return line.decode().rstrip("\r\n")
 
-    async def _write(self, octets):
+    async def _write(self, raw):
         """All of it, or cut anywhere when the style wants it."""
         longest = self.node.style.get("cut")
-        while longest and octets:
+        while longest and raw:
             size = random.randint(1, longest)
-            self.writer.write(octets[:size])
-            octets = octets[size:]
+            self.writer.write(raw[:size])
+            raw = raw[size:]
             await asyncio.sleep(0)
-        self.writer.write(octets)
+        self.writer.write(raw)
         await self.writer.drain()
 
     async def _read(self):
         packets = PacketReader()
         while True:
-            octets = await self.reader.read(65536)
-            if not octets:
+            raw = await self.reader.read(65536)
+            if not raw:
                 return
-            for packet in packets.feed(octets):
+            for packet in packets.feed(raw):
                 if packet:
                     self.node.packet(self, packet)
 

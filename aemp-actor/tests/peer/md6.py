@@ -54,5 +54,5 @@ def md6_256(data):
         if single:
             break
         bits, level = len(words) * 64, level + 1
-    octets = b"".join(word.to_bytes(8, "big") for word in words)
-    return octets[-_BITS // 8:]
+    raw = b"".join(word.to_bytes(8, "big") for word in words)
+    return raw[-_BITS // 8:]

@@ -48,8 +48,8 @@ def where(node, origin, reply):
 async def sum_up(node, reader, writer, *args):
     """Answers a data connection with its arguments, and length and checksum of what came."""
     length, checksum = 0, 1
-    while octets := await reader.read(65536):
-        length, checksum = length + len(octets), zlib.adler32(octets, checksum)
+    while raw := await reader.read(65536):
+        length, checksum = length + len(raw), zlib.adler32(raw, checksum)
     writer.write(json.dumps([*args, length, checksum]).encode())
     writer.close()
 
@@ -181,14 +181,14 @@ class Program:
         await self.until(lambda: sorted(self.node.links) == sorted(nodes))
 
     async def do_upload(self, node, init, args, size, timeout=20):
-        """Sends `size` octets through a data connection; gives their checksum and the answer."""
+        """Sends `size` raw through a data connection; gives their checksum and the answer."""
         link = await self.node.data.connect_to(node, timeout, init, *args)
-        octets = bytes(n * n % 251 for n in range(size))
-        link.writer.write(octets)
+        raw = bytes(n * n % 251 for n in range(size))
+        link.writer.write(raw)
         link.writer.write_eof()
         answer = await link.reader.read()
         link.close()
-        return {"checksum": zlib.adler32(octets), "answer": answer.decode()}
+        return {"checksum": zlib.adler32(raw), "answer": answer.decode()}
 
     async def do_raw(self, node, text):
         self.node.links[node].send_raw(text)

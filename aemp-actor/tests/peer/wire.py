@@ -88,43 +88,43 @@ class Handshake:
 
 
 class PacketReader:
-    """Cuts a stream of octets into JSON texts, however it arrives."""
+    """Cuts a stream of raw into JSON texts, however it arrives."""
 
     def __init__(self):
-        self.octets, self.at, self.start = bytearray(), 0, None
+        self.raw, self.at, self.start = bytearray(), 0, None
         self.depth, self.quoted, self.escaped = 0, False, False
 
-    def feed(self, octets):
-        self.octets += octets
+    def feed(self, raw):
+        self.raw += raw
         packets = []
-        while self.at < len(self.octets):
-            octet = self.octets[self.at]
+        while self.at < len(self.raw):
+            byte = self.raw[self.at]
             self.at += 1
-            if self._ends_with(octet):
-                packets.append(json.loads(self.octets[self.start:self.at].decode()))
-                del self.octets[:self.at]
+            if self._ends_with(byte):
+                packets.append(json.loads(self.raw[self.start:self.at].decode()))
+                del self.raw[:self.at]
                 self.at, self.start = 0, None
         return packets
 
-    def _ends_with(self, octet):
+    def _ends_with(self, byte):
         if self.start is None:
-            if octet in b" \t\r\n":
+            if byte in b" \t\r\n":
                 return False
-            if octet != ord("["):
-                raise Refused(f"no packet begins with octet {octet}")
+            if byte != ord("["):
+                raise Refused(f"no packet begins with byte {byte}")
             self.start = self.at - 1
         if self.quoted:
             if self.escaped:
                 self.escaped = False
-            elif octet == ord("\\"):
+            elif byte == ord("\\"):
                 self.escaped = True
-            elif octet == ord('"'):
+            elif byte == ord('"'):
                 self.quoted = False
-        elif octet == ord('"'):
+        elif byte == ord('"'):
             self.quoted = True
-        elif octet in b"[{":
+        elif byte in b"[{":
             self.depth += 1
-        elif octet in b"]}":
+        elif byte in b"]}":
             self.depth -= 1
             return self.depth == 0
         return False

@@ -1,4 +1,4 @@
-//! What is sent to a node takes about the memory of its octets, not the many times more that it would take
+//! What is sent to a node takes about the memory of its bytes, not the many times more that it would take
 //! decoded. One test: the allocator counts for the whole process.
 
 use crate::support::{RawPeer, log, tcp_node};
@@ -8,7 +8,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Octets of the part of each packet that is to swell.
+/// Bytes of the part of each packet that is to swell.
 const SIZE: usize = 1 << 20;
 
 /// The packet in the test, in the socket's pieces and in the node; the message behind its destination; and

@@ -48,7 +48,7 @@ impl Anonymous {
         let (mut heard, answer) = (Vec::new(), br#"["",""]"#);
         while !heard.ends_with(answer) {
             match soon("an answer", self.stream.read_u8()).await {
-                Ok(octet) => heard.push(octet),
+                Ok(byte) => heard.push(byte),
                 Err(_) => break,
             }
         }

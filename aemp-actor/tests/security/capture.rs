@@ -48,9 +48,9 @@ async fn pass(
     heard: Arc<Mutex<Vec<u8>>>,
 ) {
     let mut chunk = vec![0; 64 << 10];
-    while let Ok(octets @ 1..) = from.read(&mut chunk).await {
-        heard.lock().unwrap().extend_from_slice(&chunk[..octets]);
-        if to.write_all(&chunk[..octets]).await.is_err() {
+    while let Ok(bytes @ 1..) = from.read(&mut chunk).await {
+        heard.lock().unwrap().extend_from_slice(&chunk[..bytes]);
+        if to.write_all(&chunk[..bytes]).await.is_err() {
             break;
         }
     }

@@ -32,9 +32,9 @@ async fn nodes(name: &str, make: impl Fn(Config) -> Config) {
 
 fn leaks(text: &str) -> bool {
     [RIGHT, WRONG].iter().any(|secret| {
-        let octets = format!("{:?}", secret.as_bytes());
-        let octets = octets.trim_matches(['[', ']']);
-        text.contains(secret) || text.contains(&hex::encode(secret)) || text.contains(octets)
+        let bytes = format!("{:?}", secret.as_bytes());
+        let bytes = bytes.trim_matches(['[', ']']);
+        text.contains(secret) || text.contains(&hex::encode(secret)) || text.contains(bytes)
     })
 }
 

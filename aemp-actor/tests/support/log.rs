@@ -75,9 +75,9 @@ impl<'a> MakeWriter<'a> for Capture {
 struct Line(Vec<u8>);
 
 impl Write for Line {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.extend_from_slice(octets);
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

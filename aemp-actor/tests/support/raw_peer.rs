@@ -61,16 +61,16 @@ impl RawPeer {
 
     /// Writes a text as it is.
     pub(crate) async fn send(&mut self, text: &str) {
-        self.send_octets(text.as_bytes()).await;
+        self.send_bytes(text.as_bytes()).await;
     }
 
-    pub(crate) async fn send_octets(&mut self, octets: &[u8]) {
-        soon("a write", self.stream.write_all(octets)).await.unwrap();
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        soon("a write", self.stream.write_all(bytes)).await.unwrap();
     }
 
     /// Writes and does not care whether the other side is still there.
-    pub(crate) async fn send_blindly(&mut self, octets: &[u8]) {
-        drop(soon("a write", self.stream.write_all(octets)).await);
+    pub(crate) async fn send_blindly(&mut self, bytes: &[u8]) {
+        drop(soon("a write", self.stream.write_all(bytes)).await);
     }
 
     /// Writes one packet.
@@ -86,7 +86,7 @@ impl RawPeer {
     /// The next line without its LF.
     pub(crate) async fn line(&mut self) -> String {
         loop {
-            if let Some(end) = self.buffer.iter().position(|octet| *octet == b'\n') {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
                 return String::from_utf8(line[..end].to_vec()).unwrap();
             }
@@ -158,7 +158,7 @@ impl RawPeer {
 
     async fn read(&mut self) -> bool {
         let read = soon("something to read", self.stream.read_buf(&mut self.buffer)).await;
-        read.is_ok_and(|octets| octets > 0)
+        read.is_ok_and(|bytes| bytes > 0)
     }
 }
 

@@ -5,27 +5,27 @@ use smol_str::SmolStr;
 use super::{Framing, binary, bincode, cbor, json};
 
 impl Framing {
-    /// The first elements of a packet of which only these octets have come: up to `limit` of them,
+    /// The first elements of a packet of which only these bytes have come: up to `limit` of them,
     /// up to the first one that is neither a string nor a number, or has not come whole. The first
     /// is the name of the port.
     ///
-    /// Nothing has been checked yet: whatever the octets are, nothing panics, and what is given is
+    /// Nothing has been checked yet: whatever the bytes are, nothing panics, and what is given is
     /// in proportion to them.
     #[must_use]
-    pub fn first_texts(self, octets: &[u8], limit: usize) -> Vec<SmolStr> {
+    pub fn first_texts(self, bytes: &[u8], limit: usize) -> Vec<SmolStr> {
         let mut texts = Vec::new();
         match self {
             Self::Bincode => {
-                if let Some(mut elements) = bincode::elements(octets) {
+                if let Some(mut elements) = bincode::elements(bytes) {
                     binary::first_texts(&mut elements, limit, &mut texts);
                 }
             }
             Self::Cbor => {
-                if let Some(mut elements) = cbor::elements(octets) {
+                if let Some(mut elements) = cbor::elements(bytes) {
                     binary::first_texts(&mut elements, limit, &mut texts);
                 }
             }
-            Self::Json => json::first_texts(octets, limit, &mut texts),
+            Self::Json => json::first_texts(bytes, limit, &mut texts),
         }
         texts
     }
@@ -38,22 +38,22 @@ mod tests {
     use super::*;
 
     fn packet(framing: Framing) -> Vec<u8> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let message = ("snd", "b\u{e4}\"h", 1234, "x".repeat(500), ((),), "behind");
-        framing.encode("", &message, &mut octets).expect("encodable");
-        octets
+        framing.encode("", &message, &mut bytes).expect("encodable");
+        bytes
     }
 
     #[test]
     fn what_has_come_whole_is_read() {
         for framing in Framing::ALL {
-            let octets = packet(*framing);
+            let bytes = packet(*framing);
             let expected = ["", "snd", "b\u{e4}\"h", "1234"];
-            assert_eq!(framing.first_texts(&octets[..60], 9), expected, "{framing}");
-            assert_eq!(framing.first_texts(&octets[..60], 2), expected[..2], "{framing}");
-            assert_eq!(framing.first_texts(&octets, 9).len(), 5, "up to the list: {framing}");
+            assert_eq!(framing.first_texts(&bytes[..60], 9), expected, "{framing}");
+            assert_eq!(framing.first_texts(&bytes[..60], 2), expected[..2], "{framing}");
+            assert_eq!(framing.first_texts(&bytes, 9).len(), 5, "up to the list: {framing}");
             for end in 0..60 {
-                let texts = framing.first_texts(&octets[..end], 9);
+                let texts = framing.first_texts(&bytes[..end], 9);
                 assert_eq!(texts, expected[..texts.len()], "{framing} {end}");
             }
         }
@@ -63,10 +63,10 @@ mod tests {
         #[test]
         fn nothing_panics(
             framing in prop::sample::select(Framing::ALL),
-            octets in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'['), any::<u8>()], 0..60),
+            bytes in prop::collection::vec(prop_oneof![Just(b'"'), Just(b'['), any::<u8>()], 0..60),
         ) {
-            let texts = framing.first_texts(&octets, 9);
-            prop_assert!(texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 20 * octets.len());
+            let texts = framing.first_texts(&bytes, 9);
+            prop_assert!(texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 20 * bytes.len());
         }
     }
 }

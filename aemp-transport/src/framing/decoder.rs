@@ -1,4 +1,4 @@
-//! [`Decoder`]: cuts a stream into packets, however the octets arrive.
+//! [`Decoder`]: cuts a stream into packets, however the bytes arrive.
 
 use bytes::BytesMut;
 use smol_str::SmolStr;
@@ -17,7 +17,7 @@ pub struct Packet {
 /// Cuts a stream into packets.
 ///
 /// Keeps its place in a packet that has not come whole, so that the work is linear in the number
-/// of octets however they are cut.
+/// of bytes however they are cut.
 #[derive(Debug)]
 pub struct Decoder {
     splitter: Splitter,
@@ -44,13 +44,13 @@ impl Decoder {
         Self { splitter, failed: None }
     }
 
-    /// Takes the next packet off the front of `buf`, or returns `None` if more octets are needed.
+    /// Takes the next packet off the front of `buf`, or returns `None` if more bytes are needed.
     ///
     /// **Between calls `buf` may only be appended to.** Keepalives are taken off and skipped.
     ///
     /// # Errors
     ///
-    /// The octets are no packet, or exceed a limit; every later call returns the same error.
+    /// The bytes are no packet, or exceed a limit; every later call returns the same error.
     pub fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -86,7 +86,7 @@ impl Decoder {
 
 #[cfg(test)]
 impl Decoder {
-    /// How many octets were looked at to find the ends of packets.
+    /// How many bytes were looked at to find the ends of packets.
     pub(super) fn scanned(&self) -> u64 {
         match &self.splitter {
             Splitter::Bincode(splitter) => splitter.scanned(),

@@ -15,10 +15,10 @@ pub enum EncodeError {
     #[error("{0}")]
     Message(Box<str>),
     /// The packet is longer than any packet of the framing can be.
-    #[error("a packet of {octets} octets is longer than the framing can say")]
+    #[error("a packet of {bytes} bytes is longer than the framing can say")]
     TooLong {
-        /// How many octets it has.
-        octets: usize,
+        /// How many bytes it has.
+        bytes: usize,
     },
     /// A message of another framing could not be decoded for the translation.
     #[error("cannot translate the message: {0}")]
@@ -63,19 +63,19 @@ impl From<DecodeError> for ValueError {
 #[non_exhaustive]
 pub enum FrameError {
     /// Between packets there was something else than the start of one.
-    #[error("expected a JSON array, found '{}'", .octet.escape_ascii())]
+    #[error("expected a JSON array, found '{}'", .byte.escape_ascii())]
     NotAnArray {
-        /// The first octet that does not belong there.
-        octet: u8,
+        /// The first byte that does not belong there.
+        byte: u8,
     },
     /// Between packets there was something else than the start of one.
-    #[error("expected a CBOR array, found {octet:#04x}")]
+    #[error("expected a CBOR array, found {byte:#04x}")]
     NotACborArray {
-        /// The first octet that does not belong there.
-        octet: u8,
+        /// The first byte that does not belong there.
+        byte: u8,
     },
     /// A packet is longer than [`Limits::max_packet`](crate::Limits::max_packet).
-    #[error("a packet is longer than {limit} octets (max_packet)")]
+    #[error("a packet is longer than {limit} bytes (max_packet)")]
     TooLong {
         /// The limit.
         limit: usize,

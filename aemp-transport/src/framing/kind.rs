@@ -51,9 +51,9 @@ impl Framing {
     ///
     /// A message that serialises as a sequence (list, tuple, tuple struct) gives its elements, `()`
     /// gives none, and anything else is the only element, as in [`to_values`](crate::to_values).
-    /// JSON has no octets and no non-finite numbers: octets become text of characters up to U+00FF,
+    /// JSON has no bytes and no non-finite numbers: bytes become text of characters up to U+00FF,
     /// and the numbers `"NaN"`, `"inf"` and `"-inf"`. The binary framings write a sequence of `u8`
-    /// (a `Vec<u8>`, a slice) as one octet string, JSON as a list of numbers; whoever asks for
+    /// (a `Vec<u8>`, a slice) as one byte string, JSON as a list of numbers; whoever asks for
     /// either is given it from both (see [`Lenient`](crate::Lenient)).
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Framing {
 
     /// Appends the packet of `port` and a message that is still encoded to `out`.
     ///
-    /// The octets are copied if they are of this framing already, and translated otherwise.
+    /// The bytes are copied if they are of this framing already, and translated otherwise.
     ///
     /// # Errors
     ///
@@ -90,13 +90,13 @@ impl Framing {
         message: &Encoded,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
-        let octets = message.octets();
+        let bytes = message.bytes();
         let before = out.len();
         let result = match (message.framing(), self) {
-            (Self::Bincode, Self::Bincode) => bincode::encode_elements(port, octets, out),
-            (Self::Cbor, Self::Cbor) => cbor::encode_elements(port, octets, out),
+            (Self::Bincode, Self::Bincode) => bincode::encode_elements(port, bytes, out),
+            (Self::Cbor, Self::Cbor) => cbor::encode_elements(port, bytes, out),
             (Self::Json, Self::Json) => {
-                json::encode_elements(port, octets, out);
+                json::encode_elements(port, bytes, out);
                 Ok(())
             }
             _ => self.encode(port, message, out),

@@ -3,7 +3,7 @@
 /// Bounds on what a peer may send. Exceeding one is a [`FrameError`](crate::FrameError).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// The longest packet, in octets; 64 MiB by default. A longer one is refused as soon as it is
+    /// The longest packet, in bytes; 64 MiB by default. A longer one is refused as soon as it is
     /// known to be longer, not when all of it has been read.
     pub max_packet: usize,
     /// The deepest nesting, the packet itself being the first level; 128 by default. Decoding

@@ -1,4 +1,4 @@
-//! Tests: in every framing, however a stream is cut, no octet is looked at twice.
+//! Tests: in every framing, however a stream is cut, no byte is looked at twice.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use super::{Decoder, Framing, Limits};
 use crate::value::Value;
 
 #[test]
-fn every_octet_is_looked_at_once() {
+fn every_byte_is_looked_at_once() {
     let map: BTreeMap<String, Value> =
         (0..200).map(|n| (format!("key {n}"), Value::from(vec![n.into(), "é".into()]))).collect();
-    let octets = Bytes::from(vec![7; 3000]);
-    let message = ("x".repeat(3000), vec![Value::Map(map); 3], octets, -1, 2.5, u64::MAX);
+    let bytes = Bytes::from(vec![7; 3000]);
+    let message = ("x".repeat(3000), vec![Value::Map(map); 3], bytes, -1, 2.5, u64::MAX);
     for &framing in Framing::ALL {
         let mut stream = Vec::new();
         for _ in 0..3 {

@@ -10,15 +10,15 @@ impl Encoded {
     /// The message without its first element. Nothing is decoded.
     #[must_use]
     pub fn without_first(self) -> Self {
-        let (framing, mut octets) = self.into_parts();
+        let (framing, mut bytes) = self.into_parts();
         let first = match framing {
-            Framing::Json => return Self::of_part(framing, json::without_first(octets)),
-            Framing::Bincode => binary::first_element::<bincode::Reader<'_>>(&octets),
-            Framing::Cbor => binary::first_element::<cbor::Reader<'_>>(&octets),
+            Framing::Json => return Self::of_part(framing, json::without_first(bytes)),
+            Framing::Bincode => binary::first_element::<bincode::Reader<'_>>(&bytes),
+            Framing::Cbor => binary::first_element::<cbor::Reader<'_>>(&bytes),
         };
         // Of nothing, nothing is left.
-        let end = first.map_or(octets.len(), |(end, _)| end);
-        Self::of_part(framing, octets.split_off(end))
+        let end = first.map_or(bytes.len(), |(end, _)| end);
+        Self::of_part(framing, bytes.split_off(end))
     }
 
     /// The message with more elements at its end.
@@ -30,13 +30,13 @@ impl Encoded {
         if more.is_empty() {
             return Ok(self);
         }
-        let (framing, octets) = self.into_parts();
+        let (framing, bytes) = self.into_parts();
         let tail = match framing {
-            Framing::Json => return Ok(Self::new(framing, json::append(octets, more)?)),
+            Framing::Json => return Ok(Self::new(framing, json::append(bytes, more)?)),
             Framing::Bincode => binary::encode_message::<bincode::Kept, _>(more)?,
             Framing::Cbor => binary::encode_message::<cbor::Writer, _>(more)?,
         };
-        Ok(Self::new(framing, [&octets, &*tail].concat().into()))
+        Ok(Self::new(framing, [&bytes, &*tail].concat().into()))
     }
 
     /// The elements, each as a message of its own if it is a list, else as `None`. Nothing is
@@ -44,10 +44,10 @@ impl Encoded {
     pub fn lists(&self) -> impl Iterator<Item = Option<Self>> + '_ {
         let mut at = usize::from(self.framing() == Framing::Json);
         std::iter::from_fn(move || {
-            let rest = &self.octets()[at..];
+            let rest = &self.bytes()[at..];
             let (length, list) = match self.framing() {
                 Framing::Json => {
-                    let start = rest.iter().position(|octet| !b", \t\r\n".contains(octet))?;
+                    let start = rest.iter().position(|byte| !b", \t\r\n".contains(byte))?;
                     let end = start + json::value_end(&rest[start..]).filter(|end| *end > 0)?;
                     (end, (rest[start] == b'[').then_some(start..end))
                 }
@@ -65,13 +65,13 @@ impl Encoded {
 impl Serialize for Encoded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.framing() {
-            Framing::Bincode => bincode::Elements(self.octets()).serialize(serializer),
+            Framing::Bincode => bincode::Elements(self.bytes()).serialize(serializer),
             Framing::Cbor => {
-                let mut reader = <cbor::Reader<'_> as binary::Read>::new(self.octets());
+                let mut reader = <cbor::Reader<'_> as binary::Read>::new(self.bytes());
                 Transcode::new(binary::elements(&mut reader)).serialize(serializer)
             }
             Framing::Json => {
-                Transcode::new(&mut json::elements(self.octets())).serialize(serializer)
+                Transcode::new(&mut json::elements(self.bytes())).serialize(serializer)
             }
         }
     }

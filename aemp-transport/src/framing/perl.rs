@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-/// The text, with U+FFFD in place of each code point that is no character; `None` for octets that
+/// The text, with U+FFFD in place of each code point that is no character; `None` for bytes that
 /// are no UTF-8 of Perl's either.
-pub(super) fn text(octets: &[u8]) -> Option<Cow<'_, str>> {
-    let mut rest = octets;
+pub(super) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let mut rest = bytes;
     let mut text = String::new();
     loop {
         match std::str::from_utf8(rest) {
@@ -22,9 +22,9 @@ pub(super) fn text(octets: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// How long the code point that is no character, and that `octets` begin with, is.
-fn code_point_len(octets: &[u8]) -> Option<usize> {
-    let len = match octets[0] {
+/// How long the code point that is no character, and that `bytes` begin with, is.
+fn code_point_len(bytes: &[u8]) -> Option<usize> {
+    let len = match bytes[0] {
         0xed => 3,
         0xf4..=0xf7 => 4,
         0xf8..=0xfb => 5,
@@ -33,7 +33,7 @@ fn code_point_len(octets: &[u8]) -> Option<usize> {
         0xff => 13,
         _ => return None,
     };
-    octets.get(1..len)?.iter().all(|octet| octet & 0xc0 == 0x80).then_some(len)
+    bytes.get(1..len)?.iter().all(|byte| byte & 0xc0 == 0x80).then_some(len)
 }
 
 #[cfg(test)]
@@ -50,9 +50,9 @@ mod tests {
     }
 
     #[test]
-    fn other_octets_are_no_text() {
-        for octets in [&b"\xe9"[..], b"\xed", b"\xed\xa0", b"\xed\xa0a", b"\xc0\x80", b"\x80"] {
-            assert_eq!(text(octets), None, "{octets:x?}");
+    fn other_bytes_are_no_text() {
+        for bytes in [&b"\xe9"[..], b"\xed", b"\xed\xa0", b"\xed\xa0a", b"\xc0\x80", b"\x80"] {
+            assert_eq!(text(bytes), None, "{bytes:x?}");
         }
     }
 }

@@ -57,8 +57,8 @@ pub enum HandshakeError {
         /// The start of the line, quoted.
         line: String,
     },
-    /// A line exceeds 4096 octets, its ending included.
-    #[error("the peer's {line} is longer than 4096 octets")]
+    /// A line exceeds 4096 bytes, its ending included.
+    #[error("the peer's {line} is longer than 4096 bytes")]
     LineTooLong {
         /// Which line.
         line: Line,
@@ -81,7 +81,7 @@ pub enum HandshakeError {
         /// The start of the node ID, quoted.
         node_id: String,
     },
-    /// The greeting is our own, octet by octet.
+    /// The greeting is our own, byte by byte.
     #[error("the peer echoes our own greeting")]
     Echo,
     /// The peer has our own node ID.

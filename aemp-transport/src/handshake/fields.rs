@@ -23,9 +23,9 @@ pub(super) fn unescape(field: &str) -> Option<String> {
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         let digits = part.as_bytes().get(..2)?;
-        let mut octet = [0];
-        hex::decode_to_slice(digits, &mut octet).ok()?;
-        out.push(octet[0]);
+        let mut byte = [0];
+        hex::decode_to_slice(digits, &mut byte).ok()?;
+        out.push(byte[0]);
         out.extend_from_slice(&part.as_bytes()[2..]);
     }
     String::from_utf8(out).ok()

@@ -86,7 +86,7 @@ impl PeerGreeting {
     /// Reads the first line of a greeting to a node of this configuration.
     pub(super) fn decode(line: &[u8], config: &HandshakeConfig) -> Result<Self, HandshakeError> {
         let not_aemp = || HandshakeError::NotAemp { line: first_field(line) };
-        let protocol = line.split(|octet| *octet == b';').next().unwrap_or_default();
+        let protocol = line.split(|byte| *byte == b';').next().unwrap_or_default();
         if protocol != b"aemp" && !protocol.starts_with(b"aemp-") {
             return Err(not_aemp());
         }
@@ -165,7 +165,7 @@ fn list(field: &str) -> Vec<String> {
 
 /// A node ID of a node that can be talked to: the protocol's characters, and not empty.
 fn is_node_id(text: &str) -> bool {
-    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"_-.:/".contains(&octet);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed)
 }
 

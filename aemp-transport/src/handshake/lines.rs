@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BytesMut};
 
-/// The longest line of a handshake, its ending included, in octets.
+/// The longest line of a handshake, its ending included, in bytes.
 pub const MAX_LINE: usize = 4096;
 
 /// A line exceeds [`MAX_LINE`].
@@ -39,8 +39,8 @@ mod tests {
 
     fn all(text: &[u8]) -> Result<Vec<BytesMut>, TooLong> {
         let (mut lines, mut buf, mut found) = (Lines::default(), BytesMut::new(), Vec::new());
-        for octet in text {
-            buf.extend_from_slice(&[*octet]);
+        for byte in text {
+            buf.extend_from_slice(&[*byte]);
             found.extend(lines.next(&mut buf)?);
         }
         Ok(found)

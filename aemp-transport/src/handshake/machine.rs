@@ -40,7 +40,7 @@ pub struct Outcome {
 ///
 /// **Write out everything that [`poll_transmit`](Self::poll_transmit) gives, from the start and
 /// after every [`handle_input`](Self::handle_input), until
-/// [`poll_outcome`](Self::poll_outcome) gives the outcome.** Octets that are not part of the
+/// [`poll_outcome`](Self::poll_outcome) gives the outcome.** Bytes that are not part of the
 /// handshake stay in the buffer.
 ///
 /// **When [`poll_upgrade`](Self::poll_upgrade) gives something, put TLS on the stream, what is left
@@ -59,8 +59,8 @@ pub struct Outcome {
 /// let (mut alpha, mut beta) = (side("alpha"), side("beta"));
 /// let (mut to_alpha, mut to_beta) = (BytesMut::new(), BytesMut::new());
 /// let (a, b) = loop {
-///     while let Some(octets) = alpha.poll_transmit() { to_beta.extend_from_slice(&octets) }
-///     while let Some(octets) = beta.poll_transmit() { to_alpha.extend_from_slice(&octets) }
+///     while let Some(bytes) = alpha.poll_transmit() { to_beta.extend_from_slice(&bytes) }
+///     while let Some(bytes) = beta.poll_transmit() { to_alpha.extend_from_slice(&bytes) }
 ///     alpha.handle_input(&mut to_alpha)?;
 ///     beta.handle_input(&mut to_beta)?;
 ///     if let (Some(a), Some(b)) = (alpha.poll_outcome(), beta.poll_outcome()) { break (a, b) }
@@ -127,7 +127,7 @@ impl Handshake {
     }
 
     /// Takes what has been read: whole lines of the handshake off the front of `input`, and not an
-    /// octet more. Between calls `input` may only be appended to.
+    /// byte more. Between calls `input` may only be appended to.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl Handshake {
         }
     }
 
-    /// Octets to write out, if there are any.
+    /// Bytes to write out, if there are any.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
         (!self.transmit.is_empty()).then(|| mem::take(&mut self.transmit))
     }

@@ -1,4 +1,4 @@
-//! From a fresh stream to an authenticated peer: octets in, octets and an outcome out.
+//! From a fresh stream to an authenticated peer: bytes in, bytes and an outcome out.
 //!
 //! ```text
 //!   we                                  the peer

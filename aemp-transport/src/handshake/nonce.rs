@@ -6,22 +6,22 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// As many random octets as the reference draws.
-const OCTETS: usize = 66;
+/// As many random bytes as the reference draws.
+const BYTES: usize = 66;
 
-/// A fresh nonce: 66 random octets of the operating system, in base64.
+/// A fresh nonce: 66 random bytes of the operating system, in base64.
 ///
 /// # Panics
 /// When the operating system has none.
 #[must_use]
 pub fn nonce() -> String {
-    let mut octets = [0; OCTETS];
-    getrandom::fill(&mut octets).expect("the system has random bytes");
-    STANDARD.encode(octets)
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    STANDARD.encode(bytes)
 }
 
 /// Where the nonces of a node's handshakes come from: [`nonce`], unless a test wants to repeat a
-/// conversation octet by octet.
+/// conversation byte by byte.
 #[derive(Clone)]
 pub struct Nonces(Arc<dyn Fn() -> String + Send + Sync>);
 

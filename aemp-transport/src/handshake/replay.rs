@@ -14,8 +14,8 @@ fn said_by(dialling: bool) -> Vec<u8> {
     session().into_iter().filter(|read| read.0 == dialling).flat_map(|read| read.1).collect()
 }
 
-fn lines(octets: &[u8]) -> Vec<&str> {
-    let text = std::str::from_utf8(octets).expect("UTF-8");
+fn lines(bytes: &[u8]) -> Vec<&str> {
+    let text = std::str::from_utf8(bytes).expect("UTF-8");
     text.splitn(4, '\n').collect()
 }
 
@@ -36,7 +36,7 @@ fn play(dialling: bool, node_id: &str) -> (Vec<u8>, Outcome, BytesMut) {
 fn both_sides_of_the_handshake() {
     for (dialling, node_id, peer) in [(true, "send", "recv"), (false, "recv", "send")] {
         let (written, outcome, _) = play(dialling, node_id);
-        // Greeting and auth line are the recorded ones, octet by octet.
+        // Greeting and auth line are the recorded ones, byte by byte.
         assert!(said_by(dialling).starts_with(&written));
         assert_eq!(lines(&written).len(), 4);
         assert_eq!(outcome.peer.node_id, peer);

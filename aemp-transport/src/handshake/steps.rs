@@ -22,7 +22,7 @@ pub(super) struct Local<'a> {
 
 impl Local<'_> {
     fn nonce(&self) -> &[u8] {
-        self.greeting.split(|octet| *octet == b'\n').nth(1).unwrap_or_default()
+        self.greeting.split(|byte| *byte == b'\n').nth(1).unwrap_or_default()
     }
 }
 
@@ -256,8 +256,8 @@ fn readable_framing(
     )
 }
 
-fn text(octets: &[u8], line: Line) -> Result<&str, HandshakeError> {
-    std::str::from_utf8(octets).map_err(|_| HandshakeError::Utf8 { line })
+fn text(bytes: &[u8], line: Line) -> Result<&str, HandshakeError> {
+    std::str::from_utf8(bytes).map_err(|_| HandshakeError::Utf8 { line })
 }
 
 fn terminated(line: &[u8]) -> Vec<u8> {

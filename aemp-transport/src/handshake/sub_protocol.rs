@@ -1,7 +1,7 @@
 //! [`SubProtocol`]: what a connection is for, if not for packets.
 
 /// Something else than packets that a connection is to carry after the handshake, such as the
-/// octets of a data connection.
+/// bytes of a data connection.
 ///
 /// The node that dials asks for it, in the first field of its greeting (`aemp-NAME`); the other one
 /// has greeted as always by then.

@@ -3,7 +3,7 @@
 use super::error::HandshakeError;
 use super::{Carrier, HandshakeConfig, PeerGreeting};
 
-/// TLS begins now, on the same stream, with the octets after the nonce line.
+/// TLS begins now, on the same stream, with the bytes after the nonce line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Upgrade {
     /// What we are in it.

@@ -12,12 +12,12 @@ use super::visitor::{LenientVisitor, Want};
 /// - an integer or a float accepts a string of digits; a float also `"NaN"`, `"inf"` and `"-inf"`;
 ///   an integer also a float without a fraction;
 /// - a string (and a character, and an enum's variant) accepts a number, as its shortest text, and
-///   an octet string, one character per octet;
+///   a byte string, one character per byte;
 /// - a boolean accepts 0 and 1, `"0"`, `"1"` and `""`;
-/// - octets (`deserialize_bytes`) accept a string whose characters are all up to U+00FF, one octet
+/// - bytes (`deserialize_bytes`) accept a string whose characters are all up to U+00FF, one byte
 ///   each, and a list of numbers up to 255;
-/// - a list or a tuple of numbers accepts octets, one number each, and one of `u8` also a string
-///   whose characters are all up to U+00FF: a `Vec<u8>` travels as octets in binary framings;
+/// - a list or a tuple of numbers accepts bytes, one number each, and one of `u8` also a string
+///   whose characters are all up to U+00FF: a `Vec<u8>` travels as bytes in binary framings;
 /// - map keys are strings that read as whatever kind of number or boolean is asked for, or as the JSON
 ///   of anything else.
 ///
@@ -25,7 +25,7 @@ use super::visitor::{LenientVisitor, Want};
 ///
 /// What serde buffers for itself before it decides (untagged and internally tagged enums,
 /// `#[serde(flatten)]`) is decoded strictly. In there map keys have to be strings, integers in the range
-/// of 64 bits, and options one deep; through the binary framings, octets have to be a `Bytes`, and no
+/// of 64 bits, and options one deep; through the binary framings, bytes have to be a `Bytes`, and no
 /// `Vec<u8>`; through JSON, the other way round, and floats have to be finite.
 #[derive(Clone, Copy, Debug)]
 pub struct Lenient<D>(pub D);
@@ -51,7 +51,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<D> {
         deserialize_f32 Float deserialize_f64 Float
         deserialize_char Text deserialize_str Text deserialize_string Text
         deserialize_identifier Text
-        deserialize_bytes Octets deserialize_byte_buf Octets
+        deserialize_bytes Bytes deserialize_byte_buf Bytes
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {

@@ -283,7 +283,7 @@ impl<'de, E: Error> Deserializer<'de> for Owned<E> {
             Value::UInt(number) => visitor.visit_u64(number),
             Value::Float(number) => visitor.visit_f64(number),
             Value::Str(text) => visitor.visit_string(text),
-            Value::Bytes(octets) => visitor.visit_bytes(&octets),
+            Value::Bytes(bytes) => visitor.visit_bytes(&bytes),
             Value::List(list) => {
                 SeqDeserializer::new(list.into_iter().map(Self::new)).deserialize_any(visitor)
             }

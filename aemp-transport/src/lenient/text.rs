@@ -1,4 +1,4 @@
-//! Texts of numbers and of octets, both ways. Plain functions, no serde.
+//! Texts of numbers and of bytes, both ways. Plain functions, no serde.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -40,7 +40,7 @@ pub(crate) fn float_text(number: f64) -> String {
 /// Reads `-?[0-9]+`, and nothing else, as an integer.
 pub(super) fn parse_integer(text: &str) -> Option<Integer> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     None.or_else(|| text.parse().ok().map(Integer::Signed))
@@ -59,7 +59,7 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
         _ => {}
     }
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let numeric = |octet: u8| octet.is_ascii_digit() || b"eE.+-".contains(&octet);
+    let numeric = |byte: u8| byte.is_ascii_digit() || b"eE.+-".contains(&byte);
     // Rust reads words and a leading plus sign, too: neither is a string of digits.
     if !digits.starts_with(|c: char| c.is_ascii_digit()) || !digits.bytes().all(numeric) {
         return None;
@@ -82,36 +82,36 @@ pub(super) fn whole(number: f64) -> Option<Integer> {
     }
 }
 
-/// Octets as text, one character per octet.
-pub(crate) fn latin1(octets: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(octets) {
+/// Bytes as text, one character per byte.
+pub(crate) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => Cow::Owned(octets.iter().copied().map(char::from).collect()),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 
-/// Text as octets, one octet per character, if all characters are U+0000 to U+00FF.
-pub(super) fn octets(text: &str) -> Option<Vec<u8>> {
+/// Text as bytes, one byte per character, if all characters are U+0000 to U+00FF.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return Some(text.into());
     }
     let text = text.as_bytes();
     // The characters from U+0100 on begin with 0xc4 at the least.
-    if text.iter().any(|octet| *octet > 0xc3) {
+    if text.iter().any(|byte| *byte > 0xc3) {
         return None;
     }
-    let continued = text.iter().filter(|octet| **octet & 0xc0 == 0x80).count();
-    let mut octets = vec![0; text.len() - continued];
+    let continued = text.iter().filter(|byte| **byte & 0xc0 == 0x80).count();
+    let mut bytes = vec![0; text.len() - continued];
     let mut at = 0;
-    for octet in &mut octets {
+    for byte in &mut bytes {
         let first = text[at];
         let wide = first >> 7;
         // Read even if it is not of this character: there is no branch to be guessed wrong.
         let second = text.get(at + 1).copied().unwrap_or(0);
-        *octet = if wide == 1 { first << 6 | second & 0x3f } else { first };
+        *byte = if wide == 1 { first << 6 | second & 0x3f } else { first };
         at += 1 + usize::from(wide);
     }
-    Some(octets)
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -168,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn octets_and_text() {
+    fn bytes_and_text() {
         assert_eq!(latin1(b"a\xff"), "a\u{ff}");
-        assert_eq!(octets("a\u{ff}"), Some(b"a\xff".to_vec()));
-        assert_eq!(octets("\u{100}"), None);
+        assert_eq!(bytes("a\u{ff}"), Some(b"a\xff".to_vec()));
+        assert_eq!(bytes("\u{100}"), None);
         let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(octets(&latin1(&all)), Some(all));
+        assert_eq!(bytes(&latin1(&all)), Some(all));
     }
 }

@@ -8,10 +8,10 @@ use std::fmt;
 use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::access::{LenientEnum, LenientMap, LenientSeq};
+use super::byte_list::visit_bytes;
 use super::deserializer::Lenient;
-use super::octets::visit_octets;
 use super::option::InSome;
-use super::text::{Integer, float_text, latin1, octets, parse_float, parse_integer, whole};
+use super::text::{Integer, bytes, float_text, latin1, parse_float, parse_integer, whole};
 
 /// What the type asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,7 +24,7 @@ pub(super) enum Want {
     Integer,
     Float,
     Text,
-    Octets,
+    Bytes,
     /// A list or a tuple.
     List,
 }
@@ -71,15 +71,14 @@ impl<'de, V: Visitor<'de>> LenientVisitor<V> {
                 Some(number) => self.inner.visit_f64(number),
                 None => otherwise(self.inner),
             },
-            Want::Octets => match octets(text) {
-                Some(octets) => self.inner.visit_byte_buf(octets),
-                None => Err(E::invalid_value(
-                    Unexpected::Str(text),
-                    &"octets (characters up to U+00FF)",
-                )),
+            Want::Bytes => match bytes(text) {
+                Some(bytes) => self.inner.visit_byte_buf(bytes),
+                None => {
+                    Err(E::invalid_value(Unexpected::Str(text), &"bytes (characters up to U+00FF)"))
+                }
             },
-            Want::List => match octets(text) {
-                Some(octets) => visit_octets(&octets, Some(text), self.inner),
+            Want::List => match bytes(text) {
+                Some(bytes) => visit_bytes(&bytes, Some(text), self.inner),
                 None => otherwise(self.inner),
             },
         }
@@ -141,27 +140,27 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
         }
     }
 
-    fn visit_bytes<E: Error>(self, octets: &[u8]) -> Result<V::Value, E> {
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<V::Value, E> {
         match self.want {
-            Want::Any | Want::Octets => self.inner.visit_bytes(octets),
-            Want::List => visit_octets(octets, None, self.inner),
-            _ => self.visit_str(&latin1(octets)),
+            Want::Any | Want::Bytes => self.inner.visit_bytes(bytes),
+            Want::List => visit_bytes(bytes, None, self.inner),
+            _ => self.visit_str(&latin1(bytes)),
         }
     }
 
-    fn visit_borrowed_bytes<E: Error>(self, octets: &'de [u8]) -> Result<V::Value, E> {
+    fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<V::Value, E> {
         match self.want {
-            Want::Any | Want::Octets => self.inner.visit_borrowed_bytes(octets),
-            Want::List => visit_octets(octets, None, self.inner),
-            _ => self.visit_str(&latin1(octets)),
+            Want::Any | Want::Bytes => self.inner.visit_borrowed_bytes(bytes),
+            Want::List => visit_bytes(bytes, None, self.inner),
+            _ => self.visit_str(&latin1(bytes)),
         }
     }
 
-    fn visit_byte_buf<E: Error>(self, octets: Vec<u8>) -> Result<V::Value, E> {
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<V::Value, E> {
         match self.want {
-            Want::Any | Want::Octets => self.inner.visit_byte_buf(octets),
-            Want::List => visit_octets(&octets, None, self.inner),
-            _ => self.visit_str(&latin1(&octets)),
+            Want::Any | Want::Bytes => self.inner.visit_byte_buf(bytes),
+            Want::List => visit_bytes(&bytes, None, self.inner),
+            _ => self.visit_str(&latin1(&bytes)),
         }
     }
 
@@ -186,14 +185,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for LenientVisitor<V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
         let mut seq = LenientSeq(seq);
-        if self.want != Want::Octets {
+        if self.want != Want::Bytes {
             return self.inner.visit_seq(seq);
         }
-        let mut octets = Vec::new();
-        while let Some(octet) = seq.next_element()? {
-            octets.push(octet);
+        let mut bytes = Vec::new();
+        while let Some(byte) = seq.next_element()? {
+            bytes.push(byte);
         }
-        self.inner.visit_byte_buf(octets)
+        self.inner.visit_byte_buf(bytes)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {

@@ -1,7 +1,7 @@
 //! [`Bulk`]: the lane of large packets, and of what has to keep its place behind them.
 //!
-//! 1. `octets` is what is still to be written of all packets, heads of chunks included.
-//! 2. `keys` counts, by key, the packets of which not every octet has been given out; `ahead` those
+//! 1. `bytes` is what is still to be written of all packets, heads of chunks included.
+//! 2. `keys` counts, by key, the packets of which not every byte has been given out; `ahead` those
 //!    of them that nothing is to overtake.
 
 use std::collections::{HashMap, VecDeque};
@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::Order;
 use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head};
 
-/// The most octets that are given out together, heads included.
+/// The most bytes that are given out together, heads included.
 const TURN: usize = MAX_CHUNK / STEP * (STEP + HEAD);
 
 #[derive(Debug, Default)]
@@ -19,21 +19,21 @@ pub(super) struct Bulk {
     packets: VecDeque<BulkPacket>,
     /// How much of the first packet has been given out.
     given: usize,
-    octets: usize,
+    bytes: usize,
     keys: HashMap<SmolStr, usize>,
     ahead: usize,
 }
 
 #[derive(Debug)]
 struct BulkPacket {
-    octets: Box<[u8]>,
+    bytes: Box<[u8]>,
     key: Option<SmolStr>,
     is_ahead: bool,
 }
 
-/// What a packet of so many octets takes as chunks.
-pub(super) fn cost(octets: usize) -> usize {
-    octets + HEAD * octets.div_ceil(STEP)
+/// What a packet of so many bytes takes as chunks.
+pub(super) fn cost(bytes: usize) -> usize {
+    bytes + HEAD * bytes.div_ceil(STEP)
 }
 
 impl Bulk {
@@ -41,8 +41,8 @@ impl Bulk {
         self.packets.is_empty()
     }
 
-    pub(super) fn octets(&self) -> usize {
-        self.octets
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn packets(&self) -> usize {
@@ -63,18 +63,18 @@ impl Bulk {
         if let Some(key) = key.clone() {
             *self.keys.entry(key).or_default() += 1;
         }
-        self.octets += cost(packet.len());
+        self.bytes += cost(packet.len());
         let is_ahead = matches!(order, Order::Ahead(_));
         self.ahead += usize::from(is_ahead);
-        self.packets.push_back(BulkPacket { octets: packet.into(), key, is_ahead });
+        self.packets.push_back(BulkPacket { bytes: packet.into(), key, is_ahead });
     }
 
-    /// Appends the next chunks to `out`, up to [`TURN`] octets of them, and tells `begins` where each
+    /// Appends the next chunks to `out`, up to [`TURN`] bytes of them, and tells `begins` where each
     /// begins; gives how many packets are whole now.
     pub(super) fn next(&mut self, out: &mut Vec<u8>, mut begins: impl FnMut(usize)) -> usize {
         let (begin, mut whole) = (out.len(), 0);
         while let Some(packet) = self.packets.front() {
-            let rest = packet.octets.len() - self.given;
+            let rest = packet.bytes.len() - self.given;
             if out.len() - begin + HEAD + rest.min(STEP) > TURN {
                 break;
             }
@@ -87,13 +87,13 @@ impl Bulk {
     /// Says whether the chunk is the last of its packet; `None` when there is none.
     fn next_chunk(&mut self, out: &mut Vec<u8>) -> Option<bool> {
         let packet = self.packets.front()?;
-        let rest = &packet.octets[self.given..];
+        let rest = &packet.bytes[self.given..];
         let part = &rest[..rest.len().min(STEP)];
         let is_last = part.len() == rest.len();
         out.extend_from_slice(&head(if is_last { Kind::Last } else { Kind::Part }, part.len()));
         out.extend_from_slice(part);
         self.given += part.len();
-        self.octets -= HEAD + part.len();
+        self.bytes -= HEAD + part.len();
         if is_last {
             self.given = 0;
             if let Some(packet) = self.packets.pop_front() {
@@ -130,7 +130,7 @@ mod tests {
         let mut bulk = Bulk::default();
         bulk.push(vec![7; MAX_CHUNK + 1], Order::Among("a"));
         bulk.push(vec![8; MAX_CHUNK], Order::After("b"));
-        assert_eq!(bulk.octets(), 2 * MAX_CHUNK + 1 + 33 * HEAD);
+        assert_eq!(bulk.bytes(), 2 * MAX_CHUNK + 1 + 33 * HEAD);
         assert!(bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
         assert!(!bulk.holds_up(Order::Among("c")) && bulk.holds_up(Order::After("c")));
         let mut begins = Vec::new();
@@ -143,15 +143,15 @@ mod tests {
         assert_eq!((&out[..HEAD + 1], whole), (&[2, 0, 0, 1, 7][..], 1));
         assert!(!bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
         assert_eq!(next(&mut bulk).1, 1);
-        assert!(bulk.is_empty() && bulk.octets() == 0 && bulk.keys.is_empty());
+        assert!(bulk.is_empty() && bulk.bytes() == 0 && bulk.keys.is_empty());
         assert!(!bulk.holds_up(Order::After("b")));
     }
 
     #[test]
     fn small_packets_go_together() {
         let mut bulk = Bulk::default();
-        for octets in [MAX_CHUNK + 10, 10, STEP - 20, 1, MAX_CHUNK] {
-            bulk.push(vec![7; octets], Order::Ahead("a"));
+        for bytes in [MAX_CHUNK + 10, 10, STEP - 20, 1, MAX_CHUNK] {
+            bulk.push(vec![7; bytes], Order::Ahead("a"));
         }
         let mut turns = Vec::new();
         while !bulk.is_empty() {
@@ -159,7 +159,7 @@ mod tests {
             turns.push((out.len() <= TURN, whole));
         }
         assert_eq!(turns, [(true, 0), (true, 4), (true, 1)]);
-        assert_eq!((bulk.octets(), bulk.ahead), (0, 0));
+        assert_eq!((bulk.bytes(), bulk.ahead), (0, 0));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! of chunks in place of a sequence of packets:
 //!
 //! ```text
-//!   octet 0   1                   4
+//!   byte 0   1                   4
 //!       ┌─────┬───────────────────┬──────────────────────────┐
-//!       │kind │ length, BE 24     │ length octets            │   1 ≤ length ≤ 65536
+//!       │kind │ length, BE 24     │ length bytes            │   1 ≤ length ≤ 65536
 //!       └─────┴───────────────────┴──────────────────────────┘
 //!   kind 0  express: whole packets, one after the other
 //!        1  bulk: a part of a packet, more to come
@@ -21,10 +21,10 @@
 
 use crate::framing::FrameError;
 
-/// The most octets of a chunk, its head not counted; larger packets travel in the bulk lane.
+/// The most bytes of a chunk, its head not counted; larger packets travel in the bulk lane.
 pub(super) const MAX_CHUNK: usize = 64 << 10;
 
-/// Our chunks have no more octets, unless one packet of the express lane has: what is urgent waits
+/// Our chunks have no more bytes, unless one packet of the express lane has: what is urgent waits
 /// for one chunk.
 pub(super) const STEP: usize = 4 << 10;
 
@@ -39,10 +39,10 @@ pub(super) enum Kind {
     Last,
 }
 
-/// The head of a chunk of so many octets, at most [`MAX_CHUNK`].
+/// The head of a chunk of so many bytes, at most [`MAX_CHUNK`].
 pub(super) fn head(kind: Kind, length: usize) -> [u8; HEAD] {
-    debug_assert!((1..=MAX_CHUNK).contains(&length), "a chunk has 1 to 65536 octets");
-    // It fits into three octets.
+    debug_assert!((1..=MAX_CHUNK).contains(&length), "a chunk has 1 to 65536 bytes");
+    // It fits into three bytes.
     let [_, a, b, c] = (length as u32).to_be_bytes();
     [kind as u8, a, b, c]
 }
@@ -58,13 +58,13 @@ pub(super) fn decode([kind, a, b, c]: [u8; HEAD]) -> Result<(Kind, usize), Frame
     match u32::from_be_bytes([0, a, b, c]) as usize {
         0 => Err(FrameError::Chunk("it is empty")),
         length @ 1..=MAX_CHUNK => Ok((kind, length)),
-        _ => Err(FrameError::Chunk("it is longer than 65536 octets")),
+        _ => Err(FrameError::Chunk("it is longer than 65536 bytes")),
     }
 }
 
-/// What the heads of chunks add to so many octets, at most.
-pub(super) fn overhead(octets: usize) -> usize {
-    HEAD * (octets / STEP + 1)
+/// What the heads of chunks add to so many bytes, at most.
+pub(super) fn overhead(bytes: usize) -> usize {
+    HEAD * (bytes / STEP + 1)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::framing::Limits;
 /// The bounds of a link, in both directions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LinkConfig {
-    /// How many octets may wait to be written, large packets and those being written included; 64
+    /// How many bytes may wait to be written, large packets and those being written included; 64
     /// MiB by default. A packet that does not fit closes the link.
     pub max_queue: usize,
     /// What the peer may send.

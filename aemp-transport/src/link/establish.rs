@@ -19,7 +19,7 @@ use crate::tls::{self, TlsError};
 /// A connection whose peer has proved itself.
 #[non_exhaustive]
 pub struct Established {
-    /// The stream, its next octets being packets, or whatever its sub-protocol has.
+    /// The stream, its next bytes being packets, or whatever its sub-protocol has.
     pub stream: BoxStream,
     /// The start of what follows, read already.
     pub buffered: BytesMut,
@@ -230,9 +230,9 @@ impl Driver {
         let stream = self.stream.as_mut().ok_or_else(gone)?;
         let lost = |error| EstablishError::of(error, expected);
         while !self.withheld
-            && let Some(octets) = self.handshake.poll_transmit()
+            && let Some(bytes) = self.handshake.poll_transmit()
         {
-            stream.write_all(&octets).await.map_err(lost)?;
+            stream.write_all(&bytes).await.map_err(lost)?;
         }
         // Streams that buffer, such as TLS, hold back what is not flushed.
         stream.flush().await.map_err(lost)

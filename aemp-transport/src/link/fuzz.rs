@@ -1,7 +1,7 @@
 //! The fuzz target `chunks`: the two lanes, as a peer fills them and as we do.
 //!
 //! It looks at what no user of the crate sees, and so is built for the fuzzer and for tests only. The
-//! first octet of the input chooses the framing and what is tried, the second how the stream is cut.
+//! first byte of the input chooses the framing and what is tried, the second how the stream is cut.
 
 use bytes::BytesMut;
 
@@ -36,9 +36,9 @@ impl Receiver {
         Self { inbox, buffer: BytesMut::new(), limits, failed: false }
     }
 
-    fn receive(&mut self, octets: &[u8]) -> Vec<Packet> {
+    fn receive(&mut self, bytes: &[u8]) -> Vec<Packet> {
         let mut packets = Vec::new();
-        self.buffer.extend_from_slice(octets);
+        self.buffer.extend_from_slice(bytes);
         while !self.failed {
             match self.inbox.next(&mut self.buffer) {
                 Ok(Some(packet)) => packets.push(packet),
@@ -57,18 +57,18 @@ impl Receiver {
 }
 
 /// What a peer says: how it is cut does not matter.
-fn listen(framing: Framing, cut: u8, octets: &[u8]) {
+fn listen(framing: Framing, cut: u8, bytes: &[u8]) {
     let run = |size: usize| {
         let mut receiver = Receiver::new(framing, 4096);
         let packets: Vec<_> =
-            octets.chunks(size).flat_map(|piece| receiver.receive(piece)).collect();
+            bytes.chunks(size).flat_map(|piece| receiver.receive(piece)).collect();
         // By their texts: what is no number is not equal to itself.
         format!("{packets:?} {}", receiver.may_end())
     };
-    assert_eq!(run(usize::from(cut) + 1), run(octets.len().max(1)));
+    assert_eq!(run(usize::from(cut) + 1), run(bytes.len().max(1)));
 }
 
-/// What we say: three octets are a packet, its order, its key and how large it is.
+/// What we say: three bytes are a packet, its order, its key and how large it is.
 fn talk(framing: Framing, cut: u8, script: &[u8]) {
     const KEYS: [&str; 4] = ["", "a", "b", "c"];
     let mut queue = Queue::new(1 << 20, true);

@@ -18,7 +18,7 @@ pub(super) enum Inbox {
 /// The two lanes of chunks.
 #[derive(Debug)]
 pub(super) struct Lanes {
-    /// What the octets that come next belong to, and how many of them.
+    /// What the bytes that come next belong to, and how many of them.
     open: Option<(Kind, usize)>,
     express: Decoder,
     /// The start of a packet of the express lane.
@@ -49,7 +49,7 @@ impl Inbox {
     }
 
     /// Takes the next packet off the front of `buf`, to which may only be appended between calls;
-    /// `None` if more octets are needed.
+    /// `None` if more bytes are needed.
     pub(super) fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
         match self {
             Self::Plain(decoder) => decoder.next(buf),
@@ -79,7 +79,7 @@ impl Inbox {
         }
     }
 
-    /// How many octets of packets that are not whole are held.
+    /// How many bytes of packets that are not whole are held.
     #[cfg(any(test, fuzzing))]
     pub(super) fn held(&self) -> usize {
         match self {
@@ -113,13 +113,13 @@ impl Lanes {
             if buf.is_empty() {
                 return Ok(None);
             }
-            let octets = buf.split_to(left.min(buf.len()));
-            let left = left - octets.len();
+            let bytes = buf.split_to(left.min(buf.len()));
+            let left = left - bytes.len();
             self.open = (left > 0).then_some((kind, left));
             if kind == Kind::Express {
                 // Not copied while it is of the same read.
-                self.small.unsplit(octets);
-            } else if let Some(packet) = self.part(&octets, kind == Kind::Last && left == 0)? {
+                self.small.unsplit(bytes);
+            } else if let Some(packet) = self.part(&bytes, kind == Kind::Last && left == 0)? {
                 return Ok(Some(packet));
             }
         }
@@ -141,8 +141,8 @@ impl Lanes {
     }
 
     /// Doubles the room for a large packet as it grows, up to what it may have.
-    fn make_room(&mut self, octets: usize) {
-        let needed = self.large.len() + octets;
+    fn make_room(&mut self, bytes: usize) {
+        let needed = self.large.len() + bytes;
         if self.large.capacity() < needed {
             let room = (2 * self.large.len()).min(self.max_large).max(needed);
             let mut larger = BytesMut::with_capacity(room);
@@ -164,11 +164,11 @@ mod tests {
         Inbox::new(framing, LIMITS, true)
     }
 
-    fn chunk(kind: Kind, octets: &[u8]) -> Vec<u8> {
-        [&chunk::head(kind, octets.len())[..], octets].concat()
+    fn chunk(kind: Kind, bytes: &[u8]) -> Vec<u8> {
+        [&chunk::head(kind, bytes.len())[..], bytes].concat()
     }
 
-    /// The ports of what comes, in pieces of `size` octets.
+    /// The ports of what comes, in pieces of `size` bytes.
     fn ports(inbox: &mut Inbox, stream: &[u8], size: usize) -> Result<Vec<String>, FrameError> {
         let (mut buf, mut ports) = (BytesMut::new(), Vec::new());
         for piece in stream.chunks(size) {
@@ -182,9 +182,9 @@ mod tests {
         Ok(ports)
     }
 
-    fn packet(framing: Framing, port: &str, octets: usize) -> Vec<u8> {
+    fn packet(framing: Framing, port: &str, bytes: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        framing.encode(port, &"x".repeat(octets), &mut out).expect("encodable");
+        framing.encode(port, &"x".repeat(bytes), &mut out).expect("encodable");
         out
     }
 
@@ -219,7 +219,7 @@ mod tests {
             for (stream, text) in [
                 (b"[\"a\"]".to_vec(), "its kind is unknown"),
                 (vec![0; 9], "it is empty"),
-                (vec![1, 255, 0, 0], "it is longer than 65536 octets"),
+                (vec![1, 255, 0, 0], "it is longer than 65536 bytes"),
                 (chunk(Kind::Express, start), "it does not end where a packet does"),
                 (chunk(Kind::Last, start), "it does not end where a packet does"),
                 (
@@ -252,9 +252,9 @@ mod tests {
                 (0..3_u8, prop::collection::vec(prop_oneof![Just(b'['), 0..9_u8, any::<u8>()], 1..40)), 0..9),
         ) {
             let mut stream = Vec::new();
-            for (kind, octets) in chunks {
+            for (kind, bytes) in chunks {
                 let kind = [Kind::Express, Kind::Part, Kind::Last][usize::from(kind)];
-                stream.extend(chunk(kind, &octets));
+                stream.extend(chunk(kind, &bytes));
             }
             let _ = ports(&mut chunked(which), &stream, 3);
             let _ = ports(&mut chunked(which), &stream, 1 << 20);

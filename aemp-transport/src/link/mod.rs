@@ -1,7 +1,7 @@
 //! A connection at work: the handshake driven, then a reader, a writer and a bounded queue.
 //!
 //! ```text
-//! LinkSender::send ─▶ queue (two lanes, bounded in octets) ─▶ writer task ─▶ stream
+//! LinkSender::send ─▶ queue (two lanes, bounded in bytes) ─▶ writer task ─▶ stream
 //! stream ─▶ reader task ─▶ PacketSink::packet …, at last PacketSink::closed
 //! ```
 //!

@@ -85,17 +85,17 @@ impl Queue {
         }
     }
 
-    /// Octets that wait or are being written.
+    /// Bytes that wait or are being written.
     pub(super) fn queued(&self) -> usize {
-        self.express.len() + self.bulk.octets() + self.urgent.octets() + self.writing
+        self.express.len() + self.bulk.bytes() + self.urgent.bytes() + self.writing
     }
 
-    /// Whether that many octets fit. What could never fit counts as fitting when nothing waits.
-    pub(super) fn has_room(&self, octets: usize) -> bool {
-        let heads = if self.chunked { overhead(octets) } else { 0 };
+    /// Whether that many bytes fit. What could never fit counts as fitting when nothing waits.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        let heads = if self.chunked { overhead(bytes) } else { 0 };
         self.closed.is_some()
             || self.queued() == 0
-            || self.queued().saturating_add(octets).saturating_add(heads) <= self.limit
+            || self.queued().saturating_add(bytes).saturating_add(heads) <= self.limit
     }
 
     /// Queues a packet if there is room for it now; `None`, and nothing has happened, if not.
@@ -134,11 +134,11 @@ impl Queue {
     }
 
     fn is_empty(&self) -> bool {
-        self.express.is_empty() && self.bulk.is_empty() && self.urgent.octets() == 0
+        self.express.is_empty() && self.bulk.is_empty() && self.urgent.bytes() == 0
     }
 
-    fn begins_chunk(&self, octets: usize) -> bool {
-        self.express.is_empty() || self.express.len() - self.chunk + octets > HEAD + STEP
+    fn begins_chunk(&self, bytes: usize) -> bool {
+        self.express.is_empty() || self.express.len() - self.chunk + bytes > HEAD + STEP
     }
 
     fn push_express(&mut self, packet: &[u8], begins_chunk: bool) {
@@ -190,23 +190,23 @@ impl Queue {
         Next::Batch(batch)
     }
 
-    /// How far the batch is to be written, so many octets of it being written already, before
+    /// How far the batch is to be written, so many bytes of it being written already, before
     /// [`interrupt`](Self::interrupt) is asked.
     pub(super) fn until(&self, written: usize) -> usize {
         self.urgent.until(written)
     }
 
-    /// What is to be written before the rest of the batch, of which so many octets are written.
+    /// What is to be written before the rest of the batch, of which so many bytes are written.
     pub(super) fn interrupt(&mut self, written: usize) -> Option<Vec<u8>> {
-        let (octets, packets) = self.urgent.interrupt(written)?;
-        self.writing += octets.len();
+        let (bytes, packets) = self.urgent.interrupt(written)?;
+        self.writing += bytes.len();
         self.writing_packets += packets;
-        Some(octets)
+        Some(bytes)
     }
 
-    /// The writer has got rid of so many octets.
-    pub(super) fn wrote(&mut self, octets: usize) {
-        self.writing = self.writing.saturating_sub(octets);
+    /// The writer has got rid of so many bytes.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        self.writing = self.writing.saturating_sub(bytes);
         if self.writing == 0 {
             self.writing_packets = 0;
         }
@@ -275,14 +275,14 @@ mod tests {
         }
     }
 
-    /// The kinds, lengths and first octets of the chunks of a batch; parts of one packet together.
+    /// The kinds, lengths and first bytes of the chunks of a batch; parts of one packet together.
     fn chunks(mut batch: &[u8]) -> Vec<(u8, usize, u8)> {
         let mut chunks: Vec<(u8, usize, u8)> = Vec::new();
         while let Some((head, rest)) = batch.split_first_chunk::<HEAD>() {
             let (kind, length) = super::super::chunk::decode(*head).expect("a chunk");
             match chunks.last_mut() {
-                Some((before @ 1, octets, _)) => {
-                    (*before, *octets) = (kind as u8, *octets + length);
+                Some((before @ 1, bytes, _)) => {
+                    (*before, *bytes) = (kind as u8, *bytes + length);
                 }
                 _ => chunks.push((kind as u8, length, rest[0])),
             }
@@ -309,8 +309,8 @@ mod tests {
     #[test]
     fn small_packets_pass_large_ones_unless_they_have_their_key() {
         let mut queue = Queue::new(usize::MAX, true);
-        let send = |queue: &mut Queue, fill: u8, octets: usize, order: Order<'_>| {
-            queue.push(&mut vec![fill; octets], order);
+        let send = |queue: &mut Queue, fill: u8, bytes: usize, order: Order<'_>| {
+            queue.push(&mut vec![fill; bytes], order);
         };
         send(&mut queue, 1, 10, Order::Among("a"));
         send(&mut queue, 2, 2 * MAX_CHUNK, Order::Among("a"));
@@ -356,7 +356,7 @@ mod tests {
             push(&mut queue, &[7; STEP]);
             push(&mut queue, &[8; STEP]);
             let urgent =
-                |queue: &mut Queue, octets: &[u8]| queue.push(&mut octets.to_vec(), Order::Urgent);
+                |queue: &mut Queue, bytes: &[u8]| queue.push(&mut bytes.to_vec(), Order::Urgent);
             assert_eq!(urgent(&mut queue, b"a"), Pushed::Behind);
             assert_eq!(queue.queued(), 2 * STEP + 1 + 3 * head);
             assert_eq!(batch(&mut queue)[head..], *b"a");

@@ -21,7 +21,7 @@ use crate::stream::BoxReader;
 const CHUNK: usize = 64 << 10;
 
 /// Less room than this is not read into: a new buffer is made. (Only packets of some size share the
-/// octets of the buffer they came in.)
+/// bytes of the buffer they came in.)
 const MIN_ROOM: usize = 4 << 10;
 
 pub(super) struct Reader {
@@ -58,7 +58,7 @@ impl Reader {
             make_room(&mut self.buffer);
             match self.stream.read_buf(&mut self.buffer).await {
                 Ok(0) => return self.end(),
-                Ok(octets) => self.shared.heard(octets),
+                Ok(bytes) => self.shared.heard(bytes),
                 // The end of TLS without a farewell. To a link it is the same: packets carry their
                 // own ends, and nothing is taken for complete because the stream ended.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return self.end(),
@@ -76,9 +76,9 @@ impl Reader {
             }
             arrived = Arrived::Whole;
             self.shared.counts.packets_in.fetch_add(1, Relaxed);
-            let octets = packet.message.octets_len();
+            let bytes = packet.message.bytes_len();
             give(|| sink.packet(packet))?;
-            if octets > CHUNK && self.buffer.len() <= octets {
+            if bytes > CHUNK && self.buffer.len() <= bytes {
                 // What follows a large packet is not to keep its room; copied at the cost of what
                 // was read already.
                 let mut own = BytesMut::with_capacity(self.buffer.len().max(CHUNK));
@@ -88,18 +88,18 @@ impl Reader {
         }
         if self.inbox.finish(&self.buffer).is_err() {
             arrived = Arrived::Partial;
-            let (framing, octets) = (self.framing, self.inbox.partial(&self.buffer));
-            if !octets.is_empty() {
-                give(|| sink.partial(framing, octets))?;
+            let (framing, bytes) = (self.framing, self.inbox.partial(&self.buffer));
+            if !bytes.is_empty() {
+                give(|| sink.partial(framing, bytes))?;
             }
         }
         Ok(arrived)
     }
 
-    /// Tells the peer that its octets come, if it has to be told. What waits to be written tells it
+    /// Tells the peer that its bytes come, if it has to be told. What waits to be written tells it
     /// as well.
     fn confirm(&mut self, arrived: Arrived) {
-        let written = self.shared.counts.octets_out.load(Relaxed);
+        let written = self.shared.counts.bytes_out.load(Relaxed);
         let due = self.receipt.handle_read(Instant::now(), arrived, written);
         if due && self.shared.queue.lock().queued() == 0 {
             // A link that is closed needs none.

@@ -26,9 +26,9 @@ pub enum CloseReason {
     #[error("protocol violation: {0}")]
     Frame(#[from] FrameError),
     /// The queue was full, so that a packet was lost.
-    #[error("queue overflow: {queued} octets wait, {packet} more exceed {limit} (max_queue)")]
+    #[error("queue overflow: {queued} bytes wait, {packet} more exceed {limit} (max_queue)")]
     Overflow {
-        /// How many octets waited.
+        /// How many bytes waited.
         queued: usize,
         /// How many the lost packet had.
         packet: usize,

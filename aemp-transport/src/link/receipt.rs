@@ -1,7 +1,7 @@
-//! [`Receipt`]: when to tell the peer that its octets come. Plain data; times come in as arguments.
+//! [`Receipt`]: when to tell the peer that its bytes come. Plain data; times come in as arguments.
 //!
 //! A peer that has much to say over a slow way asks for a sign of life behind all of it, and its
-//! question is not here yet. So whoever takes octets without saying anything says that it does.
+//! question is not here yet. So whoever takes bytes without saying anything says that it does.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const WHOLE: Duration = Duration::from_secs(2);
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Receipt {
-    /// When octets came that nothing was written after, and how many had been written then.
+    /// When bytes came that nothing was written after, and how many had been written then.
     owed: Option<(Instant, u64)>,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Arrived {
 }
 
 impl Receipt {
-    /// Octets came; `written` have been written in all. Says whether a keepalive is due.
+    /// Bytes came; `written` have been written in all. Says whether a keepalive is due.
     pub(super) fn handle_read(&mut self, now: Instant, arrived: Arrived, written: u64) -> bool {
         let patience = match arrived {
             Arrived::Nothing => return false,

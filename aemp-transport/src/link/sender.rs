@@ -41,9 +41,9 @@ pub enum SendError {
     Encode(#[from] EncodeError),
     /// The queue is full. The link is closed with [`CloseReason::Overflow`], since a packet is
     /// lost.
-    #[error("queue overflow: {queued} octets wait, the limit is {limit} (max_queue)")]
+    #[error("queue overflow: {queued} bytes wait, the limit is {limit} (max_queue)")]
     Full {
-        /// How many octets waited.
+        /// How many bytes waited.
         queued: usize,
         /// The limit.
         limit: usize,
@@ -61,10 +61,10 @@ pub struct LinkCounters {
     pub packets_in: u64,
     /// Packets queued, keepalives included.
     pub packets_out: u64,
-    /// Octets read, not counting those that came with the handshake.
-    pub octets_in: u64,
-    /// Octets written.
-    pub octets_out: u64,
+    /// Bytes read, not counting those that came with the handshake.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
     /// Calls that wrote them.
     pub writes: u64,
 }
@@ -100,7 +100,7 @@ impl LinkSender {
     }
 
     /// As [`send_ordered`](Self::send_ordered), but when the queue has no room now, nothing happens,
-    /// and the answer is how many octets it has: [`room`](Self::room) for so many tells when to try
+    /// and the answer is how many bytes it has: [`room`](Self::room) for so many tells when to try
     /// again.
     ///
     /// # Errors
@@ -115,9 +115,9 @@ impl LinkSender {
         self.encode(
             |framing, out| framing.encode(port, message, out),
             |packet| {
-                let octets = packet.len();
+                let bytes = packet.len();
                 let pushed = self.shared.queue.lock().try_push(packet, order);
-                pushed.map_or(Ok(Some(octets)), |pushed| self.pushed(pushed).map(|()| None))
+                pushed.map_or(Ok(Some(bytes)), |pushed| self.pushed(pushed).map(|()| None))
             },
         )
     }
@@ -148,13 +148,13 @@ impl LinkSender {
         })
     }
 
-    /// Octets that wait to be written, and those that are being written.
+    /// Bytes that wait to be written, and those that are being written.
     #[must_use]
-    pub fn queued_octets(&self) -> usize {
+    pub fn queued_bytes(&self) -> usize {
         self.shared.queue.lock().queued()
     }
 
-    /// Waits until so many octets fit into the queue, or the link is closed. More octets than the
+    /// Waits until so many bytes fit into the queue, or the link is closed. More bytes than the
     /// queue ever holds "fit" when it is empty.
     ///
     /// Somebody else may take the room before the caller does.
@@ -162,12 +162,12 @@ impl LinkSender {
     /// # Cancel safety
     ///
     /// Nothing is reserved, so nothing is lost.
-    pub async fn room(&self, octets: usize) {
+    pub async fn room(&self, bytes: usize) {
         loop {
             let mut freed = std::pin::pin!(self.shared.room.notified());
             // Enabled before looking, so that nothing that happens in between is missed.
             freed.as_mut().enable();
-            if self.shared.queue.lock().has_room(octets) {
+            if self.shared.queue.lock().has_room(bytes) {
                 return;
             }
             freed.await;
@@ -222,14 +222,14 @@ impl LinkSender {
         self.shared.wait_closed().await;
     }
 
-    /// When the last octet was read; when the link was started, if none was.
+    /// When the last byte was read; when the link was started, if none was.
     #[must_use]
     pub fn last_inbound(&self) -> Instant {
         self.shared.last_inbound()
     }
 
-    /// When the last sign of life of the peer was seen: octets that came, even if they are only a
-    /// part of a packet, or octets of ours that were taken after they had had to wait for that. When
+    /// When the last sign of life of the peer was seen: bytes that came, even if they are only a
+    /// part of a packet, or bytes of ours that were taken after they had had to wait for that. When
     /// the link was started, if there was none.
     ///
     /// Who has passed a stream on takes what is written without the peer: there the stream's own
@@ -253,8 +253,8 @@ impl LinkSender {
         LinkCounters {
             packets_in: counts.packets_in.load(Relaxed),
             packets_out: counts.packets_out.load(Relaxed),
-            octets_in: counts.octets_in.load(Relaxed),
-            octets_out: counts.octets_out.load(Relaxed),
+            bytes_in: counts.bytes_in.load(Relaxed),
+            bytes_out: counts.bytes_out.load(Relaxed),
             writes: counts.writes.load(Relaxed),
         }
     }

@@ -31,9 +31,9 @@ pub(super) struct Shared {
     started: Instant,
     /// The reader is giving packets to the sink.
     delivering: AtomicBool,
-    /// When the last octet came, in nanoseconds since `started`.
+    /// When the last byte came, in nanoseconds since `started`.
     last_inbound: AtomicU64,
-    /// When the stream took octets that had had to wait, in nanoseconds since `started`.
+    /// When the stream took bytes that had had to wait, in nanoseconds since `started`.
     last_taken: AtomicU64,
     /// Where the stream's peer does not take itself what is written: its signs of life.
     liveness: Option<Arc<dyn Liveness>>,
@@ -45,8 +45,8 @@ pub(super) struct Shared {
 pub(super) struct Counts {
     pub(super) packets_in: AtomicU64,
     pub(super) packets_out: AtomicU64,
-    pub(super) octets_in: AtomicU64,
-    pub(super) octets_out: AtomicU64,
+    pub(super) bytes_in: AtomicU64,
+    pub(super) bytes_out: AtomicU64,
     pub(super) writes: AtomicU64,
 }
 
@@ -107,12 +107,12 @@ impl Shared {
         }
     }
 
-    pub(super) fn heard(&self, octets: usize) {
+    pub(super) fn heard(&self, bytes: usize) {
         self.last_inbound.store(self.age(), Relaxed);
-        self.counts.octets_in.fetch_add(octets as u64, Relaxed);
+        self.counts.bytes_in.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// The stream has taken octets that it had no room for at first.
+    /// The stream has taken bytes that it had no room for at first.
     pub(super) fn took(&self) {
         self.last_taken.store(self.age(), Relaxed);
     }

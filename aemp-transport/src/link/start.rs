@@ -17,10 +17,10 @@ pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
 
-    /// A packet has begun to come, and more of it has come now, but not the whole. `octets` are
+    /// A packet has begun to come, and more of it has come now, but not the whole. `bytes` are
     /// what has come of it, unchecked ([`Framing::first_texts`] reads them); called once for a read.
-    fn partial(&mut self, framing: Framing, octets: &[u8]) {
-        let _ = (framing, octets);
+    fn partial(&mut self, framing: Framing, bytes: &[u8]) {
+        let _ = (framing, bytes);
     }
 
     /// The link has ended. Called once, always, last, when nothing of the link runs any more. If the
@@ -30,7 +30,7 @@ pub trait PacketSink: Send + 'static {
 
 /// Makes a link of an established connection, on the current tokio runtime.
 ///
-/// `make_sink` is called at once, with a handle of the link, before anything is read. The octets
+/// `make_sink` is called at once, with a handle of the link, before anything is read. The bytes
 /// that came with the handshake are the first that the link takes.
 ///
 /// # Panics

@@ -1,8 +1,8 @@
 //! [`Urgent`]: the lane of what goes ahead of everything, and where the rest may be interrupted.
 //!
-//! 1. It holds at most [`STEP`] octets; what does not fit takes the way of everything else.
+//! 1. It holds at most [`STEP`] bytes; what does not fit takes the way of everything else.
 //! 2. A batch is interrupted where a packet, or a chunk, begins, and no more often than after [`STEP`]
-//!    octets of its own: whatever comes in this lane, the rest gets on.
+//!    bytes of its own: whatever comes in this lane, the rest gets on.
 
 use std::mem;
 
@@ -11,7 +11,7 @@ use super::chunk::{HEAD, Kind, STEP, head};
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Urgent {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     packets: usize,
     /// Where what is yet to become a batch may be interrupted, in order.
     cuts: Vec<usize>,
@@ -22,28 +22,28 @@ pub(super) struct Urgent {
 }
 
 impl Urgent {
-    pub(super) fn octets(&self) -> usize {
-        self.octets.len()
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     pub(super) fn packets(&self) -> usize {
         self.packets
     }
 
-    /// Whether so many more octets fit.
-    pub(super) fn has_room(&self, octets: usize) -> bool {
-        self.octets.len() + HEAD + octets <= STEP
+    /// Whether so many more bytes fit.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.bytes.len() + HEAD + bytes <= STEP
     }
 
     pub(super) fn push(&mut self, packet: &[u8], chunked: bool) {
         if chunked {
-            self.octets.extend_from_slice(&head(Kind::Express, packet.len()));
+            self.bytes.extend_from_slice(&head(Kind::Express, packet.len()));
         }
-        self.octets.extend_from_slice(packet);
+        self.bytes.extend_from_slice(packet);
         self.packets += 1;
     }
 
-    /// A packet, or a chunk, begins at that octet of what is yet to become a batch.
+    /// A packet, or a chunk, begins at that byte of what is yet to become a batch.
     pub(super) fn note_cut(&mut self, at: usize) {
         if at >= self.cuts.last().unwrap_or(&0) + STEP {
             self.cuts.push(at);
@@ -52,9 +52,9 @@ impl Urgent {
 
     /// What waits here, and how many packets that is, unless it is the turn of others that wait.
     pub(super) fn take_turn(&mut self, others_wait: bool) -> Option<(Vec<u8>, usize)> {
-        let turn = !(self.octets.is_empty() || self.had_turn && others_wait);
+        let turn = !(self.bytes.is_empty() || self.had_turn && others_wait);
         self.had_turn = turn;
-        turn.then(|| (mem::take(&mut self.octets), mem::take(&mut self.packets)))
+        turn.then(|| (mem::take(&mut self.bytes), mem::take(&mut self.packets)))
     }
 
     /// What waits elsewhere has become a batch.
@@ -63,20 +63,20 @@ impl Urgent {
         mem::swap(&mut self.writing, &mut self.cuts);
     }
 
-    /// How far the batch may be written, so many octets of it being written already, before this
+    /// How far the batch may be written, so many bytes of it being written already, before this
     /// lane is looked at again.
     pub(super) fn until(&self, written: usize) -> usize {
-        if self.octets.is_empty() {
+        if self.bytes.is_empty() {
             return usize::MAX;
         }
         let next = self.writing.partition_point(|cut| *cut <= written);
         self.writing.get(next).copied().unwrap_or(usize::MAX)
     }
 
-    /// What goes out now, so many octets of the batch being written.
+    /// What goes out now, so many bytes of the batch being written.
     pub(super) fn interrupt(&mut self, written: usize) -> Option<(Vec<u8>, usize)> {
-        let here = !self.octets.is_empty() && self.writing.binary_search(&written).is_ok();
-        here.then(|| (mem::take(&mut self.octets), mem::take(&mut self.packets)))
+        let here = !self.bytes.is_empty() && self.writing.binary_search(&written).is_ok();
+        here.then(|| (mem::take(&mut self.bytes), mem::take(&mut self.packets)))
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(urgent.interrupt(0), None);
         assert_eq!(urgent.interrupt(STEP + 1), None);
         assert_eq!(urgent.interrupt(STEP), Some((b"abc".to_vec(), 1)));
-        assert_eq!((urgent.interrupt(2 * STEP + 5), urgent.octets()), (None, 0));
+        assert_eq!((urgent.interrupt(2 * STEP + 5), urgent.bytes()), (None, 0));
     }
 
     #[test]

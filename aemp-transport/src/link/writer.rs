@@ -63,10 +63,10 @@ async fn write_batch(shared: &Shared, stream: &mut BoxWriter, batch: &[u8]) -> i
     Ok(())
 }
 
-/// One write; gives how many octets the stream took.
-async fn write_some(shared: &Shared, stream: &mut BoxWriter, octets: &[u8]) -> io::Result<usize> {
+/// One write; gives how many bytes the stream took.
+async fn write_some(shared: &Shared, stream: &mut BoxWriter, bytes: &[u8]) -> io::Result<usize> {
     let mut waited = false;
-    let write = poll_fn(|cx| noting(&mut waited, Pin::new(&mut *stream).poll_write(cx, octets)));
+    let write = poll_fn(|cx| noting(&mut waited, Pin::new(&mut *stream).poll_write(cx, bytes)));
     let written = write.await?;
     if written == 0 {
         return Err(io::ErrorKind::WriteZero.into());
@@ -75,7 +75,7 @@ async fn write_some(shared: &Shared, stream: &mut BoxWriter, octets: &[u8]) -> i
         shared.took();
     }
     shared.counts.writes.fetch_add(1, Relaxed);
-    shared.counts.octets_out.fetch_add(written as u64, Relaxed);
+    shared.counts.bytes_out.fetch_add(written as u64, Relaxed);
     shared.queue.lock().wrote(written);
     shared.room.notify_waiters();
     Ok(written)

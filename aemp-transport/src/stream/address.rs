@@ -149,7 +149,7 @@ impl Address {
         if host.is_empty() || is_bare_v6(host) {
             return Err(AddressError::Host { text: owned() });
         }
-        let digits = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());
+        let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
         if port != "*" && !(digits && port.parse::<u16>().is_ok()) {
             return Err(AddressError::Port { text: owned() });
         }

@@ -1,4 +1,4 @@
-//! [`Liveness`]: signs of life that are not octets of the stream.
+//! [`Liveness`]: signs of life that are not bytes of the stream.
 
 use tokio::time::Instant;
 
@@ -9,7 +9,7 @@ pub trait Liveness: Send + Sync {
     /// When the last sign of life of the other side came; when the stream began, if none did.
     fn last_sign(&self) -> Instant;
 
-    /// Asks the other side for a sign of life that does not wait behind the octets of the stream.
+    /// Asks the other side for a sign of life that does not wait behind the bytes of the stream.
     /// Does nothing where there is no room for the question.
     fn ask(&self);
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::{Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport};
 
-/// How many octets each direction of a connection holds before the writer waits.
+/// How many bytes each direction of a connection holds before the writer waits.
 const PIPE: usize = 64 << 10;
 
 /// How many connections wait to be accepted before those who dial wait, as with TCP.

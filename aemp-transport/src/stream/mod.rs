@@ -1,4 +1,4 @@
-//! Ordered, reliable octet streams: the part that can be plugged.
+//! Ordered, reliable byte streams: the part that can be plugged.
 //!
 //! Knows addresses and connections, and nothing of what is said on them.
 

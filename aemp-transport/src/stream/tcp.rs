@@ -12,7 +12,7 @@ use super::{
     Address, BoxReader, BoxStream, BoxWriter, Listener, Reach, Scheme, Stream, Transport, host,
 };
 
-/// Octets that the system takes before the network does; it would take megabytes. As with QUIC:
+/// Bytes that the system takes before the network does; it would take megabytes. As with QUIC:
 /// enough to keep the network busy, and no more, so that a write that has to wait says that the
 /// other side takes what was written.
 #[cfg(any(target_os = "android", target_os = "linux"))]
@@ -130,13 +130,13 @@ mod tests {
         let (mut taken, mut refused) = (0, 0);
         while refused < 100 {
             match near.try_write(&[b'x'; 16 << 10]) {
-                Ok(octets) => (taken, refused) = (taken + octets, 0),
+                Ok(bytes) => (taken, refused) = (taken + bytes, 0),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => refused += 1,
                 Err(error) => panic!("{error}"),
             }
             yield_now().await;
         }
         // The other side's system takes some hundreds of KiB in any case.
-        assert!((1..2 << 20).contains(&taken), "{taken} octets");
+        assert!((1..2 << 20).contains(&taken), "{taken} bytes");
     }
 }

@@ -78,7 +78,7 @@ pub trait Listener: Send {
     async fn accept(&mut self) -> io::Result<BoxStream>;
 }
 
-/// An ordered, reliable stream of octets in both directions.
+/// An ordered, reliable stream of bytes in both directions.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// Takes the directions apart, so that two tasks can own them. Shutting the writing half down
     /// ends that direction only; the connection closes when both halves are gone.
@@ -147,7 +147,7 @@ pub enum Reach {
 /// An encrypted session, as far as it matters to who the peer is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Session {
-    /// 32 octets that only the two ends of this session can know: the TLS exporter with label
+    /// 32 bytes that only the two ends of this session can know: the TLS exporter with label
     /// `EXPORTER-aemp` and an empty context (AEMP protocol, section 7.1).
     pub exporter: [u8; 32],
     /// The peer has shown a certificate that this node's configuration trusts.

@@ -19,7 +19,7 @@ use super::verifier::{Trust, Trusted};
 /// A private key, its certificate, and the certificates that are trusted. Cheap to clone; the key
 /// is not printed by `Debug`.
 ///
-/// A peer's certificate is trusted if it is, octet for octet, one that is configured here (our own
+/// A peer's certificate is trusted if it is, byte for byte, one that is configured here (our own
 /// included: so one PEM on all nodes is enough), or if it was signed by a configured CA; in both
 /// cases it must not have expired. Names in it do not matter, unless
 /// [`Policy::check_node_id`](crate::Policy::check_node_id) is set. Its extended key usage, if it
@@ -165,14 +165,14 @@ impl fmt::Debug for Certificates {
 
 impl Pem {
     fn read(path: &Path) -> Result<Self, CertificateError> {
-        let octets = std::fs::read(path)
+        let bytes = std::fs::read(path)
             .map_err(|error| CertificateError::Read { path: path.to_owned(), error })?;
-        Self::parse(path.display().to_string(), &octets)
+        Self::parse(path.display().to_string(), &bytes)
     }
 
-    fn parse(name: String, octets: &[u8]) -> Result<Self, CertificateError> {
+    fn parse(name: String, bytes: &[u8]) -> Result<Self, CertificateError> {
         let mut found = Self { name, ..Self::default() };
-        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(octets) {
+        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes) {
             // Nothing of the text is told: it may be a part of the key.
             let (kind, der) = section.map_err(|error| CertificateError::Pem {
                 source_name: found.name.clone(),

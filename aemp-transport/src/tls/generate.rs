@@ -44,7 +44,7 @@ fn subject(node_id: &str) -> Result<SanType, String> {
     if node_id.is_empty() {
         return Err("it is empty".to_owned());
     }
-    let host = node_id.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-.".contains(&octet));
+    let host = node_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     let text = if host { node_id.to_owned() } else { format!("{URI}{node_id}") };
     let text = Ia5String::try_from(text).map_err(|error| error.to_string())?;
     Ok(if host { SanType::DnsName(text) } else { SanType::URI(text) })

@@ -24,9 +24,9 @@ impl AsyncRead for Prefixed {
         if self.prefix.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
         }
-        let octets = self.prefix.len().min(buf.remaining());
-        buf.put_slice(&self.prefix[..octets]);
-        self.prefix.advance(octets);
+        let bytes = self.prefix.len().min(buf.remaining());
+        buf.put_slice(&self.prefix[..bytes]);
+        self.prefix.advance(bytes);
         if self.prefix.is_empty() {
             self.prefix = BytesMut::new();
         }

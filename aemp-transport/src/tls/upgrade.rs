@@ -67,7 +67,7 @@ pub(crate) async fn upgrade(
     Ok(Upgraded { stream, session, version })
 }
 
-/// 32 octets with label `EXPORTER-aemp` and an empty context (AEMP protocol, section 7.1).
+/// 32 bytes with label `EXPORTER-aemp` and an empty context (AEMP protocol, section 7.1).
 fn export(tls: &tokio_rustls::TlsStream<Prefixed>) -> Result<[u8; 32], Error> {
     let (label, context) = (b"EXPORTER-aemp", Some(b"".as_slice()));
     match tls {

@@ -27,7 +27,7 @@ pub(super) enum Trust {
 
 /// Pinned certificates, and those that a CA has signed.
 pub(super) struct Trusted {
-    /// Accepted octet for octet, also such as could never be an end entity.
+    /// Accepted byte for byte, also such as could never be an end entity.
     pub(super) pinned: Vec<CertificateDer<'static>>,
     /// May sign others.
     pub(super) anchors: Arc<RootCertStore>,

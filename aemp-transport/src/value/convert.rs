@@ -75,8 +75,8 @@ impl From<SmolStr> for Value {
 }
 
 impl From<Bytes> for Value {
-    fn from(octets: Bytes) -> Self {
-        Self::Bytes(octets)
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
     }
 }
 

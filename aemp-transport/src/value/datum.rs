@@ -30,7 +30,7 @@ pub enum Value {
     Float(f64),
     /// Text.
     Str(String),
-    /// Octets.
+    /// Bytes.
     Bytes(Bytes),
     /// A list of values.
     List(Vec<Value>),
@@ -54,13 +54,13 @@ impl Value {
         }
     }
 
-    /// The text that this passes for where a string is expected: that of a string, of octets (one
+    /// The text that this passes for where a string is expected: that of a string, of bytes (one
     /// character each) or of a number. Foreign nodes are loosely typed.
     #[must_use]
     pub fn to_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Str(text) => Some(Cow::Borrowed(text)),
-            Self::Bytes(octets) => Some(latin1(octets)),
+            Self::Bytes(bytes) => Some(latin1(bytes)),
             Self::Int(number) => Some(Cow::Owned(number.to_string())),
             Self::UInt(number) => Some(Cow::Owned(number.to_string())),
             Self::Float(number) => Some(Cow::Owned(float_text(*number))),
@@ -108,11 +108,11 @@ impl Value {
         }
     }
 
-    /// The octets, if this is an octet string.
+    /// The bytes, if this is a byte string.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match self {
-            Self::Bytes(octets) => Some(octets),
+            Self::Bytes(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -158,7 +158,7 @@ impl PartialEq for Value {
 
 impl Eq for Value {}
 
-/// Prints compact text in the manner of JSON; octet strings read `b"..."`, and non-finite floats
+/// Prints compact text in the manner of JSON; byte strings read `b"..."`, and non-finite floats
 /// `NaN`, `inf` and `-inf`. Meant for people and logs.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,7 +169,7 @@ impl fmt::Display for Value {
             Self::UInt(number) => write!(f, "{number}"),
             Self::Float(number) => write!(f, "{number:?}"),
             Self::Str(text) => write_quoted(f, text),
-            Self::Bytes(octets) => write!(f, "b\"{}\"", octets.escape_ascii()),
+            Self::Bytes(bytes) => write!(f, "b\"{}\"", bytes.escape_ascii()),
             Self::List(elements) => {
                 f.write_str("[")?;
                 for (index, element) in elements.iter().enumerate() {

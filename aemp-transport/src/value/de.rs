@@ -42,7 +42,7 @@ impl<'de> Deserializer<'de> for &'de Value {
             Value::UInt(number) => visitor.visit_u64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Str(text) => visitor.visit_borrowed_str(text),
-            Value::Bytes(octets) => visitor.visit_borrowed_bytes(octets),
+            Value::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Value::List(elements) => {
                 let mut seq = SeqDeserializer::new(elements.iter());
                 let made = visitor.visit_seq(&mut seq)?;

@@ -21,7 +21,7 @@ impl Serialize for Value {
             Self::UInt(number) => serializer.serialize_u64(*number),
             Self::Float(number) => serializer.serialize_f64(*number),
             Self::Str(text) => serializer.serialize_str(text),
-            Self::Bytes(octets) => serializer.serialize_bytes(octets),
+            Self::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Self::List(elements) => serializer.collect_seq(elements),
             Self::Map(entries) => serializer.collect_map(entries),
         }
@@ -67,12 +67,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Str(text))
     }
 
-    fn visit_bytes<E: Error>(self, octets: &[u8]) -> Result<Value, E> {
-        Ok(Value::Bytes(Bytes::copy_from_slice(octets)))
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Value, E> {
+        Ok(Value::Bytes(Bytes::copy_from_slice(bytes)))
     }
 
-    fn visit_byte_buf<E: Error>(self, octets: Vec<u8>) -> Result<Value, E> {
-        Ok(Value::Bytes(octets.into()))
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Value, E> {
+        Ok(Value::Bytes(bytes.into()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {

@@ -17,7 +17,7 @@ use crate::lenient::{float_text, latin1};
 /// A serializer for map keys that hands the key's text to `write`, once.
 ///
 /// Strings are themselves; numbers, booleans, characters and unit variants become strings, as
-/// everywhere in the world of JSON, and octets one character each. All others (tuples, structs,
+/// everywhere in the world of JSON, and bytes one character each. All others (tuples, structs,
 /// options, variants with fields) are the text of their JSON: `"[1,2]"`.
 pub(crate) struct KeySerializer<F, E> {
     write: F,

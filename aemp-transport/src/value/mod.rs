@@ -1,6 +1,6 @@
 //! The self-describing datum and its serde serializer and deserializer.
 //!
-//! Nothing here knows an encoding: the framings turn values into octets. (A map key that is no plain
+//! Nothing here knows an encoding: the framings turn values into bytes. (A map key that is no plain
 //! text is the text of its JSON, in all framings.) The order of the variants of [`Value`] is part of the
 //! protocol.
 

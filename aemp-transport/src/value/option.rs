@@ -8,11 +8,11 @@
 /// The name of a null that is inside a `Some`.
 pub(crate) const SOME: &str = "Some";
 
-/// What a serialiser to octets has written.
+/// What a serialiser to bytes has written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Written {
     /// What no `None` is taken for.
     Value,
-    /// A null, wrapped or not, of so many octets.
-    Null { octets: usize },
+    /// A null, wrapped or not, of so many bytes.
+    Null { bytes: usize },
 }

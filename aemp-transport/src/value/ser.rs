@@ -117,8 +117,8 @@ impl Serializer for ValueSerializer {
         Ok(Value::Str(character.into()).into())
     }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<Made, ValueError> {
-        Ok(Value::Bytes(Bytes::copy_from_slice(octets)).into())
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Made, ValueError> {
+        Ok(Value::Bytes(Bytes::copy_from_slice(bytes)).into())
     }
 
     fn serialize_none(self) -> Result<Made, ValueError> {

@@ -34,7 +34,7 @@ pub(crate) async fn pass_greetings(
     edit: impl Fn(Way, String) -> String,
 ) -> (String, String) {
     let (near, far) = tokio::join!(lines(to_near, 2), lines(to_far, 2));
-    let text = |octets: Vec<u8>| String::from_utf8(octets).expect("UTF-8");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     let (near, far) = (text(near), text(far));
     let (one, two) = (edit(Way::ToFar, near.clone()), edit(Way::ToNear, far.clone()));
     to_far.write_all(one.as_bytes()).await.expect("written");

@@ -30,7 +30,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::UInt),
         any::<f64>().prop_map(Value::from),
         any_text().prop_map(Value::from),
-        prop::collection::vec(any::<u8>(), 0..20).prop_map(|octets| Bytes::from(octets).into()),
+        prop::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| Bytes::from(bytes).into()),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![

@@ -41,10 +41,10 @@ pub(crate) async fn greet(
     greet_over(tcp().await, alpha, beta).await
 }
 
-/// So many lines, with their endings, and not an octet more.
+/// So many lines, with their endings, and not a byte more.
 pub(crate) async fn lines<R: AsyncRead + Unpin + ?Sized>(reader: &mut R, count: usize) -> Vec<u8> {
     let mut lines = Vec::new();
-    while lines.iter().filter(|octet| **octet == b'\n').count() < count {
+    while lines.iter().filter(|byte| **byte == b'\n').count() < count {
         lines.push(reader.read_u8().await.expect("a line"));
     }
     lines

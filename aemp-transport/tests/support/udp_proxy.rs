@@ -86,10 +86,10 @@ impl Drop for UdpProxy {
 
 impl State {
     /// What the system does not take is lost, as datagrams are.
-    async fn pass(&self, through: &UdpSocket, octets: &[u8], to: Option<SocketAddr>) {
+    async fn pass(&self, through: &UdpSocket, bytes: &[u8], to: Option<SocketAddr>) {
         if let Some(to) = to.filter(|_| !self.dark.load(Ordering::SeqCst)) {
             self.passed.fetch_add(1, Ordering::SeqCst);
-            drop(through.send_to(octets, to).await);
+            drop(through.send_to(bytes, to).await);
         }
     }
 }
@@ -107,12 +107,12 @@ async fn pass(
     let (mut forth, mut home) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
-            Ok((octets, from)) = front.recv_from(&mut forth) => {
+            Ok((bytes, from)) = front.recv_from(&mut forth) => {
                 client = Some(from);
-                state.pass(&behind, &forth[..octets], state.server.get().copied()).await;
+                state.pass(&behind, &forth[..bytes], state.server.get().copied()).await;
             }
-            Ok((octets, _)) = behind.recv_from(&mut home) => {
-                state.pass(&front, &home[..octets], client).await;
+            Ok((bytes, _)) = behind.recv_from(&mut home) => {
+                state.pass(&front, &home[..bytes], client).await;
             }
             Some(done) = orders.recv() => {
                 behind = back().await;

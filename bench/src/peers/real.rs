@@ -9,7 +9,7 @@ use crate::rounds::measure;
 /// Kinds of actors to measure the memory of.
 pub(crate) const IDLE: &[(&str, &str)] = &[("kameo", "kameo actor"), ("ractor", "ractor actor")];
 
-/// Octets that `count` idle actors of this kind take.
+/// Bytes that `count` idle actors of this kind take.
 pub(crate) fn idle(kind: &str, runtime: &Runtime, count: usize) -> usize {
     match kind {
         "kameo" => runtime.block_on(kameo::idle(count)),

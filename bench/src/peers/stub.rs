@@ -7,7 +7,7 @@ use crate::options::Options;
 /// Kinds of actors to measure the memory of.
 pub(crate) const IDLE: &[(&str, &str)] = &[];
 
-/// Octets that `count` idle actors of this kind take.
+/// Bytes that `count` idle actors of this kind take.
 pub(crate) fn idle(kind: &str, _: &Runtime, _: usize) -> usize {
     eprintln!("aemp-bench: there is no kind {kind:?} (build with --features peers for the peers)");
     std::process::exit(2);

@@ -102,7 +102,7 @@ fn varying(line: &str) -> String {
         &*line.split_whitespace().collect::<Vec<_>>()
         && protection.first() == Some(&"tcp")
     {
-        // The traffic is octets, which have a unit only when they are many.
+        // The traffic is bytes, which have a unit only when they are many.
         let node = token(node);
         return format!("{node} {state} [..] {queue} [..] [..] {}", protection.join(" "));
     }
@@ -143,8 +143,8 @@ fn is_figure(word: &str) -> bool {
 
 /// `2026-11-22T18:24:13.000Z`.
 fn is_moment(word: &str) -> bool {
-    let octets = word.as_bytes();
-    octets.len() >= 20 && octets[4] == b'-' && octets[10] == b'T' && octets[13] == b':'
+    let bytes = word.as_bytes();
+    bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[13] == b':'
 }
 
 #[test]

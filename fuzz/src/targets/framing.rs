@@ -20,12 +20,12 @@ pub fn bincode(data: &[u8]) {
     framing(Framing::Bincode, data);
 }
 
-/// The first octet says how the rest is cut, which must not matter; what can be read can be
+/// The first byte says how the rest is cut, which must not matter; what can be read can be
 /// written, and read again.
 fn framing(framing: Framing, data: &[u8]) {
-    let Some((cut, octets)) = data.split_first() else { return };
-    let (packets, ended) = read(framing, &[octets]);
-    let pieces: Vec<&[u8]> = octets.chunks(usize::from(*cut) + 1).collect();
+    let Some((cut, bytes)) = data.split_first() else { return };
+    let (packets, ended) = read(framing, &[bytes]);
+    let pieces: Vec<&[u8]> = bytes.chunks(usize::from(*cut) + 1).collect();
     let (again, ended_again) = read(framing, &pieces);
     assert_eq!(ended, ended_again);
     assert_same(&packets, &again);

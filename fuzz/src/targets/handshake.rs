@@ -11,11 +11,11 @@ const NONCE: &str = "nonce";
 const PEER: &str = "peer";
 const PEER_NONCE: &str = "another";
 
-/// Greeting, nonce and auth line: the first octet says how the rest is cut, which must not matter.
+/// Greeting, nonce and auth line: the first byte says how the rest is cut, which must not matter.
 pub fn greeting(data: &[u8]) {
-    let Some((cut, octets)) = data.split_first() else { return };
-    let whole = listen(&[octets]);
-    let pieces: Vec<&[u8]> = octets.chunks(usize::from(*cut) + 1).collect();
+    let Some((cut, bytes)) = data.split_first() else { return };
+    let whole = listen(&[bytes]);
+    let pieces: Vec<&[u8]> = bytes.chunks(usize::from(*cut) + 1).collect();
     assert_eq!(whole, listen(&pieces));
 }
 
@@ -74,7 +74,7 @@ fn honest_line(method: AuthMethod) -> Vec<u8> {
     let mut input = BytesMut::from(&*ours.poll_transmit().expect("a greeting"));
     peer.handle_input(&mut input).expect("a valid greeting");
     let line = peer.poll_transmit().expect("an auth line");
-    let end = line.iter().rposition(|octet| *octet == b';').expect("three fields");
+    let end = line.iter().rposition(|byte| *byte == b';').expect("three fields");
     line[..=end].to_vec()
 }
 

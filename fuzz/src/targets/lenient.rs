@@ -22,13 +22,13 @@ enum Choice {
     Nothing,
     One(u8),
     Two(bool, char),
-    Fields { text: String, octets: Vec<u8> },
+    Fields { text: String, bytes: Vec<u8> },
 }
 
 /// One JSON value, read as every type.
 pub fn lenient(data: &[u8]) {
     // Deeper ones the framing refuses.
-    let depth = data.iter().filter(|octet| matches!(octet, b'[' | b'{')).count();
+    let depth = data.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     if depth > 100 {
         return;
     }

@@ -1,4 +1,4 @@
-//! The bodies of the fuzz targets: each takes any octets, and panics when something is wrong.
+//! The bodies of the fuzz targets: each takes any bytes, and panics when something is wrong.
 //!
 //! The fuzzer runs them on what it makes up, the tests of aemp-actor (`tests/process/corpus.rs`) on the
 //! corpus.

@@ -103,7 +103,7 @@ fn call(handler: &Handler, values: &[Ident]) -> TokenStream {
     quote!(Self::#name(self, #context #(#values),*) #wait #or_die)
 }
 
-/// From the octets of a message to its values.
+/// From the bytes of a message to its values.
 fn decode(actor: &Actor) -> TokenStream {
     let runtime = &actor.runtime;
     let arms = actor.handlers.iter().filter_map(|handler| {
@@ -151,7 +151,7 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     }
 }
 
-/// From the values of a message to its octets.
+/// From the values of a message to its bytes.
 fn encode(actor: &Actor) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| {

@@ -79,7 +79,12 @@ fn variables(environment: &Environment) -> Vec<Problem> {
     let own = environment.names().filter(|name| name.starts_with("AEMP_"));
     let files = KEYS.iter().filter(|key| key.is_private());
     let files = files.map(|key| format!("{}_FILE", key.variable()));
-    let known: Vec<String> = KEYS.iter().map(Key::variable).chain(files).collect();
+    let known: Vec<String> = KEYS
+        .iter()
+        .map(Key::variable)
+        .chain(KEYS.iter().filter_map(Key::former_variable))
+        .chain(files)
+        .collect();
     let known: Vec<&str> = known.iter().map(String::as_str).chain(OTHERS.iter().copied()).collect();
     for name in own.filter(|name| !known.contains(name)) {
         let suggestion = match nearest(name, known.iter().copied()) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::run;
@@ -28,7 +29,12 @@ pub(crate) fn commands() -> Vec<Command> {
                 Arg::new("sort")
                     .long("sort")
                     .value_name("ORDER")
-                    .value_parser(["name", "waiting", "octets", "handled"])
+                    .value_parser([
+                        PossibleValue::new("name"),
+                        PossibleValue::new("waiting"),
+                        PossibleValue::new("bytes").alias("octets"),
+                        PossibleValue::new("handled"),
+                    ])
                     .default_value("name")
                     .help("Which come first"),
             )
@@ -79,10 +85,10 @@ fn bench(node: Arg) -> Command {
         .arg(
             Arg::new("size")
                 .long("size")
-                .value_name("OCTETS")
+                .value_name("BYTES")
                 .value_parser(value_parser!(u64).range(0..=1 << 20))
                 .default_value("100")
-                .help("Octets in each"),
+                .help("Bytes in each"),
         )
 }
 

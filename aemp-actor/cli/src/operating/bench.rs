@@ -17,8 +17,8 @@ const TRIPS: usize = 200;
 /// Echoes that are under way at the same time.
 const WINDOW: u64 = 500;
 
-/// Octets of them, unless one alone has more: far fewer than may wait in a queue.
-const OCTETS: u64 = 4 << 20;
+/// Bytes of them, unless one alone has more: far fewer than may wait in a queue.
+const BYTES: u64 = 4 << 20;
 
 /// What was measured.
 struct Trips {
@@ -37,7 +37,7 @@ pub(super) async fn bench(
     let trips = trips(connection, &node).await?;
     let took = echoes(connection, &node, messages, size).await?;
     let rate = messages as f64 / took.as_secs_f64();
-    let octets = rate * size as f64;
+    let bytes = rate * size as f64;
     let output = connection.output();
     if output.json {
         output.json(&json!({
@@ -51,7 +51,7 @@ pub(super) async fn bench(
             "size": size,
             "seconds": took.as_secs_f64(),
             "messages_per_second": rate,
-            "octets_per_second": octets,
+            "bytes_per_second": bytes,
         }));
         return Ok(());
     }
@@ -62,8 +62,8 @@ pub(super) async fn bench(
         milliseconds(trips.p99)
     ));
     output.line(&format!(
-        "throughput   {rate:.0} messages/s, {:.1} MB/s, there and back ({messages} of {size} octets)",
-        octets / 1e6
+        "throughput   {rate:.0} messages/s, {:.1} MB/s, there and back ({messages} of {size} bytes)",
+        bytes / 1e6
     ));
     Ok(())
 }
@@ -92,7 +92,7 @@ async fn echoes(
     let port = connection.node.port_fn(move |_, _| {
         let _ = sender.try_send(());
     });
-    let window = (OCTETS / size.max(1)).clamp(1, WINDOW);
+    let window = (BYTES / size.max(1)).clamp(1, WINDOW);
     let payload = "x".repeat(usize::try_from(size).unwrap_or(0));
     let (own, to) = (port.id().to_string(), PortId::of_node(node));
     let death = death_of(connection, &to);

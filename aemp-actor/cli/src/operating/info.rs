@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::octets;
+use super::bytes;
 use crate::output::Style;
 use crate::{Connection, Failure, Output, peers};
 use aemp_actor::PeerInfo;
@@ -46,7 +46,7 @@ fn facts(output: Output, info: &NodeInfo) {
     ];
     if let Some(process) = &info.process {
         rows.push(("process", process.pid.to_string()));
-        rows.push(("resident memory", octets(process.resident)));
+        rows.push(("resident memory", bytes(process.resident)));
         rows.push(("processor time", format!("{:.2} s", process.cpu.as_secs_f64())));
     }
     for (name, value) in rows {
@@ -79,8 +79,8 @@ fn peer(peer: &PeerInfo) -> Vec<(String, Style)> {
         peers::state(peer),
         plain(peers::round_trip(peer)),
         plain(peers::queue(peer)),
-        plain(octets(traffic.octets_in)),
-        plain(octets(traffic.octets_out)),
+        plain(bytes(traffic.bytes_in)),
+        plain(bytes(traffic.bytes_out)),
         plain(peers::protection(peer)),
     ]
 }

@@ -14,8 +14,8 @@ pub(crate) use args::{commands, top_options};
 pub(crate) use command::{carry_out, knows};
 pub(crate) use info::json;
 
-/// A number of octets for people.
-pub(crate) fn octets(number: u64) -> String {
+/// A number of bytes for people.
+pub(crate) fn bytes(number: u64) -> String {
     const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
     let mut scaled = number as f64;
     let mut unit = 0;
@@ -32,14 +32,14 @@ pub(crate) fn octets(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::octets;
+    use super::bytes;
 
     #[test]
-    fn octets_for_people() {
-        assert_eq!(octets(0), "0");
-        assert_eq!(octets(1023), "1023");
-        assert_eq!(octets(1024), "1.0K");
-        assert_eq!(octets(200 << 20), "200M");
-        assert_eq!(octets(u64::MAX), "16777216T");
+    fn bytes_for_people() {
+        assert_eq!(bytes(0), "0");
+        assert_eq!(bytes(1023), "1023");
+        assert_eq!(bytes(1024), "1.0K");
+        assert_eq!(bytes(200 << 20), "200M");
+        assert_eq!(bytes(u64::MAX), "16777216T");
     }
 }

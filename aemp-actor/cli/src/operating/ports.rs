@@ -1,7 +1,7 @@
 //! `ports`.
 
+use super::bytes;
 use super::info::json;
-use super::octets;
 use crate::output::Style;
 use crate::{Connection, Failure};
 use aemp_actor::introspection::{PortInfo, PortOrder, PortQuery, PortState};
@@ -15,7 +15,7 @@ pub(super) async fn ports(
 ) -> Result<(), Failure> {
     let order = match sort {
         "waiting" => PortOrder::Waiting,
-        "octets" => PortOrder::Octets,
+        "bytes" | "octets" => PortOrder::Bytes,
         "handled" => PortOrder::Handled,
         _ => PortOrder::Name,
     };
@@ -31,7 +31,7 @@ pub(super) async fn ports(
     }
     let node = connection.node_id(node)?;
     let rows: Vec<_> = page.ports.iter().map(|port| row(node.as_str(), port)).collect();
-    output.table(&["PORT", "KIND", "STATE", "WAITING", "OCTETS", "WATCHERS", "HANDLED"], &rows);
+    output.table(&["PORT", "KIND", "STATE", "WAITING", "BYTES", "WATCHERS", "HANDLED"], &rows);
     if page.more > 0 {
         output.line(&format!("and {} more: see --limit", page.more));
     }
@@ -52,7 +52,7 @@ fn row(node: &str, port: &PortInfo) -> Vec<(String, Style)> {
     ];
     let numbers = [
         port.waiting.to_string(),
-        octets(port.octets),
+        bytes(port.bytes),
         port.watchers.to_string(),
         port.handled.to_string(),
     ];

@@ -22,7 +22,7 @@ pub(super) enum Word {
 }
 
 impl Word {
-    fn octet(self) -> u8 {
+    fn byte(self) -> u8 {
         match self {
             Self::Up => b'u',
             Self::Beat => b'b',
@@ -31,10 +31,10 @@ impl Word {
         }
     }
 
-    fn of(octet: u8) -> Option<Self> {
+    fn of(byte: u8) -> Option<Self> {
         [Self::Up, Self::Beat, Self::Restart, Self::Reload]
             .into_iter()
-            .find(|word| word.octet() == octet)
+            .find(|word| word.byte() == byte)
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) struct OpenSocket {
 impl OpenSocket {
     /// Says a word; that nobody hears it is noticed by [`next`](Self::next).
     pub(super) async fn say(&mut self, word: Word) {
-        drop(self.stream.write_all(&[word.octet()]).await);
+        drop(self.stream.write_all(&[word.byte()]).await);
     }
 
     /// The next word; `None` when the other side is gone.
@@ -86,8 +86,8 @@ impl OpenSocket {
     /// No word is lost.
     pub(super) async fn next(&mut self) -> Option<Word> {
         loop {
-            let octet = self.stream.read_u8().await.ok()?;
-            if let Some(word) = Word::of(octet) {
+            let byte = self.stream.read_u8().await.ok()?;
+            if let Some(word) = Word::of(byte) {
                 return Some(word);
             }
         }

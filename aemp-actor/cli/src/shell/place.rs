@@ -175,7 +175,7 @@ mod tests {
     fn options_and_their_values() {
         assert_eq!(words("-"), ["--timeout", "--json"]);
         assert_eq!(words("ports alpha --"), ["--sort", "--limit", "--help"]);
-        assert_eq!(words("ports --sort "), ["name", "waiting", "octets", "handled"]);
+        assert_eq!(words("ports --sort "), ["name", "waiting", "bytes", "handled"]);
         assert_eq!(words("ports alpha x --limit "), Vec::<String>::new());
         assert_eq!(place("snd a#b -"), Some(Place::Argument(None)));
     }

@@ -72,7 +72,7 @@ fn show(shared: &Shared, mut terminal: Box<dyn ExternalPrinter + Send>) {
     }
 }
 
-/// Octets that may wait to be printed.
+/// Bytes that may wait to be printed.
 const ROOM: usize = 1 << 20;
 
 /// Lines that wait to be printed.

@@ -43,11 +43,11 @@ pub(super) struct Row {
     pub(super) ports: Option<u64>,
     /// Messages in the fullest mailbox.
     pub(super) depth: Option<u64>,
-    /// Octets that wait to be sent.
+    /// Bytes that wait to be sent.
     pub(super) queue: Option<u64>,
     /// Seconds.
     pub(super) round_trip: Option<f64>,
-    /// Octets.
+    /// Bytes.
     pub(super) memory: Option<u64>,
     /// A fraction of one processor.
     pub(super) cpu: Option<f64>,
@@ -209,7 +209,7 @@ impl Known {
         if let Told::Info(info) = &sample.told {
             row.ports = Some(info.ports);
             row.depth = sample.depth.or(self.row.depth);
-            row.queue = Some(info.peers.iter().map(|peer| peer.queued_octets as u64).sum());
+            row.queue = Some(info.peers.iter().map(|peer| peer.queued_bytes as u64).sum());
             row.memory = info.process.map(|process| process.resident);
             row.uptime = Some(info.uptime.as_secs_f64());
             let now = Counts::of(sample.at, info);

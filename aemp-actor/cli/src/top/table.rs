@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::board::{Column, Row};
-use crate::operating::octets;
+use crate::operating::bytes;
 use aemp_actor::log::one_line;
 
 const TITLES: [&str; 11] = [
@@ -84,7 +84,7 @@ pub(super) fn help(width: usize) -> String {
 fn cells(row: &Row) -> [String; 11] {
     let rate = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.0}"));
     let count = |value: Option<u64>| value.map_or("-".to_owned(), |value| value.to_string());
-    let size = |value: Option<u64>| value.map_or("-".to_owned(), octets);
+    let size = |value: Option<u64>| value.map_or("-".to_owned(), bytes);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let name = one_line(&row.node);
     let node = match row.silent {

@@ -111,10 +111,10 @@ fn mistakes_in_the_text_are_told_with_their_place() {
         let out = told(&home, text);
         assert!(out.contains(expected), "{text}: {out}");
     }
-    home.write_octets(b"{\n  \"nodeid\": \"\xe4\"\n}");
+    home.write_bytes(b"{\n  \"nodeid\": \"\xe4\"\n}");
     let done = home.run(&["check"]);
     assert!(done.out.contains(":2:14: error: this is no UTF-8\n    → save the file"), "{done:?}");
-    home.write_octets(&[b"{\"a\":".as_slice(), &b"[".repeat(1_000_000)].concat());
+    home.write_bytes(&[b"{\"a\":".as_slice(), &b"[".repeat(1_000_000)].concat());
     let done = home.run(&["check"]);
     assert_eq!(done.code, 5, "no overflow of the stack");
     assert!(done.out.contains(": error: too many lists and objects in one another"));

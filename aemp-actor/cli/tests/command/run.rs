@@ -86,9 +86,9 @@ fn systemd_is_told() {
         let home = home.set("NOTIFY_SOCKET", path.to_str().unwrap());
         let alpha = Service::start(&home, "alpha", None, arguments);
         let next = || {
-            let mut octets = [0; 256];
-            let length = socket.recv(&mut octets).unwrap();
-            String::from_utf8_lossy(&octets[..length]).trim().to_owned()
+            let mut bytes = [0; 256];
+            let length = socket.recv(&mut bytes).unwrap();
+            String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
         };
         assert_eq!(next(), "READY=1");
         assert_eq!(next(), "WATCHDOG=1");
@@ -217,9 +217,9 @@ fn systemd_is_told_while_a_node_starts_again() {
     socket.set_nonblocking(false).unwrap();
     // More than the pause has room for.
     for _ in 0..4 {
-        let mut octets = [0; 256];
-        let length = socket.recv(&mut octets).unwrap();
-        assert_eq!(octets[..length].trim_ascii(), b"WATCHDOG=1");
+        let mut bytes = [0; 256];
+        let length = socket.recv(&mut bytes).unwrap();
+        assert_eq!(bytes[..length].trim_ascii(), b"WATCHDOG=1");
     }
     std::fs::write(&secret, "geheim").unwrap();
     alpha.line(" is running, and listens on ");
@@ -325,8 +325,8 @@ fn a_node_may_start_another() {
     let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_aemp"));
     command.env_clear().args(["run", "beta", "nodeid", "beta", "binds", "127.0.0.1:0"]);
-    for variable in environment.split(|octet| *octet == 0).filter(|text| !text.is_empty()) {
-        let at = variable.iter().position(|octet| *octet == b'=').unwrap();
+    for variable in environment.split(|byte| *byte == 0).filter(|text| !text.is_empty()) {
+        let at = variable.iter().position(|byte| *byte == b'=').unwrap();
         let (name, value) = (&variable[..at], &variable[at + 1..]);
         command.env(std::ffi::OsStr::from_bytes(name), std::ffi::OsStr::from_bytes(value));
     }

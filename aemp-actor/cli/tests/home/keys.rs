@@ -42,6 +42,6 @@ pub(crate) fn keys() -> Vec<(&'static str, &'static str, Json)> {
         ("max_registrations", "9", json!(9)),
         ("max_data_connections", "9", json!(9)),
         ("max_messages", "9", json!(9)),
-        ("max_octets", "9000", json!(9000)),
+        ("max_bytes", "9000", json!(9000)),
     ]
 }

@@ -83,9 +83,9 @@ impl Home {
         std::fs::write(self.file(), text).unwrap();
     }
 
-    pub(crate) fn write_octets(&self, octets: &[u8]) {
+    pub(crate) fn write_bytes(&self, bytes: &[u8]) {
         std::fs::create_dir_all(self.file().parent().unwrap()).unwrap();
-        std::fs::write(self.file(), octets).unwrap();
+        std::fs::write(self.file(), bytes).unwrap();
     }
 
     /// The same as [`write`](Self::write), as the command writes it: for its owner only.
@@ -125,7 +125,7 @@ impl Home {
     /// Runs `aemp` with these arguments to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         let done = self.command().args(arguments).output().unwrap();
-        let text = |octets| String::from_utf8(octets).unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = done.status.code().unwrap_or(-1);
         Done { code, out: text(done.stdout), err: text(done.stderr) }
     }
@@ -139,7 +139,7 @@ impl Home {
         // Who reads nothing may have ended already.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let done = child.wait_with_output().unwrap();
-        let text = |octets| String::from_utf8(octets).unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = done.status.code().unwrap_or(-1);
         Done { code, out: text(done.stdout), err: text(done.stderr) }
     }
@@ -150,7 +150,7 @@ impl Home {
         command.args(["--timeout", "60"]).args(arguments);
         tokio::task::spawn_blocking(move || {
             let done = command.output().unwrap();
-            let text = |octets| String::from_utf8(octets).unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
             let code = done.status.code().unwrap_or(-1);
             Done { code, out: text(done.stdout), err: text(done.stderr) }
         })

@@ -62,9 +62,9 @@ impl Terminal {
 
     /// Waits for a text, and gives what came before it.
     pub(crate) fn sees(&mut self, text: &str) -> String {
-        // What is read are octets, each of which becomes a character.
-        let octets: String = text.bytes().map(char::from).collect();
-        self.session.exp_string(&octets).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+        // What is read are bytes, each of which becomes a character.
+        let bytes: String = text.bytes().map(char::from).collect();
+        self.session.exp_string(&bytes).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
     /// Waits for what matches.

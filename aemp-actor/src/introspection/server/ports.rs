@@ -68,7 +68,7 @@ fn info(cell: &Arc<dyn AnyCell>) -> PortInfo {
         kind: cell.kind().into(),
         state: facts.state,
         waiting: facts.waiting as u64,
-        octets: facts.octets as u64,
+        bytes: facts.bytes as u64,
         watchers: facts.watchers as u64,
         handled: facts.handled,
     }

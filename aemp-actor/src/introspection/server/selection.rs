@@ -5,8 +5,8 @@ use std::collections::BinaryHeap;
 
 use crate::introspection::{PortInfo, PortOrder, PortPage};
 
-/// Octets of names and kinds that an answer may hold.
-const OCTETS: usize = 1 << 20;
+/// Bytes of names and kinds that an answer may hold.
+const BYTES: usize = 1 << 20;
 
 /// The first `most` of many, in memory for so many.
 pub(super) struct First<K, T> {
@@ -75,18 +75,18 @@ pub(super) fn key(order: PortOrder, port: &PortInfo) -> (Reverse<u64>, String) {
     let size = match order {
         PortOrder::Name => 0,
         PortOrder::Waiting => port.waiting,
-        PortOrder::Octets => port.octets,
+        PortOrder::Bytes => port.bytes,
         PortOrder::Handled => u64::from(port.handled),
     };
     (Reverse(size), port.name.clone())
 }
 
-/// The page, cut to a bounded number of octets.
+/// The page, cut to a bounded number of bytes.
 pub(super) fn page(order: PortOrder, total: u64, mut ports: Vec<PortInfo>, more: u64) -> PortPage {
-    let mut octets = 0;
+    let mut bytes = 0;
     let fitting = ports.iter().take_while(|port| {
-        octets += port.name.len() + port.kind.len();
-        octets <= OCTETS
+        bytes += port.name.len() + port.kind.len();
+        bytes <= BYTES
     });
     let fitting = fitting.count().max(1);
     let more = more + (ports.len() - fitting.min(ports.len())) as u64;
@@ -107,7 +107,7 @@ mod tests {
             kind: "closure".into(),
             state: PortState::Idle,
             waiting,
-            octets: 0,
+            bytes: 0,
             watchers: 0,
             handled: 0,
         }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_page_is_bounded_and_says_where_the_next_begins() {
-        let long = "x".repeat(OCTETS / 2);
+        let long = "x".repeat(BYTES / 2);
         let ports: Vec<PortInfo> = (0..4).map(|n| port(&format!("{n}{long}"), 0)).collect();
         let cut = page(PortOrder::Name, 4, ports.clone(), 2);
         assert_eq!((cut.ports.len(), cut.more), (1, 5));

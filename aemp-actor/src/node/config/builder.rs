@@ -162,11 +162,11 @@ impl Config {
         self
     }
 
-    /// Octets that may wait to be sent to one other node (default 64 MiB); more closes the
+    /// Bytes that may wait to be sent to one other node (default 64 MiB); more closes the
     /// connection, and monitors fire with `overflow`.
     #[must_use]
-    pub fn max_queue(mut self, octets: usize) -> Self {
-        self.max_queue = octets;
+    pub fn max_queue(mut self, bytes: usize) -> Self {
+        self.max_queue = bytes;
         self
     }
 

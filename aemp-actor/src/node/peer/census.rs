@@ -39,11 +39,11 @@ impl Peer {
         self.state.lock().spawned
     }
 
-    /// The octets that wait for it.
-    pub(crate) fn waiting_octets(&self) -> usize {
+    /// The bytes that wait for it.
+    pub(crate) fn waiting_bytes(&self) -> usize {
         match &self.state.lock().stage {
-            Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting.octets(),
-            Stage::Up(up) => up.link.queued_octets(),
+            Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting.bytes(),
+            Stage::Up(up) => up.link.queued_bytes(),
             Stage::Idle => 0,
         }
     }

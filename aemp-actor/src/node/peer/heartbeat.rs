@@ -1,4 +1,4 @@
-//! Signs of life: any octet from the peer is one, and any of ours that had to wait and is taken.
+//! Signs of life: any byte from the peer is one, and any of ours that had to wait and is taken.
 //! [`Silence`] decides.
 
 use std::sync::Arc;

@@ -46,10 +46,12 @@ pub struct Traffic {
     pub packets_in: u64,
     /// Packets that were queued to be written.
     pub packets_out: u64,
-    /// Octets that were read.
-    pub octets_in: u64,
-    /// Octets that were written.
-    pub octets_out: u64,
+    /// Bytes that were read.
+    #[serde(rename = "octets_in")]
+    pub bytes_in: u64,
+    /// Bytes that were written.
+    #[serde(rename = "octets_out")]
+    pub bytes_out: u64,
 }
 
 /// The present connection to a node.
@@ -97,8 +99,9 @@ pub struct PeerInfo {
     /// How long questions and answers take; `None` until one was answered. The heartbeat measures
     /// it, and so does [`Node::ping`](crate::Node::ping).
     pub round_trip: Option<RoundTrip>,
-    /// Octets that wait: to be written, or for a connection to be made.
-    pub queued_octets: usize,
+    /// Bytes that wait: to be written, or for a connection to be made.
+    #[serde(rename = "queued_octets")]
+    pub queued_bytes: usize,
     /// Packets that wait.
     pub queued_packets: usize,
     /// Messages to this node that were lost since it was heard of.
@@ -121,7 +124,7 @@ impl PeerInfo {
             addresses,
             connection: None,
             round_trip: None,
-            queued_octets: 0,
+            queued_bytes: 0,
             queued_packets: 0,
             lost: 0,
             monitors: 0,
@@ -152,7 +155,7 @@ impl PeerInfo {
             }
             Stage::Up(up) => {
                 info.state = PeerState::Up;
-                info.queued_octets = up.link.queued_octets();
+                info.queued_bytes = up.link.queued_bytes();
                 info.queued_packets = up.link.lost_packets();
                 let counts = up.link.counters();
                 info.connection = Some(Connection::new(
@@ -160,15 +163,15 @@ impl PeerInfo {
                     Traffic {
                         packets_in: counts.packets_in,
                         packets_out: counts.packets_out,
-                        octets_in: counts.octets_in,
-                        octets_out: counts.octets_out,
+                        bytes_in: counts.bytes_in,
+                        bytes_out: counts.bytes_out,
                     },
                 ));
                 None
             }
         };
         if let Some(waiting) = waiting {
-            info.queued_octets = waiting.octets();
+            info.queued_bytes = waiting.bytes();
             info.queued_packets = waiting.len();
         }
         info

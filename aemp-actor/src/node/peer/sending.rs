@@ -114,7 +114,7 @@ impl Peer {
         let (Some(core), Some(peer)) = (self.core.upgrade(), core.known_peer(&self.id)) else {
             return;
         };
-        let text = format!("more than max_queue octets wait for node {}", self.id);
+        let text = format!("more than max_queue bytes wait for node {}", self.id);
         let own = core.clone();
         core.runtime().spawn(async move {
             if peer.state.lock().has_overflowed() {
@@ -158,7 +158,7 @@ impl Peer {
         }
         match &mut state.stage {
             Stage::Up(up) => Way::Link(up.link.clone()),
-            Stage::Connecting(waiting) if !waiting.has_room(message.octets_len(), limit) => {
+            Stage::Connecting(waiting) if !waiting.has_room(message.bytes_len(), limit) => {
                 Way::Full
             }
             Stage::Connecting(waiting) => {
@@ -206,7 +206,7 @@ impl Peer {
                 }
             };
             match link.try_send(port, Order::Among(port), message) {
-                Ok(Some(octets)) => link.room(octets).await,
+                Ok(Some(bytes)) => link.room(bytes).await,
                 Ok(None) => {
                     traced::sent(&self.id, port, message);
                     return Ok(());

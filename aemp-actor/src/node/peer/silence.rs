@@ -22,7 +22,7 @@ pub(super) struct Silence {
 /// What a connection shows at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    /// When the last sign of life came: octets of the peer, or the peer took some of ours.
+    /// When the last sign of life came: bytes of the peer, or the peer took some of ours.
     pub(super) last_sign: Instant,
     /// What was read is being handled: nothing can be read meanwhile.
     pub(super) is_delivering: bool,

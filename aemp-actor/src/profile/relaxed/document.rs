@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::profile::error::ProfileError;
 
-/// A line and a column, both from 1; the column counts octets.
+/// A line and a column, both from 1; the column counts bytes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Place {
     /// The line.

@@ -1,4 +1,4 @@
-//! From octets to a document.
+//! From bytes to a document.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,10 @@ const MAX_DEPTH: usize = 100;
 /// Reads a text that is one object; an empty text is an empty object. Gives all mistakes, in their
 /// order; what is wrong counts as `null`. Behind one that leaves open what was meant nothing is
 /// read, and the document is empty.
-pub(crate) fn read(octets: &[u8]) -> (Document, Vec<SyntaxError>) {
-    let text = match std::str::from_utf8(octets) {
+pub(crate) fn read(bytes: &[u8]) -> (Document, Vec<SyntaxError>) {
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return (Document::default(), vec![not_utf8(octets, error.valid_up_to())]),
+        Err(error) => return (Document::default(), vec![not_utf8(bytes, error.valid_up_to())]),
     };
     let mut parser = Parser::new(text.strip_prefix('\u{feff}').unwrap_or(text));
     match parser.whole() {
@@ -30,10 +30,10 @@ pub(crate) fn parse(text: &str) -> Result<Document, SyntaxError> {
     errors.into_iter().next().map_or(Ok(document), Err)
 }
 
-fn not_utf8(octets: &[u8], at: usize) -> SyntaxError {
-    let before = &octets[..at];
-    let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
-    let begin = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |newline| newline + 1);
+fn not_utf8(bytes: &[u8], at: usize) -> SyntaxError {
+    let before = &bytes[..at];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     SyntaxError {
         place: Place { line, column: at - begin + 1 },
         problem: "this is no UTF-8".to_owned(),
@@ -56,7 +56,7 @@ pub(super) struct Parser<'a> {
 /// Where to read.
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
-        let newlines = text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n');
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self {
             text,
             at: 0,
@@ -74,8 +74,8 @@ impl<'a> Parser<'a> {
 
     /// Skips white space and comments.
     fn skip(&mut self) {
-        while let Some(octet) = self.peek() {
-            match octet {
+        while let Some(byte) = self.peek() {
+            match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
                 b'#' => self.skip_to("\n"),
                 b'/' => {
@@ -121,7 +121,7 @@ impl Parser<'_> {
         self.errors.push(error);
     }
 
-    /// What is wrong with the octet where something else should stand.
+    /// What is wrong with the byte where something else should stand.
     fn unexpected(&self, otherwise: &str) -> SyntaxError {
         match self.peek() {
             None => {
@@ -176,7 +176,7 @@ impl Parser<'_> {
             }
             Some(b'\'') => self.single_quoted(),
             Some(b'-' | b'+' | b'.' | b'0'..=b'9') => Ok(self.number()),
-            Some(octet) if octet.is_ascii_alphabetic() || octet == b'_' => Ok(self.bare_word()),
+            Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => Ok(self.bare_word()),
             _ => Err(self.unexpected("a value is missing")),
         }
     }
@@ -205,7 +205,7 @@ impl Parser<'_> {
                     self.mistake("a single quote", "put keys in double quotes");
                     self.until_quote()?
                 }
-                Some(octet) if octet.is_ascii_alphabetic() || octet == b'_' => {
+                Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
                     self.mistake("a key without quotes", "put keys in double quotes");
                     self.word().to_owned()
                 }
@@ -282,7 +282,7 @@ impl Parser<'_> {
         self.skip();
         match self.peek() {
             Some(b',') => self.at += 1,
-            Some(octet) if octet == end => {}
+            Some(byte) if byte == end => {}
             // The next key or element can be read without it.
             Some(b'"' | b'{' | b'[') => {
                 let error = self.unexpected("a comma is missing");
@@ -380,22 +380,22 @@ mod tests {
     }
 
     #[test]
-    fn octets_that_are_no_text() {
+    fn bytes_that_are_no_text() {
         let (_, errors) = read(b"{\r\n \"a\": \"\xff\"}");
         assert_eq!((errors[0].place, errors.len()), (Place { line: 2, column: 8 }, 1));
         let (document, errors) = read("\u{feff}{\r\n# c\r\n\"a\":\r\n1\r\n}\r\n".as_bytes());
         assert_eq!((errors.len(), Value::Object(document.root)), (0, json!({"a": 1})));
     }
 
-    /// No text brings the parser down: cut anywhere, or with any octet in place of another.
+    /// No text brings the parser down: cut anywhere, or with any byte in place of another.
     #[test]
     fn no_text_is_too_much() {
         let text = "{\"a\": [1.5, {\"b\": \"\\u00e4ä\"}, 'x', yes], // c\n \"d\": -0 }".as_bytes();
         for at in 0..text.len() {
             read(&text[..at]);
-            for octet in 0..=255 {
+            for byte in 0..=255 {
                 let mut text = text.to_vec();
-                text[at] = octet;
+                text[at] = byte;
                 read(&text);
             }
         }

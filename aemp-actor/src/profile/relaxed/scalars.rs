@@ -8,12 +8,12 @@ use super::parser::Parser;
 impl Parser<'_> {
     pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
         let begin = self.at;
-        let octets = self.text.as_bytes();
+        let bytes = self.text.as_bytes();
         let mut end = begin + 1;
         loop {
-            match octets.get(end) {
+            match bytes.get(end) {
                 Some(b'"') => break,
-                Some(b'\\') if octets.get(end + 1) != Some(&b'\n') => end += 2,
+                Some(b'\\') if bytes.get(end + 1) != Some(&b'\n') => end += 2,
                 Some(b'\n') | None => {
                     return Err(self.error_at(begin, "a text is not closed", "add the missing \""));
                 }
@@ -23,7 +23,7 @@ impl Parser<'_> {
         self.at = end + 1;
         let text = self.text[begin..=end].replace('\t', "\\t");
         Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
-            let (problem, hint) = if text.bytes().any(|octet| octet < b' ') {
+            let (problem, hint) = if text.bytes().any(|byte| byte < b' ') {
                 ("a text with a control character", "write it as \\u and four hexadecimal digits")
             } else if error.to_string().contains("hex escape") {
                 ("half a character: \\u of a pair without the other", "write the character itself")

@@ -20,7 +20,7 @@ use crate::node::{Core, Node, timer_deadline};
 use crate::port::on_node;
 
 impl Node {
-    /// Makes a connection of octets to another node, beside the messages, and has the function of
+    /// Makes a connection of bytes to another node, beside the messages, and has the function of
     /// that name take it over there: one that was registered by [`on_connect`](Self::on_connect),
     /// or an init function of the reference implementation.
     ///
@@ -32,7 +32,7 @@ impl Node {
     /// let limit = Duration::from_secs(5);
     /// let conn = node.connect_to("worker-7", limit, "Chat::upload", ("file.bin",)).await?;
     /// let (mut reader, mut writer) = conn.into_split();
-    /// writer.write_all(b"octets").await?;
+    /// writer.write_all(b"bytes").await?;
     /// writer.shutdown().await?;
     /// tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
     /// # Ok(())

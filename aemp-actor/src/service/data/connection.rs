@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::seats::Seat;
 use crate::id::NodeId;
 
-/// A connection of octets to another node, made by [`Node::connect_to`](crate::Node::connect_to).
+/// A connection of bytes to another node, made by [`Node::connect_to`](crate::Node::connect_to).
 ///
 /// It is as any socket: what is written on one side is read on the other, in order; a side that
 /// does not read makes the other one wait, and nothing is buffered beyond what the transport does
@@ -172,9 +172,9 @@ impl AsyncRead for DataReader {
         if self.buffered.is_empty() {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
         }
-        let octets = self.buffered.len().min(buf.remaining());
-        buf.put_slice(&self.buffered[..octets]);
-        self.buffered.advance(octets);
+        let bytes = self.buffered.len().min(buf.remaining());
+        buf.put_slice(&self.buffered[..bytes]);
+        self.buffered.advance(bytes);
         if self.buffered.is_empty() {
             self.buffered = BytesMut::new();
         }
@@ -198,17 +198,17 @@ macro_rules! write_through {
             fn poll_write(
                 mut self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
-                octets: &[u8],
+                bytes: &[u8],
             ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut self.$inner).poll_write(cx, octets)
+                Pin::new(&mut self.$inner).poll_write(cx, bytes)
             }
 
             fn poll_write_vectored(
                 mut self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
-                octets: &[io::IoSlice<'_>],
+                bytes: &[io::IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut self.$inner).poll_write_vectored(cx, octets)
+                Pin::new(&mut self.$inner).poll_write_vectored(cx, bytes)
             }
 
             fn is_write_vectored(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Data connections: octets between two nodes, beside their messages.
+//! Data connections: bytes between two nodes, beside their messages.
 //!
 //! ```text
 //!   the node that asks                            the other node
@@ -7,7 +7,7 @@
 //!   snd PORT (an echo) ──▶ ──▶ PORT                 so it expects the ID by now
 //!   dials a listener: aemp-dataconn;…;dataconn_id=ID ──▶
 //!      or, if there is none: _connect ID ──▶        dials a listener, the same way round
-//!   octets ◀─▶ octets
+//!   bytes ◀─▶ bytes
 //! ```
 //!
 //! Whatever goes wrong over there kills PORT, a port that exists for the one attempt. Its death, by

@@ -24,7 +24,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The longest ID, and the longest name of a port that is to be told.
 const LONGEST_NAME: usize = 256;
 
-/// How much the arguments may weigh, in octets: they wait here until the connection comes.
+/// How much the arguments may weigh, in bytes: they wait here until the connection comes.
 const MAX_ARGS: usize = 64 << 10;
 
 /// Why no data connection is expected, or dialled.
@@ -38,8 +38,8 @@ pub(crate) enum ExpectError {
     Denied { right: &'static str },
     #[error("node {node} has no function {name:?} for data connections (Node::on_connect)")]
     NoFunction { node: NodeId, name: String },
-    #[error("the arguments take some {octets} octets, {MAX_ARGS} are allowed")]
-    LongArguments { octets: usize },
+    #[error("the arguments take some {bytes} bytes, {MAX_ARGS} are allowed")]
+    LongArguments { bytes: usize },
     #[error("{limit} data connections of it are open or expected already (max_data_connections)")]
     TooMany { limit: usize },
     #[error("the ID of the connection is taken")]
@@ -67,11 +67,11 @@ pub(crate) fn expect(
         return Err(ExpectError::ForeignPort { port });
     }
     if id.len() > LONGEST_NAME || port.port().len() > LONGEST_NAME {
-        return Err(malformed(&"an ID or a port name of more than 256 octets"));
+        return Err(malformed(&"an ID or a port name of more than 256 bytes"));
     }
-    let octets = message.weight();
-    if octets > 2 * MAX_ARGS {
-        let error = ExpectError::LongArguments { octets };
+    let bytes = message.weight();
+    if bytes > 2 * MAX_ARGS {
+        let error = ExpectError::LongArguments { bytes };
         core.kil(&port, reason(&error.to_string()));
         return Err(error);
     }
@@ -108,9 +108,9 @@ impl Wish {
             return Err(ExpectError::Malformed(format!("{seconds} is no number of seconds")));
         }
         let time = LONGEST.min(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())));
-        let octets = args.weight();
-        if octets > MAX_ARGS {
-            return Err(ExpectError::LongArguments { octets });
+        let bytes = args.weight();
+        if bytes > MAX_ARGS {
+            return Err(ExpectError::LongArguments { bytes });
         }
         let Some(function) = core.data().functions.find(&name) else {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });

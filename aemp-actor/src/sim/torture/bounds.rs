@@ -31,9 +31,9 @@ pub(super) fn look(world: &World, no: NodeNo, node: &Node) {
     }
     if let Some(bound) = world.plan.max_queue {
         for peer in node.core().peers() {
-            let waiting = peer.waiting_octets();
+            let waiting = peer.waiting_bytes();
             if waiting > bound {
-                let text = format!("{waiting} octets wait for {} on {}", peer.id(), node.id());
+                let text = format!("{waiting} bytes wait for {} on {}", peer.id(), node.id());
                 world.log.broken(10, text);
             }
         }

@@ -185,8 +185,8 @@ impl Plan {
             config.binds.clear();
         }
         config = config.seeds(self.seeds_of(host).into_iter().map(&address));
-        if let Some(octets) = self.max_queue {
-            config = config.max_queue(bound(Mutation::UnboundedQueue, octets));
+        if let Some(bytes) = self.max_queue {
+            config = config.max_queue(bound(Mutation::UnboundedQueue, bytes));
         }
         if let Some(messages) = self.max_messages {
             let messages = bound(Mutation::EarlyOverflow, messages);

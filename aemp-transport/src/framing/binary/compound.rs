@@ -25,7 +25,7 @@ pub(in crate::framing) struct Compound<'a, W> {
 enum Kind<'a> {
     /// The elements of the message, which are counted.
     Message(&'a mut usize),
-    /// A list that may turn out to be octets.
+    /// A list that may turn out to be bytes.
     Sequence(Fold),
     /// A list or a map that stays one.
     Fixed(Fold),

@@ -1,4 +1,4 @@
-//! Octets to any `Deserialize`, without a tree in between.
+//! Bytes to any `Deserialize`, without a tree in between.
 
 use std::borrow::Cow;
 
@@ -24,10 +24,10 @@ impl<'de, R: Read<'de>> Deserializer<'de> for Next<'_, R> {
             Item::Float(number) => visitor.visit_f64(number),
             Item::Str(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             Item::Str(Cow::Owned(text)) => visitor.visit_string(text),
-            Item::Octets(Cow::Borrowed(octets)) => visitor.visit_borrowed_bytes(octets),
-            Item::Octets(Cow::Owned(octets)) => visitor.visit_byte_buf(octets),
-            Item::OctetList(octets) => {
-                let numbers = octets.iter().map(|octet| i64::from(*octet));
+            Item::Bytes(Cow::Borrowed(bytes)) => visitor.visit_borrowed_bytes(bytes),
+            Item::Bytes(Cow::Owned(bytes)) => visitor.visit_byte_buf(bytes),
+            Item::ByteList(bytes) => {
+                let numbers = bytes.iter().map(|byte| i64::from(*byte));
                 let mut seq = SeqDeserializer::<_, DecodeError>::new(numbers);
                 let made = visitor.visit_seq(&mut seq)?;
                 seq.end()?;
@@ -144,7 +144,7 @@ impl<'a, R> Elements<'a, R> {
         R: Read<'de>,
     {
         match self.length {
-            // Every element has an octet at least: nobody reserves room for a mere claim.
+            // Every element has a byte at least: nobody reserves room for a mere claim.
             Length::Known(left) => {
                 Some(usize::try_from(left).map_or(0, |n| n.min(self.reader.left())))
             }

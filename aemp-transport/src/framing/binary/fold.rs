@@ -1,4 +1,4 @@
-//! [`Fold`]: a sequence that becomes octets if all its elements are `u8`.
+//! [`Fold`]: a sequence that becomes bytes if all its elements are `u8`.
 
 use super::write::{Head, Write};
 
@@ -7,8 +7,8 @@ use super::write::{Head, Write};
 enum Elements {
     /// There was none.
     None,
-    /// All were `u8`: each is one octet in the output.
-    Octets,
+    /// All were `u8`: each is one byte in the output.
+    Bytes,
     /// Each is a value in the output.
     Values,
 }
@@ -32,20 +32,20 @@ impl Fold {
     }
 
     /// Takes an element that is a `u8`; false if it is to be written as a value.
-    pub(super) fn octet(&mut self, octet: u8, out: &mut Vec<u8>) -> bool {
+    pub(super) fn byte(&mut self, byte: u8, out: &mut Vec<u8>) -> bool {
         if self.elements == Elements::Values {
             return false;
         }
-        self.elements = Elements::Octets;
-        out.push(octet);
+        self.elements = Elements::Bytes;
+        out.push(byte);
         true
     }
 
     /// An element that is no `u8` is about to be written.
     pub(super) fn value<W: Write>(&mut self, out: &mut Vec<u8>) {
-        if self.elements == Elements::Octets {
-            for octet in out.split_off(self.content) {
-                W::signed(octet.into(), out);
+        if self.elements == Elements::Bytes {
+            for byte in out.split_off(self.content) {
+                W::signed(byte.into(), out);
             }
         }
         self.elements = Elements::Values;
@@ -53,7 +53,7 @@ impl Fold {
 
     /// Corrects the head, now that everything is known.
     pub(super) fn close<W: Write>(self, count: usize, out: &mut Vec<u8>) {
-        let head = if self.elements == Elements::Octets { Head::OctetList } else { self.head };
+        let head = if self.elements == Elements::Bytes { Head::ByteList } else { self.head };
         if (head, Some(count)) == (self.head, self.announced) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Messages to and from the octets of their elements, one after the other.
+//! Messages to and from the bytes of their elements, one after the other.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(in crate::framing) fn encode<W: Write, T: Serialize + ?Sized>(
     Ok(total)
 }
 
-/// The octets of a message's elements.
+/// The bytes of a message's elements.
 pub(in crate::framing) fn encode_message<W: Write, T: Serialize + ?Sized>(
     message: &T,
 ) -> Result<Vec<u8>, EncodeError> {
@@ -33,7 +33,7 @@ pub(in crate::framing) fn encode_message<W: Write, T: Serialize + ?Sized>(
     Ok(out)
 }
 
-/// Writes the head of a packet over the one octet that was left for it.
+/// Writes the head of a packet over the one byte that was left for it.
 pub(in crate::framing) fn fill_in(
     place: usize,
     out: &mut Vec<u8>,
@@ -52,10 +52,8 @@ pub(in crate::framing) fn fill_in(
 }
 
 /// How many elements there are.
-pub(in crate::framing) fn count<'de, R: Read<'de>>(
-    octets: &'de [u8],
-) -> Result<usize, DecodeError> {
-    let (mut reader, mut count) = (R::new(octets), 0);
+pub(in crate::framing) fn count<'de, R: Read<'de>>(bytes: &'de [u8]) -> Result<usize, DecodeError> {
+    let (mut reader, mut count) = (R::new(bytes), 0);
     while reader.left() > 0 {
         reader.skip()?;
         count += 1;
@@ -64,9 +62,9 @@ pub(in crate::framing) fn count<'de, R: Read<'de>>(
 }
 
 pub(in crate::framing) fn to_values<'de, R: Read<'de>>(
-    octets: &'de [u8],
+    bytes: &'de [u8],
 ) -> Result<Vec<Value>, DecodeError> {
-    let (mut reader, mut values) = (R::new(octets), Vec::new());
+    let (mut reader, mut values) = (R::new(bytes), Vec::new());
     while reader.left() > 0 {
         values.push(Value::deserialize(Next(&mut reader))?);
     }
@@ -80,29 +78,29 @@ pub(in crate::framing) fn elements<'de, R: Read<'de>>(
     Message(Elements::new(reader, Length::UntilEnd))
 }
 
-/// How many octets the first element has, and where the elements of that are if it is a list.
+/// How many bytes the first element has, and where the elements of that are if it is a list.
 pub(in crate::framing) fn first_element<'de, R: Read<'de>>(
-    octets: &'de [u8],
+    bytes: &'de [u8],
 ) -> Result<(usize, Option<Range<usize>>), DecodeError> {
-    let mut reader = R::new(octets);
-    let at = |reader: &R| octets.len() - reader.left();
+    let mut reader = R::new(bytes);
+    let at = |reader: &R| bytes.len() - reader.left();
     if let Item::List(length) = reader.item()? {
         let start = at(&reader);
         Elements::new(&mut reader, length).skip_rest()?;
         let end = at(&reader);
         return Ok((end, Some(start..end - usize::from(length == Length::UntilBreak))));
     }
-    reader = R::new(octets);
+    reader = R::new(bytes);
     reader.skip()?;
     Ok((at(&reader), None))
 }
 
 /// Has the visitor take the elements leniently, and skips those that it leaves.
 pub(in crate::framing) fn visit_elements<'de, R: Read<'de>, V: Visitor<'de>>(
-    octets: &'de [u8],
+    bytes: &'de [u8],
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let mut reader = R::new(octets);
+    let mut reader = R::new(bytes);
     Lenient(elements(&mut reader)).deserialize_seq(visitor)
 }
 
@@ -125,16 +123,16 @@ impl<'de, R: Read<'de>> Deserializer<'de> for Message<'_, R> {
     }
 }
 
-/// The first element, if it is a string, octets (one character each) or a number, and of `longest`
-/// octets at the most.
+/// The first element, if it is a string, bytes (one character each) or a number, and of `longest`
+/// bytes at the most.
 pub(in crate::framing) fn first_text<'de, R: Read<'de>>(
-    octets: &'de [u8],
+    bytes: &'de [u8],
     longest: usize,
 ) -> Option<SmolStr> {
-    let item = R::new(octets).item().ok()?;
+    let item = R::new(bytes).item().ok()?;
     let length = match &item {
         Item::Str(text) => text.len(),
-        Item::Octets(octets) => octets.len(),
+        Item::Bytes(bytes) => bytes.len(),
         _ => 0,
     };
     if length <= longest { item_text(&item) } else { None }
@@ -158,7 +156,7 @@ pub(in crate::framing) fn first_texts<'de, R: Read<'de>>(
 pub(in crate::framing) fn item_text(item: &Item<'_>) -> Option<SmolStr> {
     match item {
         Item::Str(text) => Some(SmolStr::new(text)),
-        Item::Octets(octets) => Some(SmolStr::new(latin1(octets))),
+        Item::Bytes(bytes) => Some(SmolStr::new(latin1(bytes))),
         Item::Int(number) => Some(number.to_string().into()),
         Item::UInt(number) => Some(number.to_string().into()),
         Item::Float(number) => Some(float_text(*number).into()),

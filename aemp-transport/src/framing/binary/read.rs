@@ -10,7 +10,7 @@ pub(in crate::framing) enum Length {
     Known(u64),
     /// As many as there are before the break.
     UntilBreak,
-    /// As many as there are octets.
+    /// As many as there are bytes.
     UntilEnd,
 }
 
@@ -23,20 +23,20 @@ pub(in crate::framing) enum Item<'de> {
     UInt(u64),
     Float(f64),
     Str(Cow<'de, str>),
-    Octets(Cow<'de, [u8]>),
-    /// A list of numbers that are all `u8`, as octets; in what was encoded here only.
-    OctetList(&'de [u8]),
+    Bytes(Cow<'de, [u8]>),
+    /// A list of numbers that are all `u8`, as bytes; in what was encoded here only.
+    ByteList(&'de [u8]),
     List(Length),
     Map(Length),
 }
 
-/// Reads octets that were checked before. Whatever they are, it neither panics nor allocates more
-/// than there are octets.
+/// Reads bytes that were checked before. Whatever they are, it neither panics nor allocates more
+/// than there are bytes.
 pub(in crate::framing) trait Read<'de>: Sized {
     /// A reader of values one after the other.
-    fn new(octets: &'de [u8]) -> Self;
+    fn new(bytes: &'de [u8]) -> Self;
 
-    /// How many octets are left.
+    /// How many bytes are left.
     fn left(&self) -> usize;
 
     /// Takes the next part.

@@ -1,4 +1,4 @@
-//! Any `Serialize` to octets.
+//! Any `Serialize` to bytes.
 
 use std::marker::PhantomData;
 
@@ -15,7 +15,7 @@ use crate::value::{SOME, Written};
 pub(super) enum Place<'a> {
     /// The whole message, whose elements are counted.
     Message(&'a mut usize),
-    /// An element of a sequence that may become octets.
+    /// An element of a sequence that may become bytes.
     Element(&'a mut Fold),
     /// Any other value.
     Inside,
@@ -113,7 +113,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
 
     fn serialize_u8(mut self, number: u8) -> Result<Written, EncodeError> {
         if let Place::Element(fold) = &mut self.place
-            && fold.octet(number, self.out)
+            && fold.byte(number, self.out)
         {
             return Ok(Written::Value);
         }
@@ -125,8 +125,8 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         self.serialize_str(character.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<Written, EncodeError> {
-        W::octets(octets, self.single());
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Written, EncodeError> {
+        W::bytes(bytes, self.single());
         Ok(Written::Value)
     }
 
@@ -134,19 +134,19 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         let out = self.single();
         let start = out.len();
         W::null(out);
-        Ok(Written::Null { octets: out.len() - start })
+        Ok(Written::Null { bytes: out.len() - start })
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, EncodeError> {
         let Self { out, place, .. } = self;
         let written = value.serialize(BinarySerializer::<W>::at(&mut *out, place))?;
-        let Written::Null { octets } = written else { return Ok(written) };
-        let start = out.len() - octets;
+        let Written::Null { bytes } = written else { return Ok(written) };
+        let start = out.len() - bytes;
         let mut head = Vec::new();
         W::head(Head::Map, 1, &mut head);
         W::key(SOME, &mut head);
         out.splice(start..start, head);
-        Ok(Written::Null { octets: out.len() - start })
+        Ok(Written::Null { bytes: out.len() - start })
     }
 
     fn serialize_unit(self) -> Result<Written, EncodeError> {

@@ -5,13 +5,13 @@
 pub(in crate::framing) enum Head {
     List,
     Map,
-    /// A list of numbers that are all `u8`, as octets.
-    OctetList,
+    /// A list of numbers that are all `u8`, as bytes.
+    ByteList,
 }
 
 /// How an encoding writes the parts of a value.
 ///
-/// The heads of a list and of the octets that it may turn out to be are equally long for the same
+/// The heads of a list and of the bytes that it may turn out to be are equally long for the same
 /// length, so that one can be written over the other.
 pub(in crate::framing) trait Write {
     fn null(out: &mut Vec<u8>);
@@ -21,9 +21,9 @@ pub(in crate::framing) trait Write {
     fn unsigned(number: u64, out: &mut Vec<u8>);
     fn float(number: f64, out: &mut Vec<u8>);
     fn text(text: &str, out: &mut Vec<u8>);
-    fn octets(octets: &[u8], out: &mut Vec<u8>);
+    fn bytes(bytes: &[u8], out: &mut Vec<u8>);
     /// The name of a map's entry; its value follows.
     fn key(name: &str, out: &mut Vec<u8>);
-    /// `length` elements, entries or octets follow.
+    /// `length` elements, entries or bytes follow.
     fn head(head: Head, length: usize, out: &mut Vec<u8>);
 }

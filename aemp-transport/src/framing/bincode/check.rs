@@ -1,4 +1,4 @@
-//! Checks that octets are values, without recursion and without allocating what they claim.
+//! Checks that bytes are values, without recursion and without allocating what they claim.
 
 use super::primitive::{Malformed, take_float, take_signed, take_unsigned};
 use super::tag;
@@ -16,7 +16,7 @@ struct Open {
 pub(super) struct Rules {
     /// The deepest nesting, the packet itself being the first level.
     pub(super) max_depth: usize,
-    /// Whether [`tag::OCTET_LIST`] may be there.
+    /// Whether [`tag::BYTE_LIST`] may be there.
     pub(super) kept: bool,
 }
 
@@ -26,9 +26,9 @@ impl From<Malformed> for FrameError {
     }
 }
 
-/// Takes `count` values off the front of `octets`.
-pub(super) fn take_values(octets: &mut &[u8], count: u64, rules: Rules) -> Result<(), FrameError> {
-    let mut innermost = Open { left: possible(count, octets)?, is_map: false };
+/// Takes `count` values off the front of `bytes`.
+pub(super) fn take_values(bytes: &mut &[u8], count: u64, rules: Rules) -> Result<(), FrameError> {
+    let mut innermost = Open { left: possible(count, bytes)?, is_map: false };
     // Allocates only for what is nested.
     let mut outer = Vec::new();
     loop {
@@ -41,9 +41,9 @@ pub(super) fn take_values(octets: &mut &[u8], count: u64, rules: Rules) -> Resul
         }
         innermost.left -= 1;
         if innermost.is_map {
-            take_text(octets)?;
+            take_text(bytes)?;
         }
-        if let Some(inner) = take_value(octets, rules)? {
+        if let Some(inner) = take_value(bytes, rules)? {
             if outer.len() + 1 >= rules.max_depth {
                 return Err(FrameError::TooDeep { limit: rules.max_depth });
             }
@@ -53,23 +53,23 @@ pub(super) fn take_values(octets: &mut &[u8], count: u64, rules: Rules) -> Resul
 }
 
 /// Takes a value; of a list or a map only its head, which is given.
-fn take_value(octets: &mut &[u8], rules: Rules) -> Result<Option<Open>, FrameError> {
-    let (&first, rest) = octets.split_first().ok_or(FrameError::Bincode("a value is missing"))?;
-    *octets = rest;
+fn take_value(bytes: &mut &[u8], rules: Rules) -> Result<Option<Open>, FrameError> {
+    let (&first, rest) = bytes.split_first().ok_or(FrameError::Bincode("a value is missing"))?;
+    *bytes = rest;
     match first {
         tag::NULL => {}
-        tag::BOOL => match octets.split_first() {
-            Some((0 | 1, rest)) => *octets = rest,
+        tag::BOOL => match bytes.split_first() {
+            Some((0 | 1, rest)) => *bytes = rest,
             _ => return Err(FrameError::Bincode("a boolean is neither 0 nor 1")),
         },
-        tag::INT => drop(take_signed(octets)?),
-        tag::UINT => drop(take_unsigned(octets)?),
-        tag::FLOAT => drop(take_float(octets)?),
-        tag::STR => drop(take_text(octets)?),
-        tag::OCTETS => drop(take_content(octets)?),
-        tag::OCTET_LIST if rules.kept => drop(take_content(octets)?),
+        tag::INT => drop(take_signed(bytes)?),
+        tag::UINT => drop(take_unsigned(bytes)?),
+        tag::FLOAT => drop(take_float(bytes)?),
+        tag::STR => drop(take_text(bytes)?),
+        tag::BYTES => drop(take_content(bytes)?),
+        tag::BYTE_LIST if rules.kept => drop(take_content(bytes)?),
         tag::LIST | tag::MAP => {
-            let left = possible(take_unsigned(octets)?, octets)?;
+            let left = possible(take_unsigned(bytes)?, bytes)?;
             return Ok(Some(Open { left, is_map: first == tag::MAP }));
         }
         _ => return Err(FrameError::Bincode("a value has an unknown tag")),
@@ -77,25 +77,25 @@ fn take_value(octets: &mut &[u8], rules: Rules) -> Result<Option<Open>, FrameErr
     Ok(None)
 }
 
-/// A count that there can be: every value has an octet at least.
-fn possible(count: u64, octets: &[u8]) -> Result<u64, FrameError> {
-    if count > octets.len() as u64 {
+/// A count that there can be: every value has a byte at least.
+fn possible(count: u64, bytes: &[u8]) -> Result<u64, FrameError> {
+    if count > bytes.len() as u64 {
         return Err(FrameError::Bincode("a list or a map is longer than its packet"));
     }
     Ok(count)
 }
 
-/// Takes a length and as many octets.
-pub(super) fn take_content<'a>(octets: &mut &'a [u8]) -> Result<&'a [u8], FrameError> {
-    let length = take_unsigned(octets)?;
-    let content = usize::try_from(length).ok().and_then(|length| octets.split_at_checked(length));
+/// Takes a length and as many bytes.
+pub(super) fn take_content<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], FrameError> {
+    let length = take_unsigned(bytes)?;
+    let content = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length));
     let (content, rest) =
         content.ok_or(FrameError::Bincode("a string is longer than its packet"))?;
-    *octets = rest;
+    *bytes = rest;
     Ok(content)
 }
 
-/// Takes a length and as many octets of text.
-pub(super) fn take_text<'a>(octets: &mut &'a [u8]) -> Result<&'a str, FrameError> {
-    std::str::from_utf8(take_content(octets)?).map_err(|_| FrameError::Utf8)
+/// Takes a length and as many bytes of text.
+pub(super) fn take_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, FrameError> {
+    std::str::from_utf8(take_content(bytes)?).map_err(|_| FrameError::Utf8)
 }

@@ -59,7 +59,7 @@ pub(in crate::framing) fn elements(packet: &[u8]) -> Option<Reader<'_>> {
     Some(Reader::new(rest))
 }
 
-/// Leaves room for the length and for a count of one octet, and writes the port name.
+/// Leaves room for the length and for a count of one byte, and writes the port name.
 fn begin(port: &str, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     out.extend_from_slice(&[0; PREFIX + 1]);
@@ -71,8 +71,8 @@ fn begin(port: &str, out: &mut Vec<u8>) -> usize {
 fn end(start: usize, elements: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let place = start + PREFIX;
     binary::fill_in(place, out, |out| put_unsigned(elements as u64 + 1, out));
-    let octets = out.len() - place;
-    let length = u32::try_from(octets).map_err(|_| EncodeError::TooLong { octets })?;
+    let bytes = out.len() - place;
+    let length = u32::try_from(bytes).map_err(|_| EncodeError::TooLong { bytes })?;
     out[start..place].copy_from_slice(&length.to_be_bytes());
     Ok(())
 }

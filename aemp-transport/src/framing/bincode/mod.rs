@@ -1,11 +1,11 @@
 //! The `bincode` framing: what our nodes write to each other.
 //!
 //! ```text
-//!  octet 0       4        count of the list
+//!  byte 0       4        count of the list
 //!        ┌───────┬───────┬──────────┬────────────────────────────────────────┐
 //!        │ length, BE 32 │ varint   │ value (the port name) │ value │ value … │
 //!        └───────┴───────┴──────────┴────────────────────────────────────────┘
-//!                        └──────────────── length octets ────────────────────┘
+//!                        └──────────────── length bytes ────────────────────┘
 //! ```
 //!
 //! What follows the length is bincode 2, standard configuration, of a list of
@@ -17,13 +17,13 @@
 //! | 1 | boolean | 0 or 1 |
 //! | 2 | signed integer | zigzag varint |
 //! | 3 | unsigned integer | varint; written only beyond the range of tag 2 |
-//! | 4 | float | 8 octets, little endian |
+//! | 4 | float | 8 bytes, little endian |
 //! | 5 | string | varint length, UTF-8 |
-//! | 6 | octets | varint length, octets |
+//! | 6 | bytes | varint length, bytes |
 //! | 7 | list | varint count, values |
 //! | 8 | map | varint count; of each entry the name (length, UTF-8) and a value |
 //!
-//! A varint is one octet below 251, else 251, 252 or 253 and 2, 4 or 8 octets, little endian.
+//! A varint is one byte below 251, else 251, 252 or 253 and 2, 4 or 8 bytes, little endian.
 //! The empty list is the keepalive.
 
 mod check;

@@ -18,8 +18,8 @@ pub(super) struct Malformed;
 struct Appending<'a>(&'a mut Vec<u8>);
 
 impl Writer for Appending<'_> {
-    fn write(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
-        self.0.extend_from_slice(octets);
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -29,9 +29,9 @@ fn put<T: Encode>(value: T, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok(), "a number always has an encoding");
 }
 
-fn take<T: Decode<()>>(octets: &mut &[u8]) -> Result<T, Malformed> {
-    let (value, taken) = bincode::decode_from_slice(octets, FORMAT).map_err(|_| Malformed)?;
-    *octets = octets.get(taken..).ok_or(Malformed)?;
+fn take<T: Decode<()>>(bytes: &mut &[u8]) -> Result<T, Malformed> {
+    let (value, taken) = bincode::decode_from_slice(bytes, FORMAT).map_err(|_| Malformed)?;
+    *bytes = bytes.get(taken..).ok_or(Malformed)?;
     Ok(value)
 }
 
@@ -47,14 +47,14 @@ pub(super) fn put_float(number: f64, out: &mut Vec<u8>) {
     put(number, out);
 }
 
-pub(super) fn take_unsigned(octets: &mut &[u8]) -> Result<u64, Malformed> {
-    take(octets)
+pub(super) fn take_unsigned(bytes: &mut &[u8]) -> Result<u64, Malformed> {
+    take(bytes)
 }
 
-pub(super) fn take_signed(octets: &mut &[u8]) -> Result<i64, Malformed> {
-    take(octets)
+pub(super) fn take_signed(bytes: &mut &[u8]) -> Result<i64, Malformed> {
+    take(bytes)
 }
 
-pub(super) fn take_float(octets: &mut &[u8]) -> Result<f64, Malformed> {
-    take(octets)
+pub(super) fn take_float(bytes: &mut &[u8]) -> Result<f64, Malformed> {
+    take(bytes)
 }

@@ -10,7 +10,7 @@ use crate::framing::{DecodeError, FrameError};
 
 #[derive(Debug)]
 pub(in crate::framing) struct Reader<'de> {
-    octets: &'de [u8],
+    bytes: &'de [u8],
 }
 
 /// What was encoded here, or checked when it came.
@@ -23,34 +23,34 @@ impl From<FrameError> for DecodeError {
 }
 
 impl<'de> Read<'de> for Reader<'de> {
-    fn new(octets: &'de [u8]) -> Self {
-        Self { octets }
+    fn new(bytes: &'de [u8]) -> Self {
+        Self { bytes }
     }
 
     fn left(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
     fn item(&mut self) -> Result<Item<'de>, DecodeError> {
         let (&first, rest) =
-            self.octets.split_first().ok_or(FrameError::Bincode("a value is missing"))?;
-        self.octets = rest;
-        let octets = &mut self.octets;
+            self.bytes.split_first().ok_or(FrameError::Bincode("a value is missing"))?;
+        self.bytes = rest;
+        let bytes = &mut self.bytes;
         let item = match first {
             tag::NULL => Ok(Item::Null),
             tag::BOOL => {
                 let (&truth, rest) =
-                    octets.split_first().ok_or(FrameError::Bincode("a boolean is missing"))?;
-                *octets = rest;
+                    bytes.split_first().ok_or(FrameError::Bincode("a boolean is missing"))?;
+                *bytes = rest;
                 Ok(Item::Bool(truth != 0))
             }
-            tag::INT => take_signed(octets).map(Item::Int).map_err(FrameError::from),
-            tag::UINT => take_unsigned(octets).map(Item::UInt).map_err(FrameError::from),
-            tag::FLOAT => take_float(octets).map(Item::Float).map_err(FrameError::from),
-            tag::STR => take_text(octets).map(|text| Item::Str(Cow::Borrowed(text))),
-            tag::OCTETS => take_content(octets).map(|octets| Item::Octets(Cow::Borrowed(octets))),
-            tag::OCTET_LIST => take_content(octets).map(Item::OctetList),
-            tag::LIST | tag::MAP => take_unsigned(octets).map_err(FrameError::from).map(|count| {
+            tag::INT => take_signed(bytes).map(Item::Int).map_err(FrameError::from),
+            tag::UINT => take_unsigned(bytes).map(Item::UInt).map_err(FrameError::from),
+            tag::FLOAT => take_float(bytes).map(Item::Float).map_err(FrameError::from),
+            tag::STR => take_text(bytes).map(|text| Item::Str(Cow::Borrowed(text))),
+            tag::BYTES => take_content(bytes).map(|bytes| Item::Bytes(Cow::Borrowed(bytes))),
+            tag::BYTE_LIST => take_content(bytes).map(Item::ByteList),
+            tag::LIST | tag::MAP => take_unsigned(bytes).map_err(FrameError::from).map(|count| {
                 let length = Length::Known(count);
                 if first == tag::LIST { Item::List(length) } else { Item::Map(length) }
             }),
@@ -60,11 +60,11 @@ impl<'de> Read<'de> for Reader<'de> {
     }
 
     fn key(&mut self) -> Result<Cow<'de, str>, DecodeError> {
-        Ok(Cow::Borrowed(take_text(&mut self.octets)?))
+        Ok(Cow::Borrowed(take_text(&mut self.bytes)?))
     }
 
     fn is_null(&self) -> bool {
-        self.octets.first() == Some(&tag::NULL)
+        self.bytes.first() == Some(&tag::NULL)
     }
 
     fn take_break(&mut self) -> bool {
@@ -72,6 +72,6 @@ impl<'de> Read<'de> for Reader<'de> {
     }
 
     fn skip(&mut self) -> Result<(), DecodeError> {
-        Ok(take_values(&mut self.octets, 1, CHECKED)?)
+        Ok(take_values(&mut self.bytes, 1, CHECKED)?)
     }
 }

@@ -52,11 +52,11 @@ impl Splitter {
     }
 
     /// Checks a whole packet and takes it apart; `None` is a keepalive.
-    fn parse(&self, mut octets: BytesMut) -> Result<Option<Packet>, FrameError> {
+    fn parse(&self, mut bytes: BytesMut) -> Result<Option<Packet>, FrameError> {
         if self.limits.max_depth == 0 {
             return Err(FrameError::TooDeep { limit: 0 });
         }
-        let mut rest = &octets[..];
+        let mut rest = &bytes[..];
         let count = take_unsigned(&mut rest)?;
         let first = rest;
         take_values(&mut rest, count, Rules { max_depth: self.limits.max_depth, kept: false })?;
@@ -69,8 +69,8 @@ impl Splitter {
         let mut reader = Reader::new(first);
         let item = reader.item().map_err(|_| FrameError::PortName)?;
         let port = item_text(&item).ok_or(FrameError::PortName)?;
-        octets.advance(octets.len() - reader.left());
-        Ok(Some(Packet { port, message: Encoded::received(Framing::Bincode, octets) }))
+        bytes.advance(bytes.len() - reader.left());
+        Ok(Some(Packet { port, message: Encoded::received(Framing::Bincode, bytes) }))
     }
 
     #[cfg(test)]

@@ -10,12 +10,12 @@ fn packet(body: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], body].concat()
 }
 
-fn refused(octets: &[u8], limits: Limits) -> FrameError {
-    let (mut decoder, mut buf) = (Decoder::new(Framing::Bincode, limits), BytesMut::from(octets));
+fn refused(bytes: &[u8], limits: Limits) -> FrameError {
+    let (mut decoder, mut buf) = (Decoder::new(Framing::Bincode, limits), BytesMut::from(bytes));
     loop {
         match decoder.next(&mut buf) {
             Ok(Some(_)) => {}
-            Ok(None) => panic!("{octets:?} is not refused"),
+            Ok(None) => panic!("{bytes:?} is not refused"),
             Err(error) => {
                 assert_eq!(decoder.next(&mut buf).expect_err("for good"), error);
                 return error;
@@ -90,8 +90,8 @@ fn limits_are_exact() {
 
 #[test]
 fn what_waits_is_written_later_as_if_it_were_encoded_then() {
-    let octets = Bytes::from_static(&[4, 5]);
-    let message = ("data", vec![1_u8, 2, 255], &octets, [7_u8, 8], Vec::<u8>::new());
+    let bytes = Bytes::from_static(&[4, 5]);
+    let message = ("data", vec![1_u8, 2, 255], &bytes, [7_u8, 8], Vec::<u8>::new());
     let waiting = Encoded::from_message(Framing::Bincode, &message).expect("encodable");
     assert_eq!(waiting.to_values(), crate::value::to_values(&message));
     for framing in [Framing::Bincode, Framing::Cbor, Framing::Json] {

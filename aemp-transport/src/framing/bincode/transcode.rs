@@ -39,8 +39,8 @@ impl Serialize for Next<'_, '_> {
             Item::UInt(number) => serializer.serialize_u64(number),
             Item::Float(number) => serializer.serialize_f64(number),
             Item::Str(text) => serializer.serialize_str(&text),
-            Item::Octets(octets) => serializer.serialize_bytes(&octets),
-            Item::OctetList(octets) => serializer.collect_seq(octets),
+            Item::Bytes(bytes) => serializer.serialize_bytes(&bytes),
+            Item::ByteList(bytes) => serializer.collect_seq(bytes),
             Item::List(length) => {
                 let count = known::<S>(length)?;
                 let mut seq = serializer.serialize_seq(usize::try_from(count).ok())?;

@@ -4,7 +4,7 @@ use super::primitive::{put_float, put_signed, put_unsigned};
 use super::tag;
 use crate::framing::binary::{Head, Write};
 
-/// Writes values; with `KEPT`, sequences of `u8` so that they can be told from other octets.
+/// Writes values; with `KEPT`, sequences of `u8` so that they can be told from other bytes.
 pub(in crate::framing) struct Writer<const KEPT: bool>;
 
 fn put_length(length: usize, out: &mut Vec<u8>) {
@@ -46,9 +46,9 @@ impl<const KEPT: bool> Write for Writer<KEPT> {
         put_content(text.as_bytes(), out);
     }
 
-    fn octets(octets: &[u8], out: &mut Vec<u8>) {
-        out.push(tag::OCTETS);
-        put_content(octets, out);
+    fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
+        out.push(tag::BYTES);
+        put_content(bytes, out);
     }
 
     fn key(name: &str, out: &mut Vec<u8>) {
@@ -59,8 +59,8 @@ impl<const KEPT: bool> Write for Writer<KEPT> {
         out.push(match head {
             Head::List => tag::LIST,
             Head::Map => tag::MAP,
-            Head::OctetList if KEPT => tag::OCTET_LIST,
-            Head::OctetList => tag::OCTETS,
+            Head::ByteList if KEPT => tag::BYTE_LIST,
+            Head::ByteList => tag::BYTES,
         });
         put_length(length, out);
     }

@@ -5,14 +5,14 @@
 pub(super) struct Head {
     pub(super) major: u8,
     pub(super) number: Number,
-    /// How many octets the head has.
+    /// How many bytes the head has.
     pub(super) len: usize,
 }
 
 /// The number of a head, by how it is spelt: simple values and floats differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Number {
-    /// Within the first octet.
+    /// Within the first byte.
     Short(u8),
     One(u8),
     Two(u16),
@@ -37,27 +37,27 @@ impl Number {
 
 pub(super) const UNSIGNED: u8 = 0;
 pub(super) const NEGATIVE: u8 = 1;
-pub(super) const OCTETS: u8 = 2;
+pub(super) const BYTES: u8 = 2;
 pub(super) const TEXT: u8 = 3;
 pub(super) const ARRAY: u8 = 4;
 pub(super) const MAP: u8 = 5;
 pub(super) const TAG: u8 = 6;
 pub(super) const OTHER: u8 = 7;
 
-/// A first octet that the standard reserves.
+/// A first byte that the standard reserves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Reserved;
 
-/// Reads the head at the start of `octets`; `None` if it has not come whole.
-pub(super) fn read(octets: &[u8]) -> Result<Option<Head>, Reserved> {
-    let Some((&first, rest)) = octets.split_first() else { return Ok(None) };
+/// Reads the head at the start of `bytes`; `None` if it has not come whole.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Head>, Reserved> {
+    let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
     let major = first >> 5;
     let (number, len) = match first & 0x1f {
         short @ 0..24 => (Some(Number::Short(short)), 1),
-        24 => (rest.first().map(|octet| Number::One(*octet)), 2),
-        25 => (rest.first_chunk().map(|octets| Number::Two(u16::from_be_bytes(*octets))), 3),
-        26 => (rest.first_chunk().map(|octets| Number::Four(u32::from_be_bytes(*octets))), 5),
-        27 => (rest.first_chunk().map(|octets| Number::Eight(u64::from_be_bytes(*octets))), 9),
+        24 => (rest.first().map(|byte| Number::One(*byte)), 2),
+        25 => (rest.first_chunk().map(|bytes| Number::Two(u16::from_be_bytes(*bytes))), 3),
+        26 => (rest.first_chunk().map(|bytes| Number::Four(u32::from_be_bytes(*bytes))), 5),
+        27 => (rest.first_chunk().map(|bytes| Number::Eight(u64::from_be_bytes(*bytes))), 9),
         31 if !matches!(major, UNSIGNED | NEGATIVE | TAG) => (Some(Number::Indefinite), 1),
         _ => return Err(Reserved),
     };

@@ -22,21 +22,21 @@ fn integer(number: i128) -> Item<'static> {
     }
 }
 
-/// The integer of these octets, most significant first. One that has more than 127 bits becomes a
+/// The integer of these bytes, most significant first. One that has more than 127 bits becomes a
 /// float, as nearly as that can be.
-pub(super) fn long(octets: &[u8], is_negative: bool) -> Item<'static> {
-    let start = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len());
-    let octets = &octets[start..];
-    let magnitude = (octets.len() <= 16)
-        .then(|| octets.iter().fold(0_u128, |number, octet| (number << 8) | u128::from(*octet)))
+pub(super) fn long(bytes: &[u8], is_negative: bool) -> Item<'static> {
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let bytes = &bytes[start..];
+    let magnitude = (bytes.len() <= 16)
+        .then(|| bytes.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte)))
         .and_then(|magnitude| i128::try_from(magnitude).ok());
     match magnitude {
         Some(magnitude) => integer(if is_negative { -1 - magnitude } else { magnitude }),
         None => {
-            // Beyond some hundred octets it is infinite, whatever the rest.
-            let leading = octets.iter().take(200);
-            let float = leading.fold(0.0, |number, octet| number * 256.0 + f64::from(*octet));
-            let float = if octets.len() > 200 { f64::INFINITY } else { float };
+            // Beyond some hundred bytes it is infinite, whatever the rest.
+            let leading = bytes.iter().take(200);
+            let float = leading.fold(0.0, |number, byte| number * 256.0 + f64::from(*byte));
+            let float = if bytes.len() > 200 { f64::INFINITY } else { float };
             Item::Float(if is_negative { -float } else { float })
         }
     }

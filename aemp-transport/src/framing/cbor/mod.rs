@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! 83             array of 3      9f … ff   the same, of a length that its end tells
-//!    43 61 2e 62 octets "a.b"
+//!    43 61 2e 62 bytes "a.b"
 //!    64 …        text            80        keepalive
 //!    18 ff       255
 //! ```
 //!
-//! Perl knows one kind of string: it writes octets (one per character) where it can and text where
+//! Perl knows one kind of string: it writes bytes (one per character) where it can and text where
 //! it must, so that both are read as a string wherever one is asked for. We write text as text and
-//! octets as octets. Of what CBOR has beside values, tags are ignored (except those of large
+//! bytes as bytes. Of what CBOR has beside values, tags are ignored (except those of large
 //! integers, which are understood, and references to other items, which are refused), `undefined`
 //! and unassigned simple values are null, and names of map entries may be numbers or booleans.
 

@@ -12,22 +12,22 @@ use crate::lenient::latin1;
 
 #[derive(Debug)]
 pub(in crate::framing) struct Reader<'de> {
-    octets: &'de [u8],
+    bytes: &'de [u8],
 }
 
 const MALFORMED: FrameError = FrameError::Cbor("an item is not whole");
 
 impl<'de> Reader<'de> {
     fn head(&mut self) -> Result<Head, FrameError> {
-        let head = head::read(self.octets).ok().flatten().ok_or(MALFORMED)?;
-        self.octets = &self.octets[head.len..];
+        let head = head::read(self.bytes).ok().flatten().ok_or(MALFORMED)?;
+        self.bytes = &self.bytes[head.len..];
         Ok(head)
     }
 
     fn take(&mut self, length: u64) -> Result<&'de [u8], FrameError> {
         let length = usize::try_from(length).map_err(|_| MALFORMED)?;
-        let (content, rest) = self.octets.split_at_checked(length).ok_or(MALFORMED)?;
-        self.octets = rest;
+        let (content, rest) = self.bytes.split_at_checked(length).ok_or(MALFORMED)?;
+        self.bytes = rest;
         Ok(content)
     }
 
@@ -46,9 +46,9 @@ impl<'de> Reader<'de> {
 
     fn text(&mut self, length: Option<u64>) -> Result<Cow<'de, str>, FrameError> {
         match self.string(length)? {
-            Cow::Borrowed(octets) => perl::text(octets).ok_or(FrameError::Utf8),
-            Cow::Owned(octets) => {
-                let text = perl::text(&octets).ok_or(FrameError::Utf8)?;
+            Cow::Borrowed(bytes) => perl::text(bytes).ok_or(FrameError::Utf8),
+            Cow::Owned(bytes) => {
+                let text = perl::text(&bytes).ok_or(FrameError::Utf8)?;
                 Ok(Cow::Owned(text.into_owned()))
             }
         }
@@ -69,12 +69,12 @@ impl<'de> Reader<'de> {
                 Err(_) => Item::UInt(number),
             },
             (head::NEGATIVE, Some(below)) => negative(below),
-            (head::OCTETS, length) => {
-                let octets = self.string(length)?;
+            (head::BYTES, length) => {
+                let bytes = self.string(length)?;
                 match tag {
-                    Some(POSITIVE_TAG) => long(&octets, false),
-                    Some(NEGATIVE_TAG) => long(&octets, true),
-                    _ => Item::Octets(octets),
+                    Some(POSITIVE_TAG) => long(&bytes, false),
+                    Some(NEGATIVE_TAG) => long(&bytes, true),
+                    _ => Item::Bytes(bytes),
                 }
             }
             (head::TEXT, length) => Item::Str(self.text(length)?),
@@ -100,12 +100,12 @@ fn other(number: Number) -> Result<Item<'static>, FrameError> {
 }
 
 impl<'de> Read<'de> for Reader<'de> {
-    fn new(octets: &'de [u8]) -> Self {
-        Self { octets }
+    fn new(bytes: &'de [u8]) -> Self {
+        Self { bytes }
     }
 
     fn left(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
     fn item(&mut self) -> Result<Item<'de>, DecodeError> {
@@ -115,7 +115,7 @@ impl<'de> Read<'de> for Reader<'de> {
     fn key(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         Ok(match self.part()? {
             Item::Str(text) => text,
-            Item::Octets(Cow::Borrowed(octets)) => latin1(octets),
+            Item::Bytes(Cow::Borrowed(bytes)) => latin1(bytes),
             Item::Bool(truth) => Cow::Owned(truth.to_string()),
             item => {
                 let text = item_text(&item).ok_or(FrameError::Cbor("a name is missing"))?;
@@ -125,19 +125,19 @@ impl<'de> Read<'de> for Reader<'de> {
     }
 
     fn is_null(&self) -> bool {
-        matches!(self.octets.first(), Some(&(writer::NULL | 0xf7)))
+        matches!(self.bytes.first(), Some(&(writer::NULL | 0xf7)))
     }
 
     fn take_break(&mut self) -> bool {
-        let is_break = self.octets.first() == Some(&0xff);
-        self.octets = &self.octets[usize::from(is_break)..];
+        let is_break = self.bytes.first() == Some(&0xff);
+        self.bytes = &self.bytes[usize::from(is_break)..];
         is_break
     }
 
     fn skip(&mut self) -> Result<(), DecodeError> {
         let limits = Limits { max_packet: usize::MAX, max_depth: usize::MAX };
-        let length = Scanner::one_item(limits, self.octets)?.ok_or(MALFORMED)?;
-        self.octets = &self.octets[length..];
+        let length = Scanner::one_item(limits, self.bytes)?.ok_or(MALFORMED)?;
+        self.bytes = &self.bytes[length..];
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the end of one CBOR array, and checks all of it, without looking at any octet twice.
+//! Finds the end of one CBOR array, and checks all of it, without looking at any byte twice.
 
 use super::head::{self, Head, Number};
 use super::integers::{NEGATIVE_TAG, POSITIVE_TAG};
@@ -29,7 +29,7 @@ pub(super) struct Scanner {
     limits: Limits,
     /// Whether something else than an array is fine.
     any: bool,
-    /// How many octets have been looked at.
+    /// How many bytes have been looked at.
     at: usize,
     open: Vec<Open>,
     /// What has been said of the item that comes next: the last tag.
@@ -58,34 +58,34 @@ impl Scanner {
         }
     }
 
-    /// Whether no octet of the next array has been seen.
+    /// Whether no byte of the next array has been seen.
     pub(super) fn is_fresh(&self) -> bool {
         self.at == 0
     }
 
-    /// Goes on with an array of which `octets` is all that has come so far; gives its length when
+    /// Goes on with an array of which `bytes` is all that has come so far; gives its length when
     /// it is whole, and is fresh again.
-    pub(super) fn scan(&mut self, octets: &[u8]) -> Result<Option<usize>, FrameError> {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, FrameError> {
         loop {
             if let Some((end, major)) = self.string {
-                if octets.len() < end {
+                if bytes.len() < end {
                     return Ok(None);
                 }
                 if major == head::TEXT {
-                    perl::text(&octets[self.at..end]).ok_or(FrameError::Utf8)?;
+                    perl::text(&bytes[self.at..end]).ok_or(FrameError::Utf8)?;
                 }
                 self.go_to(end);
                 self.string = None;
                 self.item_done()?;
             } else {
-                let head = head::read(&octets[self.at.min(octets.len())..])
-                    .map_err(|head::Reserved| FrameError::Cbor("a reserved first octet"))?;
+                let head = head::read(&bytes[self.at.min(bytes.len())..])
+                    .map_err(|head::Reserved| FrameError::Cbor("a reserved first byte"))?;
                 let Some(head) = head else {
                     return self.may_come(1).map(|()| None);
                 };
                 self.may_come(head.len as u64)?;
                 if self.is_fresh() && !self.any && head.major != head::ARRAY {
-                    return Err(FrameError::NotACborArray { octet: octets[0] });
+                    return Err(FrameError::NotACborArray { byte: bytes[0] });
                 }
                 self.go_to(self.at + head.len);
                 self.head(head)?;
@@ -96,10 +96,10 @@ impl Scanner {
         }
     }
 
-    /// The length of the one item, of any kind, at the start of `octets`, if it is whole.
-    pub(super) fn one_item(limits: Limits, octets: &[u8]) -> Result<Option<usize>, FrameError> {
+    /// The length of the one item, of any kind, at the start of `bytes`, if it is whole.
+    pub(super) fn one_item(limits: Limits, bytes: &[u8]) -> Result<Option<usize>, FrameError> {
         let mut scanner = Self { any: true, ..Self::new(limits) };
-        scanner.scan(octets)
+        scanner.scan(bytes)
     }
 
     fn go_to(&mut self, at: usize) {
@@ -110,9 +110,9 @@ impl Scanner {
         self.at = at;
     }
 
-    /// Refuses an array that has so many more octets at least, if that is too long.
-    fn may_come(&self, octets: u64) -> Result<(), FrameError> {
-        if octets > (self.limits.max_packet.saturating_sub(self.at)) as u64 {
+    /// Refuses an array that has so many more bytes at least, if that is too long.
+    fn may_come(&self, bytes: u64) -> Result<(), FrameError> {
+        if bytes > (self.limits.max_packet.saturating_sub(self.at)) as u64 {
             return Err(FrameError::TooLong { limit: self.limits.max_packet });
         }
         Ok(())
@@ -121,12 +121,12 @@ impl Scanner {
     fn head(&mut self, head: Head) -> Result<(), FrameError> {
         self.expect_kind(head)?;
         if let Some(tag @ (POSITIVE_TAG | NEGATIVE_TAG)) = self.tag
-            && head.major != head::OCTETS
+            && head.major != head::BYTES
         {
             return Err(FrameError::Cbor(if tag == POSITIVE_TAG {
-                "tag 2 without octets"
+                "tag 2 without bytes"
             } else {
-                "tag 3 without octets"
+                "tag 3 without bytes"
             }));
         }
         match (head.major, head.number.value()) {
@@ -138,14 +138,14 @@ impl Scanner {
                 Ok(())
             }
             (head::UNSIGNED | head::NEGATIVE, _) => self.item_done(),
-            (head::OCTETS | head::TEXT, Some(length)) => {
+            (head::BYTES | head::TEXT, Some(length)) => {
                 self.may_come(length)?;
                 // It fits: max_packet is a usize.
                 let end = self.at + usize::try_from(length).unwrap_or(0);
                 self.string = Some((end, head.major));
                 Ok(())
             }
-            (head::OCTETS | head::TEXT, None) => self.push(Kind::Pieces(head.major), None),
+            (head::BYTES | head::TEXT, None) => self.push(Kind::Pieces(head.major), None),
             (head::ARRAY, left) => self.push(Kind::List, left),
             (head::MAP, left) => {
                 let left = match left {
@@ -209,7 +209,7 @@ impl Scanner {
 
     fn push(&mut self, kind: Kind, left: Option<u64>) -> Result<(), FrameError> {
         self.tag = None;
-        // Every item has an octet at least, and so has the break.
+        // Every item has a byte at least, and so has the break.
         self.may_come(left.unwrap_or(1))?;
         if self.open.len() >= self.limits.max_depth {
             return Err(FrameError::TooDeep { limit: self.limits.max_depth });

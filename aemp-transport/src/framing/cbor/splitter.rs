@@ -39,20 +39,20 @@ impl Splitter {
 }
 
 /// Takes a whole packet apart; `None` is a keepalive.
-fn parse(mut octets: BytesMut) -> Result<Option<Packet>, FrameError> {
-    let head = head::read(&octets).ok().flatten().ok_or(FrameError::PortName)?;
+fn parse(mut bytes: BytesMut) -> Result<Option<Packet>, FrameError> {
+    let head = head::read(&bytes).ok().flatten().ok_or(FrameError::PortName)?;
     if head.number == Number::Indefinite {
-        // The elements end where the octets do.
-        octets.truncate(octets.len() - 1);
+        // The elements end where the bytes do.
+        bytes.truncate(bytes.len() - 1);
     }
-    octets.advance(head.len);
-    if octets.is_empty() {
+    bytes.advance(head.len);
+    if bytes.is_empty() {
         return Ok(None);
     }
-    let mut reader = Reader::new(&octets);
+    let mut reader = Reader::new(&bytes);
     let item = reader.item().map_err(|_| FrameError::PortName)?;
     let port = item_text(&item).ok_or(FrameError::PortName)?;
-    let start = octets.len() - reader.left();
-    octets.advance(start);
-    Ok(Some(Packet { port, message: Encoded::received(Framing::Cbor, octets) }))
+    let start = bytes.len() - reader.left();
+    bytes.advance(start);
+    Ok(Some(Packet { port, message: Encoded::received(Framing::Cbor, bytes) }))
 }

@@ -4,24 +4,24 @@ use bytes::BytesMut;
 
 use crate::framing::{Decoder, FrameError, Framing, Limits};
 
-fn refused(octets: &[u8], limits: Limits) -> FrameError {
+fn refused(bytes: &[u8], limits: Limits) -> FrameError {
     let errors = [1, 100].map(|size| {
         let mut decoder = Decoder::new(Framing::Cbor, limits);
         let mut buf = BytesMut::new();
-        for piece in octets.chunks(size) {
+        for piece in bytes.chunks(size) {
             buf.extend_from_slice(piece);
             if let Err(error) = decoder.next(&mut buf) {
                 return error;
             }
         }
-        panic!("{octets:02x?} is not refused");
+        panic!("{bytes:02x?} is not refused");
     });
-    assert_eq!(errors[0], errors[1], "{octets:02x?}");
+    assert_eq!(errors[0], errors[1], "{bytes:02x?}");
     errors[0].clone()
 }
 
-fn error(octets: &[u8]) -> String {
-    refused(octets, Limits::default()).to_string()
+fn error(bytes: &[u8]) -> String {
+    refused(bytes, Limits::default()).to_string()
 }
 
 #[test]
@@ -34,8 +34,8 @@ fn malformed_packets_never_get_past() {
         assert_eq!(error(&[0x81, first]), "a packet does not start with a port name");
     }
     for (rest, text) in [
-        (&[0x1c][..], "a reserved first octet"),
-        (&[0x1f], "a reserved first octet"),
+        (&[0x1c][..], "a reserved first byte"),
+        (&[0x1f], "a reserved first byte"),
         (&[0xff], "a break where nothing can end"),
         (&[0x9f, 0xc1, 0xff], "a break where nothing can end"),
         (&[0xbf, 0x41, b'k', 0xff], "a break where nothing can end"),
@@ -43,14 +43,14 @@ fn malformed_packets_never_get_past() {
         (&[0x5f, 0x61, b'x'], "a piece of a string is of another kind"),
         (&[0x5f, 0x5f], "a piece of a string is of another kind"),
         (&[0x7f, 0xc1], "a piece of a string is of another kind"),
-        (&[0xc2, 0x01], "tag 2 without octets"),
-        (&[0xc3, 0x61, b'1'], "tag 3 without octets"),
+        (&[0xc2, 0x01], "tag 2 without bytes"),
+        (&[0xc3, 0x61, b'1'], "tag 3 without bytes"),
         (&[0xd8, 29, 0], "references (tags 25 and 29) are not understood"),
         (&[0xa1, 0x80], "the name of a map's entry is no string, number or boolean"),
         (&[0xa1, 0xf6], "the name of a map's entry is no string, number or boolean"),
     ] {
-        let octets = [&[0x82, 0x41, b'p'][..], rest].concat();
-        assert_eq!(error(&octets), format!("malformed CBOR: {text}"), "{rest:02x?}");
+        let bytes = [&[0x82, 0x41, b'p'][..], rest].concat();
+        assert_eq!(error(&bytes), format!("malformed CBOR: {text}"), "{rest:02x?}");
     }
 }
 
@@ -58,18 +58,18 @@ fn malformed_packets_never_get_past() {
 fn claims_are_refused_at_once() {
     let limit = 64 << 20;
     for major in [0x5b, 0x7b, 0x9b, 0xbb] {
-        let octets = [0x82, 0x41, b'p', major, 0x10, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(refused(&octets, Limits::default()), FrameError::TooLong { limit });
+        let bytes = [0x82, 0x41, b'p', major, 0x10, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(refused(&bytes, Limits::default()), FrameError::TooLong { limit });
     }
-    let octets = [0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-    assert_eq!(refused(&octets, Limits::default()), FrameError::TooLong { limit });
+    let bytes = [0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    assert_eq!(refused(&bytes, Limits::default()), FrameError::TooLong { limit });
 }
 
 #[test]
 fn limits_are_exact() {
     let limits = Limits { max_packet: 8, max_depth: 3 };
-    let decoded = |octets: &[u8]| {
-        let mut buf = BytesMut::from(octets);
+    let decoded = |bytes: &[u8]| {
+        let mut buf = BytesMut::from(bytes);
         Decoder::new(Framing::Cbor, limits).next(&mut buf)
     };
     assert!(decoded(&[0x82, 0x41, b'p', 0x44, 1, 2, 3, 4]).expect("short").is_some());

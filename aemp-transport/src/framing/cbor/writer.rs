@@ -5,7 +5,7 @@ use crate::framing::binary::{Head, Write};
 
 pub(in crate::framing) struct Writer;
 
-/// The first octets of what has no number.
+/// The first bytes of what has no number.
 const FALSE: u8 = 0xf4;
 const TRUE: u8 = 0xf5;
 pub(super) const NULL: u8 = 0xf6;
@@ -50,9 +50,9 @@ impl Write for Writer {
         out.extend_from_slice(text.as_bytes());
     }
 
-    fn octets(octets: &[u8], out: &mut Vec<u8>) {
-        head::write(head::OCTETS, octets.len() as u64, out);
-        out.extend_from_slice(octets);
+    fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
+        head::write(head::BYTES, bytes.len() as u64, out);
+        out.extend_from_slice(bytes);
     }
 
     fn key(name: &str, out: &mut Vec<u8>) {
@@ -63,7 +63,7 @@ impl Write for Writer {
         let major = match head {
             Head::List => head::ARRAY,
             Head::Map => head::MAP,
-            Head::OctetList => head::OCTETS,
+            Head::ByteList => head::BYTES,
         };
         head::write(major, length as u64, out);
     }

@@ -28,8 +28,8 @@ pub(super) fn mended(text: &[u8]) -> Option<Vec<u8>> {
     let text = perl::text(text)?;
     let (text, mut rest) = (&*text, text.as_bytes());
     let mut out = Vec::with_capacity(text.len());
-    while let Some(&octet) = rest.first() {
-        let length = match octet {
+    while let Some(&byte) = rest.first() {
+        let length = match byte {
             b'"' => {
                 let (string, _) = rest.split_at_checked(string_end(rest)?)?;
                 match mended_escapes(string) {
@@ -76,7 +76,7 @@ fn mended_escapes(text: &[u8]) -> Option<Vec<u8>> {
         at += distance;
         let next = || text.get(at + 6..).and_then(escaped_unit);
         match escaped_unit(&text[at..]) {
-            // Some other escape, of two octets.
+            // Some other escape, of two bytes.
             None => at += 2,
             Some(0xd800..0xdc00) if matches!(next(), Some(0xdc00..0xe000)) => at += 12,
             Some(0xd800..0xe000) => {

@@ -104,7 +104,7 @@ fn plain(error: serde_json::Error) -> DecodeError {
     DecodeError::new(text.strip_suffix(&place).unwrap_or(&text))
 }
 
-/// The first element of an array text, if it is a string or a number, and of `longest` octets at
+/// The first element of an array text, if it is a string or a number, and of `longest` bytes at
 /// the most.
 pub(in crate::framing) fn first_text(array: &[u8], longest: usize) -> Option<SmolStr> {
     let rest = array.get(1..)?.trim_ascii_start();
@@ -149,7 +149,7 @@ pub(in crate::framing) fn value_end(text: &[u8]) -> Option<usize> {
     match text.first()? {
         b'"' => return string_end(text),
         b'[' | b'{' => {}
-        _ => return text.iter().position(|octet| b",]} \t\r\n".contains(octet)),
+        _ => return text.iter().position(|byte| b",]} \t\r\n".contains(byte)),
     }
     let (mut at, mut open) = (0, 0_usize);
     loop {
@@ -184,7 +184,7 @@ fn next_text(elements: &[u8]) -> Option<(SmolStr, &[u8])> {
     let end = if rest.first() == Some(&b'"') {
         string_end(rest)?
     } else {
-        rest.iter().position(|octet| b",] \t\r\n".contains(octet))?
+        rest.iter().position(|byte| b",] \t\r\n".contains(byte))?
     };
     Some((scalar_text(&rest[..end])?, &rest[end..]))
 }

@@ -7,7 +7,7 @@
 //!
 //! A message alone is the array text of its elements, `["say","joe"]`: in a packet that was read,
 //! the comma after the port name is overwritten by the bracket that the message needs, so that no
-//! octet is moved.
+//! byte is moved.
 
 mod compound;
 mod mend;

@@ -1,7 +1,7 @@
-//! Finds the end of one JSON array without looking at any octet twice.
+//! Finds the end of one JSON array without looking at any byte twice.
 //!
 //! Knows brackets and strings and nothing else: what lies between is checked when the text is
-//! whole. Octets within strings are skipped by the machine word.
+//! whole. Bytes within strings are skipped by the machine word.
 
 use memchr::memchr2;
 
@@ -33,7 +33,7 @@ pub(super) struct Extent {
 #[derive(Debug)]
 pub(super) struct Scanner {
     limits: Limits,
-    /// How many octets have been looked at.
+    /// How many bytes have been looked at.
     at: usize,
     mode: Mode,
     /// The brackets that are open, outermost first.
@@ -58,12 +58,12 @@ impl Scanner {
         }
     }
 
-    /// Whether no octet of the next text has been seen.
+    /// Whether no byte of the next text has been seen.
     pub(super) fn is_fresh(&self) -> bool {
         self.at == 0
     }
 
-    /// Goes on with a text of which `text` is all that has come so far; its first octet, which the
+    /// Goes on with a text of which `text` is all that has come so far; its first byte, which the
     /// caller has checked to be a bracket, is the same on every call. A whole text makes the
     /// scanner fresh again.
     pub(super) fn scan(&mut self, text: &[u8]) -> Result<Option<Extent>, FrameError> {
@@ -117,9 +117,9 @@ impl Scanner {
 
     /// Advances outside of strings, up to the start of one or the end of the text.
     fn plain(&mut self, text: &[u8]) -> Result<bool, FrameError> {
-        while let Some(&octet) = text.get(self.at) {
+        while let Some(&byte) = text.get(self.at) {
             self.at += 1;
-            match octet {
+            match byte {
                 b'"' => {
                     self.mode = Mode::String;
                     return Ok(false);
@@ -128,10 +128,10 @@ impl Scanner {
                     if self.open.len() == self.limits.max_depth {
                         return Err(FrameError::TooDeep { limit: self.limits.max_depth });
                     }
-                    self.open.push(octet);
+                    self.open.push(byte);
                 }
                 b']' | b'}' => {
-                    self.close(octet)?;
+                    self.close(byte)?;
                     if self.open.is_empty() {
                         return Ok(true);
                     }

@@ -1,4 +1,4 @@
-//! Any `Serialize` to JSON text, as the protocol wants it: octets as characters up to U+00FF,
+//! Any `Serialize` to JSON text, as the protocol wants it: bytes as characters up to U+00FF,
 //! non-finite floats as strings, and a message as elements of an array that is open already.
 
 use serde::Serialize;
@@ -73,29 +73,29 @@ fn write_scalar<T: Serialize>(value: T, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok(), "a scalar always has a JSON text");
 }
 
-/// Appends octets as a string, one character per octet.
-fn write_octets(octets: &[u8], out: &mut Vec<u8>) {
+/// Appends bytes as a string, one character per byte.
+fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    for piece in octets.chunks(PIECE) {
+    for piece in bytes.chunks(PIECE) {
         let (mut text, mut end) = ([0; 6 * PIECE], 0);
-        for &octet in piece {
-            let escape = ESCAPES[usize::from(octet)];
+        for &byte in piece {
+            let escape = ESCAPES[usize::from(byte)];
             if escape == 0 {
-                // A character of one octet, or of two; the second is overwritten if there is none.
-                let wide = octet >> 7;
-                let first = if wide == 1 { 0xc0 | octet >> 6 } else { octet };
+                // A character of one byte, or of two; the second is overwritten if there is none.
+                let wide = byte >> 7;
+                let first = if wide == 1 { 0xc0 | byte >> 6 } else { byte };
                 text[end] = first;
-                text[end + 1] = 0x80 | octet & 0x3f;
+                text[end + 1] = 0x80 | byte & 0x3f;
                 end += 1 + usize::from(wide);
             } else if escape == b'u' {
                 let digits = b"0123456789abcdef";
-                let low = digits[usize::from(octet & 0xf)];
+                let low = digits[usize::from(byte & 0xf)];
                 text[end..end + 6].copy_from_slice(&[
                     b'\\',
                     b'u',
                     b'0',
                     b'0',
-                    b'0' + (octet >> 4),
+                    b'0' + (byte >> 4),
                     low,
                 ]);
                 end += 6;
@@ -109,16 +109,16 @@ fn write_octets(octets: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// So many octets are written at once.
+/// So many bytes are written at once.
 const PIECE: usize = 64;
 
-/// What stands behind the backslash for an octet that cannot stand for itself.
+/// What stands behind the backslash for a byte that cannot stand for itself.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
-    let mut octet = 0;
-    while octet < 0x20 {
-        escapes[octet] = b'u';
-        octet += 1;
+    let mut byte = 0;
+    while byte < 0x20 {
+        escapes[byte] = b'u';
+        byte += 1;
     }
     escapes[0x08] = b'b';
     escapes[0x09] = b't';
@@ -183,27 +183,27 @@ impl<'a> Serializer for JsonSerializer<'a> {
 
     wide_integers! { serialize_i128(i128) serialize_u128(u128) }
 
-    fn serialize_bytes(self, octets: &[u8]) -> Result<Written, EncodeError> {
-        write_octets(octets, self.single());
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Written, EncodeError> {
+        write_bytes(bytes, self.single());
         Ok(Written::Value)
     }
 
     fn serialize_none(self) -> Result<Written, EncodeError> {
         self.scalar(())?;
-        Ok(Written::Null { octets: b"null".len() })
+        Ok(Written::Null { bytes: b"null".len() })
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, EncodeError> {
         let Self { out, place } = self;
         let written = value.serialize(JsonSerializer { out: &mut *out, place })?;
-        let Written::Null { octets } = written else { return Ok(written) };
-        let start = out.len() - octets;
+        let Written::Null { bytes } = written else { return Ok(written) };
+        let start = out.len() - bytes;
         let mut head = vec![b'{'];
         write_string(SOME, &mut head);
         head.push(b':');
         out.splice(start..start, head);
         out.push(b'}');
-        Ok(Written::Null { octets: out.len() - start })
+        Ok(Written::Null { bytes: out.len() - start })
     }
 
     fn serialize_unit(self) -> Result<Written, EncodeError> {

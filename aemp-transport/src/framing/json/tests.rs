@@ -1,4 +1,4 @@
-//! Cutting streams of JSON packets: any way to cut gives the same, and no octet is looked at twice.
+//! Cutting streams of JSON packets: any way to cut gives the same, and no byte is looked at twice.
 
 use bytes::BytesMut;
 
@@ -9,7 +9,7 @@ fn decoder() -> Decoder {
     Decoder::new(Framing::Json, Limits::default())
 }
 
-/// Decodes a whole stream that comes in pieces of `size` octets.
+/// Decodes a whole stream that comes in pieces of `size` bytes.
 fn decode(text: &[u8], size: usize, limits: Limits) -> Result<Vec<Packet>, FrameError> {
     let (mut decoder, mut buf) = (Decoder::new(Framing::Json, limits), BytesMut::new());
     let mut packets = Vec::new();
@@ -48,7 +48,7 @@ fn takes_packets_apart() {
 }
 
 #[test]
-fn looks_at_every_octet_once() {
+fn looks_at_every_byte_once() {
     let long = format!("[\"a\",\"{}\",[{}1]]", "x\\n".repeat(2000), "1,{\"b\":2},".repeat(500));
     for size in [1, 2, 3, 7, 100, 100_000] {
         let (mut decoder, mut buf) = (decoder(), BytesMut::new());
@@ -64,16 +64,16 @@ fn looks_at_every_octet_once() {
 }
 
 #[test]
-fn large_messages_share_the_octets_of_the_read_and_small_ones_do_not() {
+fn large_messages_share_the_bytes_of_the_read_and_small_ones_do_not() {
     let small = r#"["a","b","c"]"#;
     let large = format!(r#"["a","{}"]"#, "x".repeat(10_000));
     for (text, shares) in [(small, false), (large.as_str(), true)] {
         let mut buf = BytesMut::from(text.as_bytes());
         let start = buf.as_ptr() as usize;
         let packet = decoder().next(&mut buf).expect("valid").expect("whole");
-        let octets = packet.message.octets();
-        assert_eq!(octets.as_ptr() as usize == start + 4, shares);
-        assert_eq!(octets, format!("[{}", &text[5..]).as_bytes());
+        let bytes = packet.message.bytes();
+        assert_eq!(bytes.as_ptr() as usize == start + 4, shares);
+        assert_eq!(bytes, format!("[{}", &text[5..]).as_bytes());
     }
 }
 

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use quinn::{ConnectError, Connecting, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// What the system is asked to hold for a socket, in octets. All connections share it; where it is
+/// What the system is asked to hold for a socket, in bytes. All connections share it; where it is
 /// small, bursts are lost and sent again. (The system may give less.)
 const SOCKET_BUFFER: usize = 4 << 20;
 

@@ -25,7 +25,7 @@ const HANDSHAKES: usize = 256;
 /// The same from one network.
 const HANDSHAKES_PER_NETWORK: usize = 64;
 
-/// How long a peer has for its half of the QUIC handshake and the first octet of its stream.
+/// How long a peer has for its half of the QUIC handshake and the first byte of its stream.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Handshakes run in tasks of their own, so that a slow peer does not hold up others, and a call of

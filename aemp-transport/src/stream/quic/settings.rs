@@ -33,7 +33,7 @@ impl Default for Settings {
 impl Settings {
     /// How connections behave: one stream each, and nothing else that a peer could fill memory with.
     ///
-    /// Datagrams are as large as quinn's own probing finds, up to 1452 octets: larger ones, where
+    /// Datagrams are as large as quinn's own probing finds, up to 1452 bytes: larger ones, where
     /// the path can take them, gained nothing on loopback, and each socket would hold buffers for
     /// thousands of them.
     pub(super) fn transport(&self) -> Arc<TransportConfig> {

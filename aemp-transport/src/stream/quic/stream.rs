@@ -17,7 +17,7 @@ use crate::stream::{BoxReader, BoxWriter, Reach, Scheme, Session, Stream, host};
 /// until the writer's next turn, and not more, so that it is the link that decides what goes first.
 const AHEAD: u64 = 128 << 10;
 
-/// The window is looked at anew after so many octets.
+/// The window is looked at anew after so many bytes.
 const PACE: usize = 64 << 10;
 
 /// A connection with its stream.
@@ -37,7 +37,7 @@ struct WriteHalf {
     /// `None` only while it is dropped.
     stream: Option<SendStream>,
     whole: Arc<Whole>,
-    /// Octets written since the window was looked at.
+    /// Bytes written since the window was looked at.
     unpaced: usize,
     window: u64,
 }
@@ -139,7 +139,7 @@ impl AsyncWrite for WriteHalf {
         Poll::Ready(Ok(written))
     }
 
-    /// Octets that were written are on their way.
+    /// Bytes that were written are on their way.
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

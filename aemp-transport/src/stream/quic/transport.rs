@@ -21,7 +21,7 @@ use crate::tls::Certificates;
 ///
 /// Everything is encrypted (TLS 1.3); ALPN is `aemp/1`. Each link is a connection of its own with one
 /// bidirectional stream, opened by who dials, so a stream appears at a listener when the dialler has
-/// written its first octet. Dialling tries all addresses that the host resolves to, in turn, from one
+/// written its first byte. Dialling tries all addresses that the host resolves to, in turn, from one
 /// UDP socket for IPv4 and one for IPv6, whatever else this transport listens on. Listening on host
 /// `*` takes IPv6 and IPv4 where the system allows.
 ///
@@ -31,8 +31,8 @@ use crate::tls::Certificates;
 ///   noticed that way only.
 /// - **Migration**: a dialler whose address changes (another network, a NAT that forgot it) keeps its
 ///   connection.
-/// - **Memory**: a connection holds at most a [window](Self::window) of octets that were received and
-///   not read, and one of octets that were written and not confirmed: 16 MiB a peer as it is set. The
+/// - **Memory**: a connection holds at most a [window](Self::window) of bytes that were received and
+///   not read, and one of bytes that were written and not confirmed: 16 MiB a peer as it is set. The
 ///   second is kept near what the network takes at once.
 /// - **Handshakes**: a listener runs 256 at a time, 64 with one address, 10 seconds each; when there
 ///   are many, diallers have to show first that they receive what is sent to their address. Slow
@@ -84,11 +84,11 @@ impl Quic {
         self
     }
 
-    /// Octets of one connection that may be received and not read, and be written and not confirmed.
+    /// Bytes of one connection that may be received and not read, and be written and not confirmed.
     /// Default 8 MiB, which fills a path of 100 ms at 80 MB/s; at least 64 KiB.
     #[must_use]
-    pub fn window(mut self, octets: u32) -> Self {
-        self.settings.window = octets.max(64 << 10);
+    pub fn window(mut self, bytes: u32) -> Self {
+        self.settings.window = bytes.max(64 << 10);
         self
     }
 

@@ -1,5 +1,5 @@
 //! The same program over real TCP: two nodes on this machine, on several threads, with a proxy
-//! before each that cuts every connection at a random octet.
+//! before each that cuts every connection at a random byte.
 
 mod proxy;
 
@@ -62,7 +62,7 @@ async fn run(seed: u64, cuts: usize) -> io::Result<Run> {
         world.log.calm(a, b);
     };
     let record = program::run(&world, enough, heal).await;
-    let faults = FaultCounts { cuts_at_octet: real.cuts() as u64, ..FaultCounts::default() };
+    let faults = FaultCounts { cuts_at_byte: real.cuts() as u64, ..FaultCounts::default() };
     Ok(Run { record, plan: world.plan.clone(), faults, journal: Vec::new() })
 }
 

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::sim::Random;
 
-/// Most connections are cut within so many octets of one direction.
+/// Most connections are cut within so many bytes of one direction.
 const LONGEST: usize = 20_000;
 
 /// Stands before one listener.
@@ -87,7 +87,7 @@ impl Proxy {
 }
 
 impl Shared {
-    /// Carries octets both ways until the connection ends, or is cut.
+    /// Carries bytes both ways until the connection ends, or is cut.
     async fn carry(&self, near: TcpStream, far: TcpStream) {
         let abrupt = self.random.lock().percent(50);
         if abrupt {

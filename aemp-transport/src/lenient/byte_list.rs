@@ -1,4 +1,4 @@
-//! Octets where a list of numbers is expected.
+//! Bytes where a list of numbers is expected.
 
 use std::marker::PhantomData;
 use std::slice::Iter;
@@ -6,69 +6,69 @@ use std::slice::Iter;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Octets as the elements of a list, one number each.
-struct OctetSeq<'a, E> {
-    octets: Iter<'a, u8>,
-    /// The text that the octets were: only elements that are `u8` make octets of it.
+/// Bytes as the elements of a list, one number each.
+struct ByteSeq<'a, E> {
+    bytes: Iter<'a, u8>,
+    /// The text that the bytes were: only elements that are `u8` make bytes of it.
     text: Option<&'a str>,
     error: PhantomData<E>,
 }
 
-/// Has a visitor of lists take octets, all of them.
-pub(super) fn visit_octets<'de, V: Visitor<'de>, E: Error>(
-    octets: &[u8],
+/// Has a visitor of lists take bytes, all of them.
+pub(super) fn visit_bytes<'de, V: Visitor<'de>, E: Error>(
+    bytes: &[u8],
     text: Option<&str>,
     visitor: V,
 ) -> Result<V::Value, E> {
-    let mut seq = OctetSeq { octets: octets.iter(), text, error: PhantomData };
+    let mut seq = ByteSeq { bytes: bytes.iter(), text, error: PhantomData };
     let made = visitor.visit_seq(&mut seq)?;
-    let taken = octets.len() - seq.octets.len();
-    if taken < octets.len() {
+    let taken = bytes.len() - seq.bytes.len();
+    if taken < bytes.len() {
         let expected = format!("{taken} elements in sequence");
-        return Err(E::invalid_length(octets.len(), &expected.as_str()));
+        return Err(E::invalid_length(bytes.len(), &expected.as_str()));
     }
     Ok(made)
 }
 
-impl<'de, E: Error> SeqAccess<'de> for OctetSeq<'_, E> {
+impl<'de, E: Error> SeqAccess<'de> for ByteSeq<'_, E> {
     type Error = E;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, E> {
-        match self.octets.next() {
-            Some(&octet) => {
-                seed.deserialize(Octet { octet, text: self.text, error: PhantomData }).map(Some)
+        match self.bytes.next() {
+            Some(&byte) => {
+                seed.deserialize(Byte { byte, text: self.text, error: PhantomData }).map(Some)
             }
             None => Ok(None),
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.octets.len())
+        Some(self.bytes.len())
     }
 }
 
 /// One of them.
-struct Octet<'a, E> {
-    octet: u8,
+struct Byte<'a, E> {
+    byte: u8,
     text: Option<&'a str>,
     error: PhantomData<E>,
 }
 
-impl<'de, E: Error> Deserializer<'de> for Octet<'_, E> {
+impl<'de, E: Error> Deserializer<'de> for Byte<'_, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.text {
-            None => visitor.visit_u8(self.octet),
+            None => visitor.visit_u8(self.byte),
             Some(text) => Err(E::invalid_type(Unexpected::Str(text), &"a sequence")),
         }
     }
 
     fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_u8(self.octet)
+        visitor.visit_u8(self.byte)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
