@@ -111,7 +111,7 @@ impl Mesh {
     }
 
     pub(crate) fn is_seed(&self, core: &Arc<Core>, node: &NodeId) {
-        let random = core.chance().fraction();
+        let random = core.environment().fraction();
         self.decide(core, |inner| inner.membership.is_seed(node, random, &mut inner.effects));
     }
 
@@ -123,7 +123,7 @@ impl Mesh {
     /// Tells the node what we know, once for each connection: as soon as it is up if the node said
     /// that it is more than a script, else when it spawns its rendezvous port here.
     pub(crate) fn meet(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
-        let (random, port) = (core.chance().fraction(), core.registry().new_name());
+        let (random, port) = (core.environment().fraction(), core.registry().new_name());
         self.decide(core, |inner| {
             inner.membership.meet_node(node, attempt, port, random, &mut inner.effects);
         });
@@ -131,14 +131,14 @@ impl Mesh {
 
     /// The node is connected and takes no part in the mesh, unless it begins to of itself.
     pub(crate) fn takes_no_part(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
-        let random = core.chance().fraction();
+        let random = core.environment().fraction();
         self.decide(core, |inner| {
             inner.membership.takes_no_part(node, attempt, random, &mut inner.effects);
         });
     }
 
     pub(crate) fn node_down(&self, core: &Arc<Core>, node: &NodeId, attempt: u64) {
-        let random = core.chance().fraction();
+        let random = core.environment().fraction();
         let guests = self.inner.lock().guests.remove(node);
         self.decide(core, |inner| {
             inner.membership.node_down(node, attempt, random, &mut inner.effects);
@@ -243,7 +243,7 @@ impl Mesh {
 
     pub(crate) fn pick(&self, core: &Core, group: &str, how: Pick) -> Option<PortId> {
         let mut inner = self.inner.lock();
-        inner.membership.groups_mut().pick(group, how, |below| core.chance().below(below))
+        inner.membership.groups_mut().pick(group, how, |below| core.environment().below(below))
     }
 
     pub(crate) fn failed(&self, port: PortId) {
@@ -341,7 +341,7 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     let target = PortId::new(node.clone(), port);
     let action = Action::Call(Box::new(move |reason| {
         if let Some(core) = weak.upgrade() {
-            let why = (&reason, core.chance().fraction());
+            let why = (&reason, core.environment().fraction());
             core.mesh().decide(&core, |inner| {
                 inner.membership.port_lost(&node, attempt, why, &mut inner.effects);
             });
@@ -353,7 +353,7 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
 }
 
 fn announce(core: &Arc<Core>, node: NodeId) {
-    let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.chance().fraction());
+    let delay = ANNOUNCE_AFTER + Duration::from_secs_f64(core.environment().fraction());
     let weak = Arc::downgrade(core);
     core.run(async move {
         tokio::time::sleep(delay).await;

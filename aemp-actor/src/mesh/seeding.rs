@@ -38,7 +38,7 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
                 return;
             }
             if up.is_empty() {
-                tokio::time::sleep(backoff.next(own.chance())).await;
+                tokio::time::sleep(backoff.next(own.environment())).await;
                 continue;
             }
             backoff = Backoff::new(own.config().connect_interval);
@@ -50,10 +50,10 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
                 }
             };
             drop(
-                tokio::time::timeout(pause.mul_f64(1.0 - own.chance().fraction() / 2.0), down)
+                tokio::time::timeout(pause.mul_f64(1.0 - own.environment().fraction() / 2.0), down)
                     .await,
             );
-            tokio::time::sleep(backoff.next(own.chance())).await;
+            tokio::time::sleep(backoff.next(own.environment())).await;
         }
     });
 }

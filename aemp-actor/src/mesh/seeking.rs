@@ -30,7 +30,7 @@ pub(super) fn seek(core: &Arc<Core>, node: NodeId) {
     core.run(async move {
         loop {
             let Some(core) = weak.upgrade() else { return };
-            let pause = backoff.next(core.chance());
+            let pause = backoff.next(core.environment());
             drop(core);
             tokio::time::sleep(pause).await;
             let Some(core) = weak.upgrade() else { return };

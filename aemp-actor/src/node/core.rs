@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::Chance;
+use super::Environment;
 use super::addresses::{AddressBook, MAX_ADDRESS, MAX_ADDRESSES};
 use super::closing::Closing;
 use super::config::Config;
@@ -99,7 +99,7 @@ impl Core {
         handshake: HandshakeConfig,
         networked: bool,
     ) -> Arc<Self> {
-        let prefix = config.chance.text(14);
+        let prefix = config.environment.text(14);
         let mesh = Mesh::new(id.clone(), config.max_registrations);
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
@@ -156,8 +156,8 @@ impl Core {
         &self.config
     }
 
-    pub(crate) fn chance(&self) -> &dyn Chance {
-        &*self.config.chance
+    pub(crate) fn environment(&self) -> &dyn Environment {
+        &*self.config.environment
     }
 
     pub(crate) fn handshake(&self) -> Arc<HandshakeConfig> {

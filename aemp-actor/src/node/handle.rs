@@ -120,8 +120,8 @@ impl Node {
         security: Option<Loaded>,
     ) -> Self {
         let mut handshake = HandshakeConfig::new(id.as_str(), "");
-        handshake.instance = config.chance.text(16);
-        handshake.nonces = config.chance.clone().nonces();
+        handshake.instance = config.environment.text(16);
+        handshake.nonces = config.environment.clone().nonces();
         handshake.framings = config.framings.clone();
         handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
         let networked = security.is_some();

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::cell_table::CellTable;
-use super::stillborn::Stillborn;
+use super::failed_spawns::FailedSpawns;
 use crate::id::{PortName, REPLY_END};
 use crate::mutation;
 use crate::port::AnyCell;
@@ -22,7 +22,7 @@ pub(crate) struct Registry {
     counter: AtomicU64,
     ports: CellTable,
     closed: AtomicBool,
-    stillborn: Mutex<Stillborn>,
+    failed_spawns: Mutex<FailedSpawns>,
     /// Woken by each port that goes after the end.
     gone: Notify,
 }
@@ -34,7 +34,7 @@ impl Registry {
             counter: AtomicU64::new(0),
             ports: CellTable::default(),
             closed: AtomicBool::new(false),
-            stillborn: Mutex::default(),
+            failed_spawns: Mutex::default(),
             gone: Notify::new(),
         }
     }
@@ -86,12 +86,12 @@ impl Registry {
 
     /// Remembers why a port dies in its init function; to be called before it is removed.
     pub(crate) fn add_stillborn(&self, name: &PortName, reason: &Reason) {
-        self.stillborn.lock().add(name.clone(), reason.clone());
+        self.failed_spawns.lock().add(name.clone(), reason.clone());
     }
 
     /// Why the port of that name died in its init function, if it did so lately.
-    pub(crate) fn stillborn(&self, name: &str) -> Option<Reason> {
-        self.stillborn.lock().reason(name)
+    pub(crate) fn failed_spawns(&self, name: &str) -> Option<Reason> {
+        self.failed_spawns.lock().reason(name)
     }
 
     pub(crate) fn remove(&self, name: &str) {

@@ -379,7 +379,7 @@ fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
 }
 
 fn now(core: &Core) -> Value {
-    Value::Float(core.chance().time_of_day().as_secs_f64())
+    Value::Float(core.environment().time_of_day().as_secs_f64())
 }
 
 /// Perl code is answered by an error text where the reference puts `$@`; nothing is run.

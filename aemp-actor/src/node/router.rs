@@ -225,7 +225,7 @@ impl Core {
 
     /// What the monitors of a port are told that is not there (any more).
     pub(crate) fn why_gone(&self, port: &PortId) -> Reason {
-        self.registry().stillborn(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
+        self.registry().failed_spawns(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
     }
 
     /// Takes a monitor back, from wherever it stands.

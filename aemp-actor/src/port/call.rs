@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::ambient;
 use super::any_cell::AnyCell;
+use super::current;
 use super::deadline::Deadline;
 use super::reply::{Answer, ReplyCell, Unanswered};
 use crate::id::PortId;
@@ -182,7 +182,7 @@ impl<T> Call<T> {
                     // Whoever waits: the handles in the answer send from the node that asked.
                     let core = _ends.cell.core().clone();
                     let decode = *decode;
-                    let decode = |message| ambient::on_node(&core, || decode(message));
+                    let decode = |message| current::on_node(&core, || decode(message));
                     return Poll::Ready(
                         match answer.unwrap_or_else(|_| Err(Reason::normal().into())) {
                             Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
@@ -203,8 +203,8 @@ impl<T> Call<T> {
     /// Whether the handler that waits is one of the port that was asked.
     fn asks_itself(&self) -> bool {
         match &self.waiting {
-            Waiting::Typed(_, cell) => ambient::is_running(cell),
-            Waiting::Untyped { .. } => ambient::is_running_id(&self.target),
+            Waiting::Typed(_, cell) => current::is_running(cell),
+            Waiting::Untyped { .. } => current::is_running_id(&self.target),
             Waiting::Dying { .. } | Waiting::Failed(_) => false,
         }
     }

@@ -8,9 +8,9 @@ use std::sync::{Arc, Weak};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::ambient;
 use super::call::{Call, CallError};
 use super::cell::Cell;
+use super::current;
 use super::definition::Port;
 use super::encoder::Encoder;
 use super::mailbox::Envelope;
@@ -177,7 +177,7 @@ impl ById {
     fn core(&self) -> Option<Arc<Core>> {
         let core = match &self.core {
             Some(core) => core.upgrade(),
-            None => ambient::core().or_else(|| directory::node_for(&self.id)),
+            None => current::core().or_else(|| directory::node_for(&self.id)),
         };
         if core.is_none() {
             tracing::error!(
@@ -210,7 +210,7 @@ impl<P: Port> Clone for Ref<P> {
 
 impl<P: Port> From<PortId> for Ref<P> {
     fn from(id: PortId) -> Self {
-        match ambient::core() {
+        match current::core() {
             Some(core) => Self::found(&core, id),
             None => Self { to: To::Id(Arc::new(ById { id, core: None })) },
         }

@@ -9,12 +9,12 @@
 //!
 //! Not here: where messages come from (`node`) and who watches (`monitor`).
 
-mod ambient;
 mod any_cell;
 mod call;
 mod cell;
 mod closure;
 mod context;
+mod current;
 mod deadline;
 mod definition;
 mod encoder;
@@ -35,12 +35,12 @@ mod snd_wait;
 mod tap;
 mod timer;
 
-pub(crate) use ambient::{on_node, sender_is_cut_off};
 pub(crate) use any_cell::AnyCell;
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;
 pub use closure::{FnPort, FnPortRef, RcvError};
 pub use context::{Ctx, PortScope};
+pub(crate) use current::{on_node, sender_is_cut_off};
 pub(crate) use deadline::Deadline;
 pub use definition::Port;
 pub use encoder::{Encoder, Unencodable};

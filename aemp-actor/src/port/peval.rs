@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use tokio::sync::oneshot;
 
-use super::ambient;
 use super::any_cell::AnyCell;
+use super::current;
 use crate::id::PortId;
 
 /// Why [`PortRef::peval`](crate::PortRef::peval) has no result.
@@ -43,7 +43,7 @@ pub(super) async fn result<R>(
     poll_fn(|cx| match Pin::new(&mut receiver).poll(cx) {
         Poll::Ready(Ok(result)) => Poll::Ready(Ok(result)),
         Poll::Ready(Err(_)) => Poll::Ready(Err(PevalError::Died { target: target.clone() })),
-        Poll::Pending if ambient::is_running(&cell) => {
+        Poll::Pending if current::is_running(&cell) => {
             Poll::Ready(Err(PevalError::Itself { target: target.clone() }))
         }
         Poll::Pending => Poll::Pending,

@@ -13,10 +13,10 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::ambient;
 use super::any_cell::AnyCell;
 use super::cell::Cell;
 use super::context::{Ctx, PortScope};
+use super::current;
 use super::deadline::Deadline;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
@@ -427,7 +427,7 @@ impl<T> Future for Received<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { inbox, cond, convert, seen, patience } = &mut *self;
         if let Some(message) = ready!(inbox.poll_take(seen, cond, cx)) {
-            return Poll::Ready(ambient::on_node(&inbox.cell.core, || convert(message)));
+            return Poll::Ready(current::on_node(&inbox.cell.core, || convert(message)));
         }
         let Some(Patience { after, deadline }) = patience else { return Poll::Pending };
         let timers = inbox.cell.core.timers();

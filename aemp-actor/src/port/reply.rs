@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::ambient;
 use super::any_cell::AnyCell;
 use super::context::PortScope;
+use super::current;
 use super::encoder;
 use super::facts::Facts;
 use crate::id::{PortId, PortName};
@@ -80,7 +80,7 @@ impl<T> Drop for Reply<T> {
         if let To::Caller(sender, asked) = &self.to
             && !sender.is_closed()
         {
-            ambient::caller_is_told(*asked);
+            current::caller_is_told(*asked);
         }
     }
 }

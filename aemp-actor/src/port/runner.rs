@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ambient::{self, Current};
 use super::cell::{Cell, Next};
 use super::closure::FnPort;
 use super::context::Ctx;
+use super::current::{self, Current};
 use super::deadline::Deadline;
 use super::definition::Port;
 use super::init::{Init, Starter};
@@ -130,12 +130,12 @@ async fn run<P: Port>(runner: Runner<P>) {
 pub(super) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
     let mut slot = Some(Current::of_port(cell.clone()));
     cell.core.user_code("a destructor of a dying port", || {
-        let _entered = ambient::enter(&mut slot);
+        let _entered = current::enter(&mut slot);
         drop(data);
     });
 }
 
-/// Polls `code` as code of the port: with the ambient context set, panics caught, and dropped,
+/// Polls `code` as code of the port: with the current context set, panics caught, and dropped,
 /// in that context, when it has ended or the port is aborted.
 pub(super) async fn in_context<P: Port>(
     cell: &Arc<Cell<P>>,
@@ -149,7 +149,7 @@ pub(super) async fn in_context<P: Port>(
             return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
         }
         let polled = panics::caught(|| {
-            let _entered = ambient::enter(&mut slot);
+            let _entered = current::enter(&mut slot);
             let running = code.code.as_mut().as_pin_mut();
             running.map_or(Poll::Ready(End::Idle), |running| running.poll(cx))
         });
@@ -184,7 +184,7 @@ impl<P: Port, F> Drop for InContext<'_, P, F> {
         let cell = self.cell;
         let mut slot = Some(Current::of_port(cell.clone()));
         cell.core.user_code("a destructor of a port's code", || {
-            let _entered = ambient::enter(&mut slot);
+            let _entered = current::enter(&mut slot);
             self.code.set(None);
         });
     }

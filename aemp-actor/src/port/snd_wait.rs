@@ -11,9 +11,9 @@ use std::time::Duration;
 use aemp_transport::EncodeError;
 use tokio::time::Instant;
 
-use super::ambient;
 use super::any_cell::AnyCell;
 use super::call::DEFAULT_TIMEOUT;
+use super::current;
 use super::deadline::Deadline;
 use super::mailbox::Room;
 use crate::id::PortId;
@@ -112,7 +112,7 @@ async fn send(
             Err((refused, room)) => {
                 message = refused;
                 let waiting = Waiting(&room);
-                if ambient::is_running(&cell) {
+                if current::is_running(&cell) {
                     return Err(SndWaitError::Itself { target: to.clone() });
                 }
                 wait_for(&cell, waiting).await;

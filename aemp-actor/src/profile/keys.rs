@@ -290,7 +290,7 @@ fn set<T>(value: Result<T, String>, with: impl FnOnce(T)) -> Result<(), String> 
 }
 
 fn nodeid(to: &mut Config, json: &Json) -> Result<(), String> {
-    let id = expand(&convert::text(json)?, &host_name(), &*to.chance);
+    let id = expand(&convert::text(json)?, &host_name(), &*to.environment);
     id.parse::<crate::NodeId>().map_err(|error| error.to_string())?;
     to.nodeid = Some(id);
     Ok(())

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
 use super::error::ProfileError;
+use super::variables::Variables;
 
 /// The file named by `AEMP_RC`, else by `PERL_ANYEVENT_MP_RC`, else `aemp/config.json` in
 /// `$XDG_CONFIG_HOME`, else the same in `$HOME/.config` (or `%APPDATA%`).
-pub fn locate(environment: &Environment) -> Result<PathBuf, ProfileError> {
+pub fn locate(environment: &Variables) -> Result<PathBuf, ProfileError> {
     let named = || environment.path("AEMP_RC").or_else(|| environment.path("PERL_ANYEVENT_MP_RC"));
     let folder = || {
         // The standard says that a relative path is to be ignored.
@@ -34,11 +34,11 @@ mod tests {
         ];
         let expected = ["/a", "/b", "/c/aemp/config.json", "/d/.config/aemp/config.json"];
         for (skipped, expected) in expected.iter().enumerate() {
-            let environment = Environment::new(all.into_iter().skip(skipped));
+            let environment = Variables::new(all.into_iter().skip(skipped));
             assert_eq!(locate(&environment).expect("found"), PathBuf::from(expected));
         }
-        assert!(matches!(locate(&Environment::default()), Err(ProfileError::NoPath)));
-        let relative = Environment::new([("XDG_CONFIG_HOME", "c"), ("HOME", "/d")]);
+        assert!(matches!(locate(&Variables::default()), Err(ProfileError::NoPath)));
+        let relative = Variables::new([("XDG_CONFIG_HOME", "c"), ("HOME", "/d")]);
         assert_eq!(locate(&relative).expect("found"), PathBuf::from(expected[3]));
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 
-use super::environment::Environment;
 use super::error::ProfileError;
 use super::keys::{KEYS, Key, is_structure};
+use super::variables::Variables;
 
 /// The key under which the profiles stand.
 pub(crate) const PROFILE: &str = "profile";
@@ -119,7 +119,7 @@ pub(crate) fn profile_of<'a>(
 }
 
 /// What the environment sets counts above all. Gives all variables that are wrong.
-pub fn override_by(effective: &mut Effective, environment: &Environment) -> Vec<ProfileError> {
+pub fn override_by(effective: &mut Effective, environment: &Variables) -> Vec<ProfileError> {
     let mut errors = Vec::new();
     for key in KEYS {
         let is_set = |name: &String| environment.path(name).is_some();
@@ -189,7 +189,7 @@ mod tests {
     fn the_environment_counts_above_all() {
         let file = std::env::temp_dir().join(format!("aemp-secret-{}", std::process::id()));
         std::fs::write(&file, "from a file\n").expect("written");
-        let environment = Environment::new([
+        let environment = Variables::new([
             ("AEMP_SEEDS", "e:1,e:2"),
             ("AEMP_NODEID", ""),
             ("AEMP_SECRET_FILE", file.to_str().expect("text")),
@@ -203,7 +203,7 @@ mod tests {
         let errors = override_by(&mut found, &environment);
         assert!(errors[0].to_string().ends_with("is empty"), "{errors:?}");
         std::fs::remove_file(&file).expect("removed");
-        let environment = Environment::new([
+        let environment = Variables::new([
             ("AEMP_SECRETS_FILE", file.to_str().expect("text")),
             ("AEMP_BINDS", "[1"),
         ]);

@@ -11,7 +11,6 @@
 
 mod addresses;
 mod convert;
-mod environment;
 mod error;
 mod keys;
 mod location;
@@ -26,6 +25,7 @@ mod saving;
 mod security;
 mod service;
 mod text;
+mod variables;
 
 pub use crate::suggestion::nearest;
 pub use error::ProfileError;
@@ -34,10 +34,10 @@ pub use profiles::Profiles;
 pub(crate) use service::Service;
 
 pub use convert::{flag, json, parts, texts};
-pub use environment::Environment;
 pub use keys::{KEYS, Key, Kind, is_structure};
 pub use location::locate;
 pub use lookup::{Effective, Source, override_by};
 pub use nodeid::host_name;
 pub use reading::{MAX_FILE, read_text};
 pub use relaxed::{Place, Step, SyntaxError};
+pub use variables::Variables;

@@ -12,7 +12,7 @@ impl Config {
     ///
     /// The profile's own values count most, then those of its parents, then the global default of
     /// the file, then what was set before this call: as in the reference, a program's own settings
-    /// are only the defaults. What is set after this call counts in any case. Environment
+    /// are only the defaults. What is set after this call counts in any case. Variables
     /// variables (`AEMP_NODEID`, `AEMP_SEEDS`, …) override the file.
     ///
     /// A profile that does not exist has the values of the global default, and a warning is logged.

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-use super::environment::Environment;
 use super::error::ProfileError;
 use super::keys::Key;
 use super::lock::{Lock, PATIENCE};
 use super::lookup::{self, Effective, PROFILE};
 use super::relaxed::{self, Document, Place, Step, SyntaxError};
+use super::variables::Variables;
 use super::{location, reading, saving, text};
 
 /// The profiles of a configuration file, as they were when it was opened.
@@ -23,7 +23,7 @@ use super::{location, reading, saving, text};
 pub struct Profiles {
     path: PathBuf,
     pub(super) document: Document,
-    pub(super) environment: Environment,
+    pub(super) environment: Variables,
     /// What the file was when it was read or written the last time; `None`: it was not there.
     bytes: Option<Vec<u8>>,
     /// So that nobody else changes the file meanwhile.
@@ -34,13 +34,13 @@ impl Profiles {
     /// Reads the configuration file: the one that the environment variable `AEMP_RC` names, else
     /// `PERL_ANYEVENT_MP_RC`, else `aemp/config.json` in `$XDG_CONFIG_HOME` (`$HOME/.config`).
     ///
-    /// Environment variables, such as `AEMP_SEEDS`, override what the file says.
+    /// Variables variables, such as `AEMP_SEEDS`, override what the file says.
     ///
     /// # Errors
     /// When the file exists and cannot be read; the text says where and why. A file of more than
     /// 16 MiB, and what is no regular file (a device, a pipe, a folder), is not read.
     pub fn open() -> Result<Self, ProfileError> {
-        let environment = Environment::of_process();
+        let environment = Variables::of_process();
         Self::open_in(location::locate(&environment)?, environment)
     }
 
@@ -49,19 +49,19 @@ impl Profiles {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_at(path: impl Into<PathBuf>) -> Result<Self, ProfileError> {
-        Self::open_in(path.into(), Environment::default())
+        Self::open_in(path.into(), Variables::default())
     }
 
     /// The same as [`open`](Self::open), while no other process of ours changes the file. It is
     /// waited for one that does, but not longer than this.
     pub fn open_to_change(patience: std::time::Duration) -> Result<Self, ProfileError> {
-        let environment = Environment::of_process();
+        let environment = Variables::of_process();
         let path = location::locate(&environment)?;
         let lock = Lock::wait(&path, patience)?;
         Ok(Self { lock: Some(Arc::new(lock)), ..Self::open_in(path, environment)? })
     }
 
-    pub(crate) fn open_in(path: PathBuf, environment: Environment) -> Result<Self, ProfileError> {
+    pub(crate) fn open_in(path: PathBuf, environment: Variables) -> Result<Self, ProfileError> {
         let (profiles, errors) = Self::open_with_errors(path, environment)?;
         match errors.into_iter().next() {
             None => Ok(profiles),
@@ -72,7 +72,7 @@ impl Profiles {
     /// Reads what can be read of a file, and tells all mistakes in its text.
     pub fn open_with_errors(
         path: PathBuf,
-        environment: Environment,
+        environment: Variables,
     ) -> Result<(Self, Vec<SyntaxError>), ProfileError> {
         let bytes = match reading::read(&path) {
             Ok(bytes) => bytes,

@@ -50,7 +50,7 @@ pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>
     let (own, node, told_by) = (core.clone(), node.clone(), told_by.cloned());
     core.run(async move {
         if told_by.is_none() {
-            tokio::time::sleep(JITTER.mul_f64(own.chance().fraction())).await;
+            tokio::time::sleep(JITTER.mul_f64(own.environment().fraction())).await;
         }
         let mut trying = std::pin::pin!(async {
             if !is_wanted(&own) {
@@ -104,7 +104,7 @@ async fn try_hubs(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
                 do_not_wait(core, node);
             }
         }
-        tokio::time::sleep(backoff.next(core.chance())).await;
+        tokio::time::sleep(backoff.next(core.environment())).await;
     }
 }
 

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
-use super::exchange::{Breach, Exchange, Over};
-use super::letter::{FUNCTION, Word};
+use super::exchange::{Exchange, Over, ProtocolError};
+use super::packet::{FUNCTION, Word};
 use super::pulse::Pulse;
 use super::{CHUNK, WINDOW};
 use crate::id::NodeId;
@@ -50,7 +50,7 @@ impl Way {
     }
 }
 
-/// See the module. Locked for moments; letters are queued under the lock, so that they are in the
+/// See the module. Locked for moments; packets are queued under the lock, so that they are in the
 /// order of their numbers.
 pub(super) struct Connection {
     own: NodeId,
@@ -68,7 +68,7 @@ struct State {
     writer: Option<Waker>,
 }
 
-/// What became of a letter.
+/// What became of a packet.
 pub(super) enum Sent {
     Done,
     /// There is no room for so many bytes in the queue for the hub.
@@ -100,8 +100,8 @@ impl Connection {
         &self.way
     }
 
-    /// A letter came; one that breaks a rule ends the connection, on both sides.
-    pub(super) fn receive(&self, seq: u64, word: Word) -> Result<(), Breach> {
+    /// A packet came; one that breaks a rule ends the connection, on both sides.
+    pub(super) fn receive(&self, seq: u64, word: Word) -> Result<(), ProtocolError> {
         let mut state = self.state.lock();
         state.pulse.handle_sign(Instant::now());
         match word {
@@ -110,8 +110,8 @@ impl Connection {
             _ => {}
         }
         let received = state.exchange.receive(seq, word);
-        if let Err(breach) = &received {
-            let text = breach.to_string();
+        if let Err(error) = &received {
+            let text = error.to_string();
             self.send(&mut state, &Word::Close { text: text.clone() });
             state.exchange.end(Over::Broken(text));
         }
@@ -242,16 +242,16 @@ impl Connection {
         io::Error::new(io::ErrorKind::ConnectionReset, text)
     }
 
-    /// Queues a letter for the hub.
+    /// Queues a packet for the hub.
     fn send(&self, state: &mut State, word: &Word) -> Sent {
         let Key { node, name, .. } = &self.key;
         let seq = state.exchange.next_out();
-        let letter = ("snd", node, FUNCTION, &self.own, name.as_str(), word.kind(), seq, word);
+        let packet = ("snd", node, FUNCTION, &self.own, name.as_str(), word.kind(), seq, word);
         let order = match word {
             Word::Alive { .. } => Order::Urgent,
             _ => Order::Among(""),
         };
-        match self.way.link.try_send("", order, &letter) {
+        match self.way.link.try_send("", order, &packet) {
             Ok(None) => {
                 state.exchange.was_sent(word);
                 Sent::Done

@@ -11,7 +11,7 @@ use super::stream::RelayStream;
 use crate::id::NodeId;
 use crate::node::Core;
 
-/// Letters and digits that name a connection: 95 random bits.
+/// Packets and digits that name a connection: 95 random bits.
 const NAME: usize = 16;
 
 /// Opens a relayed connection to the node of an address `relay:HUB>NODE`.
@@ -32,7 +32,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> io::Result<BoxS
         return Err(io::Error::new(io::ErrorKind::NotConnected, text));
     };
     let way = Way::new(attempt, link, core.config());
-    let key = Key { hub, node, name: core.chance().text(NAME).into() };
+    let key = Key { hub, node, name: core.environment().text(NAME).into() };
     let connection = Connection::dialled(core.id(), key, way);
     let Some(held) = core.relays().add(connection) else {
         return Err(io::ErrorKind::AlreadyExists.into());

@@ -2,19 +2,19 @@
 //!
 //! ```text
 //!   dialled ──accept──▶ open ──end──▶ open, nothing more comes
-//!      └────────┴──────close, breach, loss of the hub──────▶ over
+//!      └────────┴──────close, error, loss of the hub──────▶ over
 //! ```
 
 use bytes::{Buf, BytesMut};
 
-use super::letter::Word;
+use super::packet::Word;
 use super::{CROWDED, WINDOW};
 
 /// See the module.
 pub(super) struct Exchange {
-    /// The number of our next letter.
+    /// The number of our next packet.
     next_out: u64,
-    /// The number of their next letter.
+    /// The number of their next packet.
     next_in: u64,
     stage: Stage,
     /// Bytes that may be on their way to the other side.
@@ -52,7 +52,7 @@ pub(super) enum Over {
 
 /// The other side, or the way, broke a rule.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum Breach {
+pub(super) enum ProtocolError {
     #[error("message {expected} of the relayed connection is missing, message {got} came")]
     Gap { expected: u64, got: u64 },
     #[error("more bytes came than the window of {WINDOW} holds")]
@@ -62,12 +62,12 @@ pub(super) enum Breach {
 }
 
 impl Exchange {
-    /// The side that dials: its `open` is letter 0.
+    /// The side that dials: its `open` is packet 0.
     pub(super) fn dialled() -> Self {
         Self::new(Stage::Dialled, 0, 0)
     }
 
-    /// The side that was sent `open`, as letter 0, with this window.
+    /// The side that was sent `open`, as packet 0, with this window.
     pub(super) fn accepted(window: u64) -> Self {
         Self::new(Stage::Open, 1, window)
     }
@@ -88,8 +88,8 @@ impl Exchange {
         }
     }
 
-    /// A letter came.
-    pub(super) fn receive(&mut self, seq: u64, word: Word) -> Result<(), Breach> {
+    /// A packet came.
+    pub(super) fn receive(&mut self, seq: u64, word: Word) -> Result<(), ProtocolError> {
         if matches!(self.stage, Stage::Over(_)) {
             return Ok(());
         }
@@ -108,11 +108,11 @@ impl Exchange {
             return Ok(());
         }
         if !in_place {
-            return Err(Breach::Gap { expected: self.next_in, got: seq });
+            return Err(ProtocolError::Gap { expected: self.next_in, got: seq });
         }
         self.next_in += 1;
         let kind = word.kind();
-        let misplaced = Err(Breach::Misplaced { kind });
+        let misplaced = Err(ProtocolError::Misplaced { kind });
         match (word, &self.stage) {
             (Word::Accept { window }, Stage::Dialled) => {
                 self.window = window.min(WINDOW);
@@ -121,7 +121,7 @@ impl Exchange {
             (Word::Data(bytes), Stage::Open) if !self.ended => {
                 self.arrived += bytes.len() as u64;
                 if self.arrived - self.told > WINDOW {
-                    return Err(Breach::Overrun);
+                    return Err(ProtocolError::Overrun);
                 }
                 self.unread.extend_from_slice(&bytes);
             }
@@ -155,12 +155,12 @@ impl Exchange {
         first
     }
 
-    /// The number of the letter that is to be sent.
+    /// The number of the packet that is to be sent.
     pub(super) fn next_out(&self) -> u64 {
         self.next_out
     }
 
-    /// That letter was sent.
+    /// That packet was sent.
     pub(super) fn was_sent(&mut self, word: &Word) {
         self.next_out += u64::from(!matches!(word, Word::Alive { .. }));
         match word {
@@ -240,8 +240,8 @@ mod tests {
         assert_eq!((side.credit(), side.next_out()), (3, 2));
         side.receive(1, ack(5)).unwrap();
         assert_eq!(side.credit(), 8);
-        assert_eq!(side.receive(2, ack(4)), Err(Breach::Misplaced { kind: "ack" }));
-        assert_eq!(side.receive(3, ack(8)), Err(Breach::Misplaced { kind: "ack" }));
+        assert_eq!(side.receive(2, ack(4)), Err(ProtocolError::Misplaced { kind: "ack" }));
+        assert_eq!(side.receive(3, ack(8)), Err(ProtocolError::Misplaced { kind: "ack" }));
     }
 
     #[test]
@@ -259,26 +259,26 @@ mod tests {
         for seq in 2..6 {
             side.receive(seq, data(quarter)).unwrap();
         }
-        assert_eq!(side.receive(6, data(1)), Err(Breach::Overrun));
+        assert_eq!(side.receive(6, data(1)), Err(ProtocolError::Overrun));
     }
 
     #[test]
     fn a_hole_or_a_repetition_is_a_breach() {
         for seq in [0, 2, 99] {
             let mut side = Exchange::accepted(10);
-            let breach = Breach::Gap { expected: 1, got: seq };
-            assert_eq!(side.receive(seq, data(1)), Err(breach));
+            let error = ProtocolError::Gap { expected: 1, got: seq };
+            assert_eq!(side.receive(seq, data(1)), Err(error));
             assert_eq!(side.read(1), None);
         }
         for word in [Word::Open { window: 1 }, Word::Accept { window: 1 }] {
             let mut side = Exchange::accepted(10);
-            assert!(matches!(side.receive(1, word), Err(Breach::Misplaced { .. })));
+            assert!(matches!(side.receive(1, word), Err(ProtocolError::Misplaced { .. })));
         }
         let mut side = Exchange::dialled();
-        assert_eq!(side.receive(0, data(1)), Err(Breach::Misplaced { kind: "data" }));
+        assert_eq!(side.receive(0, data(1)), Err(ProtocolError::Misplaced { kind: "data" }));
         let mut side = Exchange::accepted(10);
         side.receive(1, Word::End).unwrap();
-        assert_eq!(side.receive(2, data(1)), Err(Breach::Misplaced { kind: "data" }));
+        assert_eq!(side.receive(2, data(1)), Err(ProtocolError::Misplaced { kind: "data" }));
     }
 
     #[test]

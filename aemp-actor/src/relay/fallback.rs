@@ -40,7 +40,7 @@ pub(crate) async fn fall_back(
         // Until then the caller tries hubs itself.
         let mut backoff = Backoff::new(core.config().connect_interval);
         while !core.book().knows(peer.id()) {
-            tokio::time::sleep(backoff.next(core.chance())).await;
+            tokio::time::sleep(backoff.next(core.environment())).await;
         }
         if is_wanted(core) {
             // Nobody can dial this node: nothing else is to be waited for.
@@ -80,7 +80,7 @@ async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>, failures: &mut watch::Rece
             }
         }
         unanswered += tried.unanswered;
-        tokio::time::sleep(backoff.next(core.chance())).await;
+        tokio::time::sleep(backoff.next(core.environment())).await;
         // A node that was restarted meanwhile is dialled before hubs know it.
         failures.mark_unchanged();
         failed(core, failures).await;

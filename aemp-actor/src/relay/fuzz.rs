@@ -1,4 +1,4 @@
-//! The fuzz target `relay`: letters as another node may send them, and two honest sides.
+//! The fuzz target `relay`: packets as another node may send them, and two honest sides.
 //!
 //! It looks at what no user of the crate sees, and so is built for the fuzzer and for tests only. The
 //! first byte of the input chooses what is tried.
@@ -9,7 +9,7 @@ use aemp_transport::{Decoder, Framing, Limits};
 use bytes::{Bytes, BytesMut};
 
 use super::exchange::{Exchange, Over};
-use super::letter::{FUNCTION, Letter, Word};
+use super::packet::{FUNCTION, RelayPacket, Word};
 use super::{CHUNK, WINDOW};
 use crate::message::Message;
 
@@ -23,12 +23,12 @@ pub fn relay(data: &[u8]) {
     }
     let mut stranger = Stranger::new(how & 0x40 != 0);
     for (index, message) in messages(Framing::ALL[usize::from(how) % 3], rest).iter().enumerate() {
-        let Ok(mut letter) = Letter::read(message) else { continue };
-        assert_is_read_again(&letter);
+        let Ok(mut packet) = RelayPacket::read(message) else { continue };
+        assert_is_read_again(&packet);
         if how & 0x20 != 0 {
-            letter.seq = index as u64;
+            packet.seq = index as u64;
         }
-        stranger.say(letter);
+        stranger.say(packet);
     }
 }
 
@@ -41,15 +41,15 @@ fn messages(framing: Framing, bytes: &[u8]) -> Vec<Message> {
     messages
 }
 
-/// A letter is the same in every framing.
-fn assert_is_read_again(letter: &Letter) {
-    let Letter { from, connection, seq, word } = letter;
+/// A packet is the same in every framing.
+fn assert_is_read_again(packet: &RelayPacket) {
+    let RelayPacket { from, connection, seq, word } = packet;
     for &framing in Framing::ALL {
         let mut bytes = Vec::new();
         let parts = (FUNCTION, from, connection.as_str(), word.kind(), seq, word);
         framing.encode("", &parts, &mut bytes).expect("encodable");
         for message in messages(framing, &bytes) {
-            assert_eq!(Letter::read(&message).as_ref(), Ok(letter), "{framing}");
+            assert_eq!(RelayPacket::read(&message).as_ref(), Ok(packet), "{framing}");
         }
     }
 }
@@ -69,14 +69,14 @@ impl Stranger {
         Self { side, said: 0, data: Vec::new(), read: 0 }
     }
 
-    fn say(&mut self, letter: Letter) {
+    fn say(&mut self, packet: RelayPacket) {
         self.said += 1;
         let was_over = self.side.over().is_some();
-        let said = letter.word.clone();
-        match (self.side.receive(letter.seq, letter.word), said) {
-            (Err(breach), _) => {
+        let said = packet.word.clone();
+        match (self.side.receive(packet.seq, packet.word), said) {
+            (Err(error), _) => {
                 assert!(!was_over);
-                self.side.end(Over::Broken(breach.to_string()));
+                self.side.end(Over::Broken(error.to_string()));
             }
             (Ok(()), Word::Data(bytes)) if !was_over => self.data.extend_from_slice(&bytes),
             (Ok(()), _) => {}

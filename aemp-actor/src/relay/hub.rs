@@ -5,17 +5,17 @@ use std::sync::Arc;
 use aemp_transport::Order;
 use serde::Serialize;
 
-use super::letter::{self, ALIVE, Envelope, FUNCTION, Word};
+use super::packet::{self, ALIVE, Envelope, FUNCTION, Word};
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::node::{Core, DialError};
 
 /// Whether a message that node `from` has this node send to the node port of `to` is to be passed
-/// on. Relayed letters for a node that is not connected are not: they are answered; and signs of life
+/// on. Relayed packets for a node that is not connected are not: they are answered; and signs of life
 /// are not: they have been passed on, ahead of what waits.
 ///
 /// # Errors
-/// What is wrong with the letter.
+/// What is wrong with the packet.
 pub(crate) fn pass(
     core: &Arc<Core>,
     from: Option<&NodeId>,
@@ -25,7 +25,7 @@ pub(crate) fn pass(
     if message.tag() != FUNCTION {
         return Ok(true);
     }
-    let values = letter::values(message)?;
+    let values = packet::values(message)?;
     let Envelope { from: speaker, connection, kind } = Envelope::read(&values)?;
     let Some(from) = from.filter(|from| **from == *speaker) else {
         return Err("a relayed message in the name of another node");
@@ -65,9 +65,9 @@ pub(super) fn report_alive(core: &Core, from: &NodeId, to: &NodeId, connection: 
 }
 
 /// Passes on what goes ahead of everything, if there is room for it.
-fn send_urgent<M: Serialize + ?Sized>(core: &Core, to: &NodeId, letter: &M) {
+fn send_urgent<M: Serialize + ?Sized>(core: &Core, to: &NodeId, packet: &M) {
     if let Some((_, link)) = core.known_peer(to).and_then(|peer| peer.direct_link()) {
-        drop(link.try_send("", Order::Urgent, letter));
+        drop(link.try_send("", Order::Urgent, packet));
     }
 }
 
@@ -93,8 +93,8 @@ pub(crate) fn node_down(core: &Arc<Core>, node: &NodeId) {
 fn close(core: &Core, to: &NodeId, gone: &NodeId, connection: &str) {
     let Some(peer) = core.known_peer(to) else { return };
     let text = not_connected(gone.as_str(), core.id().as_str());
-    let letter = (FUNCTION, gone, connection, "close", 0, text);
-    peer.send_if_up(core, &PortName::default(), &PortName::default(), &letter);
+    let packet = (FUNCTION, gone, connection, "close", 0, text);
+    peer.send_if_up(core, &PortName::default(), &PortName::default(), &packet);
 }
 
 fn not_connected(node: &str, hub: &str) -> String {

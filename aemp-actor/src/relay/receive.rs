@@ -1,4 +1,4 @@
-//! Letters to this node.
+//! Packets to this node.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use aemp_transport::Network;
 
 use super::CROWDED;
 use super::connection::{Connection, Key, Sent, Way};
-use super::letter::{FUNCTION, Letter, Word};
+use super::packet::{FUNCTION, RelayPacket, Word};
 use super::stream::RelayStream;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::node::{Core, Origin, run_accepted};
 
-/// A letter came through a hub.
+/// A packet came through a hub.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -22,25 +22,25 @@ pub(crate) fn receive(
     message: &Message,
 ) -> Result<(), &'static str> {
     let origin = from.ok_or("only another node can relay")?;
-    let letter = Letter::read(message)?;
+    let packet = RelayPacket::read(message)?;
     let hub = origin.peer.id();
-    if letter.from == *hub || letter.from == *core.id() {
+    if packet.from == *hub || packet.from == *core.id() {
         return Err("a relayed connection joins two nodes other than the hub");
     }
-    let key = Key { hub: hub.clone(), node: letter.from, name: letter.connection };
+    let key = Key { hub: hub.clone(), node: packet.from, name: packet.connection };
     let known = core.relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
-    match (known, letter.word) {
+    match (known, packet.word) {
         (Some(connection), word) => {
-            if let Err(breach) = connection.receive(letter.seq, word) {
+            if let Err(error) = connection.receive(packet.seq, word) {
                 tracing::warn!(
                     target: "aemp",
-                    "connection to node {} relayed by {hub} is given up: {breach}",
+                    "connection to node {} relayed by {hub} is given up: {error}",
                     key.node
                 );
             }
             Ok(())
         }
-        (None, Word::Open { window }) if letter.seq == 0 => {
+        (None, Word::Open { window }) if packet.seq == 0 => {
             opened(core, origin, key, window);
             Ok(())
         }
@@ -94,8 +94,8 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
 
 /// Tells the other side that there is no such connection.
 fn refuse(core: &Core, origin: &Origin, key: &Key, text: &str) {
-    let letter = relayed_close(core.id(), key, text);
-    origin.peer.send_if_up(core, &PortName::default(), &PortName::default(), &letter);
+    let packet = relayed_close(core.id(), key, text);
+    origin.peer.send_if_up(core, &PortName::default(), &PortName::default(), &packet);
 }
 
 fn relayed_close<'a>(

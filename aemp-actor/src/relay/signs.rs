@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::connection::Key;
 use super::hub;
-use super::letter::{DATA, FUNCTION};
+use super::packet::{DATA, FUNCTION};
 use super::pulse::Pulse;
 use crate::id::PortId;
 use crate::node::{Core, Origin};

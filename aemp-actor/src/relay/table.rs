@@ -22,7 +22,7 @@ pub(crate) struct Relays {
     dials: Dials,
     /// Nodes that an approach is made to, and whether joining need not wait for it any more.
     approaching: Mutex<BTreeMap<NodeId, bool>>,
-    /// The connections that this node passes letters of, as a hub.
+    /// The connections that this node passes packets of, as a hub.
     pub(super) routes: Mutex<Routes>,
 }
 
@@ -64,7 +64,7 @@ impl Relays {
         self.table.lock().len()
     }
 
-    /// How many connections this node passes letters of.
+    /// How many connections this node passes packets of.
     #[cfg(feature = "sim")]
     pub(crate) fn passed(&self) -> usize {
         self.routes.lock().count()

@@ -35,9 +35,9 @@
 //! ([`Network::random`] gives one), or runs cannot be repeated.
 
 mod census;
-mod chance;
 mod connection;
 mod counts;
+mod environment;
 mod faults;
 mod journal;
 mod network;

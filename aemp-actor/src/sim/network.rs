@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::chance::Seeded;
 use super::counts::FaultCounts;
+use super::environment::Seeded;
 use super::journal::Journal;
 use super::random::Random;
 use super::state::State;
@@ -75,7 +75,7 @@ impl Network {
     }
 
     /// Everything that a node on this host needs: its ID, which is the host's name, the address
-    /// `mem:HOST`, the network's secret, the transport and a seeded source of chance. Seeds, or
+    /// `mem:HOST`, the network's secret, the transport and a seeded source of environment. Seeds, or
     /// the addresses of other nodes, are still to be added.
     ///
     /// Each call is a new start of the host's program: one for each node.
@@ -89,7 +89,7 @@ impl Network {
         let random = Random::of(self.inner.seed, &format!("node {host} {}", transport.boot()));
         let mut config = Config::new().nodeid(host).secret(SECRET).transport(transport);
         config.relay_reach = Reach::Process;
-        config.chance = Arc::new(Seeded::new(random, self.inner.begun));
+        config.environment = Arc::new(Seeded::new(random, self.inner.begun));
         config
     }
 

@@ -16,10 +16,10 @@
 
 mod auth_line;
 mod carrier;
+mod channel_binding;
 mod config;
 mod error;
 mod fields;
-mod footing;
 mod greeting;
 mod lines;
 mod machine;

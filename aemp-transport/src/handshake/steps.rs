@@ -1,8 +1,8 @@
 //! The steps of a handshake as types: each takes the line that it expects and gives the next step.
 
 use super::auth_line::{self, AuthLine};
+use super::channel_binding::ChannelBinding;
 use super::error::{HandshakeError, Line, excerpt, first_field};
-use super::footing::Footing;
 use super::greeting::PeerGreeting;
 use super::machine::Outcome;
 use super::upgrade::{Offer, TlsKind, TlsRole, Upgrade};
@@ -69,19 +69,19 @@ impl ExpectNonce {
             let upgrade = Upgrade { role, kind };
             return Ok(AfterNonce::Session(ExpectSession { peer, transcript, upgrade }));
         }
-        let footing = match &carrier.session {
+        let channel = match &carrier.session {
             Some(session) => {
                 let (transport, certificate) = (carrier.transport, session.trusted);
                 let protection = Protection::Transport { transport, certificate };
                 config.policy.check_encrypted(&peer, carrier, protection, session)?;
-                Footing::encrypted(protection, session)
+                ChannelBinding::encrypted(protection, session)
             }
             None => {
                 config.policy.check_plain(&peer, carrier)?;
-                Footing::plain()
+                ChannelBinding::plain()
             }
         };
-        let (next, line) = ExpectAuth::new(peer, transcript, footing, local)?;
+        let (next, line) = ExpectAuth::new(peer, transcript, channel, local)?;
         Ok(AfterNonce::Auth(next, line))
     }
 }
@@ -116,7 +116,7 @@ impl ExpectSession {
             TlsKind::Certificates => Protection::Tls { version, certificate: session.trusted },
         };
         local.config.policy.check_encrypted(&peer, local.carrier, protection, session)?;
-        ExpectAuth::new(peer, transcript, Footing::encrypted(protection, session), local)
+        ExpectAuth::new(peer, transcript, ChannelBinding::encrypted(protection, session), local)
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) struct ExpectAuth {
     peer: PeerGreeting,
     /// Both of the peer's greeting lines, each with an LF.
     transcript: Vec<u8>,
-    footing: Footing,
+    channel: ChannelBinding,
     write_framing: Framing,
 }
 
@@ -134,16 +134,16 @@ impl ExpectAuth {
     fn new(
         peer: PeerGreeting,
         transcript: Vec<u8>,
-        footing: Footing,
+        channel: ChannelBinding,
         local: &Local<'_>,
     ) -> Result<(Self, Vec<u8>), HandshakeError> {
-        let method = choose_auth(&peer, &footing, local.config)?;
+        let method = choose_auth(&peer, &channel, local.config)?;
         let write_framing = choose_framing(&peer, local.config)?;
         let secrets = secrets(method, local.config);
-        let second = footing.bound(method, &transcript);
+        let second = channel.bound(method, &transcript);
         let proof = method.prove(&secrets[0], local.greeting, &second);
         let line = auth_line::encode(method, &proof, write_framing);
-        Ok((Self { peer, transcript, footing, write_framing }, line))
+        Ok((Self { peer, transcript, channel, write_framing }, line))
     }
 
     pub(super) fn peer(&self) -> &PeerGreeting {
@@ -151,12 +151,12 @@ impl ExpectAuth {
     }
 
     pub(super) fn handle(self, line: &[u8], local: &Local<'_>) -> Result<Outcome, HandshakeError> {
-        let Self { peer, transcript, footing, write_framing } = self;
+        let Self { peer, transcript, channel, write_framing } = self;
         let Some(auth) = AuthLine::decode(text(line, Line::Auth)?) else {
             return Err(HandshakeError::AuthLine { line: first_field(line) });
         };
-        let method = accepted_method(&auth, &peer, &footing, local.config)?;
-        let verifier = footing.bound(method, local.greeting);
+        let method = accepted_method(&auth, &peer, &channel, local.config)?;
+        let verifier = channel.bound(method, local.greeting);
         let verifies = |secret| method.verify(secret, &transcript, &verifier, auth.proof);
         if !secrets(method, local.config).iter().any(verifies) {
             let (method, secret) = (method.name(), method.needs_secret());
@@ -168,7 +168,7 @@ impl ExpectAuth {
         }
         let trusted = local.config.policy.check_proof(&peer, local.carrier, method)?;
         let read_framing = readable_framing(&auth, &peer, local.config)?;
-        let protection = footing.protection;
+        let protection = channel.protection;
         let chunked = local.config.chunk && peer.takes_chunks();
         Ok(Outcome {
             peer,
@@ -191,11 +191,11 @@ fn secrets(method: AuthMethod, config: &HandshakeConfig) -> &[Secret] {
 /// The first in the peer's list that we offer.
 fn choose_auth(
     peer: &PeerGreeting,
-    footing: &Footing,
+    channel: &ChannelBinding,
     config: &HandshakeConfig,
 ) -> Result<AuthMethod, HandshakeError> {
     let offered = |method: &AuthMethod| {
-        config.offer.contains(method) && config.can(*method) && footing.sends(*method, config)
+        config.offer.contains(method) && config.can(*method) && channel.sends(*method, config)
     };
     let known = peer.auth.iter().filter_map(|name| AuthMethod::from_name(name));
     known.into_iter().find(offered).ok_or_else(|| HandshakeError::NoCommonAuth {
@@ -223,7 +223,7 @@ fn choose_framing(
 fn accepted_method(
     auth: &AuthLine<'_>,
     peer: &PeerGreeting,
-    footing: &Footing,
+    channel: &ChannelBinding,
     config: &HandshakeConfig,
 ) -> Result<AuthMethod, HandshakeError> {
     let node_id = || peer.node_id.clone();
@@ -235,8 +235,8 @@ fn accepted_method(
         let method = method.name();
         return Err(HandshakeError::AuthNotAccepted { method, node_id: node_id() });
     }
-    if !footing.takes(method) {
-        let (method, protection) = (method.name(), footing.protection);
+    if !channel.takes(method) {
+        let (method, protection) = (method.name(), channel.protection);
         return Err(HandshakeError::AuthUnfit { method, node_id: node_id(), protection });
     }
     Ok(method)

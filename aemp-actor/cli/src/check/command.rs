@@ -8,7 +8,7 @@ use super::{Problem, file, values};
 use crate::{Failure, Options, Output, logs};
 use aemp_actor::profile::nearest;
 use aemp_actor::profile::{
-    Effective, Environment, KEYS, Key, ProfileError, Profiles, SyntaxError, locate, override_by,
+    Effective, KEYS, Key, ProfileError, Profiles, SyntaxError, Variables, locate, override_by,
 };
 
 /// Variables that are no keys.
@@ -17,10 +17,10 @@ const OTHERS: &[&str] =
 
 /// Checks file and environment, and prints what is wrong; fails if something is.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let environment = Environment::of_process();
+    let environment = Variables::of_process();
     let path = locate(&environment)?;
     let mut problems = Vec::new();
-    match Profiles::open_with_errors(path.clone(), Environment::default()) {
+    match Profiles::open_with_errors(path.clone(), Variables::default()) {
         Ok((profiles, errors)) => {
             problems.extend(errors.into_iter().map(syntax));
             problems.extend(file::problems(&profiles));
@@ -50,7 +50,7 @@ fn unreadable(error: ProfileError) -> Problem {
 }
 
 /// The profile that the environment names.
-fn no_profile(profiles: &Profiles, environment: &Environment) -> Option<Problem> {
+fn no_profile(profiles: &Profiles, environment: &Variables) -> Option<Problem> {
     let name = environment.text("AEMP_PROFILE")?.ok()?;
     let names = profiles.names();
     (!names.contains(&name.as_str())).then(|| {
@@ -64,7 +64,7 @@ fn no_profile(profiles: &Profiles, environment: &Environment) -> Option<Problem>
 }
 
 /// There is no file, but one of the reference where that looks for it.
-fn elsewhere(path: &Path, environment: &Environment) -> Option<Problem> {
+fn elsewhere(path: &Path, environment: &Variables) -> Option<Problem> {
     let other = environment.path("HOME")?.join(".perl-anyevent-mp");
     (!path.exists() && other.exists()).then(|| {
         Problem::warning(
@@ -74,7 +74,7 @@ fn elsewhere(path: &Path, environment: &Environment) -> Option<Problem> {
     })
 }
 
-fn variables(environment: &Environment) -> Vec<Problem> {
+fn variables(environment: &Variables) -> Vec<Problem> {
     let mut problems = Vec::new();
     let own = environment.names().filter(|name| name.starts_with("AEMP_"));
     let files = KEYS.iter().filter(|key| key.is_private());

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::completion::Completion;
 use super::printer::Printer;
-use aemp_actor::profile::Environment;
+use aemp_actor::profile::Variables;
 
 /// A line, or why it is none, and whom to tell that it was carried out.
 pub(crate) type Line = (Result<String, String>, oneshot::Sender<()>);
@@ -37,7 +37,7 @@ impl Reader {
                 Ok(printer) => Some(Box::new(printer)),
                 Err(_) => None,
             };
-        let history = history_file(&Environment::of_process());
+        let history = history_file(&Variables::of_process());
         if let Some(path) = &history {
             // There is none yet.
             drop(editor.load_history(path));
@@ -90,7 +90,7 @@ fn save(editor: &mut Editor<Completion, FileHistory>, history: Option<&Path>) {
 }
 
 /// `aemp/history` in `$XDG_STATE_HOME`, else in `$HOME/.local/state`.
-fn history_file(environment: &Environment) -> Option<PathBuf> {
+fn history_file(environment: &Variables) -> Option<PathBuf> {
     let xdg = environment.path("XDG_STATE_HOME").filter(|path| path.is_absolute());
     let state = xdg.or_else(|| Some(environment.path("HOME")?.join(".local").join("state")))?;
     Some(state.join("aemp").join("history"))

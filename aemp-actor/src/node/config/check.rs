@@ -132,7 +132,7 @@ impl Config {
     /// Checks and resolves the texts.
     pub(crate) fn check(&self) -> Result<Checked, ConfigError> {
         let nodeid = match &self.nodeid {
-            Some(text) => expand(text, &host_name(), &*self.chance).parse()?,
+            Some(text) => expand(text, &host_name(), &*self.environment).parse()?,
             None => NodeId::anonymous(),
         };
         let mut nodes: HashMap<NodeId, Vec<Address>> = HashMap::new();

@@ -7,9 +7,9 @@ use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
 use super::security::Security;
 use super::transports::Later;
-use crate::node::chance::System;
+use crate::node::environment::System;
 use crate::node::functions::Callback;
-use crate::node::{Access, Chance};
+use crate::node::{Access, Environment};
 use crate::port::PortOptions;
 use crate::profile::Service;
 
@@ -58,8 +58,8 @@ pub struct Config {
     pub(crate) services: Vec<Service>,
     /// What is registered before the services are run.
     pub(crate) functions: Vec<(String, Callback)>,
-    /// What the node leaves to chance: the system's, or a simulation's.
-    pub(crate) chance: Arc<dyn Chance>,
+    /// What the node takes from outside: the system's, or a simulation's.
+    pub(crate) environment: Arc<dyn Environment>,
 }
 
 impl Default for Config {
@@ -96,7 +96,7 @@ impl Default for Config {
             port_options: PortOptions::default(),
             services: Vec::new(),
             functions: Vec::new(),
-            chance: Arc::new(System),
+            environment: Arc::new(System),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::node::chance::Chance;
+use crate::node::environment::Environment;
 
 /// The pause after the first failed attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -18,8 +18,8 @@ impl Backoff {
         Self { pause: FIRST_PAUSE.min(longest), longest }
     }
 
-    pub(crate) fn next(&mut self, chance: &dyn Chance) -> Duration {
-        let pause = self.pause.mul_f64(1.0 - chance.fraction() / 2.0);
+    pub(crate) fn next(&mut self, environment: &dyn Environment) -> Duration {
+        let pause = self.pause.mul_f64(1.0 - environment.fraction() / 2.0);
         self.pause = (self.pause * 2).min(self.longest);
         pause
     }

@@ -174,7 +174,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
             let text = problem.told(core, peer.id());
             return give_up(core, peer, Reason::new(kind::AUTH_ERROR, text));
         }
-        let pause = Instant::now() + backoff.next(core.chance());
+        let pause = Instant::now() + backoff.next(core.environment());
         let pause = tried.not_before.map_or(pause, |not_before| not_before.max(pause));
         let changed = peer.changed();
         if !peer.is_connecting() {

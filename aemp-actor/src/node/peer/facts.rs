@@ -38,7 +38,7 @@ impl Facts {
             protection: outcome.protection,
             provider: outcome.peer.provider().map(str::to_owned),
             instance: outcome.peer.instance().map(str::to_owned),
-            since: core.chance().time_of_day(),
+            since: core.environment().time_of_day(),
         }
     }
 }

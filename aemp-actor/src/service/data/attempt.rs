@@ -55,7 +55,7 @@ impl Attempt {
         let port = handle.port_fn(move |_, _: Message| drop(echo.send(Event::Expected))).id();
         let refused = handle.mon(&port, tell(Event::Refused));
         let lost = handle.mon(PortId::of_node(node), tell(Event::Lost));
-        let id = core.chance().text(ID_LENGTH);
+        let id = core.environment().text(ID_LENGTH);
         let then = move |_: &Arc<Core>, conn| drop(sender.send(Event::Connected(conn)));
         let expectation = Expectation { node: node.clone(), then: Box::new(then), wanted: None };
         // Nobody else draws the same 190 random bits.

@@ -91,8 +91,8 @@ pub(crate) async fn main() {
     let hello = echo.on(&near, "far", ("world".into(),));
     let (text,): (String,) = near.cal(&hello, ("hello",)).await.unwrap();
     assert_eq!(text, "hello world");
-    let stillborn = never.on(&near, "far", ());
-    assert!(death(&near, &stillborn).await.contains("never"));
+    let failed_spawns = never.on(&near, "far", ());
+    assert!(death(&near, &failed_spawns).await.contains("never"));
 
     let wrong = near.spawn("far", session.name(), ());
     let reason = death(&near, wrong).await;

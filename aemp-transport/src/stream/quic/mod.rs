@@ -10,8 +10,8 @@ mod gate;
 mod listener;
 mod lost;
 mod settings;
+mod shared_connection;
 mod stream;
 mod transport;
-mod whole;
 
 pub use transport::Quic;

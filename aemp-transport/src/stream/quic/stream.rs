@@ -10,7 +10,7 @@ use quinn::{Connection, RecvStream, SendStream, VarInt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::lost::{not_read, not_written};
-use super::whole::Whole;
+use super::shared_connection::SharedConnection;
 use crate::stream::{BoxReader, BoxWriter, Reach, Scheme, Session, Stream, host};
 
 /// What may wait in the connection beyond what the network takes at once: enough to keep it busy
@@ -30,13 +30,13 @@ pub(super) struct QuicStream {
 struct ReadHalf {
     /// `None` only while it is dropped.
     stream: Option<RecvStream>,
-    whole: Arc<Whole>,
+    shared: Arc<SharedConnection>,
 }
 
 struct WriteHalf {
     /// `None` only while it is dropped.
     stream: Option<SendStream>,
-    whole: Arc<Whole>,
+    shared: Arc<SharedConnection>,
     /// Bytes written since the window was looked at.
     unpaced: usize,
     window: u64,
@@ -51,17 +51,17 @@ impl QuicStream {
         session: Session,
         window: u32,
     ) -> Self {
-        let whole = Arc::new(Whole::new(connection));
-        let reading = ReadHalf { stream: Some(receiving), whole: Arc::clone(&whole) };
+        let shared = Arc::new(SharedConnection::new(connection));
+        let reading = ReadHalf { stream: Some(receiving), shared: Arc::clone(&shared) };
         let writing =
-            WriteHalf { stream: Some(sending), whole, unpaced: PACE, window: window.into() };
+            WriteHalf { stream: Some(sending), shared, unpaced: PACE, window: window.into() };
         Self { reading, writing, session }
     }
 
     /// The stream is used for more than a handshake: the peer may fill its window.
     fn open_window(&self) {
         let window = u32::try_from(self.writing.window).unwrap_or(u32::MAX);
-        self.reading.whole.connection.set_receive_window(VarInt::from_u32(window));
+        self.reading.shared.connection.set_receive_window(VarInt::from_u32(window));
     }
 }
 
@@ -72,7 +72,7 @@ impl Stream for QuicStream {
     }
 
     fn peer_address(&self) -> Option<String> {
-        Some(host::canonical(self.reading.whole.connection.remote_address()))
+        Some(host::canonical(self.reading.shared.connection.remote_address()))
     }
 
     fn transport(&self) -> &'static str {
@@ -80,7 +80,7 @@ impl Stream for QuicStream {
     }
 
     fn reach(&self) -> Reach {
-        host::reach(self.reading.whole.connection.remote_address())
+        host::reach(self.reading.shared.connection.remote_address())
     }
 
     fn session(&self) -> Option<Session> {
@@ -103,7 +103,7 @@ impl WriteHalf {
     fn pace(&mut self) {
         if self.unpaced >= PACE {
             self.unpaced = 0;
-            let connection = &self.whole.connection;
+            let connection = &self.shared.connection;
             let network = connection.stats().path.cwnd;
             connection.set_send_window(network.saturating_add(AHEAD).min(self.window));
         }
@@ -155,7 +155,7 @@ impl AsyncWrite for WriteHalf {
 impl Drop for ReadHalf {
     fn drop(&mut self) {
         if let Some(stream) = self.stream.take() {
-            self.whole.received(stream);
+            self.shared.received(stream);
         }
     }
 }
@@ -163,7 +163,7 @@ impl Drop for ReadHalf {
 impl Drop for WriteHalf {
     fn drop(&mut self) {
         if let Some(stream) = self.stream.take() {
-            self.whole.sent(stream);
+            self.shared.sent(stream);
         }
     }
 }

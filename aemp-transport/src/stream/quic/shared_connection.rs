@@ -1,4 +1,4 @@
-//! [`Whole`]: what the two halves of a stream have in common, and how they end.
+//! [`SharedConnection`]: what the two halves of a stream have in common, and how they end.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// A connection, held by both halves of its stream. When both are gone it is closed, as soon as the
 /// peer has confirmed all that was written: QUIC discards what is not confirmed when a connection
 /// is closed.
-pub(super) struct Whole {
+pub(super) struct SharedConnection {
     pub(super) connection: Connection,
     /// Where to say farewell.
     runtime: Handle,
@@ -23,7 +23,7 @@ pub(super) struct Whole {
     receiving: Mutex<Option<RecvStream>>,
 }
 
-impl Whole {
+impl SharedConnection {
     /// Takes over a connection.
     ///
     /// # Panics
@@ -46,7 +46,7 @@ impl Whole {
     }
 }
 
-impl Drop for Whole {
+impl Drop for SharedConnection {
     fn drop(&mut self) {
         let (sending, receiving) = (self.sending.lock().take(), self.receiving.lock().take());
         let connection = self.connection.clone();

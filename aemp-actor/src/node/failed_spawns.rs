@@ -13,13 +13,13 @@ const REMEMBERED: usize = 1024;
 
 /// Why the last ports that died in their init functions did.
 #[derive(Default)]
-pub(super) struct Stillborn {
+pub(super) struct FailedSpawns {
     reasons: HashMap<PortName, Reason>,
     /// The names, oldest first.
     order: VecDeque<PortName>,
 }
 
-impl Stillborn {
+impl FailedSpawns {
     pub(super) fn add(&mut self, name: PortName, reason: Reason) {
         if self.order.len() == REMEMBERED
             && let Some(oldest) = self.order.pop_front()
@@ -41,12 +41,13 @@ mod tests {
 
     #[test]
     fn the_last_ones_are_remembered() {
-        let mut stillborn = Stillborn::default();
+        let mut failed_spawns = FailedSpawns::default();
         for n in 0..=REMEMBERED {
-            stillborn.add(smol_str::format_smolstr!("p.{n}"), Reason::new("die", n.to_string()));
+            failed_spawns
+                .add(smol_str::format_smolstr!("p.{n}"), Reason::new("die", n.to_string()));
         }
-        assert_eq!(stillborn.reason("p.0"), None);
-        assert_eq!(stillborn.reason("p.1"), Some(Reason::new("die", "1")));
-        assert_eq!(stillborn.reasons.len(), stillborn.order.len());
+        assert_eq!(failed_spawns.reason("p.0"), None);
+        assert_eq!(failed_spawns.reason("p.1"), Some(Reason::new("die", "1")));
+        assert_eq!(failed_spawns.reasons.len(), failed_spawns.order.len());
     }
 }

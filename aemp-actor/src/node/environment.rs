@@ -1,4 +1,4 @@
-//! What a node leaves to chance: the names it draws, its pauses; and the time of day.
+//! What a node takes from its environment: random numbers, for names and pauses; the time of day.
 //!
 //! All of it comes from one source, so that a simulated node can be given a seeded one and does
 //! the same each time.
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aemp_transport::Nonces;
 
 /// Draws for a node.
-pub(crate) trait Chance: Send + Sync {
+pub(crate) trait Environment: Send + Sync {
     /// Fills `bytes` with random ones.
     fn fill(&self, bytes: &mut [u8]);
 
@@ -23,7 +23,7 @@ pub(crate) trait Chance: Send + Sync {
 /// The operating system's chance and clock.
 pub(crate) struct System;
 
-impl Chance for System {
+impl Environment for System {
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the system has random bytes");
     }
@@ -40,10 +40,10 @@ impl Chance for System {
 /// A new secret for a network: 64 random letters and digits (some 380 bits) of the operating system.
 #[must_use]
 pub fn generate_secret() -> String {
-    (&System as &dyn Chance).text(64)
+    (&System as &dyn Environment).text(64)
 }
 
-impl dyn Chance + '_ {
+impl dyn Environment + '_ {
     /// Random letters and digits.
     pub(crate) fn text(&self, length: usize) -> String {
         const ALPHABET: &[u8; 62] =
@@ -80,11 +80,11 @@ mod tests {
 
     #[test]
     fn texts_are_long_enough_and_differ() {
-        let chance: Arc<dyn Chance> = Arc::new(System);
-        let text = chance.text(88);
+        let environment: Arc<dyn Environment> = Arc::new(System);
+        let text = environment.text(88);
         assert_eq!(text.len(), 88);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        assert_ne!(text, chance.text(88));
-        assert!((0..100).all(|_| (0.0..1.0).contains(&chance.fraction())));
+        assert_ne!(text, environment.text(88));
+        assert!((0..100).all(|_| (0.0..1.0).contains(&environment.fraction())));
     }
 }

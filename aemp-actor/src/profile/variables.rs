@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Environment variables. One that is empty counts as not set.
+/// Variables variables. One that is empty counts as not set.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, OsString>);
+pub struct Variables(BTreeMap<String, OsString>);
 
-impl Environment {
+impl Variables {
     /// Those of this process.
     pub fn of_process() -> Self {
         Self::new(std::env::vars_os().filter_map(|(name, value)| {

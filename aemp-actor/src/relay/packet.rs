@@ -16,10 +16,10 @@ use crate::message::Message;
 /// The function of ours that relayed messages call.
 pub(crate) const FUNCTION: &str = "aemp::relay";
 
-/// The kind of letters that carry bytes.
+/// The kind of packets that carry bytes.
 pub(super) const DATA: &str = "data";
 
-/// The kind of letters that are a sign of life, and nothing else.
+/// The kind of packets that are a sign of life, and nothing else.
 pub(super) const ALIVE: &str = "alive";
 
 /// The longest name of a connection.
@@ -27,14 +27,14 @@ const LONGEST_NAME: usize = 64;
 
 /// See the module [`relay`](super).
 #[derive(Debug, PartialEq)]
-pub(super) struct Letter {
+pub(super) struct RelayPacket {
     pub(super) from: NodeId,
     pub(super) connection: SmolStr,
     pub(super) seq: u64,
     pub(super) word: Word,
 }
 
-/// What a letter says.
+/// What a packet says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
     Open {
@@ -57,7 +57,7 @@ pub(super) enum Word {
     },
 }
 
-/// Who speaks, and of what: the hub and the receiver of a letter read it in the same way.
+/// Who speaks, and of what: the hub and the receiver of a packet read it in the same way.
 pub(super) struct Envelope<'a> {
     pub(super) from: Cow<'a, str>,
     pub(super) connection: Cow<'a, str>,
@@ -65,7 +65,7 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Of all values of a letter.
+    /// Of all values of a packet.
     pub(super) fn read(values: &'a [Value]) -> Result<Self, &'static str> {
         let text = |index: usize| values.get(index).and_then(Value::to_text);
         let from = text(1).ok_or("the sender is missing, or no string")?;
@@ -78,7 +78,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// The values of a letter.
+/// The values of a packet.
 pub(super) fn values(message: &Message) -> Result<Vec<Value>, &'static str> {
     // The largest holds a whole window, as base64.
     if message.weight() as u64 > 2 * WINDOW {
@@ -87,8 +87,8 @@ pub(super) fn values(message: &Message) -> Result<Vec<Value>, &'static str> {
     message.values().map_err(|_| "undecodable")
 }
 
-impl Letter {
-    /// Reads a letter.
+impl RelayPacket {
+    /// Reads a packet.
     pub(super) fn read(message: &Message) -> Result<Self, &'static str> {
         let values = values(message)?;
         let Envelope { from, connection, kind } = Envelope::read(&values)?;
@@ -154,8 +154,8 @@ fn bytes(value: &Value) -> Option<Bytes> {
 mod tests {
     use super::*;
 
-    fn read(parts: impl Serialize) -> Result<Letter, &'static str> {
-        Letter::read(&Message::new(&parts).unwrap())
+    fn read(parts: impl Serialize) -> Result<RelayPacket, &'static str> {
+        RelayPacket::read(&Message::new(&parts).unwrap())
     }
 
     #[test]
@@ -170,9 +170,9 @@ mod tests {
             Word::Alive { ask: true },
             Word::Alive { ask: false },
         ] {
-            let letter = read((FUNCTION, "a", "c", word.kind(), 3, &word)).unwrap();
-            let expected = Letter { from: "a".into(), connection: "c".into(), seq: 3, word };
-            assert_eq!(letter, expected);
+            let packet = read((FUNCTION, "a", "c", word.kind(), 3, &word)).unwrap();
+            let expected = RelayPacket { from: "a".into(), connection: "c".into(), seq: 3, word };
+            assert_eq!(packet, expected);
         }
     }
 

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::random::Random;
-use crate::node::Chance;
+use crate::node::Environment;
 
 /// The time of day at which every simulation begins, since 1970.
 const BEGIN: Duration = Duration::from_secs(1_000_000_000);
@@ -27,7 +27,7 @@ impl Seeded {
     }
 }
 
-impl Chance for Seeded {
+impl Environment for Seeded {
     fn fill(&self, bytes: &mut [u8]) {
         let mut random = self.random.lock();
         for chunk in bytes.chunks_mut(8) {
@@ -41,8 +41,8 @@ impl Chance for Seeded {
 
     fn nonces(self: Arc<Self>) -> Nonces {
         Nonces::from_fn(move || {
-            let chance: &dyn Chance = &*self;
-            chance.text(NONCE)
+            let environment: &dyn Environment = &*self;
+            environment.text(NONCE)
         })
     }
 }

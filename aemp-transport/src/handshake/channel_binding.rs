@@ -1,4 +1,4 @@
-//! [`Footing`]: on what ground two nodes prove themselves to each other.
+//! [`ChannelBinding`]: on what ground two nodes prove themselves to each other.
 
 use super::{HandshakeConfig, Protection};
 use crate::auth::AuthMethod;
@@ -6,13 +6,13 @@ use crate::stream::Session;
 
 /// How the connection is protected while the auth lines are exchanged, and what follows for them.
 #[derive(Clone, Debug)]
-pub(super) struct Footing {
+pub(super) struct ChannelBinding {
     pub(super) protection: Protection,
     /// What a proof has to hold beside the greetings, to count for this session only.
     binding: String,
 }
 
-impl Footing {
+impl ChannelBinding {
     pub(super) fn plain() -> Self {
         Self { protection: Protection::Plain, binding: String::new() }
     }
@@ -69,8 +69,8 @@ mod tests {
     use crate::handshake::TlsVersion;
 
     fn taken(protection: Protection) -> Vec<&'static str> {
-        let footing = Footing { protection, binding: String::new() };
-        let taken = AuthMethod::ALL.iter().filter(|method| footing.takes(**method));
+        let channel = ChannelBinding { protection, binding: String::new() };
+        let taken = AuthMethod::ALL.iter().filter(|method| channel.takes(**method));
         taken.map(|method| method.name()).collect()
     }
 
