@@ -201,8 +201,8 @@ impl FromStr for AuthMethod {
     }
 }
 
-/// HMAC (RFC 2104) over the hash of the secret, keyed with the transcript: the reference documents
-/// it the other way round, but this is what it sends.
+/// HMAC (RFC 2104) over the hash of the secret, keyed with the transcript: the Perl implementation
+/// documents it the other way round, but this is what it sends.
 fn hmac_md6(transcript: &[u8], secret: &[u8]) -> [u8; 32] {
     const BLOCK: usize = 64;
     let mut key = [0; BLOCK];

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Hashes and auth values made by the reference implementation's modules.
+/// Hashes and auth values made by the Perl implementation's modules.
 pub(crate) fn hashes() -> Value {
     serde_json::from_str(include_str!("../tests/vectors/hashes.json")).expect("JSON")
 }

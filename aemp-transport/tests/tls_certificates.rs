@@ -12,7 +12,7 @@ use aemp_transport::{
 use support::authority::{Authority, Says, Usage};
 use support::greet;
 
-/// Key and certificate as the reference makes them, on all nodes.
+/// Key and certificate as the Perl implementation makes them, on all nodes.
 const REFERENCE: &str = include_str!("vectors/reference-cert.pem");
 
 const TLS: Protection = Protection::Tls { version: TlsVersion::V1_3, certificate: true };

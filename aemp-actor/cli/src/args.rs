@@ -173,7 +173,7 @@ pub(crate) fn network() -> Vec<Command> {
             arguments(),
         ]),
         Command::new("eval")
-            .about("Run Perl code on a node of the reference, print what it gives")
+            .about("Run Perl code on a Perl node, print what it gives")
             .args([node(), words("CODE", "The code; several arguments are joined").required(true)]),
         Command::new("nodes").about("Show the nodes of the network"),
         Command::new("groups")
@@ -222,7 +222,8 @@ fn profiles() -> Vec<Command> {
     ]
 }
 
-/// The commands for one key. They have aliases as in the reference: without `set`, without `_`.
+/// The commands for one key. They have aliases as in the Perl implementation: without `set`,
+/// without `_`.
 fn of_key(key: &'static Key) -> Vec<Command> {
     let value = match key.kind {
         Kind::Pem => Arg::new("FILE")

@@ -11,7 +11,7 @@ use aemp_actor::{JoinError, SeedInfo};
 use aemp_actor::{NodeId, PortId};
 use serde_json::Value as Json;
 
-/// The profile whose network is joined unless another one is named, as in the reference.
+/// The profile whose network is joined unless another one is named, as in the Perl implementation.
 const PROFILE: &str = "aemp";
 
 /// How long the last messages may take.
@@ -175,7 +175,8 @@ impl Connection {
         Ok(self.port(text)?.node().clone())
     }
 
-    /// Asks all nodes that are connected for a sign of life, and waits for those that give one soon.
+    /// Asks all nodes that are connected for a sign of life, and waits for those that give one
+    /// soon.
     pub(crate) async fn signs_of_life(&self) {
         let limit = self.left().min(SIGN_OF_LIFE);
         let mut pings = JoinSet::new();

@@ -25,8 +25,8 @@ pub(crate) fn set_up(verbose: u8) {
     drop(tracing_subscriber::registry().with(log).try_init());
 }
 
-/// Sets up the log of a node that runs as a service: up to this level of the reference's to
-/// standard error, with every message or without, as JSON or for people, all of it to nodes that
+/// Sets up the log of a node that runs as a service: up to this level of the Perl implementation's
+/// to standard error, with every message or without, as JSON or for people, all of it to nodes that
 /// catch it.
 pub(crate) fn of_node(verbosity: u8, traces: bool, json: bool) {
     let filter = of_variable().unwrap_or_else(|| {

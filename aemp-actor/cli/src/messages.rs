@@ -127,7 +127,7 @@ pub(crate) async fn spawn(
     Ok(())
 }
 
-/// A node of the reference answers with an error text, empty if there is none, and the results.
+/// A Perl node answers with an error text, empty if there is none, and the results.
 pub(crate) async fn eval(connection: &Connection, on: &str, code: &str) -> Result<(), Failure> {
     let on = connection.node_id(on)?;
     let request = vec![Value::from("eval"), Value::from(code)];

@@ -33,8 +33,8 @@ pub(crate) async fn redirected<T>(to: Sink, command: impl Future<Output = T>) ->
     SINK.scope(to, command).await
 }
 
-/// Whether what is written there may have colours: on a terminal, unless `NO_COLOR` is set, or it has
-/// none.
+/// Whether what is written there may have colours: on a terminal, unless `NO_COLOR` is set, or it
+/// has none.
 pub(crate) fn colours(to: &impl IsTerminal) -> bool {
     to.is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -88,8 +88,8 @@ impl Output {
         Self { json, colours: !json && colours(&std::io::stdout()) }
     }
 
-    /// Prints a line, or several. What controls terminals is shown, not obeyed: most of it comes from
-    /// others. That it cannot be written is told when the command ends.
+    /// Prints a line, or several. What controls terminals is shown, not obeyed: most of it comes
+    /// from others. That it cannot be written is told when the command ends.
     pub(crate) fn line(self, text: &str) {
         self.painted(&visible(text, &LAID_OUT));
     }
@@ -113,7 +113,7 @@ impl Output {
         self.line(&text);
     }
 
-    /// Prints values as the reference does: JSON, with commas between.
+    /// Prints values as the Perl implementation does: JSON, with commas between.
     pub(crate) fn values(self, values: &[Value]) {
         let values: Vec<Json> = values.iter().map(json_of).collect();
         if self.json {

@@ -225,7 +225,7 @@ impl Settings {
         if add {
             key.check(&after)?;
         } else if before == after || (before.is_null() && is_empty(&after)) {
-            // Nothing is wrong, as in the reference.
+            // Nothing is wrong, as in the Perl implementation.
             Output::new(false).note(&format!("{what} is not in the {} here", key.name));
             return Ok(());
         }
@@ -308,7 +308,8 @@ fn elements(word: &str) -> Result<Vec<Json>, String> {
     Ok(elements)
 }
 
-/// As in the reference an address is in a list once, and a service as often as it is added.
+/// As in the Perl implementation an address is in a list once, and a service as often as it is
+/// added.
 fn changed_list(
     kind: Kind,
     before: &Json,

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::Failure;
 
-/// Reads arguments as the reference does: one that begins with `[`, `{` or `"` is JSON, any other
-/// is a text.
+/// Reads arguments as the Perl implementation does: one that begins with `[`, `{` or `"` is JSON,
+/// any other is a text.
 pub(crate) fn values<'a>(
     words: impl IntoIterator<Item = &'a String>,
 ) -> Result<Vec<Value>, Failure> {
@@ -22,8 +22,8 @@ fn value(word: &str) -> Result<Value, Failure> {
     }
 }
 
-/// The words of a command line. As in the reference, a single one that begins with `[` is a JSON
-/// list of all of them.
+/// The words of a command line. As in the Perl implementation, a single one that begins with `[` is
+/// a JSON list of all of them.
 pub(crate) fn of_line(words: Vec<String>) -> Result<Vec<String>, Failure> {
     let [line] = words.as_slice() else { return Ok(words) };
     if !line.starts_with('[') {

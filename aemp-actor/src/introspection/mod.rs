@@ -28,7 +28,7 @@
 //!   "error" TEXT [VERSION…]        the version is not known there, only these
 //! ```
 //!
-//! so that [`Node::cal`](crate::Node::cal), or `cal` of the reference, can ask:
+//! so that [`Node::cal`](crate::Node::cal), or `cal` of the Perl implementation, can ask:
 //! `aemp cal NODE aemp::info 1`.
 //!
 //! | function | arguments | `RESULT` |
@@ -41,8 +41,8 @@
 //! | `aemp::restart` | | nothing; the node ends, and its watchdog starts it again |
 //!
 //! The results are maps whose keys are the names of the fields; more keys may come, so an unknown
-//! one is to be ignored. Unknown keys of a query are an error. Times are seconds, as floats; moments
-//! are seconds since the beginning of 1970; sizes are bytes. `--json` prints the same maps.
+//! one is to be ignored. Unknown keys of a query are an error. Times are seconds, as floats;
+//! moments are seconds since the beginning of 1970; sizes are bytes. `--json` prints the same maps.
 //!
 //! # What it costs, and who may ask
 //!

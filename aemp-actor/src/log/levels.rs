@@ -1,9 +1,9 @@
-//! The reference's levels and ours.
+//! The Perl implementation's levels and ours.
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-/// The reference's number of a level.
+/// The Perl implementation's number of a level.
 #[must_use]
 pub fn level_number(level: Level) -> u8 {
     match level {
@@ -15,7 +15,7 @@ pub fn level_number(level: Level) -> u8 {
     }
 }
 
-/// The level of a number of the reference.
+/// The level of a number of the Perl implementation.
 #[must_use]
 pub fn level_of(number: u8) -> Level {
     match number {
@@ -40,7 +40,7 @@ pub fn verbosity(number: u8) -> LevelFilter {
     }
 }
 
-/// The reference's names of its levels, from 1.
+/// The Perl implementation's names of its levels, from 1.
 const NAMES: [&str; 9] =
     ["fatal", "alert", "critical", "error", "warn", "note", "info", "debug", "trace"];
 

@@ -1,6 +1,6 @@
 //! Logs of other nodes: one node shows, or handles, the log lines of all, filtered by level.
 //!
-//! The protocol is that of the reference's service `AnyEvent::MP::LogCatcher`, in both
+//! The protocol is that of the Perl implementation's service `AnyEvent::MP::LogCatcher`, in both
 //! directions: its catchers are told the lines of our nodes, and ours those of its nodes.
 //!
 //! ```text
@@ -34,8 +34,8 @@
 //!
 //! In bold what our levels become.
 
-/// The target of the events, of level trace, that show messages. They are not told to nodes that catch
-/// log lines, since telling is a message, too.
+/// The target of the events, of level trace, that show messages. They are not told to nodes that
+/// catch log lines, since telling is a message, too.
 pub const MESSAGES: &str = "aemp::messages";
 
 mod catching;

@@ -1,4 +1,4 @@
-//! The functions of the reference's log catcher.
+//! The functions of the Perl implementation's log catcher.
 
 use std::io::Write;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use aemp_transport::{Address, Scheme};
 
 /// What a node is told of `addresses`: one of ours all of them, any other only those that it can
-/// read, `HOST:PORT`. (Those of transports that the reference does not have look to it like host
-/// names.)
+/// read, `HOST:PORT`. (Those of transports that the Perl implementation does not have look to it
+/// like host names.)
 pub(super) fn readable(addresses: &[String], by_ours: bool) -> Vec<String> {
     if by_ours {
         return addresses.to_vec();

@@ -7,24 +7,25 @@
 //! connection, and nothing that was sent on it is lost:
 //!
 //! ```text
-//!   arbiter     greeting read ──────────▶ proof verified ──prove──▶ auth line sent ──complete──▶ up
-//!   other side  greeting read ──greet──▶ auth line sent, proof verified ──complete──▶ up ──down──▶
+//!   arbiter     greeting read ──────────▶ proof verified ──prove──▶ auth line sent ──complete──▶
+//!   up other side  greeting read ──greet──▶ auth line sent, proof verified ──complete──▶ up
+//!   ──down──▶
 //! ```
 //!
 //! 1. Nothing is changed or kept for a node before its proof was verified: any number of strangers
 //!    may claim to be any node, and the first that proves it is the one.
 //! 2. The arbiter chooses a connection only if it is not up with that instance, and no other
 //!    connection to that instance is chosen and not completed.
-//! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still holds,
-//!    unless it began before one that was up already: then the arbiter has had it, and lost it, and
-//!    only its auth line was slow. What was sent on it is older, and is lost.
+//! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still
+//!    holds, unless it began before one that was up already: then the arbiter has had it, and lost
+//!    it, and only its auth line was slow. What was sent on it is older, and is lost.
 //! 4. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire. A restart draws a new instance, so one that was replaced and comes
 //!    back is a second process with the same node ID: it is refused for as long as another instance
 //!    is up, or the two would replace each other without end.
 //! 5. Who is anonymous keeps nobody out, and replaces nobody.
-//! 6. With a node that sends no instance (the reference) the first connection to be completed
-//!    stays, later ones are refused.
+//! 6. With a node that sends no instance (the Perl implementation) the first connection to be
+//!    completed stays, later ones are refused.
 
 use std::collections::VecDeque;
 
@@ -45,7 +46,8 @@ pub(crate) struct Arbiter {
     /// Connections on which our auth line is being sent, at most one for each instance; all of them
     /// have proved themselves.
     chosen: Vec<Chosen>,
-    /// The latest connection that was up, and with which instance; of the side that does not arbitrate.
+    /// The latest connection that was up, and with which instance; of the side that does not
+    /// arbitrate.
     latest: Option<(u64, String)>,
 }
 
@@ -191,8 +193,8 @@ impl Arbiter {
         Ok(Completion::Replaces(old.attempt))
     }
 
-    /// Whether a connection is up that this one is not to replace: of the same instance, or of a node
-    /// without one; to who is anonymous, any.
+    /// Whether a connection is up that this one is not to replace: of the same instance, or of a
+    /// node without one; to who is anonymous, any.
     fn is_up_for(&self, claim: &Claim<'_>) -> bool {
         let same = |up: &Up| {
             up.trusted && (claim.instance.is_none() || up.instance.as_deref() == claim.instance)
@@ -253,7 +255,8 @@ mod tests {
         arbiter.complete(claim)
     }
 
-    /// The arbiter was up on the first, lost it, and is up on the second, whose auth line was faster.
+    /// The arbiter was up on the first, lost it, and is up on the second, whose auth line was
+    /// faster.
     #[test]
     fn a_connection_that_the_arbiter_has_lost_comes_too_late() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));

@@ -1,16 +1,16 @@
 //! Messages that are not carried out: who waits for an answer is told.
 //!
-//! Two kinds of them: requests that a node port does not carry out, and messages that a port does not
-//! understand and refuses. Both may end with the ID of a reply port, which is known by its name
-//! ([`PortId::is_reply`]): the request `aemp::refused PORT TEXT` to the node of that port says that there
-//! will be no answer, and why. It does something to reply ports only.
+//! Two kinds of them: requests that a node port does not carry out, and messages that a port does
+//! not understand and refuses. Both may end with the ID of a reply port, which is known by its name
+//! ([`PortId::is_reply`]): the request `aemp::refused PORT TEXT` to the node of that port says that
+//! there will be no answer, and why. It does something to reply ports only.
 //!
-//! Nodes of other implementations would not understand that request, nor have their reply ports names of
-//! their own. The reference calls back without arguments when there is no answer, which an empty message
-//! to the reply port does: it is sent to the port at the end of a refused message, if that is one of the
-//! very node that sent the message. A port there that waits for no answer ignores it, unless it takes
-//! whatever comes. Requests to a node port are not answered so, since what stands last in them may be
-//! any port.
+//! Nodes of other implementations would not understand that request, nor have their reply ports
+//! names of their own. The Perl implementation calls back without arguments when there is no
+//! answer, which an empty message to the reply port does: it is sent to the port at the end of a
+//! refused message, if that is one of the very node that sent the message. A port there that waits
+//! for no answer ignores it, unless it takes whatever comes. Requests to a node port are not
+//! answered so, since what stands last in them may be any port.
 
 use std::sync::Arc;
 

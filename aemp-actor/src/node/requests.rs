@@ -185,8 +185,8 @@ fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
     Ok((name, rest.without_first()))
 }
 
-/// The reason that a request ends with. It may have many watchers: of one that is longer than 64 KiB
-/// the kind is kept.
+/// The reason that a request ends with. It may have many watchers: of one that is longer than 64
+/// KiB the kind is kept.
 fn reason(values: Message) -> Result<Reason, Problem> {
     if values.is_long() {
         let kind = values.first_text().filter(|kind| kind.len() <= LONGEST_NAME);
@@ -371,7 +371,7 @@ fn answer(
     send_on(core, from, message.map_err(|_| "it cannot be answered")?, relayed)
 }
 
-/// As in the reference: the known nodes include this one, those that are up do not.
+/// As in the Perl implementation: the known nodes include this one, those that are up do not.
 fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
     let own = (!up_only).then(|| core.id().clone());
     let others = if up_only { core.up_nodes() } else { core.known_nodes() };
@@ -382,7 +382,7 @@ fn now(core: &Core) -> Value {
     Value::Float(core.environment().time_of_day().as_secs_f64())
 }
 
-/// Perl code is answered by an error text where the reference puts `$@`; nothing is run.
+/// Perl code is answered by an error text where the Perl implementation puts `$@`; nothing is run.
 fn refuse_eval(
     core: &Arc<Core>,
     from: Option<&Origin>,

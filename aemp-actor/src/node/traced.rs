@@ -1,5 +1,6 @@
-//! Messages as log lines: what `PERL_ANYEVENT_MP_TRACE` shows in the reference. They are events of
-//! level trace, of the target `aemp::messages`, and cost next to nothing while nobody wants them.
+//! Messages as log lines: what `PERL_ANYEVENT_MP_TRACE` shows in the Perl implementation. They are
+//! events of level trace, of the target `aemp::messages`, and cost next to nothing while nobody
+//! wants them.
 //!
 //! What is shown: untyped messages, requests and whatever else goes to another node or comes from
 //! one. A typed message within the node is moved as a value, of which nothing can be shown; nor are

@@ -107,8 +107,8 @@ impl Node {
     ///
     /// # Errors
     /// When there is no room within 30 seconds, or what [`SndWait::timeout`] says; at once when a
-    /// handler waits for room in the mailbox of its own port. Nothing was sent then. That the port is
-    /// dead is no error: the message is lost, as any other is.
+    /// handler waits for room in the mailbox of its own port. Nothing was sent then. That the port
+    /// is dead is no error: the message is lost, as any other is.
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
@@ -123,17 +123,17 @@ impl Node {
     /// Kills a port of any node, after the messages sent to it before. It needs no room in the
     /// mailbox.
     ///
-    /// A handler that has begun is completed first, however long it takes. (For one that never ends,
-    /// there is [`kil_now`](Self::kil_now).) A block that receives is to have received what was sent
-    /// before: it is killed when it next waits for a message and none of those is the one (at once, if
-    /// it has not asked for any yet and none waits), and where it waits when it does not come back for
-    /// one for 5 seconds.
+    /// A handler that has begun is completed first, however long it takes. (For one that never
+    /// ends, there is [`kil_now`](Self::kil_now).) A block that receives is to have received what
+    /// was sent before: it is killed when it next waits for a message and none of those is the one
+    /// (at once, if it has not asked for any yet and none waits), and where it waits when it does
+    /// not come back for one for 5 seconds.
     pub fn kil(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
         self.core().kil(&port.into(), reason.into());
     }
 
-    /// Kills a port of any node at once: a handler is dropped where it waits, and messages that wait
-    /// are lost, and counted.
+    /// Kills a port of any node at once: a handler is dropped where it waits, and messages that
+    /// wait are lost, and counted.
     ///
     /// Code that does not await is not interrupted: the port dies when it does, or ends.
     pub fn kil_now(&self, port: impl Into<PortId>, reason: impl Into<Reason>) {
@@ -155,7 +155,8 @@ impl Node {
         self.mon(port, move |_| drop(things))
     }
 
-    /// Sends `msg` to `to` after `delay`. When the node is shut down before, it is lost, and counted.
+    /// Sends `msg` to `to` after `delay`. When the node is shut down before, it is lost, and
+    /// counted.
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
@@ -188,12 +189,13 @@ impl Node {
 
     /// Registers a function that other nodes can call by sending a message with its name as the
     /// tag to this node's port. The name must contain `::`. True when the name was free;
-    /// otherwise it is replaced. Names that begin with `aemp::`, and some of the reference's, are
-    /// functions that every node has ([`introspection`](crate::introspection)).
+    /// otherwise it is replaced. Names that begin with `aemp::`, and some of the Perl
+    /// implementation's, are functions that every node has
+    /// ([`introspection`](crate::introspection)).
     ///
     /// It runs in the task that reads the connection: it must be quick. A panic is logged.
-    /// A function that a service is to call is registered by [`Config::register`](crate::Config::register):
-    /// services run before anybody has the node.
+    /// A function that a service is to call is registered by
+    /// [`Config::register`](crate::Config::register): services run before anybody has the node.
     ///
     /// # Panics
     /// When the name does not contain `::`, or is that of a function that every node has.

@@ -1,4 +1,4 @@
-//! Addresses as the reference writes them: parts may be left out.
+//! Addresses as the Perl implementation writes them: parts may be left out.
 
 /// The port of seeds that name none.
 pub(crate) const DEFAULT_PORT: &str = "4040";

@@ -1,5 +1,5 @@
-//! From JSON to settings. Loosely: the reference writes numbers as texts when they came from a
-//! command line.
+//! From JSON to settings. Loosely: the Perl implementation writes numbers as texts when they came
+//! from a command line.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -24,8 +24,8 @@ pub fn texts(json: &Json) -> Result<Vec<String>, String> {
     }
 }
 
-/// A word that looks like JSON is JSON, as with the reference: it begins with `[`, `{` or `"`, and
-/// not with an IPv6 address in brackets. `None`: it is a text.
+/// A word that looks like JSON is JSON, as with the Perl implementation: it begins with `[`, `{` or
+/// `"`, and not with an IPv6 address in brackets. `None`: it is a text.
 pub fn json(word: &str) -> Result<Option<Json>, String> {
     if !word.starts_with(['[', '{', '"']) || is_v6(word) {
         return Ok(None);

@@ -80,7 +80,7 @@ impl Key {
         Ok(match self.kind {
             Kind::List | Kind::Services => Json::from(convert::parts(text)),
             Kind::Table => return Err(format!("an object is needed: {{\"NAME\": …}}, not {text}")),
-            // As the reference writes it, for which any other text is true.
+            // As the Perl implementation writes it, for which any other text is true.
             Kind::Flag => match convert::flag(&Json::from(text)) {
                 Ok(flag) => Json::from(u8::from(flag)),
                 Err(_) => Json::from(text),
@@ -235,10 +235,13 @@ pub const KEYS: &[Key] = &[
         "transports to use, the first to try first",
         security::transports,
     ),
-    key("autocork", Kind::Flag, "the reference's; here packets always share writes", |_, json| {
-        convert::flag(json).map(drop)
-    }),
-    key("nodelay", Kind::Flag, "the reference's; here it is always on", |_, json| {
+    key(
+        "autocork",
+        Kind::Flag,
+        "the Perl implementation's; here packets always share writes",
+        |_, json| convert::flag(json).map(drop),
+    ),
+    key("nodelay", Kind::Flag, "the Perl implementation's; here it is always on", |_, json| {
         convert::flag(json).map(drop)
     }),
     key("nodes", Kind::Table, "addresses of nodes to dial when needed, by node ID", nodes),

@@ -1,4 +1,5 @@
-//! Profiles: configuration that lives outside of programs, in the reference's file format.
+//! Profiles: configuration that lives outside of programs, in the Perl implementation's file
+//! format.
 //!
 //! ```text
 //!   location ─▶ relaxed ─▶ Profiles ─▶ lookup ─▶ keys ─▶ Config

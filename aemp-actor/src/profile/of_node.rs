@@ -11,14 +11,14 @@ impl Config {
     /// Takes the settings of a profile of the configuration file.
     ///
     /// The profile's own values count most, then those of its parents, then the global default of
-    /// the file, then what was set before this call: as in the reference, a program's own settings
-    /// are only the defaults. What is set after this call counts in any case. Variables
+    /// the file, then what was set before this call: as in the Perl implementation, a program's own
+    /// settings are only the defaults. What is set after this call counts in any case. Variables
     /// variables (`AEMP_NODEID`, `AEMP_SEEDS`, …) override the file.
     ///
     /// A profile that does not exist has the values of the global default, and a warning is logged.
     /// Without a node ID the
-    /// name of the profile is the node ID (name it `NAME/` for one that is unique), and without binds
-    /// the node listens on a free port of all addresses, as in the reference.
+    /// name of the profile is the node ID (name it `NAME/` for one that is unique), and without
+    /// binds the node listens on a free port of all addresses, as in the Perl implementation.
     ///
     /// ```no_run
     /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,8 +37,8 @@ impl Config {
     }
 
     /// The same with the profile that the environment variable `AEMP_PROFILE` names, else the one
-    /// that is called like this host (`uname -n`), whose name then is the node ID unless something sets
-    /// another one: what `configure` does in the reference.
+    /// that is called like this host (`uname -n`), whose name then is the node ID unless something
+    /// sets another one: what `configure` does in the Perl implementation.
     ///
     /// # Errors
     /// As for [`profile`](Self::profile).

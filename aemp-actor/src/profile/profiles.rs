@@ -17,7 +17,7 @@ use super::{location, reading, saving, text};
 
 /// The profiles of a configuration file, as they were when it was opened.
 ///
-/// A file that does not exist has none. The file is the reference's: see the chapter on
+/// A file that does not exist has none. The file is the Perl implementation's: see the chapter on
 /// configuration in the guide.
 #[derive(Clone, Debug)]
 pub struct Profiles {
@@ -158,8 +158,8 @@ impl Profiles {
 
     /// Writes the file: completely or not at all, readable by its owner only. Its folder is
     /// created when it is missing. What the file was before is kept beside it, with a `~` at the
-    /// end of its name. Comments are lost, as with the reference; unknown keys, the order of all
-    /// keys and numbers are kept as they were.
+    /// end of its name. Comments are lost, as with the Perl implementation; unknown keys, the order
+    /// of all keys and numbers are kept as they were.
     ///
     /// Nobody's changes are lost: one process writes at a time, others wait for it (10 s at the
     /// most), and when the file has changed since it was read, that is an error. The calling thread
@@ -177,7 +177,7 @@ impl Profiles {
         if there != self.bytes {
             return Err(ProfileError::Changed { path: self.path.clone() });
         }
-        // The reference writes it; nobody reads it so far.
+        // The Perl implementation writes it; nobody reads it so far.
         self.document.root.entry("version").or_insert(Json::from(1));
         let text = text::text_of(&self.document);
         saving::save(&self.path, &text).map_err(wrong)?;

@@ -10,7 +10,8 @@ use super::reading;
 const MAX_LINKS: usize = 40;
 
 /// Replaces the file by one with this text; its folder is made when it is missing. What the file
-/// was before is kept beside it, with a `~` at the end of its name, as the reference does.
+/// was before is kept beside it, with a `~` at the end of its name, as the Perl implementation
+/// does.
 ///
 /// The new file is complete on disk before it takes the old one's place.
 pub(crate) fn save(path: &Path, text: &str) -> io::Result<()> {

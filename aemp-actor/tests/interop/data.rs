@@ -1,5 +1,5 @@
-//! Data connections between a node of ours and one as the reference has them: either asks, and
-//! either dials.
+//! Data connections between a node of ours and one as the Perl implementation has them: either
+//! asks, and either dials.
 
 use crate::peer::{Dials, Options, Python, connected};
 use crate::support::{PATIENCE, SECRET, soon};
@@ -111,7 +111,8 @@ async fn refusals_are_told() {
         assert_eq!(reason[0], "AnyEvent::MP::DataConn");
         assert!(reason[1].as_str().unwrap().contains(text), "{reason}");
     }
-    // The reference finds out that there is no such function when the connection is there.
+    // The Perl implementation finds out that there is no such function when the connection is
+    // there.
     let short = std::time::Duration::from_millis(200);
     let conn = node.connect_to("py", short, "Peer::nope", ());
     match soon("it", conn).await {

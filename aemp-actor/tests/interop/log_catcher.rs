@@ -1,5 +1,6 @@
 //! Log lines of one node that others catch: between ours, and with a node in Python that does as
-//! the reference does. The log is the process's, so all of it is one test after the other.
+//! the Perl implementation does. The log is the process's, so all of it is one test after the
+//! other.
 
 use crate::peer::{Dials, Options, connected};
 use crate::support::{RawPeer, soon, tcp_node, until};

@@ -1,4 +1,4 @@
-//! What nodes of the reference may do that ours never would, and what becomes of us when they do
+//! What Perl nodes may do that ours never would, and what becomes of us when they do
 //! it under load.
 
 use std::sync::Arc;

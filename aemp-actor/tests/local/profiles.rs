@@ -1,5 +1,5 @@
-//! Profiles become nodes: fixtures as the reference writes them, as the command does, and as
-//! people do.
+//! Profiles become nodes: fixtures as the Perl implementation writes them, as the command does, and
+//! as people do.
 
 use std::path::{Path, PathBuf};
 

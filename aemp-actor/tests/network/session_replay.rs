@@ -1,4 +1,4 @@
-//! A recorded conversation of two nodes of the reference implementation: our node in the place of
+//! A recorded conversation of two nodes of the Perl implementation: our node in the place of
 //! either of them, a bare socket in the place of the other, gives the same conversation.
 //!
 //! Set aside are our nonces, proofs and port names, of course, the order in which different

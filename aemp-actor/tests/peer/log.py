@@ -1,4 +1,4 @@
-"""The log catcher of the reference: who catches is told log lines, and catches those of others."""
+"""The log catcher of the Perl implementation: who catches is told log lines, and catches those of others."""
 
 CONNECT = "AnyEvent::MP::LogCatcher::connect"
 

@@ -29,7 +29,7 @@ pub(crate) struct Python {
 pub(crate) struct Options(Json);
 
 impl Options {
-    /// A node that listens somewhere, as the reference does it.
+    /// A node that listens somewhere, as the Perl implementation does it.
     pub(crate) fn new(id: &str) -> Self {
         Self(json!({
             "nodeid": id, "secret": SECRET, "bind": ["127.0.0.1:0"], "announce_after": 0.3,

@@ -177,7 +177,7 @@ class Node:
         self.snd(to, *args, time.time())
 
     def _request_eval(self, code, to, *args):
-        # A node of the reference answers an error text, which is empty here, and results.
+        # A Perl node answers an error text, which is empty here, and results.
         if "AnyEvent::Watchdog::Util::restart" in code:
             return self._restart(code, to, *args)
         try:

@@ -14,7 +14,7 @@ pub enum Framing {
     /// bincode 2 of self-describing values, each packet after its length: what our nodes speak
     /// among themselves.
     Bincode,
-    /// CBOR arrays one after another: what 2.x nodes of the reference speak.
+    /// CBOR arrays one after another: what 2.x Perl nodes speak.
     Cbor,
     /// JSON texts one after another: what every node speaks.
     Json,
@@ -58,7 +58,8 @@ impl Framing {
     ///
     /// # Errors
     ///
-    /// The message's own `Serialize` failed, or the packet is too long for the framing. `out` is then as it was.
+    /// The message's own `Serialize` failed, or the packet is too long for the framing. `out` is
+    /// then as it was.
     pub fn encode<T: Serialize + ?Sized>(
         self,
         port: &str,

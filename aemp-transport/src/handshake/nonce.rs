@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// As many random bytes as the reference draws.
+/// As many random bytes as the Perl implementation draws.
 const BYTES: usize = 66;
 
 /// A fresh nonce: 66 random bytes of the operating system, in base64.

@@ -40,7 +40,7 @@ pub enum Protection {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsVersion {
-    /// TLS 1.2: for old nodes of the reference, with certificates only.
+    /// TLS 1.2: for old Perl nodes, with certificates only.
     V1_2,
     /// TLS 1.3.
     V1_3,

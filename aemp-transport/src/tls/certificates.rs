@@ -43,9 +43,9 @@ struct Pem {
 }
 
 impl Certificates {
-    /// One text with everything, as the reference has it: a private key and its certificate, in
-    /// any order; other certificates are trusted, both as they are and as CAs, and shown with ours
-    /// when they have issuers of their own.
+    /// One text with everything, as the Perl implementation has it: a private key and its
+    /// certificate, in any order; other certificates are trusted, both as they are and as CAs, and
+    /// shown with ours when they have issuers of their own.
     ///
     /// # Errors
     ///

@@ -63,12 +63,15 @@ fn no_profile(profiles: &Profiles, environment: &Variables) -> Option<Problem> {
     })
 }
 
-/// There is no file, but one of the reference where that looks for it.
+/// There is no file, but one of the Perl implementation where that looks for it.
 fn elsewhere(path: &Path, environment: &Variables) -> Option<Problem> {
     let other = environment.path("HOME")?.join(".perl-anyevent-mp");
     (!path.exists() && other.exists()).then(|| {
         Problem::warning(
-            format!("there is no such file, but there is {} of the reference", other.display()),
+            format!(
+                "there is no such file, but there is {} of the Perl implementation",
+                other.display()
+            ),
             format!("export AEMP_RC={} uses that", other.display()),
         )
     })

@@ -5,13 +5,13 @@ use serde_json::{Map, Value as Json};
 use super::{Problem, Severity, values, whole};
 use aemp_actor::profile::{KEYS, Key, Place, ProfileError, Profiles, Step, is_structure, nearest};
 
-/// Keys of the reference that mean nothing here.
+/// Keys of the Perl implementation that mean nothing here.
 const FOREIGN: &[(&str, &str)] = &[
     ("eval", "Perl code is never run here: give the program an init function as a service"),
-    ("secure", "the reference's; here the access policy of the program decides"),
-    ("data_format", "it is called framing_format since version 1.2 of the reference"),
-    ("norc", "the reference's; an argument of configure, not a setting"),
-    ("force", "the reference's; an argument of configure, not a setting"),
+    ("secure", "the Perl implementation's; here the access policy of the program decides"),
+    ("data_format", "it is called framing_format since version 1.2 of the Perl implementation"),
+    ("norc", "the Perl implementation's; an argument of configure, not a setting"),
+    ("force", "the Perl implementation's; an argument of configure, not a setting"),
 ];
 
 /// Everything that is wrong, in the order of the file.
@@ -170,7 +170,7 @@ fn permissions(profiles: &Profiles) -> Option<Problem> {
     if mode & 0o022 != 0 {
         return Some(Problem::error(format!("others may change it (mode {mode:04o})"), advice));
     }
-    // As the reference leaves its file: a node starts with it.
+    // As the Perl implementation leaves its file: a node starts with it.
     let text = format!("it has a secret, and others may read it (mode {mode:04o})");
     (private && mode & 0o044 != 0).then(|| Problem::warning(text, advice))
 }

@@ -9,7 +9,7 @@ use aemp_actor::profile::{Key, Kind, Step, nearest, parts};
 /// A secret with fewer characters can be guessed: who records one handshake may try words at home.
 const SHORT: usize = 16;
 
-/// Framings of the reference that are not spoken here, on purpose.
+/// Framings of the Perl implementation that are not spoken here, on purpose.
 const FOREIGN_FRAMINGS: &[&str] = &["storable"];
 
 /// What is wrong with a value, and with which part of it.

@@ -7,7 +7,7 @@ use super::Problem;
 use aemp_actor::profile::{Effective, KEYS, Profiles, flag};
 use aemp_actor::{Config, ConfigError};
 
-/// Whom a certificate is made out for that all nodes share, as in the reference.
+/// Whom a certificate is made out for that all nodes share, as in the Perl implementation.
 pub(crate) const SHARED: &str = "AnyEvent::MP";
 
 /// What is wrong with it. What the environment sets is not known here.

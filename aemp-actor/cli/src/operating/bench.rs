@@ -1,4 +1,4 @@
-//! `bench`: with what every AEMP node understands, so that nodes of the reference can be measured,
+//! `bench`: with what every AEMP node understands, so that Perl nodes can be measured,
 //! too.
 
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use aemp_actor::NodeEvents;
 use aemp_actor::introspection::IntrospectError;
 use aemp_actor::{NodeId, PortId};
 
-/// What a node of the reference does to be restarted by its watchdog: that ends the process, so that
+/// What a Perl node does to be restarted by its watchdog: that ends the process, so that
 /// there is an answer only when it does not. The module is loaded first: in Perl the name of a
 /// function that is not there is a text, which is true.
 const PERL: &str = "use AnyEvent::Watchdog::Util (); \

@@ -59,8 +59,8 @@ impl Plan {
     }
 }
 
-/// The variables of the verbosity, of which the first that is a level counts: ours, and those of the
-/// reference and of its library.
+/// The variables of the verbosity, of which the first that is a level counts: ours, and those of
+/// the reference and of its library.
 const VERBOSITY: [&str; 3] =
     ["AEMP_VERBOSE", "PERL_ANYEVENT_MP_WARNLEVEL", "PERL_ANYEVENT_VERBOSE"];
 
@@ -86,8 +86,8 @@ fn said(verbose: u8) -> u8 {
 }
 
 /// The program's defaults, over them the arguments, over them the profile, and over it `--seed`. As
-/// with the reference's `configure`, the profile is the first of an odd number of words, or the
-/// value of the key `profile`.
+/// with the Perl implementation's `configure`, the profile is the first of an odd number of words,
+/// or the value of the key `profile`.
 fn read(mut config: Config, words: &[String], options: &Options) -> Result<Read, Failure> {
     let mut typed = None;
     let profiles = Profiles::open()?;
@@ -145,8 +145,8 @@ struct Read {
     typed: Option<Json>,
 }
 
-/// The value of a key that is to be kept from others. A watchdog has it typed in, and gives it to its
-/// children in a line of their standard input.
+/// The value of a key that is to be kept from others. A watchdog has it typed in, and gives it to
+/// its children in a line of their standard input.
 fn secret(key: &Key, word: &str, options: &Options) -> Result<Json, Failure> {
     if !options.watched {
         return stdin::secret_of(key, word);

@@ -24,7 +24,7 @@ const PORTS: usize = 200;
 
 /// Asks nodes about functions and ports. Each call waits half a second at the most, and not at all
 /// for a node that still owes an answer; then what the node told before counts. Nodes that
-/// cannot be asked (those of the reference) have told nothing.
+/// cannot be asked (those of the Perl implementation) have told nothing.
 pub(crate) struct Asking {
     node: Node,
     runtime: Handle,

@@ -22,7 +22,8 @@ pub(super) struct Sample {
 /// What a node has said.
 pub(super) enum Told {
     Info(Box<NodeInfo>),
-    /// It lives, and does not tell: one of the reference, or one that does not let us ask.
+    /// It lives, and does not tell: one of the Perl implementation, or one that does not let us
+    /// ask.
     Nothing,
     /// No answer came in time.
     Silence,

@@ -331,7 +331,7 @@ fn who_may_read_and_write() {
     let secret = format!("{{\"secret\": \"{LONG}\"}}");
     let in_profile = format!("{{\"profile\": {{\"a\": {{\"secrets\": [\"{LONG}\"]}}}}}}");
     for (text, mode, code, expected) in [
-        // As the reference leaves it.
+        // As the Perl implementation leaves it.
         (&*secret, 0o644, 0, "warning: it has a secret, and others may read it (mode 0644)"),
         (&secret, 0o640, 0, "warning: it has a secret, and others may read it (mode 0640)"),
         (&in_profile, 0o604, 0, "warning: it has a secret, and others may read it"),

@@ -1,4 +1,4 @@
-//! Which profile counts, which value, and files that the reference and the command share.
+//! Which profile counts, which value, and files that the Perl implementation and the command share.
 
 use std::process::Command;
 
@@ -122,7 +122,7 @@ fn the_option_names_the_profile_that_is_changed() {
     assert_eq!(file, json!({ "profile": profiles, "version": 1, "seeds": ["s:1"] }));
 }
 
-/// The reference changes our file, and writes it as it does.
+/// The Perl implementation changes our file, and writes it as it does.
 #[test]
 fn the_command_reads_what_perl_wrote() {
     let script = "use JSON::PP; local $/; my $c = JSON::PP->new->utf8->relaxed->decode(<STDIN>); \
@@ -176,8 +176,8 @@ fn the_file_of_the_reference_is_taken_where_it_is() {
     );
 }
 
-/// The reference reads with `JSON::XS->new->utf8->relaxed->decode`; perl's own JSON::PP reads the
-/// same language. Where there is no perl, the fixtures have to do.
+/// The Perl implementation reads with `JSON::XS->new->utf8->relaxed->decode`; perl's own JSON::PP
+/// reads the same language. Where there is no perl, the fixtures have to do.
 #[test]
 fn perl_reads_what_the_command_wrote() {
     let script = "use JSON::PP; local $/; \

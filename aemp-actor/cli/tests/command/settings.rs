@@ -82,7 +82,7 @@ fn elements_are_added_and_removed() {
     assert_eq!(seeds(&home), json!(["b:1", "a:1"]));
     home.run(&["delseed", "b:1"]).text();
     assert_eq!(seeds(&home), json!(["a:1"]));
-    // Nothing is wrong, as with the reference; but it is told.
+    // Nothing is wrong, as with the Perl implementation; but it is told.
     let done = home.run(&["delseed", "b:1"]);
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.err.contains("b:1 is not in the seeds"), "{done:?}");
@@ -137,7 +137,7 @@ fn every_list_has_its_elements() {
     assert!(error.contains("an object is needed"), "{error}");
 }
 
-/// By hand somebody wrote a text where the reference has a list.
+/// By hand somebody wrote a text where the Perl implementation has a list.
 #[test]
 fn elements_of_a_text_are_not_lost() {
     let home = Home::new();

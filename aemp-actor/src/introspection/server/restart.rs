@@ -1,4 +1,4 @@
-//! `aemp::restart`, and the function of the reference's watchdog, which answers nothing.
+//! `aemp::restart`, and the function of the Perl implementation's watchdog, which answers nothing.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use crate::id::NodeId;
 use crate::message::Message;
 use crate::node::{Core, Origin, Problem, Rights};
 
-/// Our function. Who may not run it may not run the reference's either.
+/// Our function. Who may not run it may not run the Perl implementation's either.
 pub(super) const RESTART: &str = "aemp::restart";
 
-/// That of the reference; its argument, a time, means nothing here.
+/// That of the Perl implementation; its argument, a time, means nothing here.
 pub(super) const WATCHDOG: &str = "AnyEvent::Watchdog::restart";
 
 pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {

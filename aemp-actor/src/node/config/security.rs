@@ -139,8 +139,8 @@ impl Config {
         self
     }
 
-    /// Whether peers that prove nothing (`tls_anon`) are admitted. Their node IDs have to begin with
-    /// `anon/`, they hear nothing of the mesh, and all they send is refused unless
+    /// Whether peers that prove nothing (`tls_anon`) are admitted. Their node IDs have to begin
+    /// with `anon/`, they hear nothing of the mesh, and all they send is refused unless
     /// [`Access::untrusted`](crate::Access::untrusted) says otherwise. Default: no.
     #[must_use]
     pub fn anonymous_peers(mut self, admit: bool) -> Self {
@@ -158,7 +158,7 @@ impl Config {
     }
 
     /// Whether a peer may prove that it knows the secret by sending it in clear text, as small
-    /// scripts do; on plain connections only. Default: yes, as in the reference.
+    /// scripts do; on plain connections only. Default: yes, as in the Perl implementation.
     #[must_use]
     pub fn accept_cleartext(mut self, accept: bool) -> Self {
         self.security.accept_cleartext = accept;

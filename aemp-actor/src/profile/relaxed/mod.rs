@@ -1,5 +1,5 @@
-//! The reference's relaxed JSON: comments from `#` to the end of the line, a comma after the last
-//! element, and tabs in texts. Knows where everything stands.
+//! The Perl implementation's relaxed JSON: comments from `#` to the end of the line, a comma after
+//! the last element, and tabs in texts. Knows where everything stands.
 
 mod document;
 mod parser;

@@ -22,7 +22,7 @@ use crate::port::on_node;
 impl Node {
     /// Makes a connection of bytes to another node, beside the messages, and has the function of
     /// that name take it over there: one that was registered by [`on_connect`](Self::on_connect),
-    /// or an init function of the reference implementation.
+    /// or an init function of the Perl implementation.
     ///
     /// ```no_run
     /// # use std::time::Duration;
