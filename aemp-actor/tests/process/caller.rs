@@ -1,25 +1,33 @@
 //! Panics over what a caller did wrong are reported where the caller did it.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex};
 
 use aemp_actor::prelude::*;
+use serde::{Deserialize, Serialize, Serializer};
 
-type Keys = HashMap<(u8, u8), u8>;
+/// Cannot be sent.
+#[derive(Deserialize)]
+struct Stuck;
+
+impl Serialize for Stuck {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it is stuck"))
+    }
+}
 
 #[derive(Port)]
 struct Shelf;
 
 #[rcv]
 impl Shelf {
-    fn put(&mut self, things: Keys) {
+    fn put(&mut self, things: Stuck) {
         drop(things);
     }
 }
 
 #[init("Caller::shelf")]
-fn shelf(things: Keys) -> Shelf {
+fn shelf(things: Stuck) -> Shelf {
     drop(things);
     Shelf
 }
@@ -29,8 +37,7 @@ async fn panics_point_at_the_caller() {
     let _alone = crate::ALONE.lock().await;
     let node = Node::local();
     let port = node.port_fn(|_, _| ());
-    // A map whose keys are no text cannot be sent.
-    let things = || Keys::from([((1, 2), 3)]);
+    let things = || Stuck;
     let far = ShelfRef::at(&node, "far#1");
     let blame: [(&str, &dyn Fn()); 9] = [
         ("snd", &|| node.snd(&port, things())),
