@@ -22,7 +22,7 @@ use super::counters::Dropped;
 use super::inbound::Origin;
 use super::requests::Problem;
 use super::waiting::Place;
-use crate::id::PortId;
+use crate::id::{NodeId, PortId};
 use crate::message::{BadMessage, Message};
 use crate::port::AnyCell;
 use crate::visible::one_line;
@@ -44,19 +44,22 @@ pub(crate) fn refuse(core: &Arc<Core>, cell: &dyn AnyCell, bad: &BadMessage) {
     }
 }
 
-/// For each node that sends such messages only so often.
+/// Logs it.
 fn warn(core: &Core, cell: &dyn AnyCell, message: &Message, text: &str) {
     let node = message.sender_node().unwrap_or(core.id());
-    let Some(untold) = core.bad_messages().lock().told(node.as_str(), Instant::now()) else {
-        return;
-    };
-    let more = match untold {
-        0 => String::new(),
-        untold => format!(" ({untold} more of this node were refused without a word)"),
-    };
+    let Some(more) = may_be_logged(core, node) else { return };
     let (id, name, kind) = (core.id(), cell.name(), cell.kind());
     let text = format!("port {id}#{name} ({kind}) refuses a message of node {node}: {text}{more}");
     tracing::warn!(target: "aemp", "{}", one_line(&text));
+}
+
+/// For each node only so many lines; with what there is to add to one: how many were left out.
+pub(super) fn may_be_logged(core: &Core, node: &NodeId) -> Option<String> {
+    let untold = core.bad_messages().lock().told(node.as_str(), Instant::now())?;
+    Some(match untold {
+        0 => String::new(),
+        untold => format!(" ({untold} more of this node were refused without a word)"),
+    })
 }
 
 /// Whether the node of the port runs another implementation, as far as is known.

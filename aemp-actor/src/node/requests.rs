@@ -38,15 +38,18 @@ pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) 
         core.count_dropped(Dropped::Closed, 1);
         return;
     }
-    let origin =
-        || from.map_or_else(|| core.id().to_string(), |origin| origin.peer.id().to_string());
     if let Err(problem) = dispatch(core, from, message.clone()) {
-        if matches!(problem, Problem::Denied(_) | Problem::Data(_)) {
-            core.count_dropped(Dropped::Refused, 1);
-        }
+        let cause = match problem {
+            Problem::Senseless(_) => Dropped::BadMessage,
+            Problem::Denied(_) | Problem::Data(_) => Dropped::Refused,
+        };
+        core.count_dropped(cause, 1);
         refusing::tell(core, from, &message, &problem);
-        let text = format!("request of node {}: {problem}: {message}", origin());
-        tracing::warn!(target: "aemp", "{}", one_line(&text));
+        let origin = from.map_or(core.id(), |origin| origin.peer.id());
+        if let Some(more) = refusing::may_be_logged(core, origin) {
+            let text = format!("request of node {origin}: {problem}: {message}{more}");
+            tracing::warn!(target: "aemp", "{}", one_line(&text));
+        }
     }
 }
 

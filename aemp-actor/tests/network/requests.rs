@@ -295,3 +295,18 @@ async fn byte_strings_and_nested_data_pass_through() {
     peer.packet(json!([name(&bytes), "turn", "raw#o", text, data])).await;
     assert_eq!(peer.next().await, json!(["o", turned, data]));
 }
+
+/// Nothing is dropped in silence, and nobody fills the log.
+#[tokio::test]
+async fn what_a_node_port_does_not_understand_is_counted_and_logged_now_and_then() {
+    log::start();
+    let (node, mut peer) = node_and_peer("alpha", "raw").await;
+    for n in 0..100 {
+        peer.packet(json!(["", "nonsense of the talkative", n])).await;
+    }
+    peer.nothing_more().await;
+    node.snd(&node, ("nonsense of its own",));
+    assert_eq!(node.dropped().bad_message, 101);
+    let lines = |text: &str| log::all().iter().filter(|line| line.contains(text)).count();
+    assert_eq!((lines("nonsense of the talkative"), lines("nonsense of its own")), (20, 1));
+}

@@ -141,7 +141,7 @@ impl Program {
         let counted = |node: &Node| {
             let d = node.dropped();
             let lost = d.dead_port + d.unknown_port + d.mailbox_full + d.queue_full;
-            lost + d.no_connection + d.cut_off + d.closed + d.refused
+            lost + d.no_connection + d.cut_off + d.closed + d.refused + d.bad_message
         };
         let lost = |from: Option<NodeNo>| {
             self.world.log.read(|record| {
@@ -168,7 +168,10 @@ impl Program {
             !record.events.iter().any(|event| ends(&event.what))
         });
         if calm && lost > counted {
-            self.world.log.broken(10, format!("{lost} messages were lost, {counted} counted"));
+            let counts: Vec<_> =
+                nodes.iter().map(|(_, node)| (node.id(), node.dropped())).collect();
+            let text = format!("{lost} messages were lost, {counted} counted: {counts:?}");
+            self.world.log.broken(10, text);
         }
     }
 
