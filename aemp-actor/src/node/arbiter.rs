@@ -17,8 +17,9 @@
 //! 2. The arbiter chooses a connection only if it is not up with that instance, and no other
 //!    connection to that instance is chosen and not completed.
 //! 3. The other side lets all go on; the arbiter's choice replaces a connection that it still
-//!    holds, unless it began before one that was up already: then the arbiter has had it, and lost
-//!    it, and only its auth line was slow. What was sent on it is older, and is lost.
+//!    holds, unless it was greeted before one came up that is or was up since: the arbiter may have
+//!    had it before that one, and lost it, and only its auth line was slow. What was sent on it
+//!    would be older, so it is refused. The next connection is the later one for certain.
 //! 4. Another instance of the same node ID is a restarted node: its connection replaces the old
 //!    one, whose monitors fire. A restart draws a new instance, so one that was replaced and comes
 //!    back is a second process with the same node ID: it is refused for as long as another instance
@@ -46,8 +47,10 @@ pub(crate) struct Arbiter {
     /// Connections on which our auth line is being sent, at most one for each instance; all of them
     /// have proved themselves.
     chosen: Vec<Chosen>,
-    /// The latest connection that was up, and with which instance; of the side that does not
-    /// arbitrate.
+    /// The highest number of a connection whose greeting was read.
+    greeted: u64,
+    /// The same when the latest connection came up, and with which instance; of the side that does
+    /// not arbitrate.
     latest: Option<(u64, String)>,
 }
 
@@ -110,7 +113,8 @@ impl Claim<'_> {
 
 impl Arbiter {
     /// The greeting was read, and proves nothing: may our auth line be sent?
-    pub(crate) fn greet(&self, claim: &Claim<'_>) -> Result<Admission, Refusal> {
+    pub(crate) fn greet(&mut self, claim: &Claim<'_>) -> Result<Admission, Refusal> {
+        self.greeted = self.greeted.max(claim.attempt);
         match claim.instance {
             // It may wait for ours.
             None if self.up.is_none() => Ok(Admission::AtOnce),
@@ -176,7 +180,7 @@ impl Arbiter {
             trusted: claim.trusted,
         };
         if let Some(instance) = claim.instance.filter(|_| claim.trusted && !claim.we_arbitrate()) {
-            self.latest = Some((claim.attempt, instance.to_owned()));
+            self.latest = Some((self.greeted.max(claim.attempt), instance.to_owned()));
         }
         if claim.trusted {
             self.replaced.retain(|replaced| Some(replaced.as_str()) != claim.instance);
@@ -202,12 +206,13 @@ impl Arbiter {
         self.up.as_ref().is_some_and(|up| !claim.trusted || same(up))
     }
 
-    /// Whether a connection with the same instance that began later has been up (invariant 3).
+    /// Whether a connection with the same instance has come up since this one was greeted
+    /// (invariant 3).
     fn is_outdated(&self, claim: &Claim<'_>) -> bool {
-        let later = |(attempt, instance): &(u64, String)| {
-            *attempt > claim.attempt && claim.instance == Some(instance)
+        let since = |(greeted, instance): &(u64, String)| {
+            claim.attempt <= *greeted && claim.instance == Some(instance)
         };
-        claim.trusted && !claim.we_arbitrate() && self.latest.as_ref().is_some_and(later)
+        claim.trusted && !claim.we_arbitrate() && self.latest.as_ref().is_some_and(since)
     }
 
     /// Whether that instance was replaced by another one, and one is up that is not it.
@@ -255,10 +260,10 @@ mod tests {
         arbiter.complete(claim)
     }
 
-    /// The arbiter was up on the first, lost it, and is up on the second, whose auth line was
-    /// faster.
+    /// The arbiter was up on the one, lost it, and is up on the other, whose auth line was faster;
+    /// whichever of the two began first here.
     #[test]
-    fn a_connection_that_the_arbiter_has_lost_comes_too_late() {
+    fn a_connection_that_the_arbiter_may_have_lost_comes_too_late() {
         let (low, high) = (NodeId::from("a"), NodeId::from("b"));
         let mut higher = Arbiter::default();
         for n in [1, 2] {
@@ -273,6 +278,14 @@ mod tests {
         assert_eq!(complete(&mut higher, "j", 1), Err(Refusal::Superseded));
         assert_eq!(complete(&mut higher, "j", 3), Ok(Completion::Fresh));
         assert_eq!(complete(&mut higher, "restarted", 1), Ok(Completion::Replaces(3)));
+        let mut higher = Arbiter::default();
+        for n in [1, 2] {
+            assert_eq!(higher.greet(&claim(&high, &low, Some("j"), n)), Ok(Admission::AtOnce));
+        }
+        assert_eq!(complete(&mut higher, "j", 1), Ok(Completion::Fresh));
+        assert_eq!(complete(&mut higher, "j", 2), Err(Refusal::Superseded));
+        assert_eq!(higher.greet(&claim(&high, &low, Some("j"), 3)), Ok(Admission::AtOnce));
+        assert_eq!(complete(&mut higher, "j", 3), Ok(Completion::Replaces(1)));
     }
 
     /// Every interleaving of two crossing dials, each side seeing the events of the two
