@@ -21,6 +21,9 @@ const LONGEST_SEPARATION: usize = 100_000;
 /// How long the nodes have to shut down at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How often a node that has a packet in a queue is looked at again: not all are signs of life.
+const SIGNS_OF_LIFE: usize = 10;
+
 /// Who kills the ports at the end.
 const REAPER: Sender = Sender::Outside(usize::MAX);
 
@@ -235,8 +238,15 @@ impl Program {
     }
 
     /// 10: when all ports are dead, nothing is held for them any more.
-    fn take_census(&self) {
+    async fn take_census(&self) {
         let nodes = self.world.nodes();
+        // A sign of life may be on its way just now.
+        for _ in 0..SIGNS_OF_LIFE {
+            if nodes.iter().all(|(_, node)| Census::of(node).waiting == 0) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         let others = nodes.len().saturating_sub(1);
         for (no, node) in &nodes {
             let census = Census::of(node);
@@ -314,7 +324,7 @@ impl Program {
                 self.end_one().await;
             }
         }
-        self.take_census();
+        self.take_census().await;
         self.outsiders.clear();
         for (no, node) in self.world.clear() {
             self.world.log.shutdown(no, FAREWELL);
