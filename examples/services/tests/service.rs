@@ -2,6 +2,7 @@
 //! with it.
 #![cfg(unix)]
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::io::Write;

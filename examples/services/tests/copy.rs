@@ -1,5 +1,6 @@
 //! What is copied through a data connection arrives, and little of it is held at a time.
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 #[test]

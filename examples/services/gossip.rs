@@ -2,8 +2,8 @@
 //! nodes: measured in a simulated network, with everything that really goes over the wire.
 //!
 //! ```text
-//! cargo run --release --example gossip            # 10, 30 and 100 nodes
-//! cargo run --release --example gossip -- 50 200
+//! cargo run --release -p aemp-example-services --example gossip            # 10, 30 and 100 nodes
+//! cargo run --release -p aemp-example-services --example gossip -- 50 200
 //! ```
 
 use std::process::ExitCode;

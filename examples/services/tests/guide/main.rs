@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 mod chapter;
-#[path = "../support/mod.rs"]
+#[path = "../../../tests/support/mod.rs"]
 mod support;
 mod terminal;
 
@@ -73,10 +73,13 @@ fn replay(terminal: &mut Terminal, home: &Path, text: &str, names: &[(&str, &str
 
 #[test]
 fn a_tour_of_a_network() {
-    let chapter = include_str!("../../../book/src/tour.md");
+    let chapter = include_str!("../../../../book/src/tour.md");
     let program = include_str!("../../counter.rs");
     let (_, program) = program.split_once("\n\n").unwrap();
-    assert!(chapter.contains(program), "the program of the chapter is examples/counter.rs");
+    assert!(
+        chapter.contains(program),
+        "the program of the chapter is examples/services/counter.rs"
+    );
     let home = Home::new("tour");
     let mut terminal = Terminal::open(&home.folder);
     replay(&mut terminal, &home.folder, chapter, &[(PORT, &home.port)]);
@@ -101,7 +104,7 @@ fn scripts(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn scripts_and_the_first_commands() {
-    let readme = include_str!("../../../README.md");
+    let readme = include_str!("../../../../README.md");
     let home = Home::new("scripts");
     let mut terminal = Terminal::open(&home.folder);
     let port = &home.port;
@@ -118,7 +121,7 @@ fn scripts_and_the_first_commands() {
             terminal.run(&format!("({}) </dev/null", line.replace(cargo, "aemp")));
         assert_eq!(status, 0, "$ {line}\n{printed:#?}");
     }
-    for text in [readme, include_str!("../../../book/src/scripts.md")] {
+    for text in [readme, include_str!("../../../../book/src/scripts.md")] {
         let script = scripts(text).find(|block| block.contains("/dev/tcp/")).unwrap();
         // It waits for a second, in which a busy machine may not have answered, or not have noticed
         // that the connection before, of a node of the same name, has ended.
@@ -136,7 +139,7 @@ fn scripts_and_the_first_commands() {
 
 #[test]
 fn operating_a_network() {
-    let chapter = include_str!("../../../book/src/operating.md");
+    let chapter = include_str!("../../../../book/src/operating.md");
     let home = Home::new("operating");
     let mut terminal = Terminal::open(&home.folder);
     let mut prepare = |command: &str| {

@@ -1,7 +1,7 @@
 //! How fast a data connection copies, and how little it holds: one node sends another so many
 //! bytes, both compute a checksum of them, and the checksums are compared.
 //!
-//! `cargo run --release --example copy -- --mib 1024` copies a GiB over TCP, encrypted;
+//! `cargo run --release -p aemp-example-services --example copy -- --mib 1024` copies a GiB over TCP, encrypted;
 //! `--over quic` and `--over mem` take another way.
 
 use std::process::ExitCode;
