@@ -1,5 +1,5 @@
 //! README and guide as doctests: each of their code blocks is compiled, and run where it says
-//! what comes out. A part of the examples while their doctests are built, and never else.
+//! what comes out. A part of aemp-example-services while their doctests are built, and never else.
 
 /// See the file.
 #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! A tour of ports, nodes and monitors, in two processes: `cargo run --release --example tour`.
+//! A tour of ports, nodes and monitors, in two processes: `cargo run --example tour`.
 //!
 //! The program starts itself a second time, as node `worker`, and shows step by step what ports
 //! in the two processes can do with each other. Each step waits for what it announces; the exit
@@ -8,6 +8,7 @@ use std::error::Error;
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use aemp_actor::generate_secret;
 use aemp_actor::prelude::*;
 use aemp_examples::{Page, logs};
 use tokio::process::{Child, Command};
@@ -127,7 +128,7 @@ async fn worker() -> Done {
 
 /// The first process.
 async fn tour(page: &mut Page) -> Done {
-    let secret = uuid::Uuid::new_v4().to_string();
+    let secret = generate_secret();
     let config = Config::new().nodeid("home").bind("127.0.0.1:0").secret(secret.as_str());
     let node = Node::configure(config).await?;
     local_port(page, &node).await?;

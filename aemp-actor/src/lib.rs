@@ -43,6 +43,11 @@ extern crate self as aemp_actor;
 #[path = "private.rs"]
 pub mod __private;
 mod die;
+#[cfg(feature = "fail-points")]
+#[doc(hidden)]
+pub mod fail_points;
+#[cfg(not(feature = "fail-points"))]
+mod fail_points;
 mod group;
 mod id;
 pub mod introspection;
@@ -50,11 +55,6 @@ pub mod log;
 mod mesh;
 mod message;
 mod monitor;
-#[cfg(feature = "sim")]
-mod mutation;
-#[cfg(not(feature = "sim"))]
-#[path = "mutation/stub.rs"]
-mod mutation;
 mod node;
 mod panics;
 mod port;

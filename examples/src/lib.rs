@@ -1,9 +1,6 @@
 //! What the example programs share: the page they print on, their logs, and a look at their memory.
 //! The programs themselves are the `*.rs` files beside this folder.
 
-#[cfg(doctest)]
-#[path = "../../book/doctests.rs"]
-mod guide;
 mod logs;
 mod memory;
 mod page;

@@ -15,10 +15,10 @@ use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
 use super::seeds::{SeedInfo, Seeds};
 use super::seeking::seek;
+use crate::fail_points::fail_point;
 use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
 use crate::monitor::Action;
-use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, reach};
 use crate::reason::Reason;
 
@@ -191,7 +191,9 @@ impl Mesh {
         }
         let (weak, gone_group, gone) = (Arc::downgrade(core), group.clone(), port.clone());
         let action = Action::Call(Box::new(move |_| {
-            if let Some(core) = weak.upgrade().filter(|_| !strikes(Mutation::KeepDeadMembers)) {
+            if let Some(core) = weak.upgrade()
+                && !fail_point!(KeepDeadMembers)
+            {
                 core.mesh().unregister(&core, &gone_group, &gone);
             }
         }));
@@ -280,7 +282,7 @@ impl Mesh {
             }
             Effect::Announce { node } => announce(core, node),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
-            Effect::Seek { .. } if strikes(Mutation::NeverSeek) => {}
+            Effect::Seek { .. } if fail_point!(NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
             Effect::Changed(change) => self.tell_monitors(core, &change),
             Effect::Exceeded { node, attempt, text } => {

@@ -3,9 +3,9 @@
 use super::effect::Effect;
 use super::membership::{Effects, Membership};
 use super::news::News;
+use crate::fail_points::fail_point;
 use crate::group::{GroupTable, Refused};
 use crate::id::{NodeId, PortId};
-use crate::mutation::{Mutation, strikes};
 
 impl Membership {
     pub(super) fn groups(&self) -> &GroupTable {
@@ -65,7 +65,7 @@ impl Membership {
         effects: &mut Effects,
     ) {
         for node in self.up.keys() {
-            if begin || !strikes(Mutation::LoseUnregistration) {
+            if begin || !fail_point!(LoseUnregistration) {
                 self.tell(node, News::registered(group, port, begin), effects);
             }
         }

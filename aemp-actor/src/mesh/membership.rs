@@ -7,10 +7,10 @@ use super::effect::Effect;
 use super::heard::{Heard, Sought};
 use super::join::Join;
 use super::news::News;
+use crate::fail_points::fail_point;
 use crate::group::GroupTable;
 use crate::id::{NodeId, PortName};
 use crate::message::shortened;
-use crate::mutation::{Mutation, strikes};
 use crate::reason::{Reason, kind};
 use crate::visible::one_line;
 
@@ -178,7 +178,7 @@ impl Membership {
         }
         self.up.remove(node);
         let addresses = self.addresses.remove(node);
-        if !strikes(Mutation::KeepGroups) {
+        if !fail_point!(KeepGroups) {
             self.groups.node_down(node);
             self.groups_changed(effects);
         }

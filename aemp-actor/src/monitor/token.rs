@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use super::watchers::WatchId;
+use crate::fail_points::fail_point;
 use crate::id::PortId;
-use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 use crate::port::AnyCell;
 
@@ -37,7 +37,7 @@ impl MonToken {
     /// Stops the monitor: if it has not fired, it never will. Cancelled from the port that made
     /// it, not even a firing that waits in the mailbox is run.
     pub fn cancel(&self) {
-        if strikes(Mutation::IgnoreCancel) {
+        if fail_point!(IgnoreCancel) {
             return;
         }
         if let Some(core) = self.core.upgrade() {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::mutation::{Mutation, strikes};
+use crate::fail_points::fail_point;
 
 /// Why a message was dropped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +39,7 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn add(&self, cause: Dropped, count: usize) {
-        if count > 0 && !strikes(Mutation::UncountedLoss) {
+        if count > 0 && !fail_point!(UncountedLoss) {
             self.counts[cause as usize].fetch_add(count as u64, Ordering::Relaxed);
         }
     }

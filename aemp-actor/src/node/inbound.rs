@@ -12,7 +12,6 @@ use super::{requests, traced};
 use crate::id::PortId;
 use crate::mesh::Rendezvous;
 use crate::message::{Message, shortened};
-use crate::mutation::Passage;
 use crate::port::AnyCell;
 use crate::relay::{self, Reported};
 
@@ -20,7 +19,6 @@ use crate::relay::{self, Reported};
 pub(super) struct Inbound {
     core: Arc<Core>,
     origin: Origin,
-    passage: Passage,
     /// Something of an anonymous peer was refused, and that was logged.
     refused: bool,
     /// Which relayed connection of the peer this node, as a hub, has last reported alive.
@@ -47,26 +45,6 @@ impl Origin {
 
 impl PacketSink for Inbound {
     fn packet(&mut self, packet: Packet) {
-        for packet in self.passage.of(packet) {
-            self.deliver(packet);
-        }
-    }
-
-    fn partial(&mut self, framing: Framing, bytes: &[u8]) {
-        relay::partial(&self.core, &self.origin, (framing, bytes), &mut self.reported);
-    }
-
-    fn closed(&mut self, reason: CloseReason) {
-        self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
-    }
-}
-
-impl Inbound {
-    pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
-        Self { core, origin, passage: Passage::new(), refused: false, reported: None }
-    }
-
-    fn deliver(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message).come_from(self.origin.peer.id());
         traced::received(self.origin.peer.id(), &packet.port, &message);
         if packet.port.is_empty() {
@@ -83,6 +61,20 @@ impl Inbound {
                 self.core.unknown_port(&to, &message);
             }
         }
+    }
+
+    fn partial(&mut self, framing: Framing, bytes: &[u8]) {
+        relay::partial(&self.core, &self.origin, (framing, bytes), &mut self.reported);
+    }
+
+    fn closed(&mut self, reason: CloseReason) {
+        self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
+    }
+}
+
+impl Inbound {
+    pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
+        Self { core, origin, refused: false, reported: None }
     }
 
     /// Only the first is told of: who sends them could fill the log.

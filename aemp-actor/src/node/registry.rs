@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 
 use super::cell_table::CellTable;
 use super::failed_spawns::FailedSpawns;
+use crate::fail_points::fail_point;
 use crate::id::{PortName, REPLY_END};
-use crate::mutation;
 use crate::port::AnyCell;
 use crate::reason::Reason;
 
@@ -50,7 +50,10 @@ impl Registry {
     }
 
     fn draw(&self, end: &str) -> PortName {
-        let mut number = mutation::fresh(self.counter.fetch_add(1, Ordering::Relaxed));
+        let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
+        if number > 8 && fail_point!(ReuseName) {
+            number -= 8;
+        }
         let mut digits = [0_u8; 13];
         let mut start = digits.len();
         while start == digits.len() || number > 0 {

@@ -9,10 +9,10 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::waiting::Place;
 use super::{functions, requests, traced};
+use crate::fail_points::fail_point;
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
-use crate::mutation::{Mutation, strikes};
 use crate::port::{AnyCell, Call, reply_cell};
 use crate::reason::Reason;
 use crate::visible::one_line;
@@ -337,12 +337,17 @@ impl Drop for Due {
 pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
     let Watch { id, owner, action } = watch;
     let owner = owner.map(|owner| owner.upgrade());
-    if matches!(owner, Some(None)) || strikes(Mutation::ForgetMonitor) {
+    if matches!(owner, Some(None)) || fail_point!(ForgetMonitor) {
         core.user_code("a monitor", || drop(action));
         return;
     }
-    let wrong = Reason::from("wrong");
-    let reason = if strikes(Mutation::WrongReason) { &wrong } else { reason };
+    let wrong;
+    let reason = if fail_point!(WrongReason) {
+        wrong = Reason::from("wrong");
+        &wrong
+    } else {
+        reason
+    };
     match (owner.flatten(), action) {
         (_, Action::Call(f)) => {
             core.user_code("a monitor", || f(reason.clone()));

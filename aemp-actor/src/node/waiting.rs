@@ -2,8 +2,8 @@
 
 use aemp_transport::{Encoded, Order};
 
+use crate::fail_points::fail_point;
 use crate::id::PortName;
-use crate::mutation::{Mutation, strikes};
 
 /// What the bytes of one waiting packet cost beside its message.
 const PACKET_OVERHEAD: usize = 96;
@@ -33,7 +33,7 @@ impl Place {
     pub(crate) fn order(self, about: &str) -> Order<'_> {
         match self {
             Self::Among => Order::Among(about),
-            Self::Ahead if strikes(Mutation::SpawnOvertaken) => Order::Among(about),
+            Self::Ahead if fail_point!(SpawnOvertaken) => Order::Among(about),
             Self::Ahead => Order::Ahead(about),
         }
     }

@@ -28,10 +28,10 @@ use super::options::PortOptions;
 use super::run::{Load, Run};
 use super::runner;
 use super::tap::{Tap, TapError};
+use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
-use crate::mutation::{Mutation, strikes};
 use crate::node::{Core, Dropped, TimerKey};
 use crate::reason::{Reason, kind};
 
@@ -296,7 +296,7 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn kil(self: Arc<Self>, reason: Reason) {
-        if strikes(Mutation::KillOvertakes) {
+        if fail_point!(KillOvertakes) {
             return self.abort(reason);
         }
         if self.push_kil(reason.clone()) {

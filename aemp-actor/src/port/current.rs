@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::any_cell::AnyCell;
+use crate::fail_points::fail_point;
 use crate::id::PortId;
-use crate::mutation::{Mutation, strikes};
 use crate::node::Core;
 
 thread_local! {
@@ -55,7 +55,7 @@ pub(crate) fn core() -> Option<Arc<Core>> {
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
     let cut_off = look_at_port(|cell| cell.untold(target).is_some());
-    cut_off && !strikes(Mutation::ForgetLoss)
+    cut_off && !fail_point!(ForgetLoss)
 }
 
 /// Whether the running port is this one.

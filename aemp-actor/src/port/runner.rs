@@ -26,8 +26,8 @@ use super::mailbox::{Envelope, Firing, Stage, Task};
 use super::run::{Load, Run};
 use super::tap::{self, Tap};
 use crate::die::Die;
+use crate::fail_points::fail_point;
 use crate::message::Message;
-use crate::mutation;
 use crate::node::Core;
 use crate::panics;
 use crate::reason::Reason;
@@ -375,7 +375,7 @@ fn uncommon<P: Port>(
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
             Firing::Call(task) => call(value, ctx, task)?,
             Firing::Message(message) => {
-                if mutation::strikes(mutation::Mutation::FireTwice) {
+                if fail_point!(FireTwice) {
                     cell.push(Envelope::Untyped(Box::new(message.clone())));
                 }
                 return Ok(untyped(value, ctx, message)?);

@@ -31,7 +31,9 @@ pub struct Line {
 }
 
 impl Journal {
-    pub(super) fn new(begun: Instant) -> Self {
+    /// An empty journal, whose lines count the time from `begun`. It does not record yet.
+    #[must_use]
+    pub fn new(begun: Instant) -> Self {
         Self { inner: Arc::new(Inner { begun, lines: Mutex::default() }) }
     }
 

@@ -39,6 +39,8 @@ mod connection;
 mod counts;
 mod environment;
 mod faults;
+#[doc(hidden)]
+pub mod internals;
 mod journal;
 mod network;
 mod pipe;
@@ -46,8 +48,6 @@ mod random;
 mod run;
 mod state;
 mod stream;
-#[doc(hidden)]
-pub mod torture;
 mod transport;
 mod way;
 

@@ -1,4 +1,4 @@
-//! Nodes that find each other, relay for each other and keep groups; and the torture run.
+//! Nodes that find each other, relay for each other and keep groups.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -20,5 +20,4 @@ mod relay_sim;
 mod seeds;
 mod starting;
 mod strangers;
-mod torture;
 mod unreachable;

@@ -29,10 +29,11 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     let path = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),
-        "{} is missing: cargo builds it for `cargo test --workspace` and `cargo test -p \
-         aemp-examples`, but not when one test file is chosen with `--test`; run `cargo build -p \
-         aemp-examples --example {name}` first (with the same profile)",
-        path.display()
+        "{} is missing: cargo builds it for `cargo test --workspace` and `cargo test -p {package}`, \
+         but not when one test file is chosen with `--test`; run `cargo build -p {package} --example \
+         {name}` first (with the same profile)",
+        path.display(),
+        package = env!("CARGO_PKG_NAME"),
     );
     path
 }

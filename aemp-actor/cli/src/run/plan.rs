@@ -60,7 +60,7 @@ impl Plan {
 }
 
 /// The variables of the verbosity, of which the first that is a level counts: ours, and those of
-/// the reference and of its library.
+/// the Perl implementation and of its library.
 const VERBOSITY: [&str; 3] =
     ["AEMP_VERBOSE", "PERL_ANYEVENT_MP_WARNLEVEL", "PERL_ANYEVENT_VERBOSE"];
 

@@ -7,6 +7,8 @@ use aemp_transport::{
     PeerGreeting, establish_with, start,
 };
 
+#[cfg(feature = "fail-points")]
+use crate::fail_points::Passage;
 use crate::id::NodeId;
 use crate::node::arbiter::{Arbiter, Claim, Refusal};
 use crate::node::core::Core;
@@ -195,6 +197,8 @@ async fn adopt(
     let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound::new(core.clone(), origin);
+    #[cfg(feature = "fail-points")]
+    let sink = Passage::new(sink);
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {

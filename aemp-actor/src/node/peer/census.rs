@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Peer;
 use super::state::Stage;
-use crate::id::PortName;
+use crate::id::{NodeId, PortId};
 use crate::node::Core;
 use crate::reason::Reason;
 use crate::sim::Census;
@@ -25,27 +25,21 @@ impl Peer {
     }
 
     /// The ports there that are watched here, with how many watches.
-    pub(crate) fn watches(&self) -> BTreeMap<PortName, usize> {
-        self.state.lock().watches.counts().map(|(port, count)| (port.clone(), count)).collect()
+    pub(crate) fn watches(&self) -> BTreeMap<PortId, usize> {
+        let state = self.state.lock();
+        let counts = state.watches.counts();
+        counts.map(|(name, count)| (PortId::new(self.id.clone(), name.clone()), count)).collect()
     }
 
-    /// The ports here that it watches.
-    pub(crate) fn watched(&self) -> BTreeSet<PortName> {
-        self.state.lock().watched.keys().cloned().collect()
+    /// The ports here, on node `own`, that it watches.
+    pub(crate) fn watched(&self, own: &NodeId) -> BTreeSet<PortId> {
+        let state = self.state.lock();
+        state.watched.keys().map(|name| PortId::new(own.clone(), name.clone())).collect()
     }
 
     /// How many ports here it has spawned that live.
     pub(crate) fn spawned(&self) -> usize {
         self.state.lock().spawned
-    }
-
-    /// The bytes that wait for it.
-    pub(crate) fn waiting_bytes(&self) -> usize {
-        match &self.state.lock().stage {
-            Stage::Connecting(waiting) | Stage::Falling(waiting) => waiting.bytes(),
-            Stage::Up(up) => up.link.queued_bytes(),
-            Stage::Idle => 0,
-        }
     }
 
     /// The connection is lost, or the wait for one is given up, from one moment to the next.

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
+use crate::fail_points::fail_point;
 use crate::monitor::Watch;
-use crate::mutation::{Mutation, strikes};
 use crate::node::arbiter::{Claim, Completion, Refusal};
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -235,7 +235,7 @@ impl Peer {
             }
         }
         while_firing(self, || {
-            let told = !strikes(Mutation::CutSilently);
+            let told = !fail_point!(CutSilently);
             for watch in watches.into_iter().filter(|_| told) {
                 router::fire(core, watch, reason);
             }
@@ -245,7 +245,7 @@ impl Peer {
         });
         while let Some(late) = self.fallen(core) {
             while_firing(self, || {
-                let told = !strikes(Mutation::LoseLateMonitor);
+                let told = !fail_point!(LoseLateMonitor);
                 for watch in late.into_iter().filter(|_| told) {
                     router::fire(core, watch, reason);
                 }
@@ -262,7 +262,7 @@ impl Peer {
         let text = reason.to_string();
         tracing::info!(target: "aemp", "node {} is down: {}", self.id, one_line(&text));
         let _telling = self.telling.lock();
-        if !strikes(Mutation::KeepRelayed) {
+        if !fail_point!(KeepRelayed) {
             relay::node_down(core, &self.id);
         }
         core.mesh().node_down(core, &self.id, attempt);
@@ -305,7 +305,7 @@ impl Peer {
             self.fall(core, None, reason);
             return;
         };
-        if !strikes(Mutation::SilentShutdown) {
+        if !fail_point!(SilentShutdown) {
             self.tell_shutdown(reason);
         }
         if before.is_empty() {

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::Peer;
 use super::state::{Stage, State};
+use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::mutation::{self, Mutation, strikes};
 use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
@@ -45,7 +45,7 @@ impl Peer {
         // Encoded without the lock: serialising is the user's code.
         let message = Encoded::from_message(WAITING, msg)?;
         let mut state = self.state.lock();
-        if !strikes(Mutation::AskOnce) && self.is_cut_off(core, about) {
+        if !fail_point!(AskOnce) && self.is_cut_off(core, about) {
             return Ok(());
         }
         if let Some(link) = state.link().cloned() {
@@ -101,7 +101,7 @@ impl Peer {
             self.count_lost(core, Dropped::NoConnection, 1);
             return;
         };
-        let limit = mutation::bound(Mutation::UnboundedWaiting, core.config().max_queue);
+        let limit = fail_point!(UnboundedWaiting, core.config().max_queue);
         if !waiting.push(packet, limit) {
             self.count_lost(core, Dropped::QueueFull, 1);
             self.overflowed(core);

@@ -6,9 +6,9 @@ use aemp_transport::{CloseReason, LinkSender, Order, Value};
 
 use super::Peer;
 use super::state::Stage;
+use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::monitor::{Action, Watch, WatchId};
-use crate::mutation::{Mutation, strikes};
 use crate::node::core::Core;
 use crate::node::{connector, router, traced};
 use crate::reason::{Reason, kind};
@@ -38,7 +38,7 @@ impl Peer {
         let late = state.late.iter().position(|watch| watch.id == id);
         let late = late.map(|index| state.late.remove(index));
         let removed = state.watches.remove(port, id);
-        if removed.last && !strikes(Mutation::KeepRemoteMonitor) {
+        if removed.last && !fail_point!(KeepRemoteMonitor) {
             self.request(&core, &mut state, port, "mon0");
         }
         drop(state);
@@ -181,7 +181,7 @@ impl Peer {
 
 /// Words come before the news of death (guarantee 5), whichever ports they were for.
 fn told(port: &PortName) -> Order<'_> {
-    if strikes(Mutation::DeathOvertakes) { Order::Free } else { Order::After(port) }
+    if fail_point!(DeathOvertakes) { Order::Free } else { Order::After(port) }
 }
 
 /// The request that tells of a death.
