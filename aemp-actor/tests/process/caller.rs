@@ -21,14 +21,11 @@ struct Shelf;
 
 #[rcv]
 impl Shelf {
-    fn put(&mut self, things: Stuck) {
-        drop(things);
-    }
+    fn put(&mut self, _things: Stuck) {}
 }
 
 #[init("Caller::shelf")]
-fn shelf(things: Stuck) -> Shelf {
-    drop(things);
+fn shelf(_things: Stuck) -> Shelf {
     Shelf
 }
 
