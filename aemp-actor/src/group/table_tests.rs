@@ -44,7 +44,28 @@ fn nothing_is_told_of_a_group_that_nobody_watches() {
     for group in ["g", "h", "i"] {
         assert_eq!(table.add(group, "a#1".into()), Ok(()));
     }
-    assert_eq!(changes(&mut table).len(), 1);
+    let groups: Vec<_> = changes(&mut table).into_iter().map(|change| change.group).collect();
+    assert_eq!(groups, ["g"]);
+    assert_eq!((table.len(), table.names()), (3, ["g", "h", "i"].map(Arc::from).to_vec()));
+}
+
+/// As much as may be is taken, and no more.
+#[test]
+fn bounds_are_exact() {
+    let (mut table, a) = (GroupTable::new(2), NodeId::from("a"));
+    let longest = |more: usize| "x".repeat(LONGEST_NAME + more);
+    assert_eq!(table.add(&longest(0), "a#1".into()), Ok(()));
+    assert_eq!(table.add(&longest(1), "a#1".into()), Err(Refused::LongName));
+    assert_eq!(table.add("g", "a#1".into()), Ok(()));
+    assert_eq!(table.add("g", "a#2".into()), Err(Refused::TooMany { limit: 2 }));
+    let wanted = |names: &[String]| {
+        names.iter().map(|name| (name.clone(), BTreeSet::from([PortId::from("a#1")]))).collect()
+    };
+    let (g, h) = ("g".to_owned(), "h".to_owned());
+    assert_eq!(table.set(&a, &wanted(&[longest(0), g.clone()])), Ok(()));
+    assert_eq!(table.set(&a, &wanted(&[longest(1)])), Err(Refused::LongName));
+    let three = wanted(&[longest(0), g, h]);
+    assert_eq!(table.set(&a, &three), Err(Refused::TooMany { limit: 2 }));
 }
 
 #[test]
