@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::ArgMatches;
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
 
 use super::settings::Settings;
 use super::{Failure, Options, Output};
@@ -12,7 +13,7 @@ use super::{
     args, chain, check, connection, network, program, progress, run, shell, stdout, words,
 };
 use aemp_actor::Config;
-use aemp_actor::profile::Profiles;
+use aemp_actor::profile::{Profiles, nearest};
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
 ///
@@ -88,9 +89,29 @@ fn steps(words: Vec<String>) -> Result<Vec<Step>, Failure> {
     let steps: Result<_, clap::Error> =
         chain::split(&command, words).into_iter().map(read).collect();
     steps.map_err(|error| {
+        let error = suggesting(&command, error);
         stdout::note(error.print());
         Failure::Said(error.exit_code().try_into().unwrap_or(2))
     })
+}
+
+/// Suggests the one command that was probably meant, by its name: clap has all that are similar, with
+/// those of every setting among them.
+fn suggesting(command: &Command, mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let names = || command.get_subcommands().filter(|command| !command.is_hide_set());
+    let settings = || command.get_subcommands().filter(|command| command.is_hide_set());
+    let meant = nearest(name, names().flat_map(Command::get_name_and_visible_aliases));
+    match meant.or_else(|| nearest(name, settings().map(Command::get_name))) {
+        Some(meant) => {
+            let meant = ContextValue::Strings(vec![meant.to_owned()]);
+            error.insert(ContextKind::SuggestedSubcommand, meant);
+        }
+        None => drop(error.remove(ContextKind::SuggestedSubcommand)),
+    }
+    error
 }
 
 fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
