@@ -11,7 +11,7 @@ use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
-use crate::port::{AnyCell, Facts};
+use crate::port::{AnyCell, Facts, kind};
 use crate::reason::Reason;
 use crate::visible::one_line;
 
@@ -117,7 +117,7 @@ impl AnyCell for Rendezvous {
     }
 
     fn kind(&self) -> &'static str {
-        "rendezvous"
+        kind::RENDEZVOUS
     }
 
     fn facts(&self) -> Facts {

@@ -161,6 +161,10 @@ impl Stream for RelayStream {
         Scheme::Relay.name()
     }
 
+    fn is_relayed(&self) -> bool {
+        true
+    }
+
     fn reach(&self) -> Reach {
         self.connection().way().reach
     }

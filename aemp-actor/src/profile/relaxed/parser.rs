@@ -341,6 +341,11 @@ mod tests {
             ("{\"a\": \"b\n\"}", "a text is not closed: add the missing \""),
             ("{\"a\": \"\\x\"}", "unknown \\ sequence"),
             ("{\"a\": \"\\ud800\"}", "half a character"),
+            ("{\"a\": \"\\\\ \\ud83d\\u0041\"}", "half a character"),
+            ("{\"a\": \"\\ud83d\\ude00\\udc00\"}", "half a character"),
+            ("{\"a\": \"\\u00zz\\ud800\"}", "unknown \\ sequence"),
+            ("{\"a\": 1e999}", "this number is too large: 1e999"),
+            ("{\"a\": -inf}", "this is no number: -inf"),
             ("{\"a\": 0x1}", "this is no number: 0x1"),
             ("{} {}", "something follows the end"),
         ] {
