@@ -40,7 +40,8 @@ use crate::visible::one_line;
 /// told of at once; then it is one in ten seconds.
 const TOLD_AT_ONCE: u32 = 20;
 
-/// Peers that are kept whatever is known of them.
+/// Peers that are kept whatever is known of them. Beyond, they are swept each time when they have doubled, so
+/// that a sweep costs each of them the same however many there are.
 const SWEEP_AT: usize = 64;
 
 /// The shared state of a node. [`Node`](crate::Node) is the handle that keeps it running;

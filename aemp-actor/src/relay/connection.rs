@@ -50,8 +50,8 @@ impl Way {
     }
 }
 
-/// See the module. Locked for moments; packets are queued under the lock, so that they are in the
-/// order of their numbers.
+/// One end of a relayed connection. Locked for moments; packets are queued under the lock, so that they
+/// are in the order of their numbers.
 pub(super) struct Connection {
     own: NodeId,
     key: Key,

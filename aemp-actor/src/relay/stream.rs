@@ -15,7 +15,7 @@ use super::table::Held;
 /// Waits for room in the queue for the hub.
 type Room = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-/// See the module. When it is dropped, and its halves, the connection is closed.
+/// A relayed connection as a stream. When it is dropped, and its halves, the connection is closed.
 pub(super) struct RelayStream {
     reader: RelayReader,
     writer: RelayWriter,

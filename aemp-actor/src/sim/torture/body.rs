@@ -19,7 +19,7 @@ use crate::node::Node;
 use crate::port::{Call, PortScope};
 use crate::reason::Reason;
 
-/// See the module.
+/// A closure port or a receiving block under test, which does what an [`Actor`](super::actor::Actor) does.
 pub(super) struct Body {
     world: Arc<World>,
     /// Set before anything else happens to it.

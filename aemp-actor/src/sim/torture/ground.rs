@@ -6,7 +6,7 @@ use super::world::World;
 use crate::node::{Config, Node};
 use crate::sim::{Crash, Network};
 
-/// See the module.
+/// What the nodes of a random program run on: a simulated network, or TCP.
 pub(super) trait Ground: Send + Sync {
     /// What a node on that host needs to listen and to dial.
     fn config(&self, host: &str) -> Config;

@@ -14,7 +14,7 @@ use crate::id::PortId;
 use crate::reason::Reason;
 use crate::sim::Journal;
 
-/// See the module. What the remains of a crashed node say is ignored.
+/// Writes the record of a run. What the remains of a crashed node say is ignored.
 #[derive(Clone)]
 pub(super) struct Log {
     begun: Instant,

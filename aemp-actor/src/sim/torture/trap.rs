@@ -18,7 +18,7 @@ use crate::node::Node;
 const CONNECTING: usize = 12;
 const UP: usize = 1;
 
-/// See the module.
+/// A message that, while it is encoded, ends the connection that it is for.
 pub(super) struct Trap<'a> {
     world: &'a World,
     node: Node,
