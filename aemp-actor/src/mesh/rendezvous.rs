@@ -89,7 +89,7 @@ impl AnyCell for Rendezvous {
             self.core.count_dropped(Dropped::DeadPort, 1);
             return;
         }
-        match News::read(&message, self.core.config().max_registrations) {
+        match News::read(&message, self.core.config().node_limits.max_registrations) {
             Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
             Err(problem) => {
                 let problem = one_line(&problem);

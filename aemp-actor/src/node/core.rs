@@ -101,11 +101,14 @@ impl Core {
         networked: bool,
     ) -> Arc<Self> {
         let prefix = config.environment.text(14);
-        let mesh = Mesh::new(id.clone(), config.max_registrations);
+        let mesh = Mesh::new(id.clone(), config.node_limits.max_registrations);
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }
-        let relays = Relays::new(config.max_handshakes, config.max_handshakes_per_address);
+        let relays = Relays::new(
+            config.node_limits.max_handshakes,
+            config.node_limits.max_handshakes_per_address,
+        );
         let core = Arc::new(Self {
             id,
             runtime,

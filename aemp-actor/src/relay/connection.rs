@@ -38,7 +38,7 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn new(attempt: u64, link: LinkSender, config: &Config) -> Self {
-        let max_queue = config.max_queue;
+        let max_queue = config.node_limits.max_queue;
         Self {
             attempt,
             link,
