@@ -17,8 +17,31 @@ use crate::die::Die;
 /// the application's own. Cheap to clone.
 #[derive(Clone, Default, PartialEq)]
 pub struct Reason {
-    /// The values as they travel; `None` is a normal end.
-    parts: Option<Arc<[Value]>>,
+    /// `None` is a normal end.
+    parts: Option<Arc<Parts>>,
+}
+
+/// What a reason that is no normal end consists of.
+struct Parts {
+    /// As they travel; not empty.
+    values: Vec<Value>,
+    /// Does not travel, and does not count in comparisons.
+    absence: Option<Absence>,
+}
+
+/// What a node knows of another one to which it has no connection, beside the text for people.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Absence {
+    /// It did not answer in time, or gave no sign of life.
+    Silent,
+    /// None of the nodes that were asked knows it.
+    Unknown,
+}
+
+impl PartialEq for Parts {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
 }
 
 /// The kinds of [`Reason`] that the crate itself gives.
@@ -59,7 +82,17 @@ impl Reason {
         if let Some(kind @ Value::Bytes(_)) = values.first_mut() {
             *kind = Value::Str(plain_text(kind));
         }
-        Self { parts: (!values.is_empty()).then(|| values.into()) }
+        Self::of(values, None)
+    }
+
+    fn of(values: Vec<Value>, absence: Option<Absence>) -> Self {
+        let parts = (!values.is_empty()).then(|| Arc::new(Parts { values, absence }));
+        Self { parts }
+    }
+
+    /// The same, of a node that this one has no connection to.
+    pub(crate) fn with_absence(self, absence: Option<Absence>) -> Self {
+        Self::of(self.values().to_vec(), absence)
     }
 
     pub(crate) fn no_such_port(id: &dyn fmt::Display) -> Self {
@@ -73,6 +106,24 @@ impl Reason {
     /// Whether this was a normal end.
     pub fn is_normal(&self) -> bool {
         self.parts.is_none()
+    }
+
+    /// Whether the other node was silent: it did not answer a dial or a handshake in time, or gave no sign
+    /// of life for too long. Only the node that waited knows that: a reason that came from another node
+    /// never says so.
+    pub fn is_timeout(&self) -> bool {
+        self.absence() == Some(Absence::Silent)
+    }
+
+    /// Whether the other node is not known in the network: nobody has told an address of it, and it did
+    /// not connect. Only the node that looked for it knows that, as with
+    /// [`is_timeout`](Self::is_timeout).
+    pub fn is_unknown_node(&self) -> bool {
+        self.absence() == Some(Absence::Unknown)
+    }
+
+    fn absence(&self) -> Option<Absence> {
+        self.parts.as_ref().and_then(|parts| parts.absence)
     }
 
     /// The first value as text: `die`, `no_such_port`, … or the application's own;
@@ -92,7 +143,7 @@ impl Reason {
 
     /// The values as they travel: empty for a normal end.
     pub fn values(&self) -> &[Value] {
-        self.parts.as_deref().unwrap_or_default()
+        self.parts.as_ref().map_or(&[], |parts| &parts.values)
     }
 }
 
@@ -182,6 +233,10 @@ mod tests {
     fn kinds_and_texts() {
         assert_eq!(Reason::normal().kind(), "normal");
         assert!(Reason::from(()).is_normal());
+        let (silent, text) = (Some(Absence::Silent), "no answer");
+        let silent = Reason::transport(text).with_absence(silent);
+        assert!(silent.is_timeout() && !silent.is_unknown_node());
+        assert_eq!(silent, Reason::transport(text), "others are told the same");
         let own = Reason::from(("my_error", "bye", 7));
         assert_eq!((own.kind(), own.text().as_str()), ("my_error", "bye 7"));
         assert_eq!(own.to_string(), "my_error: bye 7");

@@ -5,7 +5,7 @@ use std::future::Future;
 use aemp_transport::Value;
 use tokio::sync::oneshot;
 
-use super::{Connection, Failure};
+use super::{Failure, NetworkConnection};
 use aemp_actor::CallError;
 use aemp_actor::Reason;
 use aemp_actor::Rest;
@@ -14,7 +14,7 @@ use aemp_actor::{NodeId, PortId};
 
 /// The end of a port, when it comes; dropped, the port is watched no more.
 pub(crate) fn death_of(
-    connection: &Connection,
+    connection: &NetworkConnection,
     port: &PortId,
 ) -> impl Future<Output = Reason> + Send + 'static {
     let (tell, told) = oneshot::channel();
@@ -27,7 +27,7 @@ pub(crate) fn death_of(
 
 /// Sends a request with a reply port at its end, and gives what this port is sent.
 pub(crate) async fn ask(
-    connection: &Connection,
+    connection: &NetworkConnection,
     to: &PortId,
     request: Vec<Value>,
 ) -> Result<Vec<Value>, Failure> {
@@ -40,14 +40,14 @@ pub(crate) async fn ask(
 }
 
 /// Waits until the node has carried out what it was sent before.
-pub(crate) async fn settled(connection: &Connection, node: &NodeId) -> Result<(), Failure> {
+pub(crate) async fn settled(connection: &NetworkConnection, node: &NodeId) -> Result<(), Failure> {
     ask(connection, &PortId::of_node(node), vec![Value::from("snd")]).await.map(drop)
 }
 
 /// Waits until the node of a port has carried out what was sent to the port; fails when the port
 /// died.
 pub(crate) async fn delivered(
-    connection: &Connection,
+    connection: &NetworkConnection,
     port: &PortId,
     death: impl Future<Output = Reason>,
 ) -> Result<(), Failure> {
@@ -58,6 +58,6 @@ pub(crate) async fn delivered(
     }
 }
 
-fn late(connection: &Connection, to: &PortId) -> Failure {
+fn late(connection: &NetworkConnection, to: &PortId) -> Failure {
     Failure::Timeout(format!("no answer from {to} within {:?}", connection.options.timeout()))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Command;
 
-use super::{operating, stdin};
+use super::{args, stdin};
 
 /// Cuts a command line (without the program's name) into its commands, each with the options that
 /// stand before it or before an earlier one.
@@ -24,8 +24,8 @@ pub(crate) fn split(command: &Command, words: Vec<String>) -> Vec<Vec<String>> {
     let mut words = words.into_iter().peekable();
     while let Some(word) = words.next() {
         match known.kind(&word) {
-            Word::Option => options.push(word),
-            Word::OptionOf => {
+            WordKind::Option => options.push(word),
+            WordKind::OptionOf => {
                 options.push(word);
                 match words.next() {
                     Some(value) => options.push(value),
@@ -36,12 +36,12 @@ pub(crate) fn split(command: &Command, words: Vec<String>) -> Vec<Vec<String>> {
                     }
                 }
             }
-            Word::Unknown => {
+            WordKind::Unknown => {
                 let rest = std::iter::once(word).chain(words.by_ref());
                 steps.push(options.iter().cloned().chain(rest).collect());
                 used = options.len();
             }
-            Word::Plain => {
+            WordKind::Plain => {
                 let mut step = options.clone();
                 used = options.len();
                 match (takes.get(&word).copied(), command.find_subcommand(&word)) {
@@ -108,12 +108,12 @@ fn hoist(
                 rest.push(word);
                 rest.extend(words.by_ref());
             }
-            (Word::OptionOf, _) => {
+            (WordKind::OptionOf, _) => {
                 rest.push(word);
                 rest.extend(words.next());
             }
-            (Word::Unknown, Word::Option) => hoisted.push(word),
-            (Word::Unknown, Word::OptionOf) => match words.next() {
+            (WordKind::Unknown, WordKind::Option) => hoisted.push(word),
+            (WordKind::Unknown, WordKind::OptionOf) => match words.next() {
                 Some(value) => hoisted.extend([word, value]),
                 None => rest.push(word),
             },
@@ -124,7 +124,7 @@ fn hoist(
 }
 
 /// What a word is.
-enum Word {
+enum WordKind {
     /// A complete option, or several.
     Option,
     /// An option whose value is the next word.
@@ -153,28 +153,28 @@ impl Options {
         Self { long, short }
     }
 
-    fn kind(&self, word: &str) -> Word {
+    fn kind(&self, word: &str) -> WordKind {
         if let Some(long) = word.strip_prefix("--") {
             let (name, value) = long.split_once('=').map_or((long, None), |(n, v)| (n, Some(v)));
             return match self.long.get(name) {
-                None => Word::Unknown,
-                Some(true) if value.is_none() => Word::OptionOf,
-                Some(_) => Word::Option,
+                None => WordKind::Unknown,
+                Some(true) if value.is_none() => WordKind::OptionOf,
+                Some(_) => WordKind::Option,
             };
         }
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
-            return Word::Plain;
+            return WordKind::Plain;
         };
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
             match self.short.get(&letter) {
-                None => return Word::Unknown,
+                None => return WordKind::Unknown,
                 Some(false) => {}
-                Some(true) if rest.as_str().is_empty() => return Word::OptionOf,
+                Some(true) if rest.as_str().is_empty() => return WordKind::OptionOf,
                 Some(true) => break,
             }
         }
-        Word::Option
+        WordKind::Option
     }
 }
 
@@ -187,11 +187,7 @@ fn arities(command: &Command) -> HashMap<String, usize> {
             (arg.is_required_set() || arg.get_id() == stdin::SECRET)
                 && arg.get_num_args().is_none_or(|n| n == 1.into())
         });
-        let last = matches!(
-            sub.get_name(),
-            "mon" | "trace" | "shell" | "nodes" | "groups" | "completions"
-        ) || operating::knows(sub.get_name());
-        if fixed && !last {
+        if fixed && args::is_chained(sub.get_name()) {
             for name in std::iter::once(sub.get_name()).chain(sub.get_all_aliases()) {
                 takes.insert(name.to_owned(), args.len());
             }
@@ -203,7 +199,6 @@ fn arities(command: &Command) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args;
 
     fn steps(line: &str) -> Vec<String> {
         let words = line.split(' ').map(str::to_owned).collect();

@@ -21,14 +21,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// What is needed to join, looked up before there is a runtime.
-pub(crate) struct Plan {
+pub(crate) struct JoinPlan {
     config: Config,
     /// Where the secret came from.
     secret: String,
     options: Options,
 }
 
-impl Plan {
+impl JoinPlan {
     /// Looks the profile up. Its node ID, binds and services are another node's: this one is
     /// anonymous, listens nowhere, and leaves other people's commands alone. A profile without
     /// seeds is joined at its binds.
@@ -63,13 +63,13 @@ impl Plan {
     }
 
     /// Makes the node, and waits until it has joined the network.
-    pub(crate) async fn connect(self) -> Result<Connection, Failure> {
+    pub(crate) async fn connect(self) -> Result<NetworkConnection, Failure> {
         let what = format!("joining the network ({})", self.config.seeds_so_far().join(", "));
         let (options, limit) = (self.options.clone(), Some(self.options.timeout()));
         progress::during(&what, limit, &options, self.join()).await
     }
 
-    async fn join(self) -> Result<Connection, Failure> {
+    async fn join(self) -> Result<NetworkConnection, Failure> {
         let Self { config, secret, options } = self;
         let named = config.seeds_so_far().join(", ");
         let node =
@@ -96,7 +96,7 @@ impl Plan {
                 return Err(Failure::Network(too_late(&named, options.timeout(), up, &problem)));
             }
         }
-        Ok(Connection::new(node, options))
+        Ok(NetworkConnection::new(node, options))
     }
 }
 
@@ -132,14 +132,14 @@ fn too_late(seeds: &str, limit: Duration, up: usize, problem: &str) -> String {
 }
 
 /// A node in the network.
-pub(crate) struct Connection {
+pub(crate) struct NetworkConnection {
     pub(crate) node: Node,
     pub(crate) options: Options,
     /// When the command ends, if that is to be soon.
     ends: Option<Instant>,
 }
 
-impl Connection {
+impl NetworkConnection {
     pub(crate) fn new(node: Node, options: Options) -> Self {
         Self { node, options, ends: None }
     }
@@ -213,7 +213,7 @@ mod tests {
         let matches = matches.try_get_matches_from(["aemp", "--timeout", "7.25", "nodes"]);
         let options = Options::of(&matches.expect("valid"));
         let limit = options.timeout();
-        let connection = Connection::new(Node::local(), options);
+        let connection = NetworkConnection::new(Node::local(), options);
         assert_eq!((connection.left(), limit), (limit, Duration::from_secs_f64(7.25)));
         assert_eq!(connection.limited(Duration::ZERO).left(), Duration::ZERO);
         let half = connection.limited(limit / 2).left();

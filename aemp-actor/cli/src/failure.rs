@@ -7,10 +7,6 @@ use aemp_actor::log::one_line;
 use aemp_actor::profile::ProfileError;
 use aemp_actor::{Reason, kind};
 
-/// What the reasons of our own node for a lost connection, or for none, say of a node that is silent.
-const SILENCE: [&str; 3] =
-    ["no answer from ", " from the peer within ", "no sign of life from the peer for "];
-
 /// Why a command did not do what it should: a text for people, and an exit code.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -58,10 +54,10 @@ impl Failure {
     pub(crate) fn unreachable(reason: &Reason) -> Self {
         let text = reason.text();
         let shown = one_line(&text);
-        if SILENCE.iter().any(|silence| text.contains(silence)) {
+        if reason.is_timeout() {
             return Self::Timeout(format!("the node does not answer: {shown}"));
         }
-        if text.starts_with("no node ") {
+        if reason.is_unknown_node() {
             return Self::Failed(shown.into_owned());
         }
         Self::Failed(format!("no such node, or it cannot be reached: {shown}"))

@@ -27,6 +27,8 @@ mod check;
 mod connection;
 mod ending;
 mod failure;
+mod file;
+mod key;
 mod line;
 mod logs;
 mod looking;
@@ -49,6 +51,6 @@ mod words;
 pub use self::line::{main, main_with};
 
 use self::args::Options;
-use self::connection::Connection;
+use self::connection::NetworkConnection;
 use self::failure::Failure;
 use self::output::Output;

@@ -1,18 +1,19 @@
 //! The whole command.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::ArgMatches;
+use clap::Command;
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 
+use super::args::{LineCommand, Typed};
+use super::file::{FileCommand, ProfileCommand};
+use super::network::NetworkCommand;
 use super::settings::Settings;
-use super::{Failure, Options, Output};
-use super::{
-    args, chain, check, connection, network, program, progress, run, shell, stdout, words,
-};
+use super::{Failure, NetworkConnection, Options, Output};
+use super::{args, chain, check, connection, program, progress, run, shell, stdout, words};
 use aemp_actor::Config;
-use aemp_actor::profile::Profiles;
+use aemp_actor::profile::{Profiles, nearest};
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
 ///
@@ -74,7 +75,10 @@ pub fn main_with(defaults: Config) -> ExitCode {
 struct Step {
     /// With the options before it.
     words: Vec<String>,
-    matches: ArgMatches,
+    options: Options,
+    /// `--profile` stands on the command line: it may come from the environment.
+    says_profile: bool,
+    command: Typed,
 }
 
 /// The commands of the line; what cannot be understood, or is a question for help, is said.
@@ -83,71 +87,126 @@ fn steps(words: Vec<String>) -> Result<Vec<Step>, Failure> {
     let read = |words: Vec<String>| {
         let line = std::iter::once(program::name()).chain(words.iter().cloned());
         let matches = command.clone().try_get_matches_from(line)?;
-        Ok(Step { words, matches })
+        Ok(Step {
+            words,
+            options: Options::of(&matches),
+            says_profile: matches.value_source("profile") == Some(ValueSource::CommandLine),
+            command: Typed::of(&matches)?,
+        })
     };
     let steps: Result<_, clap::Error> =
         chain::split(&command, words).into_iter().map(read).collect();
     steps.map_err(|error| {
+        let error = suggesting(&command, error);
         stdout::note(error.print());
         Failure::Said(error.exit_code().try_into().unwrap_or(2))
     })
 }
 
+/// Suggests the one command that was probably meant, by its name: clap has all that are similar, with
+/// those of every setting among them.
+fn suggesting(command: &Command, mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let names = || command.get_subcommands().filter(|command| !command.is_hide_set());
+    let settings = || command.get_subcommands().filter(|command| command.is_hide_set());
+    let meant = nearest(name, names().flat_map(Command::get_name_and_visible_aliases));
+    match meant.or_else(|| nearest(name, settings().map(Command::get_name))) {
+        Some(meant) => {
+            let meant = ContextValue::Strings(vec![meant.to_owned()]);
+            error.insert(ContextKind::SuggestedSubcommand, meant);
+        }
+        None => drop(error.remove(ContextKind::SuggestedSubcommand)),
+    }
+    error
+}
+
 fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
     // All are understood before the first is carried out.
     let steps = steps(words)?;
-    let mut settings: Option<Settings> = None;
-    for Step { words, matches } in &steps {
-        let options = Options::of(matches);
-        let Some((name, arguments)) = matches.subcommand() else { continue };
-        match name {
-            "completions" => completions(arguments),
-            "check" => {
+    let mut file = File { steps: &steps, settings: None };
+    for step in &steps {
+        match &step.command {
+            Typed::Key(command) => file.settings(step)?.change(command)?,
+            Typed::Line(LineCommand::File(FileCommand::Profile(command))) => {
+                file.settings(step)?.run(command, &step.options)?;
+            }
+            Typed::Line(LineCommand::File(FileCommand::Check)) => {
                 // What is checked is the file as the commands before have made it.
-                settings.as_mut().map(Settings::save).transpose()?;
-                check::run(&options)?;
+                file.save()?;
+                check::run(&step.options)?;
             }
-            _ if Settings::knows(name) => {
-                if settings.is_none() {
-                    settings = Some(open(&steps, &options)?);
-                }
-                let settings = settings.as_mut().expect("it was set");
-                if let Some(profile) = options.profile.as_ref().filter(|_| is_said(matches)) {
-                    settings.choose(profile)?;
-                }
-                settings.run(name, arguments, &options)?;
+            Typed::Line(LineCommand::Completions { shell }) => completions(*shell),
+            Typed::Line(LineCommand::Run(arguments)) => {
+                let (options, profile) = file.leave(step)?;
+                run::run(arguments, &options, defaults, again(&step.words, profile))?;
             }
-            _ => {
-                // Others may change the file from now on.
-                let profile = settings.take().map(Settings::leave).transpose()?.flatten();
-                let profile = profile.filter(|_| !is_said(matches));
-                let options = with_profile(options, profile.as_ref());
-                match name {
-                    "run" => run::run(arguments, &options, defaults, again(words, profile))?,
-                    _ => join(name, arguments, &options)?,
-                }
+            Typed::Line(LineCommand::Shell { node }) => {
+                let (options, _) = file.leave(step)?;
+                join(&options, async |client| shell::run(client, node.as_ref()).await)?;
+            }
+            Typed::Line(LineCommand::Network(command)) => {
+                let (options, _) = file.leave(step)?;
+                join(&options, async |client| carry_out(command, client).await)?;
             }
         }
     }
-    settings.as_mut().map_or(Ok(()), Settings::save)
+    file.save()
 }
 
-/// The file, for itself alone if a command of the line is to change it.
-fn open(steps: &[Step], options: &Options) -> Result<Settings, Failure> {
-    let names = || steps.iter().filter_map(|step| step.matches.subcommand_name());
-    // To be in a profile is not to change it; to end with that is to make one.
-    let changes = names().any(|name| name != "profile" && Settings::changes(name));
-    let profiles = if changes || names().next_back() == Some("profile") {
-        Profiles::open_to_change(options.timeout())?
-    } else {
-        Profiles::open()?
-    };
-    Ok(Settings::new(profiles))
+/// The configuration file, which is opened by the first command that needs it.
+struct File<'a> {
+    steps: &'a [Step],
+    settings: Option<Settings>,
 }
 
-/// Whether `--profile` stands on the command line; it may come from the environment.
-fn is_said(matches: &ArgMatches) -> bool {
-    matches.value_source("profile") == Some(ValueSource::CommandLine)
+impl File<'_> {
+    /// The file, in the profile that `--profile` names.
+    fn settings(&mut self, step: &Step) -> Result<&mut Settings, Failure> {
+        let settings = match self.settings.take() {
+            Some(settings) => settings,
+            None => self.open(&step.options)?,
+        };
+        let settings = self.settings.insert(settings);
+        if let Some(profile) = step.options.profile.as_ref().filter(|_| step.says_profile) {
+            settings.choose(profile)?;
+        }
+        Ok(settings)
+    }
+
+    /// Opens it, for this process alone if a command of the line is to change it.
+    fn open(&self, options: &Options) -> Result<Settings, Failure> {
+        let selects = |step: &Step| {
+            let profile =
+                |command: &ProfileCommand| matches!(command, ProfileCommand::Profile { .. });
+            step.command.profile_command().is_some_and(profile)
+        };
+        let changes = |step: &Step| match &step.command {
+            Typed::Key(_) => true,
+            // To be in a profile is not to change it; to end with that is to make one.
+            _ if selects(step) => false,
+            other => other.profile_command().is_some_and(|command| !command.only_shows()),
+        };
+        let profiles = if self.steps.iter().any(changes) || self.steps.last().is_some_and(selects) {
+            Profiles::open_to_change(options.timeout())?
+        } else {
+            Profiles::open()?
+        };
+        Ok(Settings::new(profiles))
+    }
+
+    fn save(&mut self) -> Result<(), Failure> {
+        self.settings.as_mut().map_or(Ok(()), Settings::save)
+    }
+
+    /// Closes it for a command that joins the network or runs a node: others may change it from now
+    /// on. Gives the options of the command, and the profile that was selected for it.
+    fn leave(&mut self, step: &Step) -> Result<(Options, Option<String>), Failure> {
+        let profile = self.settings.take().map(Settings::leave).transpose()?.flatten();
+        let profile = profile.filter(|_| !step.says_profile);
+        Ok((with_profile(step.options.clone(), profile.as_ref()), profile))
+    }
 }
 
 /// `aemp profile NAME cal …` is `aemp --profile NAME cal …`: it counts above `AEMP_PROFILE`.
@@ -164,16 +223,18 @@ fn again(words: &[String], profile: Option<String>) -> Vec<String> {
     profile.into_iter().chain(words.iter().cloned()).collect()
 }
 
-fn completions(arguments: &ArgMatches) {
-    if let Some(shell) = arguments.get_one::<clap_complete::Shell>("SHELL") {
-        let mut text = Vec::new();
-        clap_complete::generate(*shell, &mut args::command(), program::name(), &mut text);
-        Output::new(false).line(String::from_utf8_lossy(&text).trim_end());
-    }
+fn completions(shell: clap_complete::Shell) {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), program::name(), &mut text);
+    Output::new(false).line(String::from_utf8_lossy(&text).trim_end());
 }
 
-fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Failure> {
-    let plan = connection::Plan::new(options)?;
+/// Joins the network, and leaves it when `work` is done.
+fn join(
+    options: &Options,
+    work: impl AsyncFnOnce(&NetworkConnection) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let plan = connection::JoinPlan::new(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -181,36 +242,23 @@ fn join(name: &str, arguments: &ArgMatches, options: &Options) -> Result<(), Fai
         .map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let connection = plan.connect().await?;
-        let carried_out = async {
-            match name {
-                "shell" => shell::run(&connection, arguments.get_one::<String>("NODE")).await,
-                _ => {
-                    let (what, limit) = (wait(name, arguments), limit(name, options));
-                    let done = network::carry_out(name, arguments, &connection);
-                    progress::during(&what, limit, options, done).await
-                }
-            }
-        };
-        let done = tokio::select! {
-            biased;
-            done = carried_out => done,
-            () = stdout::lost(), if network::goes_on(name) => Ok(()),
-        };
+        let done = work(&connection).await;
         connection.end().await;
         done
     })
 }
 
-/// What is waited for, as people wrote it.
-fn wait(name: &str, arguments: &ArgMatches) -> String {
-    let of = |id| arguments.try_get_one::<String>(id).ok().flatten();
-    match of("PORT").or_else(|| of("NODE")) {
-        Some(whose) => format!("{name} {whose}"),
-        None => name.to_owned(),
+async fn carry_out(
+    command: &NetworkCommand,
+    connection: &NetworkConnection,
+) -> Result<(), Failure> {
+    let options = &connection.options;
+    // Some never give up unless they are told to.
+    let limit = if command.is_endless() { options.timeout } else { Some(options.timeout()) };
+    let (title, done) = (command.title(), command.carry_out(connection));
+    tokio::select! {
+        biased;
+        done = progress::during(&title, limit, options, done) => done,
+        () = stdout::lost(), if command.only_prints() => Ok(()),
     }
-}
-
-/// When a command gives up: some never do unless they are told to.
-fn limit(name: &str, options: &Options) -> Option<Duration> {
-    if network::ENDLESS.contains(&name) { options.timeout } else { Some(options.timeout()) }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::ask::ask;
 use super::output::Style;
-use super::{Connection, Failure, operating, peers};
+use super::{Failure, NetworkConnection, operating, peers};
 use aemp_actor::{Node, PeerInfo};
 use aemp_actor::{NodeId, PortId};
 
@@ -24,7 +24,7 @@ pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
 
 /// Prints the other nodes, and what the command's own node knows of each. Those that are connected
 /// are asked for a sign of life, so that there is a round trip to show.
-pub(crate) async fn nodes(connection: &Connection) -> Result<(), Failure> {
+pub(crate) async fn nodes(connection: &NetworkConnection) -> Result<(), Failure> {
     connection.signs_of_life().await;
     let own = &connection.node;
     let known: Vec<PeerInfo> =
@@ -51,7 +51,7 @@ fn row(peer: &PeerInfo) -> Vec<(String, Style)> {
     ]
 }
 
-pub(crate) fn groups(connection: &Connection, only: Option<&String>) -> Result<(), Failure> {
+pub(crate) fn groups(connection: &NetworkConnection, only: Option<&String>) -> Result<(), Failure> {
     let node = &connection.node;
     let mut names = only.map_or_else(|| node.groups(), |group| vec![group.clone()]);
     names.sort();
@@ -83,7 +83,7 @@ pub(crate) fn groups(connection: &Connection, only: Option<&String>) -> Result<(
 
 /// Asks a node who is connected to it, then those nodes, and so on: one line for each node, with
 /// its neighbours behind it. The command's own node is left out.
-pub(crate) async fn trace(connection: &Connection, from: &str) -> Result<(), Failure> {
+pub(crate) async fn trace(connection: &NetworkConnection, from: &str) -> Result<(), Failure> {
     let first = connection.node_id(from)?;
     let mut seen = BTreeSet::from([first.clone()]);
     let mut next = VecDeque::from([first.clone()]);
@@ -116,7 +116,10 @@ pub(crate) async fn trace(connection: &Connection, from: &str) -> Result<(), Fai
     Ok(())
 }
 
-async fn neighbours(connection: &Connection, node: &NodeId) -> Result<BTreeSet<NodeId>, Failure> {
+async fn neighbours(
+    connection: &NetworkConnection,
+    node: &NodeId,
+) -> Result<BTreeSet<NodeId>, Failure> {
     let request = vec![Value::from("up_nodes")];
     let answer = ask(connection, &PortId::of_node(node), request).await?;
     let nodes = answer.iter().filter_map(Value::as_str).map(NodeId::from);

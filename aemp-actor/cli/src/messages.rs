@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::ask::{ask, death_of, delivered, settled};
 use super::output::json_of;
-use super::{Connection, Failure, words};
+use super::{Failure, NetworkConnection, words};
 use aemp_actor::PortId;
 use aemp_actor::log::one_line;
 use aemp_actor::{Reason, kind};
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// Sends a message, and makes sure that it came to its node.
 pub(crate) async fn snd(
-    connection: &Connection,
+    connection: &NetworkConnection,
     to: &str,
     message: &[String],
 ) -> Result<(), Failure> {
@@ -32,7 +32,7 @@ pub(crate) async fn snd(
 }
 
 pub(crate) async fn cal(
-    connection: &Connection,
+    connection: &NetworkConnection,
     to: &str,
     request: &[String],
 ) -> Result<(), Failure> {
@@ -43,7 +43,7 @@ pub(crate) async fn cal(
 }
 
 /// Waits for the end of a port: as long as it takes, unless there is a `--timeout`.
-pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failure> {
+pub(crate) async fn mon(connection: &NetworkConnection, port: &str) -> Result<(), Failure> {
     let port = connection.port(port)?;
     let limit = connection.options.timeout.unwrap_or(Duration::MAX);
     let mut death = std::pin::pin!(death_of(connection, &port));
@@ -73,7 +73,7 @@ pub(crate) async fn mon(connection: &Connection, port: &str) -> Result<(), Failu
 }
 
 pub(crate) async fn kil(
-    connection: &Connection,
+    connection: &NetworkConnection,
     port: &str,
     reason: &[String],
     now: bool,
@@ -107,7 +107,7 @@ pub(crate) async fn kil(
 }
 
 pub(crate) async fn spawn(
-    connection: &Connection,
+    connection: &NetworkConnection,
     on: &str,
     init: &str,
     args: &[String],
@@ -128,7 +128,11 @@ pub(crate) async fn spawn(
 }
 
 /// A Perl node answers with an error text, empty if there is none, and the results.
-pub(crate) async fn eval(connection: &Connection, on: &str, code: &str) -> Result<(), Failure> {
+pub(crate) async fn eval(
+    connection: &NetworkConnection,
+    on: &str,
+    code: &str,
+) -> Result<(), Failure> {
     let on = connection.node_id(on)?;
     let request = vec![Value::from("eval"), Value::from(code)];
     let mut answer = ask(connection, &PortId::of_node(&on), request).await?;

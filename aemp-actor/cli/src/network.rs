@@ -1,69 +1,340 @@
-//! The commands that need a network, by their names: for the command line and the shell's prompt.
+//! The commands that need a network: for the command line and the shell's prompt.
 
 use std::time::Duration;
 
-use clap::ArgMatches;
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Connection, Failure, looking, messages, operating};
+use super::operating::SortPorts;
+use super::top::Column;
+use super::{Failure, NetworkConnection, args, looking, messages, operating, top};
+use aemp_actor::log::level_named;
 
-/// Those that go on without end, unless they are told otherwise.
-pub(crate) const ENDLESS: [&str; 3] = ["mon", "tap", "log"];
+/// A command that needs a network, as it was typed.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum NetworkCommand {
+    /// Send a message to a port
+    Snd {
+        #[command(flatten)]
+        port: PortArgument,
+        #[command(flatten)]
+        message: MessageArguments,
+    },
+    /// Send a request and print the answer
+    #[command(alias = "rpc")]
+    Cal {
+        #[command(flatten)]
+        port: PortArgument,
+        #[command(flatten)]
+        request: MessageArguments,
+    },
+    /// Wait until a port dies and print the reason
+    Mon {
+        #[command(flatten)]
+        port: PortArgument,
+    },
+    /// Kill a port
+    Kil {
+        /// Kill it at once: waiting messages are lost, and a running handler is aborted
+        #[arg(long)]
+        now: bool,
+        /// A port ID: NODE#PORT
+        #[arg(allow_negative_numbers = true)]
+        port: String,
+        /// The reason; none is a normal end
+        #[arg(num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+        reason: Vec<String>,
+    },
+    /// Create a port on a node and print its ID
+    Spawn {
+        #[command(flatten)]
+        node: NodeArgument,
+        /// The name of an init function
+        #[arg(allow_negative_numbers = true)]
+        function: String,
+        #[command(flatten)]
+        arguments: MessageArguments,
+    },
+    /// Run Perl code on a Perl node and print the result
+    Eval {
+        #[command(flatten)]
+        node: NodeArgument,
+        /// The code; several arguments are joined by spaces
+        #[arg(required = true, num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+        code: Vec<String>,
+    },
+    /// List the nodes of the network
+    Nodes,
+    /// List the groups and their members
+    Groups {
+        /// Only this group
+        group: Option<String>,
+    },
+    /// Show which nodes are connected to which, starting at a node
+    Trace {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
+    /// Show information about a node
+    Info {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
+    /// List the ports of a node
+    Ports {
+        #[command(flatten)]
+        node: NodeArgument,
+        /// Only ports whose name or kind matches; * and ? are wildcards
+        pattern: Option<String>,
+        /// Sort the ports by this
+        #[arg(long, value_name = "ORDER", default_value = "name", value_enum)]
+        sort: SortPorts,
+        /// Show at most this many ports
+        #[arg(long, value_name = "N", default_value = "100")]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        limit: u64,
+    },
+    /// List the functions that can be spawned or called on a node
+    Functions {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
+    /// Show the load of all nodes, live
+    Top {
+        /// Ask the nodes this often
+        #[arg(short = 'd', long, value_name = "SECONDS", default_value = "1")]
+        #[arg(value_parser = args::seconds)]
+        interval: Duration,
+        /// Sort the nodes by this column
+        #[arg(long, value_name = "COLUMN", default_value = "handled", value_parser = columns())]
+        sort: Column,
+        /// Print one table and exit; implied by --json
+        #[arg(long)]
+        once: bool,
+    },
+    /// Show the messages that are sent to a port
+    Tap {
+        /// A port ID: NODE#PORT
+        port: String,
+        #[command(flatten)]
+        end: EndArguments,
+    },
+    /// Show the logs of all nodes
+    Log {
+        /// Show lines up to this level: 4 error, 5 warn, 7 info, 8 debug, 9 trace
+        #[arg(default_value = "7", value_parser = level_named)]
+        level: u8,
+        #[command(flatten)]
+        end: EndArguments,
+    },
+    /// Measure the round-trip time and the throughput to a node
+    Bench {
+        #[command(flatten)]
+        node: NodeArgument,
+        /// Send this many messages
+        #[arg(long, value_name = "N", default_value = "10000")]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+        messages: u64,
+        /// The size of each message
+        #[arg(long, value_name = "BYTES", default_value = "100")]
+        #[arg(value_parser = clap::value_parser!(u64).range(0..=1 << 20))]
+        size: u64,
+    },
+    /// Restart a node through its watchdog and wait until it is back
+    Restart {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
+}
 
-/// Whether a command goes on by itself, and does nothing but print: it has no time of its own, and
-/// ends with its reader.
-pub(crate) fn goes_on(name: &str) -> bool {
-    ENDLESS.contains(&name) || name == "top"
+/// The port that a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct PortArgument {
+    /// A port ID: NODE#PORT, or NODE for the node port
+    #[arg(id = "PORT", allow_negative_numbers = true)]
+    id: String,
+}
+
+/// The node that a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct NodeArgument {
+    /// A node ID
+    #[arg(id = "NODE", allow_negative_numbers = true)]
+    id: String,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct MessageArguments {
+    /// Texts; arguments that begin with [, { or " are JSON
+    #[arg(id = "ARGUMENT", num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+    values: Vec<String>,
+}
+
+/// When a command that goes on ends.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct EndArguments {
+    /// Exit after this many
+    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+}
+
+/// Reads the name of a column.
+fn columns() -> impl TypedValueParser<Value = Column> {
+    PossibleValuesParser::new(Column::NAMES).map(|name| Column::find(&name).unwrap_or_default())
 }
 
 /// What waits for an answer is to say so itself: it is given so much longer than there is time.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Carries one out, within the time that it has: whatever it does, all of it together.
-///
-/// # Cancel safety
-/// Dropped, the command is given up; what it sent was sent.
-pub(crate) async fn carry_out(
-    name: &str,
-    arguments: &ArgMatches,
-    connection: &Connection,
-) -> Result<(), Failure> {
-    if goes_on(name) {
-        return command(name, arguments, connection).await;
+impl NetworkCommand {
+    /// Whether it goes on without end, unless it is told otherwise.
+    pub(crate) fn is_endless(&self) -> bool {
+        match self {
+            Self::Mon { .. } | Self::Tap { .. } | Self::Log { .. } => true,
+            Self::Snd { .. }
+            | Self::Cal { .. }
+            | Self::Kil { .. }
+            | Self::Spawn { .. }
+            | Self::Eval { .. }
+            | Self::Nodes
+            | Self::Groups { .. }
+            | Self::Trace { .. }
+            | Self::Info { .. }
+            | Self::Ports { .. }
+            | Self::Functions { .. }
+            | Self::Top { .. }
+            | Self::Bench { .. }
+            | Self::Restart { .. } => false,
+        }
     }
-    let limit = connection.options.timeout();
-    let connection = connection.limited(limit);
-    let done = command(name, arguments, &connection);
-    match tokio::time::timeout(limit.saturating_add(GRACE), done).await {
-        Ok(done) => done,
-        Err(_) => Err(Failure::Timeout(format!("{name} was not done within {limit:?}"))),
+
+    /// Whether it goes on by itself, and does nothing but print: it has no time of its own, and ends
+    /// with its reader.
+    pub(crate) fn only_prints(&self) -> bool {
+        self.is_endless() || matches!(self, Self::Top { .. })
+    }
+
+    /// Its name, and the port or node that it is about.
+    fn parts(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Snd { port, .. } => ("snd", Some(&port.id)),
+            Self::Cal { port, .. } => ("cal", Some(&port.id)),
+            Self::Mon { port } => ("mon", Some(&port.id)),
+            Self::Kil { port, .. } => ("kil", Some(port)),
+            Self::Spawn { node, .. } => ("spawn", Some(&node.id)),
+            Self::Eval { node, .. } => ("eval", Some(&node.id)),
+            Self::Nodes => ("nodes", None),
+            Self::Groups { .. } => ("groups", None),
+            Self::Trace { node } => ("trace", Some(&node.id)),
+            Self::Info { node } => ("info", Some(&node.id)),
+            Self::Ports { node, .. } => ("ports", Some(&node.id)),
+            Self::Functions { node } => ("functions", Some(&node.id)),
+            Self::Top { .. } => ("top", None),
+            Self::Tap { port, .. } => ("tap", Some(port)),
+            Self::Log { .. } => ("log", None),
+            Self::Bench { node, .. } => ("bench", Some(&node.id)),
+            Self::Restart { node } => ("restart", Some(&node.id)),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.parts().0
+    }
+
+    /// The name, and the port or node that the command is about, as people wrote it.
+    pub(crate) fn title(&self) -> String {
+        match self.parts() {
+            (name, Some(target)) => format!("{name} {target}"),
+            (name, None) => name.to_owned(),
+        }
+    }
+
+    /// The port whose death it waits for.
+    pub(crate) fn watched(&self) -> Option<&str> {
+        match self {
+            Self::Mon { port } => Some(&port.id),
+            _ => None,
+        }
+    }
+
+    /// Carries it out, within the time that it has: whatever it does, all of it together.
+    ///
+    /// # Cancel safety
+    /// Dropped, the command is given up; what it sent was sent.
+    pub(crate) async fn carry_out(&self, connection: &NetworkConnection) -> Result<(), Failure> {
+        if self.only_prints() {
+            return self.run(connection).await;
+        }
+        let limit = connection.options.timeout();
+        let connection = connection.limited(limit);
+        match tokio::time::timeout(limit.saturating_add(GRACE), self.run(&connection)).await {
+            Ok(done) => done,
+            Err(_) => {
+                let text = format!("{} was not done within {limit:?}", self.name());
+                Err(Failure::Timeout(text))
+            }
+        }
+    }
+
+    async fn run(&self, connection: &NetworkConnection) -> Result<(), Failure> {
+        match self {
+            Self::Snd { port, message } => {
+                messages::snd(connection, &port.id, &message.values).await
+            }
+            Self::Cal { port, request } => {
+                messages::cal(connection, &port.id, &request.values).await
+            }
+            Self::Mon { port } => messages::mon(connection, &port.id).await,
+            Self::Kil { now, port, reason } => messages::kil(connection, port, reason, *now).await,
+            Self::Spawn { node, function, arguments } => {
+                messages::spawn(connection, &node.id, function, &arguments.values).await
+            }
+            Self::Eval { node, code } => {
+                messages::eval(connection, &node.id, &code.join(" ")).await
+            }
+            Self::Nodes => looking::nodes(connection).await,
+            Self::Groups { group } => looking::groups(connection, group.as_ref()),
+            Self::Trace { node } => looking::trace(connection, &node.id).await,
+            Self::Info { node } => operating::info(connection, &node.id).await,
+            Self::Ports { node, pattern, sort, limit } => {
+                operating::ports(connection, &node.id, pattern.as_ref(), *sort, *limit).await
+            }
+            Self::Functions { node } => operating::functions(connection, &node.id).await,
+            Self::Top { interval, sort, once } => {
+                top::run(connection, *interval, *sort, *once).await
+            }
+            Self::Tap { port, end } => operating::tap(connection, port, end.count).await,
+            Self::Log { level, end } => operating::log(connection, *level, end.count).await,
+            Self::Bench { node, messages, size } => {
+                operating::bench(connection, &node.id, *messages, *size).await
+            }
+            Self::Restart { node } => operating::restart(connection, &node.id).await,
+        }
     }
 }
 
-async fn command(
-    name: &str,
-    arguments: &ArgMatches,
-    connection: &Connection,
-) -> Result<(), Failure> {
-    let one = |id: &str| arguments.get_one::<String>(id).cloned().unwrap_or_default();
-    let all = |id: &str| -> Vec<String> {
-        arguments.get_many::<String>(id).unwrap_or_default().cloned().collect()
-    };
-    match name {
-        "snd" => messages::snd(connection, &one("PORT"), &all("ARGUMENT")).await,
-        "cal" => messages::cal(connection, &one("PORT"), &all("ARGUMENT")).await,
-        "mon" => messages::mon(connection, &one("PORT")).await,
-        "kil" => {
-            let now = arguments.get_flag("now");
-            messages::kil(connection, &one("PORT"), &all("REASON"), now).await
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn commands_know_their_names_and_help_names_the_endless_ones() {
+        let definition = NetworkCommand::augment_subcommands(Command::new("aemp"));
+        let line = args::command();
+        let timeout =
+            line.get_arguments().find(|arg| arg.get_id() == "timeout").and_then(Arg::get_help);
+        let endless = timeout.expect("it has help").to_string();
+        for sub in definition.get_subcommands() {
+            let required = sub.get_positionals().filter(|arg| arg.is_required_set());
+            let words = ["aemp", sub.get_name()].into_iter().chain(required.map(|_| "a#b"));
+            let matches = definition.clone().try_get_matches_from(words).expect("valid");
+            let command = NetworkCommand::from_arg_matches(&matches).expect("one of them");
+            assert_eq!(command.name(), sub.get_name());
+            assert_eq!(command.is_endless(), endless.contains(command.name()), "{endless}");
         }
-        "spawn" => {
-            messages::spawn(connection, &one("NODE"), &one("FUNCTION"), &all("ARGUMENT")).await
-        }
-        "eval" => messages::eval(connection, &one("NODE"), &all("CODE").join(" ")).await,
-        "trace" => looking::trace(connection, &one("NODE")).await,
-        "nodes" => looking::nodes(connection).await,
-        "groups" => looking::groups(connection, arguments.get_one::<String>("GROUP")),
-        name if operating::knows(name) => operating::carry_out(name, arguments, connection).await,
-        other => Err(Failure::Usage(format!("there is no command {other}"))),
     }
 }

@@ -4,8 +4,10 @@ use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
 use super::check::Problem;
+use super::file::ProfileCommand;
+use super::key::{Change, KeyCommand};
 use super::{Failure, Options, Output, check, show, stdin};
-use aemp_actor::profile::{KEYS, Key, Kind, Profiles, json, parts, texts};
+use aemp_actor::profile::{Key, Kind, Profiles, json, parts, texts};
 
 /// The file while the commands of a line change it.
 pub(crate) struct Settings {
@@ -21,14 +23,6 @@ pub(crate) struct Settings {
     changed: bool,
 }
 
-/// What a command does with a key.
-enum Change {
-    Set,
-    Remove,
-    AddElement,
-    RemoveElement,
-}
-
 impl Settings {
     pub(crate) fn new(profiles: Profiles) -> Self {
         Self {
@@ -39,26 +33,6 @@ impl Settings {
             adopted: Vec::new(),
             changed: false,
         }
-    }
-
-    /// Whether the command changes the file.
-    pub(crate) fn changes(name: &str) -> bool {
-        Self::knows(name) && !name.starts_with("show")
-    }
-
-    /// Whether the command is one of these.
-    pub(crate) fn knows(name: &str) -> bool {
-        let others = [
-            "profile",
-            "setparent",
-            "delparent",
-            "delprofile",
-            "showprofile",
-            "showconfig",
-            "gensecret",
-            "gencert",
-        ];
-        others.contains(&name) || change_of(name).is_some()
     }
 
     /// The profile that `--profile` names on the command line; it is created when something is
@@ -76,29 +50,53 @@ impl Settings {
     /// Carries a command out; the file is written by [`save`](Self::save).
     pub(crate) fn run(
         &mut self,
-        name: &str,
-        arguments: &ArgMatches,
+        command: &ProfileCommand,
         options: &Options,
     ) -> Result<(), Failure> {
-        if name.starts_with("show") {
+        if command.only_shows() {
             self.entered = None;
         }
         self.make_entered();
         let output = Output::new(options.json);
-        let text = |id: &str| arguments.get_one::<String>(id).cloned().unwrap_or_default();
-        match name {
-            "profile" => self.enter(text("NAME"))?,
-            "setparent" => self.set_parent(&text("NAME"))?,
-            "delparent" => self.unset("parent"),
-            "delprofile" => self.delete(&text("NAME"))?,
-            "showprofile" => show::profile(&self.profiles, &text("NAME"), output)?,
-            "showconfig" => {
-                let profile = self.current.as_deref().or(options.profile.as_deref());
-                show::config(&self.profiles, arguments, profile, output)?;
+        match command {
+            ProfileCommand::Profile { profile } => self.enter(profile.name.clone())?,
+            ProfileCommand::SetParent { parent } => self.set_parent(&parent.name)?,
+            ProfileCommand::DelParent => self.unset("parent"),
+            ProfileCommand::DelProfile { profile } => self.delete(&profile.name)?,
+            ProfileCommand::ShowProfile { profile } => {
+                show::profile(&self.profiles, &profile.name, output)?;
             }
-            "gensecret" => self.set("secret", aemp_actor::generate_secret()),
-            "gencert" => self.generate_certificate()?,
-            _ => self.change(name, arguments)?,
+            ProfileCommand::ShowConfig { words, sources } => {
+                let profile = self.current.as_deref().or(options.profile.as_deref());
+                show::config(&self.profiles, words, *sources, profile, output)?;
+            }
+            ProfileCommand::GenSecret => self.set("secret", aemp_actor::generate_secret()),
+            ProfileCommand::GenCert => self.generate_certificate()?,
+        }
+        Ok(())
+    }
+
+    /// The same for a command for one key.
+    pub(crate) fn change(&mut self, command: &KeyCommand) -> Result<(), Failure> {
+        self.make_entered();
+        let KeyCommand { key, change, arguments } = command;
+        match change {
+            Change::Set => {
+                let value = value_of(key, arguments)?;
+                key.check(&value).map_err(|problem| wrong(key, &problem))?;
+                self.set(key.name, value);
+            }
+            Change::Remove => self.unset(key.name),
+            Change::AddElement | Change::RemoveElement => {
+                let add = *change == Change::AddElement;
+                if key.is_private() {
+                    let secrets = stdin::secret(key, arguments)?;
+                    self.change_secrets(key, secrets, add).map_err(|text| wrong(key, &text))?;
+                    return Ok(());
+                }
+                let word = arguments.get_one::<String>("ELEMENT").cloned().unwrap_or_default();
+                self.change_elements(key, &word, add).map_err(|problem| wrong(key, &problem))?;
+            }
         }
         Ok(())
     }
@@ -173,30 +171,6 @@ impl Settings {
         Ok(())
     }
 
-    fn change(&mut self, name: &str, arguments: &ArgMatches) -> Result<(), Failure> {
-        let (key, change) =
-            change_of(name).ok_or_else(|| Failure::Usage(format!("there is no command {name}")))?;
-        match change {
-            Change::Set => {
-                let value = value_of(key, arguments)?;
-                key.check(&value).map_err(|problem| wrong(key, &problem))?;
-                self.set(key.name, value);
-            }
-            Change::Remove => self.unset(key.name),
-            Change::AddElement | Change::RemoveElement => {
-                let add = matches!(change, Change::AddElement);
-                if key.is_private() {
-                    let secrets = stdin::secret(key, arguments)?;
-                    self.change_secrets(key, secrets, add).map_err(|text| wrong(key, &text))?;
-                    return Ok(());
-                }
-                let word = arguments.get_one::<String>("ELEMENT").cloned().unwrap_or_default();
-                self.change_elements(key, &word, add).map_err(|problem| wrong(key, &problem))?;
-            }
-        }
-        Ok(())
-    }
-
     fn change_elements(&mut self, key: &Key, word: &str, add: bool) -> Result<(), String> {
         let before: Json =
             self.profiles.value(self.current.as_deref(), key.name).unwrap_or_default();
@@ -260,26 +234,6 @@ fn not_empty(profile: &str) -> Result<(), Failure> {
         return Err(Failure::Usage("the name of a profile must not be empty".to_owned()));
     }
     Ok(())
-}
-
-/// What a command does, by its name: `set`, `del` or `add`, and a key.
-fn change_of(name: &str) -> Option<(&'static Key, Change)> {
-    for key in KEYS {
-        let names = [Some(key.name), key.former_name()];
-        if let Some(verb) = names.iter().flatten().find_map(|key| name.strip_suffix(*key)) {
-            match verb {
-                "set" => return Some((key, Change::Set)),
-                "del" => return Some((key, Change::Remove)),
-                _ => {}
-            }
-        }
-        match key.element().and_then(|element| name.strip_suffix(element)) {
-            Some("add") => return Some((key, Change::AddElement)),
-            Some("del") => return Some((key, Change::RemoveElement)),
-            _ => {}
-        }
-    }
-    None
 }
 
 fn value_of(key: &Key, arguments: &ArgMatches) -> Result<Json, Failure> {

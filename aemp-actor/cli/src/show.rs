@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 
-use clap::ArgMatches;
 use serde_json::{Map, Value as Json};
 
 use super::{Failure, Output};
@@ -21,19 +20,19 @@ pub(crate) fn profile(profiles: &Profiles, name: &str, output: Output) -> Result
 /// For people it is said in comments where each was set; it is JSON as the file may have it then.
 pub(crate) fn config(
     profiles: &Profiles,
-    arguments: &ArgMatches,
+    words: &[String],
+    sources: bool,
     profile: Option<&str>,
     output: Output,
 ) -> Result<(), Failure> {
-    let words: Vec<String> = arguments.get_many("NAME").unwrap_or_default().cloned().collect();
     let (name, defaults) = match words.split_first() {
         Some((name, defaults)) => (name.clone(), defaults),
-        None => (profile.map_or_else(host_name, str::to_owned), words.as_slice()),
+        None => (profile.map_or_else(host_name, str::to_owned), words),
     };
     let mut values = arguments_of(defaults)?;
     let effective = profiles.effective(&name)?;
     values.extend(effective.values.clone());
-    let wanted = arguments.get_flag("sources") || std::io::stdout().is_terminal();
+    let wanted = sources || std::io::stdout().is_terminal();
     if wanted && !output.json {
         let title = format!("# profile {name:?}, {}", profiles.path().display());
         output.line(&commented(&title, &values, &effective));

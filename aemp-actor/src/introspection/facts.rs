@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::seconds;
 use crate::id::{NodeId, PortId};
 use crate::node::{DroppedCounts, PeerInfo};
-use crate::port::PortState;
+use crate::port::{PortState, kind};
 
 /// A node, as it describes itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -81,6 +81,14 @@ pub struct PortInfo {
     /// Messages that it has taken out of its mailbox, modulo 2^32. The difference of two answers
     /// is a rate.
     pub handled: u32,
+}
+
+impl PortInfo {
+    /// Whether the port is there for one request, or for one connection, and nobody sends to it by its
+    /// name: a reply port, or one by which another node tells of the mesh.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.kind.as_str(), kind::REPLY | kind::RENDEZVOUS)
+    }
 }
 
 /// What a node can be asked to run by name.

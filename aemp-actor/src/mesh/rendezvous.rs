@@ -11,7 +11,7 @@ use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId, Watchers};
 use crate::node::{Core, Dropped};
-use crate::port::{AnyCell, Facts};
+use crate::port::{AnyCell, Facts, kind};
 use crate::reason::Reason;
 use crate::visible::one_line;
 
@@ -89,7 +89,7 @@ impl AnyCell for Rendezvous {
             self.core.count_dropped(Dropped::DeadPort, 1);
             return;
         }
-        match News::read(&message, self.core.config().max_registrations) {
+        match News::read(&message, self.core.config().node_limits.max_registrations) {
             Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
             Err(problem) => {
                 let problem = one_line(&problem);
@@ -117,7 +117,7 @@ impl AnyCell for Rendezvous {
     }
 
     fn kind(&self) -> &'static str {
-        "rendezvous"
+        kind::RENDEZVOUS
     }
 
     fn facts(&self) -> Facts {

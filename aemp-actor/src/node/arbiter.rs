@@ -37,7 +37,8 @@ use crate::id::NodeId;
 /// Instances that were replaced, and are remembered: the latest.
 const MAX_REPLACED: usize = 16;
 
-/// See the module.
+/// Decides which of several connections to one node counts, and notices that two processes have its
+/// node ID.
 #[derive(Debug, Default)]
 pub(crate) struct Arbiter {
     up: Option<Up>,

@@ -12,10 +12,12 @@ use parking_lot::RwLock;
 
 use crate::port::AnyCell;
 
-/// How many parts the table has, each behind a lock of its own.
+/// How many parts the table has, each behind a lock of its own: some times the cores of usual machines, so
+/// that two of them rarely want the same part, and few enough that an empty table stays small.
 const SHARDS: usize = 64;
 
-/// See the module. Locks are held for one look-up, or for the copy of one part.
+/// The ports of a node by name, in parts that are locked one by one. Locks are held for one look-up, or
+/// for the copy of one part.
 pub(super) struct CellTable {
     /// Drawn for each table: names are chosen by other nodes, too.
     hasher: RandomState,

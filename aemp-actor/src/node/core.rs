@@ -40,7 +40,8 @@ use crate::visible::one_line;
 /// told of at once; then it is one in ten seconds.
 const TOLD_AT_ONCE: u32 = 20;
 
-/// Peers that are kept whatever is known of them.
+/// Peers that are kept whatever is known of them. Beyond, they are swept each time when they have doubled, so
+/// that a sweep costs each of them the same however many there are.
 const SWEEP_AT: usize = 64;
 
 /// The shared state of a node. [`Node`](crate::Node) is the handle that keeps it running;
@@ -100,11 +101,14 @@ impl Core {
         networked: bool,
     ) -> Arc<Self> {
         let prefix = config.environment.text(14);
-        let mesh = Mesh::new(id.clone(), config.max_registrations);
+        let mesh = Mesh::new(id.clone(), config.node_limits.max_registrations);
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }
-        let relays = Relays::new(config.max_handshakes, config.max_handshakes_per_address);
+        let relays = Relays::new(
+            config.node_limits.max_handshakes,
+            config.node_limits.max_handshakes_per_address,
+        );
         let core = Arc::new(Self {
             id,
             runtime,

@@ -44,8 +44,8 @@ mod waiting;
 
 pub use access::{Access, Rights};
 pub(crate) use addresses::{MAX_ADDRESS, MAX_ADDRESSES};
-pub(crate) use config::is_announceable;
 pub use config::{Config, ConfigError};
+pub(crate) use config::{for_each_limit, is_announceable};
 pub(crate) use connector::{
     Backoff, DIAL_LIMIT, DialError, Dials, Purpose, dial, reach, run_accepted,
 };

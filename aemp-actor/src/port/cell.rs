@@ -35,7 +35,7 @@ use crate::monitor::{Watch, WatchId};
 use crate::node::{Core, Dropped, TimerKey};
 use crate::reason::{Reason, kind};
 
-/// See the module.
+/// What a node holds of a port: its name, its mailbox, and its value while no runner has it.
 pub(crate) struct Cell<P: Port> {
     pub(crate) name: PortName,
     pub(crate) core: Arc<Core>,

@@ -42,6 +42,14 @@ impl Facts {
     }
 }
 
+/// The kinds of ports that are values of no type.
+pub(crate) mod kind {
+    /// It waits for an answer.
+    pub(crate) const REPLY: &str = "reply";
+    /// Another node tells it of the mesh.
+    pub(crate) const RENDEZVOUS: &str = "rendezvous";
+}
+
 /// What kind of port this is: the name of its type, or a word for those of this crate.
 pub(super) fn kind<P: Port>() -> &'static str {
     let own = TypeId::of::<P>();

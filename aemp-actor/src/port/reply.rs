@@ -12,7 +12,7 @@ use super::any_cell::AnyCell;
 use super::context::PortScope;
 use super::current;
 use super::encoder;
-use super::facts::Facts;
+use super::facts::{Facts, kind};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
@@ -190,7 +190,7 @@ impl AnyCell for ReplyCell {
     }
 
     fn kind(&self) -> &'static str {
-        "reply"
+        kind::REPLY
     }
 
     fn facts(&self) -> Facts {

@@ -32,14 +32,18 @@ use crate::node::Core;
 use crate::panics;
 use crate::reason::Reason;
 
-/// Turns of the scheduler that a runner waits for more messages.
+/// Turns of the scheduler that a runner waits for more messages. Two are what a request and its answer
+/// take when both ports have runners: that of the other port, and that of whoever is woken by the answer.
+/// The third is for what comes in between. A runner that ended too early costs a new task.
 const PATIENCE: u32 = 3;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
 /// take out of its channels.
 pub(super) const TURN: u32 = 128;
 
-/// Messages that a runner has taken before it tells the node.
+/// Messages that a runner has taken before it tells the node. The counter is shared by all ports: told of
+/// every message, the cores would pass its cache line around. A busy port's count lags by as much, which
+/// `NodeInfo::handled` says.
 const TALLIED: usize = 1024;
 
 /// Why a runner ended.

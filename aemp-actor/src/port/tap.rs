@@ -20,7 +20,8 @@ use crate::message::Message;
 use crate::node::Core;
 use crate::panics;
 
-/// Copies that may be under way to a reader, and what he begins with.
+/// Copies that may be under way to a reader, and what it begins with. As many as a port handles in two turns:
+/// a reader that answers within a turn misses nothing.
 pub(crate) const CREDIT: u32 = 256;
 
 /// The weight, in bytes, up to which messages are copied.

@@ -10,7 +10,7 @@ use super::addresses::{Missing, complete};
 use super::nodeid::{expand, host_name};
 use super::service::Service;
 use super::{convert, lookup, reading, security};
-use crate::node::{Config, is_announceable};
+use crate::node::{Config, for_each_limit, is_announceable};
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,6 +34,7 @@ pub enum Kind {
 }
 
 /// A key of a profile.
+#[derive(Clone, Copy)]
 pub struct Key {
     /// Its name in the file.
     pub name: &'static str,
@@ -162,9 +163,38 @@ const fn key(
     Key { name, kind, about, apply }
 }
 
-/// All keys that a node understands. Of a number the least is said with which a small network still
-/// works. It is 0 where to allow nothing at all makes sense.
-pub const KEYS: &[Key] = &[
+/// All keys that a node understands.
+pub const KEYS: &[Key] = &concatenated::<{ FIRST.len() + LIMITS.len() + LAST.len() }>();
+
+const fn concatenated<const COUNT: usize>() -> [Key; COUNT] {
+    let (parts, mut all) = ([FIRST, LIMITS, LAST], [FIRST[0]; COUNT]);
+    let (mut part, mut at) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[at] = parts[part][index];
+            (at, index) = (at + 1, index + 1);
+        }
+        part += 1;
+    }
+    all
+}
+
+macro_rules! limit_keys {
+    ($($(#[$doc:meta])* $name:ident: usize = $default:expr, least $least:expr, $about:literal;)*) => {
+        /// The limits of a node.
+        const LIMITS: &[Key] = &[$(
+            key(stringify!($name), Kind::Count, $about, |to, json| {
+                set(convert::count(json, $least), |limit| to.node_limits.$name = limit)
+            }),
+        )*];
+    };
+}
+for_each_limit!(limit_keys);
+
+/// Those before the limits. Of a number the least is said with which a small network still works. It is 0
+/// where to allow nothing at all makes sense.
+const FIRST: &[Key] = &[
     key("nodeid", Kind::Text, "the node ID; %n is the host name, %u something unique", nodeid),
     key("binds", Kind::List, "addresses to listen on: HOST:PORT, *:PORT, *", binds),
     key("announce", Kind::List, "addresses to tell others in place of the binds", announce),
@@ -251,33 +281,10 @@ pub const KEYS: &[Key] = &[
     key("max_depth", Kind::Count, "the deepest nesting to accept", |to, json| {
         set(convert::count(json, 8), |depth| to.limits.max_depth = depth)
     }),
-    key("max_queue", Kind::Count, "bytes that may wait to be sent to one node", |to, json| {
-        set(convert::count(json, 1024), |bytes| to.max_queue = bytes)
-    }),
-    key("max_handshakes", Kind::Count, "handshakes at a time, for each listener", |to, json| {
-        set(convert::count(json, 1), |number| to.max_handshakes = number)
-    }),
-    key(
-        "max_handshakes_per_address",
-        Kind::Count,
-        "handshakes at a time with one address, or IPv6 /64",
-        |to, json| set(convert::count(json, 1), |number| to.max_handshakes_per_address = number),
-    ),
-    key("max_spawned", Kind::Count, "ports that one other node may have here", |to, json| {
-        set(convert::count(json, 0), |ports| to.max_spawned = ports)
-    }),
-    key("max_monitors", Kind::Count, "ports that one other node may monitor", |to, json| {
-        set(convert::count(json, 1), |ports| to.max_monitors = ports)
-    }),
-    key("max_registrations", Kind::Count, "registrations of one node in groups", |to, json| {
-        set(convert::count(json, 0), |number| to.max_registrations = number)
-    }),
-    key(
-        "max_data_connections",
-        Kind::Count,
-        "data connections that one other node may have here",
-        |to, json| set(convert::count(json, 0), |number| to.max_data_connections = number),
-    ),
+];
+
+/// Those after the limits.
+const LAST: &[Key] = &[
     key("max_messages", Kind::Count, "messages that may wait for one port", |to, json| {
         set(convert::count(json, 1), |number| {
             to.port_options = to.port_options.max_messages(number)

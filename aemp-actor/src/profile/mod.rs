@@ -12,6 +12,7 @@
 
 mod addresses;
 mod convert;
+mod editing;
 mod error;
 mod keys;
 mod location;

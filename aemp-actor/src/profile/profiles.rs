@@ -13,7 +13,7 @@ use super::lock::{Lock, PATIENCE};
 use super::lookup::{self, Effective, PROFILE};
 use super::relaxed::{self, Document, Place, Step, SyntaxError};
 use super::variables::Variables;
-use super::{location, reading, saving, text};
+use super::{editing, location, reading, saving, text};
 
 /// The profiles of a configuration file, as they were when it was opened.
 ///
@@ -158,8 +158,9 @@ impl Profiles {
 
     /// Writes the file: completely or not at all, readable by its owner only. Its folder is
     /// created when it is missing. What the file was before is kept beside it, with a `~` at the
-    /// end of its name. Comments are lost, as with the Perl implementation; unknown keys, the order
-    /// of all keys and numbers are kept as they were.
+    /// end of its name. The text is changed where values have changed, and nowhere else: comments, unknown
+    /// keys, the order of all keys and the layout stay as they were. A comment goes with the value that it
+    /// is behind or in, when that is removed or replaced.
     ///
     /// Nobody's changes are lost: one process writes at a time, others wait for it (10 s at the
     /// most), and when the file has changed since it was read, that is an error. The calling thread
@@ -179,10 +180,26 @@ impl Profiles {
         }
         // The Perl implementation writes it; nobody reads it so far.
         self.document.root.entry("version").or_insert(Json::from(1));
-        let text = text::text_of(&self.document);
+        let text = self.text();
         saving::save(&self.path, &text).map_err(wrong)?;
+        // Where everything is now.
+        self.document = relaxed::read(text.as_bytes()).0;
         self.bytes = Some(text.into_bytes());
         Ok(())
+    }
+
+    /// What the file is to be. Only what cannot be edited is written anew: an empty file, one without an
+    /// object, or one that has a key twice.
+    fn text(&self) -> String {
+        let before = self.bytes.as_deref().unwrap_or_default();
+        editing::edited(before, &self.document.root).unwrap_or_else(|| {
+            let comments = match self.document.spans.is_empty() {
+                true => String::from_utf8_lossy(before).trim().to_owned(),
+                false => String::new(),
+            };
+            let gap = if comments.is_empty() { "" } else { "\n" };
+            format!("{comments}{gap}{}", text::text_of(&self.document))
+        })
     }
 
     /// Where in the file the value at the end of this path stands.

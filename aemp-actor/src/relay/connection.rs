@@ -38,7 +38,7 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn new(attempt: u64, link: LinkSender, config: &Config) -> Self {
-        let max_queue = config.max_queue;
+        let max_queue = config.node_limits.max_queue;
         Self {
             attempt,
             link,
@@ -50,8 +50,8 @@ impl Way {
     }
 }
 
-/// See the module. Locked for moments; packets are queued under the lock, so that they are in the
-/// order of their numbers.
+/// One end of a relayed connection. Locked for moments; packets are queued under the lock, so that they
+/// are in the order of their numbers.
 pub(super) struct Connection {
     own: NodeId,
     key: Key,

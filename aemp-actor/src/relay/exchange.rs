@@ -10,7 +10,7 @@ use bytes::{Buf, BytesMut};
 use super::packet::Word;
 use super::{CROWDED, WINDOW};
 
-/// See the module.
+/// What one end of a relayed connection has sent and received: numbers, acknowledgements, room.
 pub(super) struct Exchange {
     /// The number of our next packet.
     next_out: u64,

@@ -25,7 +25,7 @@ pub(super) const ALIVE: &str = "alive";
 /// The longest name of a connection.
 const LONGEST_NAME: usize = 64;
 
-/// See the module [`relay`](super).
+/// One message of a relayed connection (see [`relay`](super)).
 #[derive(Debug, PartialEq)]
 pub(super) struct RelayPacket {
     pub(super) from: NodeId,

@@ -15,7 +15,7 @@ use super::table::Held;
 /// Waits for room in the queue for the hub.
 type Room = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-/// See the module. When it is dropped, and its halves, the connection is closed.
+/// A relayed connection as a stream. When it is dropped, and its halves, the connection is closed.
 pub(super) struct RelayStream {
     reader: RelayReader,
     writer: RelayWriter,
@@ -159,6 +159,10 @@ impl Stream for RelayStream {
 
     fn transport(&self) -> &'static str {
         Scheme::Relay.name()
+    }
+
+    fn is_relayed(&self) -> bool {
+        true
     }
 
     fn reach(&self) -> Reach {

@@ -13,7 +13,7 @@ use crate::node::{Dials, Door};
 
 type Table = Arc<Mutex<BTreeMap<Key, Arc<Connection>>>>;
 
-/// See the module.
+/// The relayed connections of a node, and what it needs to make them and to pass those of others on.
 pub(crate) struct Relays {
     /// Ordered, so that a simulation does the same each time.
     table: Table,

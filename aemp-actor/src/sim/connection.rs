@@ -32,7 +32,7 @@ impl End {
     }
 }
 
-/// See the module.
+/// A simulated connection: its two ends, and a pipe for each direction.
 pub(super) struct Connection {
     pub(super) ends: [End; 2],
     /// By the side that writes.

@@ -50,7 +50,7 @@ enum Item {
     Mark(Mark),
 }
 
-/// See the module.
+/// One direction of a simulated connection: bytes on their way, and bytes that have arrived.
 pub(super) struct Pipe {
     flying: VecDeque<Flying>,
     ready: BytesMut,

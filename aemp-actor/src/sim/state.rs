@@ -35,7 +35,8 @@ pub(super) enum Writing {
     Wait(Option<Instant>),
 }
 
-/// See the module. Always locked as a whole; whoever is to be woken is woken after unlocking.
+/// The simulated network: its hosts, connections, faults and clock. Always locked as a whole; whoever
+/// is to be woken is woken after unlocking.
 pub(super) struct State {
     pub(super) random: Random,
     pub(super) hosts: BTreeMap<String, Host>,

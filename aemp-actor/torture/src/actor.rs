@@ -19,7 +19,7 @@ pub(super) const ACTOR: &str = "Torture::actor";
 /// The init function that fails.
 pub(super) const FAILING: &str = "Torture::failing";
 
-/// See the module.
+/// A port of a random program: carries out what it is sent, and logs it.
 #[derive(Port)]
 pub(super) struct Actor {
     pub(super) world: Arc<World>,

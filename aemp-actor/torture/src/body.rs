@@ -12,7 +12,7 @@ use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
 use super::voice::{Voice, told_by_message};
 use super::world::World;
 
-/// See the module.
+/// A closure port or a receiving block under test, which does what an [`Actor`](super::actor::Actor) does.
 pub(super) struct Body {
     world: Arc<World>,
     /// Set before anything else happens to it.

@@ -7,7 +7,7 @@ use aemp_actor::{Config, Node};
 
 use super::world::World;
 
-/// See the module.
+/// What the nodes of a random program run on: a simulated network, or TCP.
 pub(super) trait Ground: Send + Sync {
     /// What a node on that host needs to dial, and to listen if it does.
     fn config(&self, host: &str, listens: bool) -> Config;

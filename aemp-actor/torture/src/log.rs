@@ -13,7 +13,7 @@ use super::record::{
     PortEntry, PortKind, PortNo, Record, Sender, What, WordEntry, WordKind, WordNo, pair,
 };
 
-/// See the module. What the remains of a crashed node say is ignored.
+/// Writes the record of a run. What the remains of a crashed node say is ignored.
 #[derive(Clone)]
 pub(super) struct Log {
     begun: Instant,

@@ -15,7 +15,7 @@ use super::world::World;
 /// Numbers from here on are those of the callbacks of monitors.
 pub(super) const FIRST_EXCLAIMER: usize = 1 << 20;
 
-/// See the module.
+/// A sender outside of ports, which speaks through one node.
 pub(super) struct Outside {
     world: Arc<World>,
     no: usize,

@@ -42,7 +42,7 @@ const ALL_FAULTS: [Fault; 12] = [
 /// The hosts that there may be.
 const HOSTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
-/// See the module.
+/// What the seed of a run decides: its hosts, and what happens to them.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) hosts: Vec<&'static str>,

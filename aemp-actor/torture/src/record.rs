@@ -237,7 +237,7 @@ pub(super) struct Disturbance {
     pub(super) end: Option<Duration>,
 }
 
-/// See the module.
+/// Everything that happened in a run, in order, for the judge.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) events: Vec<Event>,

@@ -17,7 +17,7 @@ use super::world::World;
 const CONNECTING: usize = 12;
 const UP: usize = 1;
 
-/// See the module.
+/// A message that, while it is encoded, ends the connection that it is for.
 pub(super) struct Trap<'a> {
     world: &'a World,
     node: Node,

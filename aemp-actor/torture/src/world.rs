@@ -34,7 +34,7 @@ const CLOSURES: usize = 20;
 /// So many percent of the others receive.
 const RECEIVING: usize = 20;
 
-/// See the module.
+/// What all parts of a random program share: its network, log, plan and nodes.
 pub(super) struct World {
     pub(super) ground: Arc<dyn Ground>,
     pub(super) log: Log,

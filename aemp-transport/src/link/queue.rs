@@ -18,7 +18,8 @@ use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head, overhead};
 use super::urgent::Urgent;
 use super::{CloseReason, Order};
 
-/// A buffer that once grew larger than this is not kept.
+/// A buffer that once grew larger than this is not kept: four chunks of 64 KiB, so that the buffers of
+/// usual traffic are used again, and those of one large message do not stay with an idle connection.
 const KEEP: usize = 256 << 10;
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ const PARTIAL: Duration = Duration::from_millis(250);
 /// So long whole packets may come without an answer: more may be on their way.
 const WHOLE: Duration = Duration::from_secs(2);
 
-/// See the module.
+/// Decides when the peer is told that its bytes have come.
 #[derive(Debug, Default)]
 pub(super) struct Receipt {
     /// When bytes came that nothing was written after, and how many had been written then.

@@ -8,7 +8,7 @@ use std::mem;
 
 use super::chunk::{HEAD, Kind, STEP, head};
 
-/// See the module.
+/// The lane of packets that go ahead of all others; it holds at most [`STEP`] bytes.
 #[derive(Debug, Default)]
 pub(super) struct Urgent {
     bytes: Vec<u8>,

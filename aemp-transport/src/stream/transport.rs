@@ -90,6 +90,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// The name of the transport.
     fn transport(&self) -> &'static str;
 
+    /// Whether its bytes go through a third node.
+    fn is_relayed(&self) -> bool {
+        false
+    }
+
     /// How far what is written travels. Streams that do not know say so: the network.
     fn reach(&self) -> Reach {
         Reach::Network

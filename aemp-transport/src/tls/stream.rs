@@ -39,6 +39,10 @@ impl Stream for TlsStream {
         self.inner().transport()
     }
 
+    fn is_relayed(&self) -> bool {
+        self.inner().is_relayed()
+    }
+
     fn reach(&self) -> Reach {
         self.inner().reach()
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::ask::{death_of, settled};
 use crate::peers::milliseconds;
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::{NodeId, PortId};
 
 /// Round trips that are measured one after the other.
@@ -27,8 +27,8 @@ struct Trips {
     p99: Duration,
 }
 
-pub(super) async fn bench(
-    connection: &Connection,
+pub(crate) async fn bench(
+    connection: &NetworkConnection,
     node: &str,
     messages: u64,
     size: u64,
@@ -68,7 +68,7 @@ pub(super) async fn bench(
     Ok(())
 }
 
-async fn trips(connection: &Connection, node: &NodeId) -> Result<Trips, Failure> {
+async fn trips(connection: &NetworkConnection, node: &NodeId) -> Result<Trips, Failure> {
     // The first makes the connection.
     settled(connection, node).await?;
     let mut times = Vec::with_capacity(TRIPS);
@@ -82,7 +82,7 @@ async fn trips(connection: &Connection, node: &NodeId) -> Result<Trips, Failure>
 
 /// Has the node send all of them back.
 async fn echoes(
-    connection: &Connection,
+    connection: &NetworkConnection,
     node: &NodeId,
     messages: u64,
     size: u64,

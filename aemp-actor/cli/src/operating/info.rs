@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::bytes;
 use crate::output::Style;
-use crate::{Connection, Failure, Output, peers};
+use crate::{Failure, NetworkConnection, Output, peers};
 use aemp_actor::PeerInfo;
 use aemp_actor::introspection::{FunctionKind, NodeInfo};
 
@@ -15,7 +15,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Json {
     serde_json::to_value(value).expect("what nodes tell is JSON")
 }
 
-pub(super) async fn info(connection: &Connection, node: &str) -> Result<(), Failure> {
+pub(crate) async fn info(connection: &NetworkConnection, node: &str) -> Result<(), Failure> {
     let info = connection.look(node)?.info().await?;
     let output = connection.output();
     if output.json {
@@ -85,7 +85,7 @@ fn peer(peer: &PeerInfo) -> Vec<(String, Style)> {
     ]
 }
 
-pub(super) async fn functions(connection: &Connection, node: &str) -> Result<(), Failure> {
+pub(crate) async fn functions(connection: &NetworkConnection, node: &str) -> Result<(), Failure> {
     let functions = connection.look(node)?.functions().await?;
     let output = connection.output();
     if output.json {

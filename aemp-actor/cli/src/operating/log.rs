@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::counted::all_came;
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::log::LogLine;
 use aemp_actor::log::one_line;
 
@@ -15,8 +15,8 @@ const WAITING: usize = 10_000;
 
 /// Prints what other nodes log until so many lines have come, or the time of `--timeout` is over: that
 /// is no failure unless so many were to come.
-pub(super) async fn log(
-    connection: &Connection,
+pub(crate) async fn log(
+    connection: &NetworkConnection,
     level: u8,
     count: Option<u64>,
 ) -> Result<(), Failure> {
@@ -50,7 +50,7 @@ pub(super) async fn log(
     done
 }
 
-fn show(connection: &Connection, line: &LogLine) {
+fn show(connection: &NetworkConnection, line: &LogLine) {
     let (output, now) = (connection.output(), humantime::format_rfc3339_millis(SystemTime::now()));
     let LogLine { node, level, text, .. } = line;
     if output.json {

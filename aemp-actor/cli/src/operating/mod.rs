@@ -1,8 +1,6 @@
 //! The commands that look into nodes and operate them.
 
-mod args;
 mod bench;
-mod command;
 mod counted;
 mod info;
 mod log;
@@ -10,9 +8,34 @@ mod ports;
 mod restart;
 mod tap;
 
-pub(crate) use args::{commands, top_options};
-pub(crate) use command::{carry_out, knows};
-pub(crate) use info::json;
+pub(crate) use bench::bench;
+pub(crate) use info::{functions, info, json};
+pub(crate) use log::log;
+pub(crate) use ports::{SortPorts, ports};
+pub(crate) use restart::restart;
+pub(crate) use tap::tap;
+
+use crate::{Failure, NetworkConnection};
+use aemp_actor::introspection::{Introspect, IntrospectError};
+use aemp_actor::log::one_line;
+
+impl NetworkConnection {
+    /// Looks into a node, within the time that the command has.
+    pub(crate) fn look(&self, node: &str) -> Result<Introspect, Failure> {
+        let node = self.node_id(node)?;
+        Ok(self.node.introspect(node).timeout(self.left()))
+    }
+}
+
+impl From<IntrospectError> for Failure {
+    fn from(error: IntrospectError) -> Self {
+        match &error {
+            IntrospectError::Timeout { .. } => Self::Timeout(error.to_string()),
+            IntrospectError::Down { reason, .. } => Self::unreachable(reason),
+            _ => Self::Failed(one_line(&error.to_string()).into_owned()),
+        }
+    }
+}
 
 /// A number of bytes for people.
 pub(crate) fn bytes(number: u64) -> String {

@@ -1,25 +1,44 @@
 //! `ports`.
 
+use clap::ValueEnum;
+
 use super::bytes;
 use super::info::json;
 use crate::output::Style;
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::introspection::{PortInfo, PortOrder, PortQuery, PortState};
 
-pub(super) async fn ports(
-    connection: &Connection,
+/// What ports can be sorted by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SortPorts {
+    Name,
+    Waiting,
+    // As it was called before.
+    #[value(alias = "octets")]
+    Bytes,
+    Handled,
+}
+
+impl From<SortPorts> for PortOrder {
+    fn from(sort: SortPorts) -> Self {
+        match sort {
+            SortPorts::Name => Self::Name,
+            SortPorts::Waiting => Self::Waiting,
+            SortPorts::Bytes => Self::Bytes,
+            SortPorts::Handled => Self::Handled,
+        }
+    }
+}
+
+pub(crate) async fn ports(
+    connection: &NetworkConnection,
     node: &str,
     pattern: Option<&String>,
-    sort: &str,
+    sort: SortPorts,
     limit: u64,
 ) -> Result<(), Failure> {
-    let order = match sort {
-        "waiting" => PortOrder::Waiting,
-        "bytes" | "octets" => PortOrder::Bytes,
-        "handled" => PortOrder::Handled,
-        _ => PortOrder::Name,
-    };
-    let mut query = PortQuery::new().order(order).limit(usize::try_from(limit).unwrap_or(100));
+    let mut query =
+        PortQuery::new().order(sort.into()).limit(usize::try_from(limit).unwrap_or(100));
     if let Some(pattern) = pattern {
         query = query.pattern(pattern);
     }

@@ -3,7 +3,7 @@
 use aemp_transport::Value;
 
 use crate::ask::{ask, settled};
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::NodeEvents;
 use aemp_actor::introspection::IntrospectError;
 use aemp_actor::{NodeId, PortId};
@@ -16,7 +16,7 @@ const PERL: &str = "use AnyEvent::Watchdog::Util (); \
                     AnyEvent::Watchdog::Util::restart(); ()";
 
 /// Asks for the restart, and waits until the node was away and is back.
-pub(super) async fn restart(connection: &Connection, node: &str) -> Result<(), Failure> {
+pub(crate) async fn restart(connection: &NetworkConnection, node: &str) -> Result<(), Failure> {
     let node = connection.node_id(node)?;
     // Connected, so that its going is seen.
     settled(connection, &node).await?;
@@ -53,7 +53,7 @@ async fn back(events: &mut NodeEvents, node: &NodeId) {
     }
 }
 
-async fn perl(connection: &Connection, node: &NodeId) -> Result<(), Failure> {
+async fn perl(connection: &NetworkConnection, node: &NodeId) -> Result<(), Failure> {
     let request = vec![Value::from("eval"), Value::from(PERL)];
     let answer = ask(connection, &PortId::of_node(node), request).await;
     match answer.as_deref() {

@@ -4,14 +4,14 @@ use serde_json::{Value as Json, json};
 
 use super::counted::all_came;
 use crate::output::json_of;
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::Tapped;
 use aemp_actor::log::one_line;
 
 /// Prints messages until the port is dead, so many have come, or the time of `--timeout` is over:
 /// that is no failure unless so many were to come.
-pub(super) async fn tap(
-    connection: &Connection,
+pub(crate) async fn tap(
+    connection: &NetworkConnection,
     port: &str,
     count: Option<u64>,
 ) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ fn ended(tap: &aemp_actor::Tap) -> Failure {
     Failure::Failed(format!("the tap has ended: {reason}"))
 }
 
-fn show(connection: &Connection, tapped: &Tapped) {
+fn show(connection: &NetworkConnection, tapped: &Tapped) {
     let output = connection.output();
     let (skipped, message, hidden) = match tapped {
         Tapped::Message { skipped, message } => {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::notify;
-use super::plan::Plan;
-use super::socket::{OpenSocket, Socket, Word};
+use super::plan::RunPlan;
+use super::socket::{OpenSocket, Socket, WatchdogMessage};
 use crate::{Failure, logs, program};
 use aemp_actor::{ConfigError, Node, Signal, Signals, init_names};
 
@@ -15,7 +15,7 @@ use aemp_actor::{ConfigError, Node, Signal, Signals, init_names};
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs the node until the system, the watchdog or `aemp restart` ends it.
-pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
+pub(super) fn run(plan: RunPlan, watchdog: Option<Socket>) -> Result<(), Failure> {
     logs::of_node(plan.verbosity, plan.traces, plan.json);
     if let Some(missing) = &plan.missing {
         tracing::warn!(target: "aemp", "{missing}");
@@ -25,7 +25,7 @@ pub(super) fn run(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
     runtime.block_on(live(plan, watchdog))
 }
 
-async fn live(plan: Plan, watchdog: Option<Socket>) -> Result<(), Failure> {
+async fn live(plan: RunPlan, watchdog: Option<Socket>) -> Result<(), Failure> {
     let mut signals =
         Signals::new().map_err(|error| Failure::Failed(format!("signals: {error}")))?;
     let beat = BEAT.min(plan.heartbeat / 4);
@@ -102,15 +102,15 @@ async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals
     let restart = Arc::new(Notify::new());
     let wanted = restart.clone();
     node.on_restart(move || wanted.notify_one());
-    watchdog.say(Word::Up).await;
+    watchdog.say(WatchdogMessage::Up).await;
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {
             _ = beats.tick() => if lives(node, beat).await {
-                watchdog.say(Word::Beat).await;
+                watchdog.say(WatchdogMessage::Beat).await;
             },
             said = watchdog.next() => match said {
-                Some(Word::Reload) => node.read_security_again(),
+                Some(WatchdogMessage::Reload) => node.read_security_again(),
                 Some(_) => {}
                 None => {
                     tracing::info!(target: "aemp", "the watchdog is gone, or wants an end");
@@ -118,7 +118,7 @@ async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals
                 }
             },
             () = restart.notified() => {
-                watchdog.say(Word::Restart).await;
+                watchdog.say(WatchdogMessage::Restart).await;
                 return;
             }
             signal = signals.next() => match signal {

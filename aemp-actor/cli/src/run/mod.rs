@@ -29,4 +29,4 @@ mod watchdog;
 #[path = "watchdog_stub.rs"]
 mod watchdog;
 
-pub(crate) use command::{command, run};
+pub(crate) use command::{RunArguments, run};

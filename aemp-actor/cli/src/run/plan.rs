@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use clap::ArgMatches;
 use serde_json::Value as Json;
 
+use super::command::RunArguments;
 use crate::connection::set_seeds;
 use crate::{Failure, Options, program, show, stdin};
 use aemp_actor::Config;
@@ -12,7 +12,7 @@ use aemp_actor::log::level_named;
 use aemp_actor::profile::{Key, Profiles, host_name};
 
 /// Read before anything is started: what is wrong is said by the first process.
-pub(super) struct Plan {
+pub(super) struct RunPlan {
     pub(super) config: Config,
     /// There is no profile of the name that was said.
     pub(super) missing: Option<String>,
@@ -29,32 +29,26 @@ pub(super) struct Plan {
     pub(super) grace: Duration,
 }
 
-impl Plan {
+impl RunPlan {
     /// The defaults are those of the program.
     pub(super) fn new(
-        arguments: &ArgMatches,
+        arguments: &RunArguments,
         options: &Options,
         defaults: &Config,
     ) -> Result<Self, Failure> {
-        let words: Vec<String> =
-            arguments.get_many::<String>("ARGUMENT").unwrap_or_default().cloned().collect();
-        let seconds = |id: &str| {
-            arguments.get_one::<Duration>(id).copied().unwrap_or(Duration::from_secs(10))
-        };
-        let Read { config, missing, typed } = read(defaults.clone(), &words, options)?;
+        let Read { config, missing, typed } = read(defaults.clone(), &arguments.words, options)?;
         Ok(Self {
             config,
             missing,
             typed,
             verbosity: arguments
-                .get_one("verbosity")
-                .copied()
+                .verbosity
                 .unwrap_or_else(|| verbosity().max(said(options.verbose))),
             traces: traces(),
             json: options.json,
-            startup: seconds("startup"),
-            heartbeat: seconds("heartbeat"),
-            grace: seconds("grace"),
+            startup: arguments.startup,
+            heartbeat: arguments.heartbeat,
+            grace: arguments.grace,
         })
     }
 }

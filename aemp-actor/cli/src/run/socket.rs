@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 
 /// What one says to the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Word {
+pub(super) enum WatchdogMessage {
     /// The node is up.
     Up,
     /// The node lives.
@@ -21,7 +21,7 @@ pub(super) enum Word {
     Reload,
 }
 
-impl Word {
+impl WatchdogMessage {
     fn byte(self) -> u8 {
         match self {
             Self::Up => b'u',
@@ -76,7 +76,7 @@ pub(super) struct OpenSocket {
 
 impl OpenSocket {
     /// Says a word; that nobody hears it is noticed by [`next`](Self::next).
-    pub(super) async fn say(&mut self, word: Word) {
+    pub(super) async fn say(&mut self, word: WatchdogMessage) {
         drop(self.stream.write_all(&[word.byte()]).await);
     }
 
@@ -84,10 +84,10 @@ impl OpenSocket {
     ///
     /// # Cancel safety
     /// No word is lost.
-    pub(super) async fn next(&mut self) -> Option<Word> {
+    pub(super) async fn next(&mut self) -> Option<WatchdogMessage> {
         loop {
             let byte = self.stream.read_u8().await.ok()?;
-            if let Some(word) = Word::of(byte) {
+            if let Some(word) = WatchdogMessage::of(byte) {
                 return Some(word);
             }
         }

@@ -4,7 +4,7 @@ use std::io;
 
 /// What one says to the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Word {
+pub(super) enum WatchdogMessage {
     /// The node is up.
     Up,
     /// The node lives.
@@ -35,12 +35,12 @@ pub(super) enum OpenSocket {}
 
 impl OpenSocket {
     /// Never reached.
-    pub(super) async fn say(&mut self, _: Word) {
+    pub(super) async fn say(&mut self, _: WatchdogMessage) {
         match *self {}
     }
 
     /// Never reached.
-    pub(super) async fn next(&mut self) -> Option<Word> {
+    pub(super) async fn next(&mut self) -> Option<WatchdogMessage> {
         match *self {}
     }
 }

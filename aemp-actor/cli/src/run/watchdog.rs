@@ -11,14 +11,14 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::notify;
-use super::plan::Plan;
+use super::plan::RunPlan;
 use super::restarts::{End, Restarts, Verdict};
-use super::socket::{OpenSocket, Socket, Word};
+use super::socket::{OpenSocket, Socket, WatchdogMessage};
 use crate::{Failure, logs};
 use aemp_actor::{Signal, Signals};
 
 /// Runs until the node is to end for good. The child carries out this line.
-pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(plan: &RunPlan, line: Vec<String>) -> Result<(), Failure> {
     logs::of_node(plan.verbosity, false, plan.json);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::Failed(format!("no runtime: {error}")))?;
@@ -29,7 +29,7 @@ pub(super) fn run(plan: &Plan, line: Vec<String>) -> Result<(), Failure> {
     }
 }
 
-async fn supervise(plan: &Plan, line: Vec<String>) -> io::Result<u8> {
+async fn supervise(plan: &RunPlan, line: Vec<String>) -> io::Result<u8> {
     let mut signals = Signals::new()?;
     let mut restarts = Restarts::default();
     let program = Program::of_this(line)?;
@@ -113,7 +113,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn start(program: &Program, plan: &Plan, is_again: bool) -> io::Result<Self> {
+    fn start(program: &Program, plan: &RunPlan, is_again: bool) -> io::Result<Self> {
         let (mut socket, input) = Socket::pair()?;
         if let Some(typed) = &plan.typed {
             socket.give(&typed.to_string())?;
@@ -150,7 +150,7 @@ impl Watched {
             };
             match (signal, &mut self.socket) {
                 (Signal::End, _) => return Ok(None),
-                (Signal::Reload, Some(socket)) => socket.say(Word::Reload).await,
+                (Signal::Reload, Some(socket)) => socket.say(WatchdogMessage::Reload).await,
                 // It is about to end.
                 (Signal::Reload, None) => {}
             }
@@ -167,14 +167,14 @@ impl Watched {
                 never = tell_systemd(), if self.is_again && !self.was_up => match never {},
             };
             match word {
-                Heard::Word(Word::Up) => {
+                Heard::Message(WatchdogMessage::Up) => {
                     self.was_up = true;
                     notify::ready();
                 }
-                Heard::Word(Word::Beat) => notify::alive(),
-                Heard::Word(Word::Restart) => self.wants_restart = true,
+                Heard::Message(WatchdogMessage::Beat) => notify::alive(),
+                Heard::Message(WatchdogMessage::Restart) => self.wants_restart = true,
                 // A child does not say that.
-                Heard::Word(Word::Reload) => {}
+                Heard::Message(WatchdogMessage::Reload) => {}
                 Heard::Closed => self.socket = None,
                 Heard::Nothing => {
                     let problem = self.silence();
@@ -245,7 +245,7 @@ impl Patience {
 }
 
 enum Heard {
-    Word(Word),
+    Message(WatchdogMessage),
     Closed,
     /// For too long.
     Nothing,
@@ -258,7 +258,7 @@ async fn hear(socket: &mut Option<OpenSocket>, limit: Duration) -> Heard {
         return Heard::Nothing;
     };
     match tokio::time::timeout(limit, socket.next()).await {
-        Ok(Some(word)) => Heard::Word(word),
+        Ok(Some(word)) => Heard::Message(word),
         Ok(None) => Heard::Closed,
         Err(_) => Heard::Nothing,
     }

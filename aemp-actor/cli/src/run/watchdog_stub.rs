@@ -1,9 +1,9 @@
 //! No watchdog on this system.
 
-use super::plan::Plan;
+use super::plan::RunPlan;
 use crate::Failure;
 
 /// Says so.
-pub(super) fn run(_: &Plan, _: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(_: &RunPlan, _: Vec<String>) -> Result<(), Failure> {
     Err(Failure::Usage("there is no watchdog on this system: use --no-watchdog".to_owned()))
 }

@@ -67,7 +67,7 @@ impl Asking {
         let query = PortQuery::new().pattern(format!("{beginning}*")).limit(PORTS);
         let mut names = self.ask(&self.ports, of, async move {
             let ports = look.ports(query).await.ok()?.ports.into_iter();
-            let lasting = ports.filter(|port| !matches!(&*port.kind, "reply" | "rendezvous"));
+            let lasting = ports.filter(|port| !port.is_temporary());
             Some(lasting.map(|port| port.name).collect())
         });
         names.retain(|name| name.starts_with(beginning));

@@ -2,52 +2,56 @@
 //! shell's own.
 
 use clap::builder::Resettable;
-use clap::{Arg, Command};
+use clap::{Command, Subcommand};
 
 use super::place::Walk;
-use crate::network::ENDLESS;
-use crate::{Failure, args, operating};
+use crate::network::NetworkCommand;
+use crate::{Failure, args};
 use aemp_actor::profile::nearest;
+
+/// A command of the shell, as it was typed.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ShellCommand {
+    #[command(flatten)]
+    Network(NetworkCommand),
+    /// Show the ID of the shell's own port
+    Me,
+    /// List the running commands: mon, tap and log
+    Jobs,
+    /// Stop running commands
+    Stop {
+        /// Their numbers, or all
+        #[arg(id = "JOB", required = true, num_args = 1..)]
+        jobs: Vec<String>,
+    },
+    /// Show the commands, or the help of one of them
+    Help {
+        /// Only this command
+        #[arg(id = "COMMAND")]
+        command: Option<String>,
+    },
+    /// Exit the shell; so does ctrl-d
+    #[command(alias = "exit")]
+    Quit,
+}
 
 /// All commands, with the options that may stand before each.
 pub(crate) fn definition() -> Command {
-    let shared = args::network().into_iter().chain(operating::commands());
-    let shared = shared.filter(|command| !matches!(command.get_name(), "shell" | "run"));
     let options = args::options().into_iter();
     let options = options.filter(|option| matches!(option.get_id().as_str(), "json" | "timeout"));
-    Command::new("aemp")
+    let definition = Command::new("aemp")
         .no_binary_name(true)
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .subcommand_required(true)
         // The environment counts for the shell as a whole.
-        .args(options.map(|option| option.env(Resettable::Reset)))
-        .subcommands(shared.map(adapted))
-        .subcommands(own())
-}
-
-fn adapted(command: Command) -> Command {
-    match command.get_name() {
-        "snd" => command.alias("send"),
-        "top" => command
-            .about("Show the load of all nodes, once")
-            .mut_arg("once", |once| once.default_value("true").hide(true)),
-        _ => command,
-    }
-}
-
-fn own() -> Vec<Command> {
-    vec![
-        Command::new("me").about("Show the ID of the shell's own port"),
-        Command::new("jobs").about(format!("Show the commands that go on: {}", ENDLESS.join(", "))),
-        Command::new("stop")
-            .about("End commands that go on")
-            .arg(Arg::new("JOB").required(true).num_args(1..).help("Their numbers, or all")),
-        Command::new("help")
-            .about("Show the commands, or what one of them takes")
-            .arg(Arg::new("COMMAND").help("Only this one")),
-        Command::new("quit").alias("exit").about("End the shell; so does ctrl-d"),
-    ]
+        .args(options.map(|option| option.env(Resettable::Reset)));
+    ShellCommand::augment_subcommands(definition)
+        .mut_subcommand("snd", |snd| snd.alias("send"))
+        .mut_subcommand("top", |top| {
+            top.about("Show the load of all nodes, once")
+                .mut_arg("once", |once| once.default_value("true").hide(true))
+        })
 }
 
 /// Fails when the line has no command that there is.

@@ -9,7 +9,7 @@ use rustyline::{Context, Helper};
 
 use super::asking::Asking;
 use super::jobs::Jobs;
-use super::place::{Place, Walk};
+use super::place::{Expected, Walk};
 use super::seen::Seen;
 use aemp_actor::introspection::FunctionKind;
 use aemp_actor::{Node, init_names};
@@ -27,22 +27,22 @@ pub(crate) struct Completion {
 
 impl Completion {
     /// What may stand at this place and begins like `word`.
-    fn candidates(&self, place: Place, word: &str) -> Vec<String> {
+    fn candidates(&self, place: Expected, word: &str) -> Vec<String> {
         let mut candidates = match place {
-            Place::Command => {
+            Expected::Command => {
                 self.definition.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
             }
-            Place::OneOf(words) => words,
-            Place::Node => self.asking.nodes(),
-            Place::Port | Place::Argument(None) => self.ports(word),
-            Place::Argument(Some(node)) => {
+            Expected::OneOf(words) => words,
+            Expected::Node => self.asking.nodes(),
+            Expected::Port | Expected::Argument(None) => self.ports(word),
+            Expected::Argument(Some(node)) => {
                 let functions = self.asking.functions(&node).into_iter();
                 let called = functions.filter(|function| function.kind != FunctionKind::Init);
                 called.map(|function| function.name).chain(self.ports(word)).collect()
             }
-            Place::Group => self.node.groups(),
-            Place::Init(node) => self.inits(&node),
-            Place::Job => {
+            Expected::Group => self.node.groups(),
+            Expected::Init(node) => self.inits(&node),
+            Expected::Job => {
                 let numbers = self.jobs.list().into_iter().map(|(number, _)| number.to_string());
                 numbers.chain(["all".to_owned()]).collect()
             }

@@ -5,9 +5,9 @@ use clap::{Arg, Command};
 /// What the words of a line may be.
 const WORDS: &str = "\
 $me is this shell's own port, whose messages are printed as they arrive. What begins with
-[, { or \" is JSON; what stands in single quotes is one word. mon, tap and log go on while
-other commands are typed: jobs shows them, stop ends them. --json and --timeout SECONDS may
-stand before a command. ctrl-c gives up a line, or the command that is waiting.";
+[, { or \" is JSON; what stands in single quotes is one word. mon, tap and log run in the
+background: jobs lists them, stop ends them. --json and --timeout SECONDS may stand before
+a command. ctrl-c gives up a line, or the command that is waiting.";
 
 /// All commands, one in a line.
 pub(crate) fn all(definition: &Command, node: Option<&str>) -> String {
@@ -39,11 +39,16 @@ fn arguments(command: &Command) -> String {
 }
 
 fn argument(arg: &Arg) -> String {
-    match (arg.get_id().as_str(), is_many(arg), arg.is_required_set()) {
+    match (name(arg), is_many(arg), arg.is_required_set()) {
         (name, true, _) => format!("{name}…"),
         (name, false, true) => name.to_owned(),
         (name, false, false) => format!("[{name}]"),
     }
+}
+
+/// What it is called in usage lines.
+pub(crate) fn name(arg: &Arg) -> &str {
+    arg.get_value_names().and_then(<[_]>::first).map_or(arg.get_id().as_str(), |name| name.as_str())
 }
 
 /// Whether it takes all words that are left.
@@ -61,9 +66,9 @@ mod tests {
         let definition = definition();
         let text = all(&definition, Some("alpha"));
         for line in [
-            "snd PORT ARGUMENT…                Send a message\n",
-            "groups [GROUP]                    Show the groups and their members\n",
-            "stop JOB…                         End commands that go on\n",
+            "snd PORT ARGUMENT…                Send a message to a port\n",
+            "groups [GROUP]                    List the groups and their members\n",
+            "stop JOB…                         Stop running commands\n",
             "#NAME is the port of that name on alpha.",
         ] {
             assert!(text.contains(line), "{line:?} in {text}");
@@ -74,7 +79,7 @@ mod tests {
     fn each_has_a_page() {
         let text = one(&definition(), "send").expect("an alias");
         assert!(
-            text.starts_with("Send a message\n") && text.contains("Usage: snd <PORT>"),
+            text.starts_with("Send a message to a port\n") && text.contains("Usage: snd <PORT>"),
             "{text}"
         );
         assert_eq!(one(&definition(), "dance"), None);

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 /// A word of a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Word {
+pub(crate) struct ShellWord {
     pub(crate) text: String,
     /// It stood in single quotes: it means what it says.
     pub(crate) quoted: bool,
@@ -13,7 +13,7 @@ pub(crate) struct Word {
 /// Cuts a line into commands at newlines (a pasted text has some), and those into words at other
 /// white space. What begins with `[`, `{` or `"` is JSON up to its end, and stays as it is; what
 /// stands in single quotes is one word. Both may contain newlines.
-pub(crate) fn commands(line: &str) -> Result<Vec<Vec<Word>>, String> {
+pub(crate) fn commands(line: &str) -> Result<Vec<Vec<ShellWord>>, String> {
     let mut commands = vec![Vec::new()];
     let mut rest = line;
     loop {
@@ -26,17 +26,17 @@ pub(crate) fn commands(line: &str) -> Result<Vec<Vec<Word>>, String> {
         let (word, length) = match first {
             '[' | '{' | '"' => {
                 let length = json_length(rest)?;
-                (Word { text: rest[..length].to_owned(), quoted: false }, length)
+                (ShellWord { text: rest[..length].to_owned(), quoted: false }, length)
             }
             '\'' => {
                 let end = rest[1..].find('\'').ok_or_else(|| {
                     format!("the single quote before {} is not closed", beginning(&rest[1..]))
                 })?;
-                (Word { text: rest[1..=end].to_owned(), quoted: true }, end + 2)
+                (ShellWord { text: rest[1..=end].to_owned(), quoted: true }, end + 2)
             }
             _ => {
                 let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                (Word { text: rest[..length].to_owned(), quoted: false }, length)
+                (ShellWord { text: rest[..length].to_owned(), quoted: false }, length)
             }
         };
         commands.last_mut().expect("there is always one").push(word);

@@ -2,11 +2,11 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::help::is_many;
+use super::help::{is_many, name};
 
 /// What may stand somewhere.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
+pub(crate) enum Expected {
     Command,
     Node,
     Port,
@@ -91,39 +91,41 @@ impl<'a> Walk<'a> {
     }
 
     /// What may stand here, as far as `word` is typed already.
-    pub(crate) fn place(&self, word: &str) -> Option<Place> {
+    pub(crate) fn place(&self, word: &str) -> Option<Expected> {
         if let Some(option) = self.value_of {
             return Some(one_of(option));
         }
         if self.may_be_option(word) {
             let names = self.options().filter_map(Arg::get_long);
             let help = self.command.map(|_| "help");
-            return Some(Place::OneOf(names.chain(help).map(|name| format!("--{name}")).collect()));
+            return Some(Expected::OneOf(
+                names.chain(help).map(|name| format!("--{name}")).collect(),
+            ));
         }
         if self.command.is_none() {
-            return self.unknown.is_none().then_some(Place::Command);
+            return self.unknown.is_none().then_some(Expected::Command);
         }
         let first = self.arguments.first().copied().unwrap_or_default();
         let argument = self.argument()?;
-        Some(match argument.get_id().as_str() {
-            "COMMAND" => Place::Command,
-            "NODE" => Place::Node,
-            "PORT" => Place::Port,
-            "GROUP" => Place::Group,
-            "FUNCTION" => Place::Init(first.to_owned()),
-            "JOB" => Place::Job,
+        Some(match name(argument) {
+            "COMMAND" => Expected::Command,
+            "NODE" => Expected::Node,
+            "PORT" => Expected::Port,
+            "GROUP" => Expected::Group,
+            "FUNCTION" => Expected::Init(first.to_owned()),
+            "JOB" => Expected::Job,
             "ARGUMENT" | "REASON" => {
                 let asked = self.arguments.len() == 1 && !first.contains('#');
-                Place::Argument(asked.then(|| first.to_owned()))
+                Expected::Argument(asked.then(|| first.to_owned()))
             }
             _ => one_of(argument),
         })
     }
 }
 
-fn one_of(arg: &Arg) -> Place {
+fn one_of(arg: &Arg) -> Expected {
     let values = arg.get_possible_values();
-    Place::OneOf(values.iter().map(|value| value.get_name().to_owned()).collect())
+    Expected::OneOf(values.iter().map(|value| value.get_name().to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -131,7 +133,7 @@ mod tests {
     use super::*;
     use crate::shell::commands::definition;
 
-    fn place(line: &str) -> Option<Place> {
+    fn place(line: &str) -> Option<Expected> {
         let definition = definition();
         let (before, word) = line.rsplit_once(' ').unwrap_or(("", line));
         Walk::along(&definition, &before.split_whitespace().collect::<Vec<_>>()).place(word)
@@ -139,31 +141,31 @@ mod tests {
 
     fn words(line: &str) -> Vec<String> {
         match place(line) {
-            Some(Place::OneOf(words)) => words,
+            Some(Expected::OneOf(words)) => words,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn each_argument_has_its_place() {
-        let init = |node: &str| Some(Place::Init(node.to_owned()));
+        let init = |node: &str| Some(Expected::Init(node.to_owned()));
         for (line, expected) in [
-            ("", Some(Place::Command)),
-            ("--timeout 3 s", Some(Place::Command)),
-            ("help s", Some(Place::Command)),
-            ("spawn ", Some(Place::Node)),
+            ("", Some(Expected::Command)),
+            ("--timeout 3 s", Some(Expected::Command)),
+            ("help s", Some(Expected::Command)),
+            ("spawn ", Some(Expected::Node)),
             ("spawn alpha ", init("alpha")),
             ("--json spawn alpha De", init("alpha")),
-            ("spawn alpha Demo::x ", Some(Place::Argument(None))),
-            ("cal ", Some(Place::Port)),
-            ("cal alpha ", Some(Place::Argument(Some("alpha".to_owned())))),
-            ("cal alpha#x ", Some(Place::Argument(None))),
-            ("send alpha info $", Some(Place::Argument(None))),
-            ("kil a#b ", Some(Place::Argument(None))),
-            ("groups ", Some(Place::Group)),
+            ("spawn alpha Demo::x ", Some(Expected::Argument(None))),
+            ("cal ", Some(Expected::Port)),
+            ("cal alpha ", Some(Expected::Argument(Some("alpha".to_owned())))),
+            ("cal alpha#x ", Some(Expected::Argument(None))),
+            ("send alpha info $", Some(Expected::Argument(None))),
+            ("kil a#b ", Some(Expected::Argument(None))),
+            ("groups ", Some(Expected::Group)),
             ("groups one ", None),
-            ("tap --count 5 ", Some(Place::Port)),
-            ("stop 1 ", Some(Place::Job)),
+            ("tap --count 5 ", Some(Expected::Port)),
+            ("stop 1 ", Some(Expected::Job)),
             ("nonsense ", None),
             ("nodes ", None),
         ] {
@@ -177,6 +179,6 @@ mod tests {
         assert_eq!(words("ports alpha --"), ["--sort", "--limit", "--help"]);
         assert_eq!(words("ports --sort "), ["name", "waiting", "bytes", "handled"]);
         assert_eq!(words("ports alpha x --limit "), Vec::<String>::new());
-        assert_eq!(place("snd a#b -"), Some(Place::Argument(None)));
+        assert_eq!(place("snd a#b -"), Some(Expected::Argument(None)));
     }
 }

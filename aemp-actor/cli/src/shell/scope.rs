@@ -1,37 +1,31 @@
 //! Carrying out what was typed.
 
 use std::future::{Future, poll_fn};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, FromArgMatches};
 use serde_json::json;
 
-use super::commands;
+use super::commands::{self, ShellCommand};
 use super::help;
 use super::jobs::Jobs;
-use super::lines::Word;
+use super::lines::ShellWord;
 use super::printer::Printer;
 use super::seen::Seen;
-use crate::network::{self, ENDLESS};
+use crate::network::NetworkCommand;
 use crate::output::{Sink, redirected};
-use crate::{Connection, Failure, stdout};
+use crate::{Failure, NetworkConnection, stdout};
 use aemp_actor::PortId;
 use aemp_actor::log::one_line;
-
-/// What comes after a command.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Next {
-    Prompt,
-    End,
-}
 
 /// What the commands of a shell have in common.
 pub(crate) struct Scope<'a> {
     pub(crate) definition: Command,
-    pub(crate) connection: &'a Connection,
+    pub(crate) connection: &'a NetworkConnection,
     /// The shell's own port.
     pub(crate) me: PortId,
     /// The node that a port ID without a node is on.
@@ -46,44 +40,45 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Carries out one command.
-    pub(crate) async fn run(&self, words: &[Word]) -> Result<Next, Failure> {
+    /// Carries out one command; breaks when the shell is to end.
+    pub(crate) async fn run(&self, words: &[ShellWord]) -> Result<ControlFlow<()>, Failure> {
         let words: Vec<String> = words.iter().map(|word| self.meant(word)).collect();
         commands::check(&self.definition, &words)?;
         if let [name, option] = &words[..]
             && matches!(&**option, "--help" | "-h")
         {
             self.help(Some(name))?;
-            return Ok(Next::Prompt);
+            return Ok(ControlFlow::Continue(()));
         }
         let matches = self.definition.clone().try_get_matches_from(&words).map_err(|error| {
             let text = error.render().to_string();
             Failure::Usage(text.trim_start_matches("error: ").trim_end().to_owned())
         })?;
-        let Some((name, arguments)) = matches.subcommand() else { return Ok(Next::Prompt) };
         let output = self.connection.output();
-        match name {
-            "me" if output.json => output.line(&json!(self.me.to_string()).to_string()),
-            "me" => output.line(&self.me.to_string()),
-            "jobs" => self.show_jobs(),
-            "stop" => self.stop(arguments)?,
-            "help" => self.help(arguments.get_one("COMMAND"))?,
-            "quit" => return Ok(Next::End),
-            name => {
-                let connection = self.connection_for(name, &matches);
-                if ENDLESS.contains(&name) {
-                    self.begin(name, arguments, connection, &words.join(" ")).await?;
+        let command = ShellCommand::from_arg_matches(&matches)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        match command {
+            ShellCommand::Me if output.json => output.line(&json!(self.me.to_string()).to_string()),
+            ShellCommand::Me => output.line(&self.me.to_string()),
+            ShellCommand::Jobs => self.show_jobs(),
+            ShellCommand::Stop { jobs } => self.stop(&jobs)?,
+            ShellCommand::Help { command } => self.help(command.as_ref())?,
+            ShellCommand::Quit => return Ok(ControlFlow::Break(())),
+            ShellCommand::Network(command) => {
+                let connection = self.connection_for(&command, &matches);
+                if command.is_endless() {
+                    self.begin(command, connection, &words.join(" ")).await?;
                 } else {
-                    self.wait_for(name, arguments, &connection).await?;
+                    self.wait_for(&command, &connection).await?;
                 }
                 self.seen.read(&words.join(" "));
             }
         }
-        Ok(Next::Prompt)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// `$me` is the shell's port, `#NAME` a port of its node.
-    fn meant(&self, word: &Word) -> String {
+    fn meant(&self, word: &ShellWord) -> String {
         match (&*word.text, &self.node) {
             (text, _) if word.quoted => text.to_owned(),
             ("$me", _) => self.me.to_string(),
@@ -94,40 +89,39 @@ impl Scope<'_> {
 
     /// The options before a command count for it. What goes on without end is not ended by the
     /// time that the shell's questions have.
-    fn connection_for(&self, name: &str, matches: &ArgMatches) -> Connection {
+    fn connection_for(&self, command: &NetworkCommand, matches: &ArgMatches) -> NetworkConnection {
         let mut options = self.connection.options.clone();
         options.json |= matches.get_flag("json");
         let said = matches.get_one::<Duration>("timeout").copied();
-        if ENDLESS.contains(&name) {
+        if command.is_endless() {
             options.each = Some(said.unwrap_or(options.timeout()));
             options.timeout = said;
         } else {
             options.timeout = said.or(options.timeout);
         }
-        Connection::new(self.connection.node.clone(), options)
+        NetworkConnection::new(self.connection.node.clone(), options)
     }
 
     /// Carries one out before the prompt comes back; ctrl-c gives it up.
     async fn wait_for(
         &self,
-        name: &str,
-        arguments: &ArgMatches,
-        connection: &Connection,
+        command: &NetworkCommand,
+        connection: &NetworkConnection,
     ) -> Result<(), Failure> {
         let seen = self.seen.clone();
         let sink: Sink = Arc::new(move |text| {
             seen.read(text);
             stdout::line(text);
         });
-        let command = redirected(sink, network::carry_out(name, arguments, connection));
+        let work = redirected(sink, command.carry_out(connection));
         tokio::select! {
             biased;
             () = self.interrupted() => {
                 // Behind the ^C of the terminal.
                 stdout::line("");
-                Err(Failure::Failed(format!("{name} was given up")))
+                Err(Failure::Failed(format!("{} was given up", command.name())))
             }
-            done = command => done,
+            done = work => done,
         }
     }
 
@@ -140,24 +134,18 @@ impl Scope<'_> {
     /// Begins one that goes on while others are typed.
     async fn begin(
         &self,
-        name: &str,
-        arguments: &ArgMatches,
-        connection: Connection,
+        command: NetworkCommand,
+        connection: NetworkConnection,
         line: &str,
     ) -> Result<(), Failure> {
         let number = self.jobs.add(line.to_owned());
         let (json, output) = (connection.options.json, connection.output());
-        let watched = match name {
-            "mon" => arguments.get_one::<String>("PORT").and_then(|port| port.parse().ok()),
-            _ => None,
-        };
+        let watched = command.watched().and_then(|port| port.parse().ok());
         let sink = self.above(number, watched.clone(), json);
-        let (name, arguments) = (name.to_owned(), arguments.clone());
-        let mut command = Box::pin(redirected(sink, async move {
-            network::carry_out(&name, &arguments, &connection).await
-        }));
+        let work = async move { command.carry_out(&connection).await };
+        let mut work = Box::pin(redirected(sink, work));
         // Its question is under way before the prompt is back.
-        let begun = poll_fn(|context| Poll::Ready(command.as_mut().poll(context))).await;
+        let begun = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
         if let Poll::Ready(done) = begun {
             self.jobs.remove(number);
             return done;
@@ -169,7 +157,7 @@ impl Scope<'_> {
         let (printer, jobs, seen) = (self.printer.clone(), self.jobs.clone(), self.seen.clone());
         let failed = self.failed.clone();
         let task = tokio::spawn(async move {
-            let done = command.await;
+            let done = work.await;
             failed.fetch_or(done.is_err(), Ordering::Relaxed);
             jobs.remove(number);
             // It is dead, or there is none.
@@ -217,8 +205,8 @@ impl Scope<'_> {
         }
     }
 
-    fn stop(&self, arguments: &ArgMatches) -> Result<(), Failure> {
-        for job in arguments.get_many::<String>("JOB").unwrap_or_default() {
+    fn stop(&self, jobs: &[String]) -> Result<(), Failure> {
+        for job in jobs {
             if job == "all" {
                 self.jobs.stop_all();
             } else if !job.parse().is_ok_and(|number| self.jobs.stop(number)) {

@@ -1,6 +1,7 @@
 //! One run of the shell.
 
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,11 +15,11 @@ use super::lines::commands;
 use super::news::News;
 use super::printer::Printer;
 use super::reader::Reader;
-use super::scope::{Next, Scope};
+use super::scope::Scope;
 use super::seen::Seen;
 use crate::ending::{Before, ending};
 use crate::output::json_of;
-use crate::{Connection, Failure};
+use crate::{Failure, NetworkConnection};
 use aemp_actor::Message;
 use aemp_actor::NodeEvent;
 use aemp_actor::PortId;
@@ -26,7 +27,10 @@ use aemp_actor::log::one_line;
 
 /// Reads and carries out lines until the input ends or somebody quits. `node` is where port IDs
 /// without a node are. Lines that do not come from a terminal must not fail, or this does in the end.
-pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Result<(), Failure> {
+pub(crate) async fn run(
+    connection: &NetworkConnection,
+    node: Option<&String>,
+) -> Result<(), Failure> {
     let (seen, jobs, failed) = (Seen::default(), Jobs::default(), Arc::new(AtomicBool::new(false)));
     let completion = Completion {
         definition: definition(),
@@ -64,7 +68,7 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
     let mut lines = reader.start();
     let session = async {
         while let Some((line, done)) = lines.recv().await {
-            if carry_out(&scope, line).await == Next::End {
+            if carry_out(&scope, line).await.is_break() {
                 break;
             }
             // The reader has gone when the terminal has.
@@ -85,7 +89,7 @@ pub(crate) async fn run(connection: &Connection, node: Option<&String>) -> Resul
     Ok(())
 }
 
-fn greet(connection: &Connection, me: &PortId) {
+fn greet(connection: &NetworkConnection, me: &PortId) {
     let output = connection.output();
     match output.json {
         true => output.line(&json!({ "port": me.to_string() }).to_string()),
@@ -94,22 +98,22 @@ fn greet(connection: &Connection, me: &PortId) {
 }
 
 /// A line may be a pasted text of many. What follows a command that failed is carried out, too.
-async fn carry_out(scope: &Scope<'_>, line: Result<String, String>) -> Next {
+async fn carry_out(scope: &Scope<'_>, line: Result<String, String>) -> ControlFlow<()> {
     let commands = match line.and_then(|line| commands(&line)) {
         Ok(commands) => commands,
         Err(problem) => {
             complain(scope, &problem);
-            return Next::Prompt;
+            return ControlFlow::Continue(());
         }
     };
     for words in commands {
         match scope.run(&words).await {
-            Ok(Next::Prompt) => {}
-            Ok(Next::End) => return Next::End,
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
             Err(failure) => complain(scope, &failure.to_string()),
         }
     }
-    Next::Prompt
+    ControlFlow::Continue(())
 }
 
 fn complain(scope: &Scope<'_>, problem: &str) {
@@ -122,7 +126,7 @@ fn complain(scope: &Scope<'_>, problem: &str) {
 }
 
 /// The port whose messages are printed.
-fn own_port(connection: &Connection, printer: Printer, seen: Seen) -> PortId {
+fn own_port(connection: &NetworkConnection, printer: Printer, seen: Seen) -> PortId {
     let json = connection.options.json;
     let port = connection.node.port_fn(move |_, message: Message| {
         let values: Vec<Json> = message.values().unwrap_or_default().iter().map(json_of).collect();
@@ -140,7 +144,10 @@ fn own_port(connection: &Connection, printer: Printer, seen: Seen) -> PortId {
 }
 
 /// Tells of nodes that go and come back, until it is dropped.
-fn news(connection: &Connection, printer: Printer) -> impl Future<Output = ()> + Send + use<> {
+fn news(
+    connection: &NetworkConnection,
+    printer: Printer,
+) -> impl Future<Output = ()> + Send + use<> {
     let (node, json) = (connection.node.clone(), connection.options.json);
     let mut events = node.node_events();
     let mut news = News::default();

@@ -5,17 +5,19 @@ use std::time::{Duration, Instant};
 
 use super::board::{Board, Column};
 use super::poll::Poll;
-use super::screen::{Key, Screen};
+use super::screen::{KeyPress, Screen};
 use super::table;
 use super::view::View;
 use crate::ending::ending;
-use crate::{Connection, Failure, operating};
+use crate::{Failure, NetworkConnection, operating};
 
 /// Shows the load of all nodes until `q` is pressed; without a terminal, or with `--json` or
 /// `--once`, once, after one interval.
 pub(crate) async fn run(
-    connection: &Connection,
-    (interval, by, once): (Duration, Column, bool),
+    connection: &NetworkConnection,
+    interval: Duration,
+    by: Column,
+    once: bool,
 ) -> Result<(), Failure> {
     let live = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if once || connection.options.json || !live {
@@ -25,7 +27,11 @@ pub(crate) async fn run(
 }
 
 /// Two rounds: rates are differences.
-async fn print(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
+async fn print(
+    connection: &NetworkConnection,
+    interval: Duration,
+    by: Column,
+) -> Result<(), Failure> {
     let (mut board, poll) = (Board::default(), Poll::new(connection));
     let since = Instant::now();
     let twice = poll.twice(interval);
@@ -52,7 +58,11 @@ async fn print(connection: &Connection, interval: Duration, by: Column) -> Resul
 /// Answers that come within this time are shown together.
 const TOGETHER: Duration = Duration::from_millis(50);
 
-async fn show(connection: &Connection, interval: Duration, by: Column) -> Result<(), Failure> {
+async fn show(
+    connection: &NetworkConnection,
+    interval: Duration,
+    by: Column,
+) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("the terminal: {error}"));
     // Before the screen is another one: nothing ends the process that leaves it so.
     let mut ended = std::pin::pin!(ending(true).map_err(failed)?);
@@ -78,10 +88,10 @@ async fn show(connection: &Connection, interval: Duration, by: Column) -> Result
             () = until(news) => news = None,
             () = &mut ended => return Ok(()),
             key = screen.key() => match key {
-                Key::Quit => return Ok(()),
-                Key::Sort(column) => by = column,
-                Key::Move(by) => view.scroll(by, screen.size().map_err(failed)?.1),
-                Key::Redraw => {}
+                KeyPress::Quit => return Ok(()),
+                KeyPress::Sort(column) => by = column,
+                KeyPress::Move(by) => view.scroll(by, screen.size().map_err(failed)?.1),
+                KeyPress::Redraw => {}
             },
         }
         let rows = board.rows(poll.now(), by);

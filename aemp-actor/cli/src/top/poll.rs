@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::board::{Sample, Told};
-use crate::Connection;
+use crate::NetworkConnection;
 use aemp_actor::Node;
 use aemp_actor::NodeId;
 use aemp_actor::introspection::{IntrospectError, PortOrder, PortQuery};
@@ -36,7 +36,7 @@ struct Round {
 }
 
 impl Poll {
-    pub(super) fn new(connection: &Connection) -> Self {
+    pub(super) fn new(connection: &NetworkConnection) -> Self {
         Self {
             node: connection.node.clone(),
             since: Instant::now(),

@@ -12,7 +12,7 @@ use crate::progress;
 
 /// What was pressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Key {
+pub(super) enum KeyPress {
     Quit,
     Sort(Column),
     Move(Move),
@@ -25,7 +25,7 @@ const KEYS: usize = 64;
 
 /// A terminal without echo, on a screen of its own; as it was before when this is dropped.
 pub(super) struct Screen {
-    keys: mpsc::Receiver<Key>,
+    keys: mpsc::Receiver<KeyPress>,
 }
 
 impl Screen {
@@ -45,7 +45,7 @@ impl Screen {
                     return;
                 }
             }
-            let _ = sender.blocking_send(Key::Quit);
+            let _ = sender.blocking_send(KeyPress::Quit);
         });
         Ok(screen)
     }
@@ -54,8 +54,8 @@ impl Screen {
     ///
     /// # Cancel safety
     /// No key is lost.
-    pub(super) async fn key(&mut self) -> Key {
-        self.keys.recv().await.unwrap_or(Key::Quit)
+    pub(super) async fn key(&mut self) -> KeyPress {
+        self.keys.recv().await.unwrap_or(KeyPress::Quit)
     }
 
     /// Columns and rows.
@@ -87,24 +87,24 @@ impl Drop for Screen {
     }
 }
 
-fn key_of(event: &Event) -> Option<Key> {
+fn key_of(event: &Event) -> Option<KeyPress> {
     let key = match event {
-        Event::Resize(..) => return Some(Key::Redraw),
+        Event::Resize(..) => return Some(KeyPress::Redraw),
         Event::Key(key) if key.kind != KeyEventKind::Release => key,
         _ => return None,
     };
     match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Key::Quit),
-        KeyCode::Char('q') | KeyCode::Esc => Some(Key::Quit),
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(KeyPress::Quit),
+        KeyCode::Char('q') | KeyCode::Esc => Some(KeyPress::Quit),
         KeyCode::Char(letter) => {
-            Column::ALL.into_iter().find(|column| column.letter() == letter).map(Key::Sort)
+            Column::ALL.into_iter().find(|column| column.letter() == letter).map(KeyPress::Sort)
         }
-        KeyCode::Up => Some(Key::Move(Move::Up)),
-        KeyCode::Down => Some(Key::Move(Move::Down)),
-        KeyCode::PageUp => Some(Key::Move(Move::PageUp)),
-        KeyCode::PageDown => Some(Key::Move(Move::PageDown)),
-        KeyCode::Home => Some(Key::Move(Move::Top)),
-        KeyCode::End => Some(Key::Move(Move::Bottom)),
+        KeyCode::Up => Some(KeyPress::Move(Move::Up)),
+        KeyCode::Down => Some(KeyPress::Move(Move::Down)),
+        KeyCode::PageUp => Some(KeyPress::Move(Move::PageUp)),
+        KeyCode::PageDown => Some(KeyPress::Move(Move::PageDown)),
+        KeyCode::Home => Some(KeyPress::Move(Move::Top)),
+        KeyCode::End => Some(KeyPress::Move(Move::Bottom)),
         _ => None,
     }
 }
@@ -119,12 +119,12 @@ mod tests {
     fn keys_are_columns_or_the_end() {
         let press = |code, modifiers| key_of(&Event::Key(KeyEvent::new(code, modifiers)));
         let plain = |letter| press(KeyCode::Char(letter), KeyModifiers::NONE);
-        assert_eq!(plain('q'), Some(Key::Quit));
-        assert_eq!(plain('c'), Some(Key::Sort(Column::Cpu)));
-        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Key::Quit));
-        assert_eq!(plain('n'), Some(Key::Sort(Column::Node)));
+        assert_eq!(plain('q'), Some(KeyPress::Quit));
+        assert_eq!(plain('c'), Some(KeyPress::Sort(Column::Cpu)));
+        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(KeyPress::Quit));
+        assert_eq!(plain('n'), Some(KeyPress::Sort(Column::Node)));
         assert_eq!(plain('x'), None);
-        assert_eq!(press(KeyCode::End, KeyModifiers::NONE), Some(Key::Move(Move::Bottom)));
-        assert_eq!(key_of(&Event::Resize(80, 24)), Some(Key::Redraw));
+        assert_eq!(press(KeyCode::End, KeyModifiers::NONE), Some(KeyPress::Move(Move::Bottom)));
+        assert_eq!(key_of(&Event::Resize(80, 24)), Some(KeyPress::Redraw));
     }
 }

@@ -10,6 +10,7 @@ mod support;
 
 mod check;
 mod examples;
+mod mistakes;
 mod network;
 #[cfg(unix)]
 mod operating;
@@ -24,3 +25,5 @@ mod settings;
 mod shell;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod tutorial;

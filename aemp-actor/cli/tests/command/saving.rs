@@ -95,6 +95,24 @@ fn what_is_not_changed_stays_as_it_was() {
     assert!(!home.folder().join(".config/aemp/config.json~").exists());
 }
 
+#[test]
+fn comments_stay() {
+    let home = Home::new();
+    let text = "# Ours.\n{\n\t# Where it listens.\n\t\"binds\" : [\"*:1\"], # not *:4040\n\t\"version\": 1,\n\t\"profile\": \
+        {\n\t\t\"p\": { \"nodeid\": \"x\" }, # one\n\t},\n}\n# The end.\n";
+    home.write(text);
+    home.run(&["profile", "p", "setnodeid", "y", "setstls", "1"]).text();
+    let set = text.replace("\"x\"", "\"y\", \"stls\": 1");
+    assert_eq!(home.config(), set);
+    home.run(&["profile", "p", "delstls", "profile", "q", "setnodeid", "z"]).text();
+    let profile = "# one\n\t\t\"q\": {\n\t\t  \"nodeid\": \"z\"\n\t\t}\n";
+    let added = text.replace("\"x\"", "\"y\"").replace("# one\n", profile);
+    assert_eq!(home.config(), added);
+    home.write("# Nothing yet.\n");
+    home.run(&["setnodeid", "a"]).text();
+    assert_eq!(home.config(), "# Nothing yet.\n{\n  \"nodeid\": \"a\",\n  \"version\": 1\n}\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn modes_and_links() {

@@ -162,65 +162,6 @@ impl Config {
         self
     }
 
-    /// Bytes that may wait to be sent to one other node (default 64 MiB); more closes the
-    /// connection, and monitors fire with `overflow`.
-    #[must_use]
-    pub fn max_queue(mut self, bytes: usize) -> Self {
-        self.max_queue = bytes;
-        self
-    }
-
-    /// Handshakes that each listener runs at the same time with peers that have not proved themselves.
-    /// Default 256. When there are as many, the oldest one of the network that has the most is ended
-    /// for one that has fewer, at once; else the oldest of all, when it is 2 seconds old.
-    #[must_use]
-    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
-        self.max_handshakes = handshakes.max(1);
-        self
-    }
-
-    /// The same with one network: an IPv4 address, or the first 64 bits of an IPv6 address. Default 64.
-    /// When there are as many, the oldest one is ended for one more, if it is 2 seconds old; if not, that
-    /// one is refused.
-    #[must_use]
-    pub fn max_handshakes_per_address(mut self, handshakes: usize) -> Self {
-        self.max_handshakes_per_address = handshakes.max(1);
-        self
-    }
-
-    /// Ports spawned by one other node that may live here at the same time. Default 100,000; one
-    /// more dies at once with `overflow`.
-    #[must_use]
-    pub fn max_spawned(mut self, ports: usize) -> Self {
-        self.max_spawned = ports;
-        self
-    }
-
-    /// Ports here that one other node may monitor at the same time. Default 1,000,000; one more
-    /// closes the connection.
-    #[must_use]
-    pub fn max_monitors(mut self, ports: usize) -> Self {
-        self.max_monitors = ports;
-        self
-    }
-
-    /// Registrations in groups that one node may have: this one, whose next
-    /// [`grp_reg`](crate::Node::grp_reg) is an error, and any other, whose next one closes the
-    /// connection. Default 200,000; more are set on all nodes of a mesh, or those with less are lost.
-    #[must_use]
-    pub fn max_registrations(mut self, registrations: usize) -> Self {
-        self.max_registrations = registrations;
-        self
-    }
-
-    /// Data connections to this node that one other node may have asked for at the same time, those
-    /// included that have not come yet. Default 256; one more is refused.
-    #[must_use]
-    pub fn max_data_connections(mut self, connections: usize) -> Self {
-        self.max_data_connections = connections;
-        self
-    }
-
     /// Whether this node talks to others through a third: accepts such connections, and makes them to
     /// nodes that it cannot dial and that cannot dial it, since one side does not listen, or is behind NAT
     /// or a firewall. A node that has addresses is dialled there first, for 4 s or a third of the

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
+use super::limits::NodeLimits;
 use super::security::Security;
 use super::transports::Later;
 use crate::node::environment::System;
@@ -37,14 +38,9 @@ pub struct Config {
     pub(crate) later: Vec<Later>,
     /// The names of the transports to try first; `None` is the default.
     pub(crate) preferred: Option<Vec<String>>,
+    /// Of packets.
     pub(crate) limits: Limits,
-    pub(crate) max_queue: usize,
-    pub(crate) max_handshakes: usize,
-    pub(crate) max_handshakes_per_address: usize,
-    pub(crate) max_spawned: usize,
-    pub(crate) max_monitors: usize,
-    pub(crate) max_registrations: usize,
-    pub(crate) max_data_connections: usize,
+    pub(crate) node_limits: NodeLimits,
     pub(crate) relay: bool,
     /// The node comes to look, and soon goes: it connects to other private nodes without a node ID
     /// of their own, which are visitors, too, most likely, only when something is wanted of them.
@@ -81,13 +77,7 @@ impl Default for Config {
             later: Vec::new(),
             preferred: None,
             limits: Limits::default(),
-            max_queue: 64 << 20,
-            max_handshakes: 256,
-            max_handshakes_per_address: 64,
-            max_spawned: 100_000,
-            max_monitors: 1_000_000,
-            max_registrations: 200_000,
-            max_data_connections: 256,
+            node_limits: NodeLimits::default(),
             relay: true,
             visitor: false,
             relay_reach: Reach::Network,

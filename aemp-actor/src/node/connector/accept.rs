@@ -13,7 +13,10 @@ use crate::node::door::{Crowd, Door, Entered, Visit};
 
 /// Accepts connections until the node is shut down.
 pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
-    let door = Door::new(core.config().max_handshakes, core.config().max_handshakes_per_address);
+    let door = Door::new(
+        core.config().node_limits.max_handshakes,
+        core.config().node_limits.max_handshakes_per_address,
+    );
     let own = core.clone();
     core.run(async move {
         let mut refusals = Refusals::default();

@@ -45,6 +45,17 @@ impl DialError {
         }
     }
 
+    /// Whether the other side was silent for too long.
+    pub(crate) fn is_timeout(&self) -> bool {
+        match self {
+            Self::Handshake { error: EstablishError::Timeout { .. }, .. } => true,
+            Self::Handshake { error: EstablishError::Io(error), .. } | Self::Io { error, .. } => {
+                error.kind() == std::io::ErrorKind::TimedOut
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the other side, or who speaks for it, said no before anything else was said.
     pub(crate) fn is_refusal(&self) -> bool {
         let Self::Io { error, .. } = self else { return false };

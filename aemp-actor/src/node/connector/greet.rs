@@ -194,7 +194,8 @@ async fn adopt(
     let rights = core.config().access.of(node.as_str(), trusted).clone();
     let claim = claim(core, &node, &greeting, attempt);
     let claim = Claim { trusted, member: claim.member && rights.may_join(), ..claim };
-    let config = LinkConfig { max_queue: core.config().max_queue, limits: core.config().limits };
+    let config =
+        LinkConfig { max_queue: core.config().node_limits.max_queue, limits: core.config().limits };
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound::new(core.clone(), origin);
     #[cfg(feature = "fail-points")]

@@ -14,7 +14,7 @@ use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
-use crate::reason::{Reason, kind};
+use crate::reason::{Absence, Reason, kind};
 use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
@@ -88,14 +88,26 @@ struct Round {
 enum Problem {
     /// Nobody knows the node.
     Unknown,
+    Silent(String),
     Text(String),
 }
 
 impl Problem {
+    fn reason(&self, kind: &str, core: &Core, node: &NodeId) -> Reason {
+        let absence = match self {
+            Self::Unknown => Some(Absence::Unknown),
+            Self::Silent(_) => Some(Absence::Silent),
+            Self::Text(_) => None,
+        };
+        Reason::new(kind, self.told(core, node)).with_absence(absence)
+    }
+
     fn told(&self, core: &Core, node: &NodeId) -> String {
         match self {
             Self::Unknown => unknown::why(core, node),
-            Self::Text(text) => format!("no connection to node {node}: {text}"),
+            Self::Silent(text) | Self::Text(text) => {
+                format!("no connection to node {node}: {text}")
+            }
         }
     }
 }
@@ -133,11 +145,14 @@ async fn try_all(
             Some(Err(error)) if relay::is_unknown(&error) => Problem::Unknown,
             Some(Err(error)) => {
                 tried.refused += usize::from(error.is_permanent());
-                Problem::Text(error.to_string())
+                match error.is_timeout() {
+                    true => Problem::Silent(error.to_string()),
+                    false => Problem::Text(error.to_string()),
+                }
             }
             // Cut short at the end: the round before says more.
             None if round > 0 && limit < longest => continue,
-            None => Problem::Text(format!("no answer from {address}")),
+            None => Problem::Silent(format!("no answer from {address}")),
         });
     }
     if left_out.len() == addresses.len() {
@@ -171,8 +186,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
         problem = tried.problem.unwrap_or(problem);
         let hopeless = ways == 0 && unknown::is_hopeless(core);
         if hopeless || tried.refused > 0 && tried.refused == ways {
-            let text = problem.told(core, peer.id());
-            return give_up(core, peer, Reason::new(kind::AUTH_ERROR, text));
+            return give_up(core, peer, problem.reason(kind::AUTH_ERROR, core, peer.id()));
         }
         let pause = Instant::now() + backoff.next(core.environment());
         let pause = tried.not_before.map_or(pause, |not_before| not_before.max(pause));
@@ -181,7 +195,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
             return;
         }
         if Instant::now() >= deadline {
-            return give_up(core, peer, Reason::transport(problem.told(core, peer.id())));
+            return give_up(core, peer, problem.reason(kind::TRANSPORT_ERROR, core, peer.id()));
         }
         drop(tokio::time::timeout_at(pause.min(deadline), changed).await);
     }

@@ -6,13 +6,15 @@ use aemp_transport::{Address, Established, Protection};
 
 use crate::node::core::Core;
 
-/// See the module.
+/// What a connection is made of: what the handshake has found out, which does not change.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     /// The other side's address: the one that was dialled, or where the connection came from.
     pub(crate) address: Option<String>,
     pub(crate) dialled: bool,
     pub(crate) transport: String,
+    /// It goes through a third node.
+    pub(crate) is_relayed: bool,
     pub(crate) reads: &'static str,
     pub(crate) writes: &'static str,
     pub(crate) auth: &'static str,
@@ -32,6 +34,7 @@ impl Facts {
             address: dialled.map(ToString::to_string).or_else(|| peer_address.clone()),
             dialled: dialled.is_some(),
             transport: stream.transport().to_owned(),
+            is_relayed: stream.is_relayed(),
             reads: outcome.read_framing.name(),
             writes: outcome.write_framing.name(),
             auth: outcome.auth.name(),

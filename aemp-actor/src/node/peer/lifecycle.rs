@@ -1,5 +1,6 @@
 //! Connections of a peer coming and going.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::node::counters::Dropped;
 use crate::node::events::NodeEvent;
 use crate::node::waiting::{Packet, Waiting};
 use crate::node::{connector, router};
-use crate::reason::{Reason, kind};
+use crate::reason::{Absence, Reason, kind};
 use crate::relay;
 use crate::visible::one_line;
 
@@ -188,7 +189,12 @@ impl Peer {
             CloseReason::Overflow { .. } => kind::OVERFLOW,
             _ => kind::TRANSPORT_ERROR,
         };
-        self.fall(core, Some(attempt), &Reason::new(kind, text));
+        let absence = match why {
+            CloseReason::Silent(_) => Some(Absence::Silent),
+            CloseReason::Io { kind: ErrorKind::TimedOut, .. } => Some(Absence::Silent),
+            _ => None,
+        };
+        self.fall(core, Some(attempt), &Reason::new(kind, text).with_absence(absence));
         self.state.lock().running_links -= 1;
         self.changed.notify_waiters();
     }

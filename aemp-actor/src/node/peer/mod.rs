@@ -47,7 +47,7 @@ use crate::id::NodeId;
 pub(crate) use facts::Facts;
 pub use info::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 
-/// See the module.
+/// One other node: its stage, its connection, the watches across it, and what waits for it.
 pub(crate) struct Peer {
     id: NodeId,
     core: Weak<Core>,

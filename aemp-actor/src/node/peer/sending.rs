@@ -101,7 +101,7 @@ impl Peer {
             self.count_lost(core, Dropped::NoConnection, 1);
             return;
         };
-        let limit = fail_point!(UnboundedWaiting, core.config().max_queue);
+        let limit = fail_point!(UnboundedWaiting, core.config().node_limits.max_queue);
         if !waiting.push(packet, limit) {
             self.count_lost(core, Dropped::QueueFull, 1);
             self.overflowed(core);
@@ -151,7 +151,7 @@ impl Peer {
     /// Where a message can go now; into the queue for a connection to come it is put at once, so
     /// that nobody takes the room in between.
     fn way(&self, core: &Core, to: &PortId, message: &Encoded) -> Way {
-        let limit = core.config().max_queue;
+        let limit = core.config().node_limits.max_queue;
         let mut state = self.state.lock();
         if self.is_cut_off(core, to) {
             return Way::Done;

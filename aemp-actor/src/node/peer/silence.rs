@@ -8,10 +8,12 @@ use tokio::time::Instant;
 /// A silent peer is asked for a sign of life this many times before it counts as down.
 const QUESTIONS: u32 = 3;
 
-/// More packets than this between two looks are traffic that the question is nothing beside.
+/// More packets than this between two looks are traffic that the question is nothing beside: with its
+/// answer it is one packet in each direction, at most an eighth of what goes on anyway.
 const BUSY: u64 = 8;
 
-/// See the module. To be looked at at [`next_look`](Self::next_look), again and again.
+/// How long a peer has been silent, and what is to be done about it. To be looked at at
+/// [`next_look`](Self::next_look), again and again.
 pub(super) struct Silence {
     timeout: Duration,
     since: Instant,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aemp_transport::{LinkSender, Scheme};
+use aemp_transport::LinkSender;
 use tokio::time::Instant;
 
 use super::{Facts, Peer};
@@ -57,7 +57,7 @@ pub(super) struct Up {
 impl Up {
     /// Whether it goes through another node.
     pub(super) fn is_relayed(&self) -> bool {
-        self.facts.transport == Scheme::Relay.name()
+        self.facts.is_relayed
     }
 }
 

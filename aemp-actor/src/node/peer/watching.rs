@@ -74,7 +74,7 @@ impl Peer {
     /// False when it was remembered before, or is one too many, which ends the connection:
     /// monitors that are not kept must not be promised (guarantee 3).
     fn remember_watched(&self, core: &Core, port: &PortName, id: WatchId) -> bool {
-        let limit = core.config().max_monitors;
+        let limit = core.config().node_limits.max_monitors;
         let mut state = self.state.lock();
         if state.watched.contains_key(port) {
             return false;
@@ -142,7 +142,7 @@ impl Peer {
     /// [`spawned_ended`](Self::spawned_ended).
     pub(crate) fn may_spawn(&self, core: &Core) -> bool {
         let mut state = self.state.lock();
-        let may = state.spawned < core.config().max_spawned;
+        let may = state.spawned < core.config().node_limits.max_spawned;
         state.spawned += usize::from(may);
         may
     }
@@ -169,7 +169,7 @@ impl Peer {
 
     /// A port that it wanted to spawn is one too many: dead at once.
     pub(crate) fn refuse_spawn(&self, core: &Core, port: &PortName) {
-        let limit = core.config().max_spawned;
+        let limit = core.config().node_limits.max_spawned;
         let text = format!(
             "node {} runs {limit} ports spawned by node {} already (max_spawned)",
             core.id(),

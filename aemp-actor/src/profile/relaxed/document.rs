@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
@@ -32,11 +33,21 @@ pub enum Step {
     Index(usize),
 }
 
+/// Which bytes of the text a value takes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Span {
+    /// Where its key begins, or an element of a list itself.
+    pub(crate) begin: usize,
+    /// The value, its brackets or quotes included.
+    pub(crate) value: Range<usize>,
+}
+
 /// A text that was read: its value, and where its keys and elements stand.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     pub(crate) root: Map<String, Value>,
     pub(crate) places: HashMap<Vec<Step>, Place>,
+    pub(crate) spans: HashMap<Vec<Step>, Span>,
     /// Numbers that are written otherwise than they would be now: what they are, and the text.
     pub(crate) numbers: HashMap<Vec<Step>, (Value, String)>,
     /// Keys that stand twice in one object: the later one counts.

@@ -5,7 +5,7 @@ mod document;
 mod parser;
 mod scalars;
 
-pub(crate) use document::Document;
+pub(crate) use document::{Document, Span};
 pub use document::{Place, Step, SyntaxError};
 #[cfg(test)]
 pub(crate) use parser::parse;

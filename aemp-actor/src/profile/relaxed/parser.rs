@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Document, Place, Step, SyntaxError};
+use super::{Document, Place, Span, Step, SyntaxError};
 
 /// Objects and lists in one another, at most.
 const MAX_DEPTH: usize = 100;
@@ -156,7 +156,9 @@ impl Parser<'_> {
         if self.peek() != Some(b'{') {
             return Err(self.error("a configuration is an object", "begin the file with {"));
         }
+        let begin = self.at;
         let root = self.value()?;
+        self.document.spans.insert(Vec::new(), Span { begin, value: begin..self.at });
         self.skip();
         if self.peek().is_some() {
             self.mistake("something follows the end", "remove what is behind the last }");
@@ -198,7 +200,7 @@ impl Parser<'_> {
     fn object(&mut self) -> Result<Value, SyntaxError> {
         let mut map = Map::new();
         while !self.closes(b'}') {
-            let place = self.place_of(self.at);
+            let begin = self.at;
             let key = match self.peek() {
                 Some(b'"') => self.string()?,
                 Some(b'\'') => {
@@ -226,9 +228,9 @@ impl Parser<'_> {
             }
             self.at += 1;
             self.skip();
-            let value = self.part(Step::Key(key.clone()), place)?;
+            let value = self.part(Step::Key(key.clone()), begin)?;
             if map.insert(key.clone(), value).is_some() {
-                self.document.twice.push((key, place));
+                self.document.twice.push((key, self.place_of(begin)));
             }
             self.separator(b'}')?;
         }
@@ -244,8 +246,7 @@ impl Parser<'_> {
                 self.at += 1;
                 continue;
             }
-            let place = self.place_of(self.at);
-            let element = self.part(Step::Index(elements.len()), place)?;
+            let element = self.part(Step::Index(elements.len()), self.at)?;
             elements.push(element);
             self.separator(b']')?;
         }
@@ -253,7 +254,7 @@ impl Parser<'_> {
     }
 
     /// Reads the value of a key or an element, and remembers where it stands.
-    fn part(&mut self, step: Step, place: Place) -> Result<Value, SyntaxError> {
+    fn part(&mut self, step: Step, begin: usize) -> Result<Value, SyntaxError> {
         if self.peek() == Some(b',') {
             // The comma is the separator.
             let error = self.unexpected("a value is missing");
@@ -261,10 +262,13 @@ impl Parser<'_> {
             return Ok(Value::Null);
         }
         self.path.push(step);
-        self.document.places.insert(self.path.clone(), place);
+        self.document.places.insert(self.path.clone(), self.place_of(begin));
         // One of a key that stands twice.
         self.document.numbers.remove(&self.path);
+        let value_begin = self.at;
         let value = self.value();
+        let span = Span { begin, value: value_begin..self.at };
+        self.document.spans.insert(self.path.clone(), span);
         self.path.pop();
         value
     }
@@ -341,6 +345,11 @@ mod tests {
             ("{\"a\": \"b\n\"}", "a text is not closed: add the missing \""),
             ("{\"a\": \"\\x\"}", "unknown \\ sequence"),
             ("{\"a\": \"\\ud800\"}", "half a character"),
+            ("{\"a\": \"\\\\ \\ud83d\\u0041\"}", "half a character"),
+            ("{\"a\": \"\\ud83d\\ude00\\udc00\"}", "half a character"),
+            ("{\"a\": \"\\u00zz\\ud800\"}", "unknown \\ sequence"),
+            ("{\"a\": 1e999}", "this number is too large: 1e999"),
+            ("{\"a\": -inf}", "this is no number: -inf"),
             ("{\"a\": 0x1}", "this is no number: 0x1"),
             ("{} {}", "something follows the end"),
         ] {

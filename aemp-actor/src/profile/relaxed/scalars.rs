@@ -22,10 +22,10 @@ impl Parser<'_> {
         }
         self.at = end + 1;
         let text = self.text[begin..=end].replace('\t', "\\t");
-        Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
+        Ok(serde_json::from_str(&text).unwrap_or_else(|_| {
             let (problem, hint) = if text.bytes().any(|byte| byte < b' ') {
                 ("a text with a control character", "write it as \\u and four hexadecimal digits")
-            } else if error.to_string().contains("hex escape") {
+            } else if is_half_a_pair(&text) {
                 ("half a character: \\u of a pair without the other", "write the character itself")
             } else {
                 ("a text with an unknown \\ sequence", "write \\ as \\\\")
@@ -71,8 +71,8 @@ impl Parser<'_> {
                 }
                 number
             }
-            Err(error) => {
-                let (problem, hint) = if error.to_string().contains("out of range") {
+            Err(_) => {
+                let (problem, hint) = if is_too_large(&word) {
                     ("this number is too large", "write one of a size that makes sense")
                 } else {
                     ("this is no number", "write it as 30 or 0.5, and texts in double quotes")
@@ -103,4 +103,45 @@ impl Parser<'_> {
         self.errors.push(self.error_at(begin, format!("a bare word: {word}"), hint));
         Value::Null
     }
+}
+
+/// Whether the first escape sequence of a text that makes no sense is half of a character that takes
+/// two.
+fn is_half_a_pair(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, escape)) = rest.split_once('\\') {
+        let Some(hexadecimal) = escape.strip_prefix('u') else {
+            if !escape.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't']) {
+                return false;
+            }
+            rest = &escape[1..];
+            continue;
+        };
+        let Some(unit) = code_unit(hexadecimal) else { return false };
+        rest = &hexadecimal[4..];
+        match unit {
+            0xd800..=0xdbff => {
+                match rest.strip_prefix("\\u").map(|second| (code_unit(second), second)) {
+                    Some((Some(0xdc00..=0xdfff), second)) => rest = &second[4..],
+                    _ => return true,
+                }
+            }
+            0xdc00..=0xdfff => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The code unit that four hexadecimal digits stand for.
+fn code_unit(text: &str) -> Option<u16> {
+    let digits =
+        text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+/// Whether this is a number, of a size that none has.
+fn is_too_large(word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, 'e' | 'E' | '+' | '-' | '.');
+    word.chars().all(is_part) && word.parse().is_ok_and(f64::is_infinite)
 }

@@ -116,7 +116,7 @@ impl Wish {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });
         };
         let prepared = on_node(core, || function(&args)).map_err(ExpectError::Malformed)?;
-        let limit = core.config().max_data_connections;
+        let limit = core.config().node_limits.max_data_connections;
         let Some(seat) = core.data().seats.take(from, limit) else {
             return Err(ExpectError::TooMany { limit });
         };
