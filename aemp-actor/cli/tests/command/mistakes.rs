@@ -234,7 +234,7 @@ async fn in_calls() {
         (node.cal(node.id(), ("Demo::gone",)), "no function of that name is registered here"),
         (node.cal(&counter, ("ask",)), "waits for itself: it answers when this handler has ended"),
         (
-            node.cal(&node.port(Counter { count: 1 }), ("fail",)),
+            node.cal(node.port(Counter { count: 1 }), ("fail",)),
             "died before it answered: die: out of paper",
         ),
     ] {
