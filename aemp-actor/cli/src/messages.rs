@@ -57,7 +57,7 @@ pub(crate) async fn mon(connection: &NetworkConnection, port: &str) -> Result<()
         Ok(death.await)
     };
     let Ok(reason) = tokio::time::timeout(limit, watching).await else {
-        return Err(Failure::Timeout(format!("{port} still lives after {limit:?}")));
+        return Err(Failure::Timeout(format!("{port} is still alive after {limit:?}")));
     };
     let reason = reason?;
     if matches!(reason.kind(), kind::NO_SUCH_PORT | kind::TRANSPORT_ERROR | kind::AUTH_ERROR) {
@@ -137,7 +137,7 @@ pub(crate) async fn eval(
     let request = vec![Value::from("eval"), Value::from(code)];
     let mut answer = ask(connection, &PortId::of_node(&on), request).await?;
     if answer.is_empty() {
-        return Err(Failure::Failed(format!("node {on} gave no answer to eval")));
+        return Err(Failure::Failed(format!("node {on} did not answer eval")));
     }
     match answer.remove(0) {
         Value::Str(error) if !error.is_empty() => {

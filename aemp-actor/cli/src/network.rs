@@ -272,7 +272,7 @@ impl NetworkCommand {
         match tokio::time::timeout(limit.saturating_add(GRACE), self.run(&connection)).await {
             Ok(done) => done,
             Err(_) => {
-                let text = format!("{} was not done within {limit:?}", self.name());
+                let text = format!("{} did not finish within {limit:?}", self.name());
                 Err(Failure::Timeout(text))
             }
         }

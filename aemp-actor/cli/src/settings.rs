@@ -301,7 +301,7 @@ fn changed_table(before: &Json, word: &str, add: bool) -> Result<Map<String, Jso
     let mut table = match before {
         Json::Null => Map::new(),
         Json::Object(table) => table.clone(),
-        other => return Err(format!("it is no object: {other}")),
+        other => return Err(format!("it is not an object: {other}")),
     };
     if add {
         let Some(Json::Object(new)) = json(word)? else {

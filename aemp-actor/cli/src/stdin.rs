@@ -30,9 +30,9 @@ pub(crate) fn secret_of(key: &Key, word: &str) -> Result<Json, Failure> {
     if word != "-" {
         let variable = key.variable();
         return Err(Failure::Usage(format!(
-            "{name}: everybody on this machine can see what stands on a command line: - reads it from \
-             standard input, {variable} or {variable}_FILE in the environment have it, and \
-             {program} gensecret makes one up"
+            "{name}: everybody on this machine can see command lines: write - to read it from standard \
+             input, set {variable} or {variable}_FILE in the environment, or let {program} gensecret \
+             generate one"
         )));
     }
     let text = typed(name)

@@ -64,6 +64,6 @@ mod tests {
         let line = r#"["setseeds", ["a", 1], "setsecret", "[x", "setmax_depth", 9]"#;
         assert_eq!(read(&[line]).expect("valid"), expected);
         assert_eq!(read(&["setseeds", "[1"]).expect("not looked into"), ["setseeds", "[1"]);
-        assert!(read(&["[1"]).expect_err("cut").contains("no JSON: [1: "));
+        assert!(read(&["[1"]).expect_err("cut").contains("invalid JSON: [1: "));
     }
 }

@@ -56,9 +56,9 @@ fn is_legal(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/')
 }
 
-/// A text that is no node ID.
+/// A text that is not a node ID.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{text:?} is no node ID: it may only have A-Z a-z 0-9 _ - . : / and must not be empty")]
+#[error("{text:?} is not a node ID: it may only have A-Z a-z 0-9 _ - . : / and must not be empty")]
 pub struct ParseNodeIdError {
     text: String,
 }

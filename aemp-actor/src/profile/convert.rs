@@ -32,7 +32,7 @@ pub fn json(word: &str) -> Result<Option<Json>, String> {
     }
     serde_json::from_str(word).map(Some).map_err(|error| {
         format!(
-            "this is no JSON: {word}: {error}; a text that begins with [, {{ or \" is written in \
+            "invalid JSON: {word}: {error}; a text that begins with [, {{ or \" is written in \
              double quotes"
         )
     })

@@ -414,7 +414,7 @@ mod tests {
             assert!(key.check(&json!(null)).is_err(), "{} takes null", key.name);
             assert!(!is_structure(key.name));
         }
-        assert!(check("nodeid", json!("a b")).unwrap_err().contains("no node ID"));
+        assert!(check("nodeid", json!("a b")).unwrap_err().contains("not a node ID"));
         assert!(check("seeds", json!(["host:x"])).unwrap_err().contains("invalid port"));
         assert!(check("cert", json!("hello")).is_err());
         assert!(check("nodes", json!({"a": "b:c"})).is_err());
@@ -479,6 +479,6 @@ mod tests {
         assert_eq!(read("services", r#"["A",["B",1]]"#), Ok(json!(["A", ["B", 1]])));
         assert_eq!(read("stls", "no"), Ok(json!(0)));
         assert_eq!(read("stls", "maybe"), Ok(json!("maybe")));
-        assert!(read("seeds", "[1").expect_err("cut").contains("no JSON: [1: "));
+        assert!(read("seeds", "[1").expect_err("cut").contains("invalid JSON: [1: "));
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         ]);
         let errors = override_by(&mut found, &environment);
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        assert!(errors[0].contains("AEMP_BINDS: this is no JSON: [1: "), "{errors:?}");
+        assert!(errors[0].contains("AEMP_BINDS: invalid JSON: [1: "), "{errors:?}");
         assert!(errors[1].contains("AEMP_SECRETS_FILE: cannot read"), "{errors:?}");
     }
 

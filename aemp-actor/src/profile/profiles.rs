@@ -38,7 +38,7 @@ impl Profiles {
     ///
     /// # Errors
     /// When the file exists and cannot be read; the text says where and why. A file of more than
-    /// 16 MiB, and what is no regular file (a device, a pipe, a folder), is not read.
+    /// 16 MiB, and what is not a regular file (a device, a pipe, a folder), is not read.
     pub fn open() -> Result<Self, ProfileError> {
         let environment = Variables::of_process();
         Self::open_in(location::locate(&environment)?, environment)

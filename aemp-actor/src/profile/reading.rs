@@ -9,7 +9,7 @@ pub const MAX_FILE: u64 = 16 << 20;
 
 /// Reads a configuration file; `None` if there is none.
 ///
-/// What is no regular file, nor leads to one, is refused: it may have no end or never answer, and
+/// What is not a regular file, nor leads to one, is refused: it may have no end or never answer, and
 /// to write it would be to replace it.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     regular(path)?;
@@ -25,10 +25,10 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(bounded(path)?).map_err(|error| io::Error::other(error.utf8_error()))
 }
 
-/// Refuses what is there and is no regular file.
+/// Refuses what is there and is not a regular file.
 pub(super) fn regular(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
-        Ok(there) if !there.is_file() => Err(io::Error::other("it is no regular file")),
+        Ok(there) if !there.is_file() => Err(io::Error::other("it is not a regular file")),
         // Who reads or writes it finds out about errors.
         _ => Ok(()),
     }

@@ -92,7 +92,7 @@ impl RelayPacket {
     pub(super) fn read(message: &Message) -> Result<Self, &'static str> {
         let values = values(message)?;
         let Envelope { from, connection, kind } = Envelope::read(&values)?;
-        let from = from.parse().map_err(|_| "the sender is no node ID")?;
+        let from = from.parse().map_err(|_| "the sender is not a node ID")?;
         let seq = values.get(4).and_then(number).ok_or("the number is missing, or none")?;
         let word = Word::read(&kind, values.get(5).unwrap_or(&Value::Null))?;
         Ok(Self { from, connection: connection.into(), seq, word })

@@ -62,7 +62,7 @@ async fn what_makes_no_sense_is_logged() {
     for (packet, problem) in [
         (json!(["", FUNCTION]), "the sender is missing"),
         (json!(["", FUNCTION, ["ghost"]]), "the sender is missing, or no string"),
-        (json!(["", FUNCTION, "no node!", "c", "end", 0]), "the sender is no node ID"),
+        (json!(["", FUNCTION, "no node!", "c", "end", 0]), "the sender is not a node ID"),
         (json!(["", FUNCTION, "ghost"]), "the connection is missing"),
         (json!(["", FUNCTION, "ghost", {}, "end", 0]), "the connection is missing, or no string"),
         (json!(["", FUNCTION, "ghost", "", "end", 0]), "the connection has no name"),

@@ -151,7 +151,7 @@ fn guessable(secret: &str) -> Option<Problem> {
         let s = if length == 1 { "" } else { "s" };
         Problem::warning(
             format!("the secret has {length} character{s}, and can be guessed"),
-            "aemp gensecret makes up a long one; all nodes need the same",
+            "aemp gensecret generates a long one; all nodes need the same",
         )
     })
 }

@@ -115,7 +115,7 @@ async fn echoes(
         () = all => Ok(begun.elapsed()),
         reason = death => Err(Failure::died(&to, &reason)),
         () = tokio::time::sleep(connection.left()) => {
-            Err(Failure::Timeout(format!("node {node} has not echoed all within {limit:?}")))
+            Err(Failure::Timeout(format!("node {node} did not echo all messages within {limit:?}")))
         }
     };
     connection.node.kil(&port, ());

@@ -29,7 +29,7 @@ pub(crate) async fn restart(connection: &NetworkConnection, node: &str) -> Resul
     }
     let limit = connection.options.timeout();
     if tokio::time::timeout(connection.left(), back(&mut events, &node)).await.is_err() {
-        return Err(Failure::Timeout(format!("node {node} is not back within {limit:?}")));
+        return Err(Failure::Timeout(format!("node {node} did not come back within {limit:?}")));
     }
     let output = connection.output();
     match output.json {

@@ -57,11 +57,11 @@ fn json_length(text: &str) -> Result<usize, String> {
             Err(format!("the JSON that begins with {} has no end", beginning(text)))
         }
         Some(Err(error)) => Err(format!(
-            "this is no JSON: {}: {error}; a text that begins with [, {{ or \" is written in double \
+            "invalid JSON: {}: {error}; a text that begins with [, {{ or \" is written in double \
              quotes",
             beginning(text)
         )),
-        None => Err(format!("this is no JSON: {}", beginning(text))),
+        None => Err(format!("invalid JSON: {}", beginning(text))),
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(problem("snd x 'one two"), "the single quote before one two is not closed");
         assert_eq!(problem("snd x \"one"), "the double quote before one is not closed");
         assert_eq!(problem("snd x [1,2"), "the JSON that begins with [1,2 has no end");
-        assert!(problem("snd x {a}").starts_with("this is no JSON: {a}: "));
+        assert!(problem("snd x {a}").starts_with("invalid JSON: {a}: "));
         assert!(problem(&format!("[{}", "1,".repeat(1000))).len() < 200);
     }
 }

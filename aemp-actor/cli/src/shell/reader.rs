@@ -64,7 +64,7 @@ fn read(
             // ctrl-c: the line is given up.
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                Err("this is no UTF-8, the line is given up".to_owned())
+                Err("invalid UTF-8, the line is ignored".to_owned())
             }
             Err(_) => return,
         };

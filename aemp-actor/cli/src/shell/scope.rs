@@ -119,7 +119,7 @@ impl Scope<'_> {
             () = self.interrupted() => {
                 // Behind the ^C of the terminal.
                 stdout::line("");
-                Err(Failure::Failed(format!("{} was given up", command.name())))
+                Err(Failure::Failed(format!("{} was cancelled", command.name())))
             }
             done = work => done,
         }

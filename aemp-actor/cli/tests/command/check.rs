@@ -97,8 +97,8 @@ fn mistakes_in_the_text_are_told_with_their_place() {
         ("{'secret': \"x\"}", ":1:2: error: a single quote\n    → put keys in double quotes"),
         ("{\"a\": True}", ":1:7: error: a bare word: True\n    → write true, or 1"),
         ("{\"a\": NaN}", "a bare word: NaN"),
-        ("{\"a\": 01}", "this is no number: 01"),
-        ("{\"a\": +1}", "this is no number: +1"),
+        ("{\"a\": 01}", "invalid number: 01"),
+        ("{\"a\": +1}", "invalid number: +1"),
         ("{\"a\": 1e999}", "this number is too large: 1e999"),
         ("{\"a\": \"\\x\"}", "unknown \\ sequence\n    → write \\ as \\\\"),
         ("{\"a\": \"\u{1}\"}", "a text with a control character"),
@@ -113,7 +113,7 @@ fn mistakes_in_the_text_are_told_with_their_place() {
     }
     home.write_bytes(b"{\n  \"nodeid\": \"\xe4\"\n}");
     let done = home.run(&["check"]);
-    assert!(done.out.contains(":2:14: error: this is no UTF-8\n    → save the file"), "{done:?}");
+    assert!(done.out.contains(":2:14: error: invalid UTF-8\n    → save the file"), "{done:?}");
     home.write_bytes(&[b"{\"a\":".as_slice(), &b"[".repeat(1_000_000)].concat());
     let done = home.run(&["check"]);
     assert_eq!(done.code, 5, "no overflow of the stack");
@@ -300,7 +300,7 @@ fn the_environment_is_looked_into() {
         "AEMP_SECRET: the secret has 1 character, and can be guessed",
         "AEMP_SECRET_FILE does nothing beside AEMP_SECRET",
         "AEMP_CERT_FILE: cannot read /no/such",
-        "AEMP_SERVICES: this is no JSON: [1: ",
+        "AEMP_SERVICES: invalid JSON: [1: ",
         "AEMP_PROFILE: there is no profile \"wroker\": it is the global default\n    → did you mean \"worker\"?",
         "AEMP_NODES: an object is needed",
     ] {

@@ -33,7 +33,7 @@ const COMMAND_LINE: [Typed<'_>; 22] = [
     (&["--profile", "porduction", "nodes"], 1, "did you mean \"production\"?"),
     (&["showprofile", "nobody"], 1, "there is no profile \"nobody\""),
     (&["setseeds", "host:http"], 2, "seeds: invalid port in the address"),
-    (&["setnodeid", "my node"], 2, "nodeid: \"my node\" is no node ID"),
+    (&["setnodeid", "my node"], 2, "nodeid: \"my node\" is not a node ID"),
     (&["setsecret", "geheim"], 2, "secret: everybody on this machine can see"),
     (&["setmonitor_timeout", "30s"], 2, "a number of seconds is needed, such as 30 or 0.5"),
     (&["setmax_packet", "1"], 2, "max_packet: at least 1024, not 1"),
@@ -112,7 +112,7 @@ const PROMPT: [(&str, &str); 14] = [
     ("stop 7", "error: there is no job 7: see jobs"),
     ("cal 'alpha count", "error: the single quote before alpha count is not closed"),
     ("cal alpha [1,", "error: the JSON that begins with [1, has no end"),
-    ("cal 'al pha#x' y", "error: \"al pha\" is no node ID"),
+    ("cal 'al pha#x' y", "error: \"al pha\" is not a node ID"),
     ("cal alpha#gone x", "error: no such port: alpha#gone"),
     ("cal alpha inof", "error: alpha does not answer: unknown request"),
     ("cal alpha Demo::gone", "no function of that name is registered here"),
@@ -140,7 +140,7 @@ fn in_settings() {
             Config::new().seed("h:1"),
             "secret: a node with binds or seeds needs the network's secret",
         ),
-        (Config::new().nodeid("my node"), "nodeid: \"my node\" is no node ID"),
+        (Config::new().nodeid("my node"), "nodeid: \"my node\" is not a node ID"),
         (config().bind("127.0.0.1"), "bind: "),
         (config().seed("h:http"), "seed: invalid port in the address"),
         (config().seed("h:*"), "seed: nobody can dial h:*: write HOST:PORT"),
@@ -242,7 +242,7 @@ async fn in_calls() {
         assert!(said.contains(says), "{said}: not {says}");
     }
     let said = node
-        .cal::<(Vec<i64>,)>(&node.port(Counter { count: 1 }), ("count",))
+        .cal::<(Vec<i64>,)>(node.port(Counter { count: 1 }), ("count",))
         .await
         .unwrap_err()
         .to_string();

@@ -104,7 +104,7 @@ async fn what_is_not_there_is_said() {
     assert_eq!(home.aemp(&["snd", &port, "ad", "1"]).await.code, 0);
     assert_eq!(home.aemp(&["cal", &port, "count"]).await.text(), "5", "it lives");
     let text = home.aemp(&["snd", "a b#x", "y"]).await.failed(2);
-    assert!(text.contains("is no node ID"), "{text}");
+    assert!(text.contains("is not a node ID"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,7 +114,7 @@ async fn a_request_without_an_answer_times_out() {
     let text = home.aemp(&["--timeout", "2", "cal", &silent, "x"]).await.failed(3);
     assert!(text.starts_with(&format!("aemp: no answer from {silent} within")), "{text}");
     let text = home.aemp(&["--timeout", "2", "mon", &silent]).await.failed(3);
-    assert!(text.contains("still lives"), "{text}");
+    assert!(text.contains("is still alive"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -103,7 +103,7 @@ fn showconfig_says_where_values_come_from() {
         "a file can have it"
     );
     let error = home.run(&["showconfig", "c", "seeds", "[1"]).failed(2);
-    assert!(error.contains("seeds: this is no JSON: [1: "), "{error}");
+    assert!(error.contains("seeds: invalid JSON: [1: "), "{error}");
     let error = home.run(&["showconfig", "c", "seeds"]).failed(2);
     assert!(error.contains("no value for the key \"seeds\""), "{error}");
 }

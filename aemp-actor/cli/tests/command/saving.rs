@@ -169,7 +169,7 @@ fn what_is_no_regular_file_is_neither_read_nor_replaced() {
             let done = home.command().env("AEMP_RC", path).args(words).output().unwrap();
             let error = String::from_utf8(done.stderr).unwrap();
             assert_eq!(done.status.code(), Some(5), "{words:?}: {error}");
-            assert!(error.contains("it is no regular file"), "{words:?}: {error}");
+            assert!(error.contains("it is not a regular file"), "{words:?}: {error}");
         }
         let checked = home.command().env("AEMP_RC", path).arg("check").output().unwrap();
         assert_eq!(checked.status.code(), Some(5), "{checked:?}");

@@ -182,7 +182,7 @@ fn a_line_may_be_json() {
     let expected = json!({ "seeds": ["a:1"], "monitor_timeout": 7, "secret": "[x" });
     assert_eq!(home.run(&["showconfig", "p"]).json(), expected);
     let error = home.run(&["[\"setseeds\""]).failed(2);
-    assert!(error.contains("this is no JSON: [\"setseeds\": "), "{error}");
+    assert!(error.contains("invalid JSON: [\"setseeds\": "), "{error}");
 }
 
 #[test]
@@ -208,9 +208,13 @@ fn wrong_commands_change_nothing() {
             2,
             "secret: everybody on this machine can see",
         ),
-        (&["setsecrets", "geheim"][..], 2, "AEMP_SECRETS or AEMP_SECRETS_FILE in the environment"),
-        (&["addvalid_secret", "geheim"][..], 2, "- reads it from standard input"),
-        (&["delvalid_secret", "geheim"][..], 2, "- reads it from standard input"),
+        (
+            &["setsecrets", "geheim"][..],
+            2,
+            "set AEMP_SECRETS or AEMP_SECRETS_FILE in the environment",
+        ),
+        (&["addvalid_secret", "geheim"][..], 2, "write - to read it from standard input"),
+        (&["delvalid_secret", "geheim"][..], 2, "write - to read it from standard input"),
         (&["run", "x", "secret", "geheim"][..], 2, "secret: everybody on this machine can see"),
         (&["run", "x", "secrets", "[\"geheim\"]"][..], 2, "secrets: everybody on this machine"),
         (&["run", "x", "cert", "PEM"][..], 2, "cert: everybody on this machine can see"),
@@ -218,7 +222,7 @@ fn wrong_commands_change_nothing() {
         (&["profile", "p", "setparent", "nobody"][..], 5, "does not exist"),
         (&["profile", "p", "setparent", ""][..], 2, "must not be empty"),
         (&["setparent", "nobody"][..], 2, "aemp profile NAME setparent"),
-        (&["setseeds", "[1"][..], 2, "this is no JSON"),
+        (&["setseeds", "[1"][..], 2, "invalid JSON"),
         (&["setrequire", "tls"][..], 2, "none, encrypted or certificate is needed"),
         (&["settransports", "pigeon"][..], 2, "there is no transport \"pigeon\""),
         (&["setaccess", "{\"rule\":[]}"][..], 2, "unknown field `rule`"),
@@ -229,7 +233,7 @@ fn wrong_commands_change_nothing() {
         (&["setnodeid", "--json", "nodes"][..], 2, "unexpected argument '--json'"),
         (&["setnodeid", "b", "--profile"][..], 2, "a value is required for '--profile"),
         (&["-x", "setnodeid", "b"][..], 2, "unexpected argument '-x'"),
-        (&["addservice", "[\"a\""][..], 2, "services: this is no JSON: [\"a\": "),
+        (&["addservice", "[\"a\""][..], 2, "services: invalid JSON: [\"a\": "),
         (&["addseed", ""][..], 2, "an element must not be empty"),
         (&["-p", "", "setnodeid", "b"][..], 2, "the name of a profile must not be empty"),
         (&["profile", "p", "setparent", "p"][..], 5, "are a circle: p → p"),

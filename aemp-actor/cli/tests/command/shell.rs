@@ -277,7 +277,7 @@ async fn ctrl_c_gives_up_what_waits() {
             asked.recv().unwrap();
             // What the terminal of a shell does that waits.
             shell.signal("-INT");
-            shell.sees("error: cal was given up");
+            shell.sees("error: cal was cancelled");
         }
         shell.sees("aemp> ");
         shell.enters(&format!("cal {silent} wait"));
@@ -448,7 +448,7 @@ async fn lines_may_come_from_a_file() {
             "tap PORT ",
             "Usage: snd <PORT> [ARGUMENT]...",
             "error: the single quote before open is not closed",
-            "error: this is no UTF-8, the line is given up",
+            "error: invalid UTF-8, the line is ignored",
             "\"total\": ",
             "error: the following required arguments were not provided:\n  <PORT>",
             "STATE",

@@ -36,7 +36,7 @@ fn not_utf8(bytes: &[u8], at: usize) -> SyntaxError {
     let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     SyntaxError {
         place: Place { line, column: at - begin + 1 },
-        problem: "this is no UTF-8".to_owned(),
+        problem: "invalid UTF-8".to_owned(),
         hint: "save the file as UTF-8 text",
     }
 }
@@ -349,8 +349,8 @@ mod tests {
             ("{\"a\": \"\\ud83d\\ude00\\udc00\"}", "half a character"),
             ("{\"a\": \"\\u00zz\\ud800\"}", "unknown \\ sequence"),
             ("{\"a\": 1e999}", "this number is too large: 1e999"),
-            ("{\"a\": -inf}", "this is no number: -inf"),
-            ("{\"a\": 0x1}", "this is no number: 0x1"),
+            ("{\"a\": -inf}", "invalid number: -inf"),
+            ("{\"a\": 0x1}", "invalid number: 0x1"),
             ("{} {}", "something follows the end"),
         ] {
             let error = parse(text).expect_err(text);
@@ -373,7 +373,7 @@ mod tests {
             (2, "a single quote"),
             (3, "a bare word: yes"),
             (4, "a comma is missing"),
-            (4, "this is no number: 0x1"),
+            (4, "invalid number: 0x1"),
             (4, "a slash"),
             (5, "a value is missing"),
             (5, "a comma is missing"),

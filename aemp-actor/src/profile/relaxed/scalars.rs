@@ -75,7 +75,7 @@ impl Parser<'_> {
                 let (problem, hint) = if is_too_large(&word) {
                     ("this number is too large", "write one of a size that makes sense")
                 } else {
-                    ("this is no number", "write it as 30 or 0.5, and texts in double quotes")
+                    ("invalid number", "write it as 30 or 0.5, and texts in double quotes")
                 };
                 let error = self.error_at(begin, format!("{problem}: {word}"), hint);
                 self.errors.push(error);
