@@ -33,6 +33,12 @@ fn a_change_is_told_once() {
     assert_eq!(told.iter().map(counts).collect::<Vec<_>>(), [(1, 1, 0), (0, 0, 1)]);
     assert!(table.names().is_empty(), "an empty group leaves nothing behind");
     assert!(table.registered.is_empty());
+    for group in ["g", "h"] {
+        assert_eq!(table.add(group, port.clone()), Ok(()));
+    }
+    assert!(table.remove("g", &port));
+    let groups = table.registered[port.node()].groups.keys();
+    assert_eq!(groups.map(|group| &**group).collect::<Vec<_>>(), ["h"]);
 }
 
 #[test]
