@@ -1,6 +1,9 @@
 //! The end of a node, once it takes part in nothing any more.
 
 use std::sync::Arc;
+use std::vec::IntoIter;
+
+use parking_lot::Mutex;
 
 use super::core::Core;
 use super::counters::Dropped;
@@ -11,17 +14,38 @@ use crate::port::AnyCell;
 /// Ports that end before other tasks get a turn.
 const TURN: usize = 64;
 
+/// The ports of a node that ends which have not been told yet.
+pub(super) struct Remaining(Mutex<IntoIter<Arc<dyn AnyCell>>>);
+
+impl Remaining {
+    pub(super) fn new(ports: Vec<Arc<dyn AnyCell>>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(ports.into_iter())))
+    }
+
+    /// Tells them all, without running code of theirs: none handles another message.
+    pub(super) fn abort(&self, core: &Core) {
+        let reason = core.shutdown_reason();
+        while let Some(port) = self.next() {
+            port.abort(reason.clone());
+        }
+    }
+
+    fn next(&self) -> Option<Arc<dyn AnyCell>> {
+        self.0.lock().next()
+    }
+}
+
 /// What is left to do of the end of a node. Dropped before it is done, because the runtime ends, it is
 /// done where it is dropped.
 pub(super) struct Closing {
     core: Arc<Core>,
-    ports: std::vec::IntoIter<Arc<dyn AnyCell>>,
+    ports: Arc<Remaining>,
     done: bool,
 }
 
 impl Closing {
-    pub(super) fn new(core: Arc<Core>, ports: Vec<Arc<dyn AnyCell>>) -> Self {
-        Self { core, ports: ports.into_iter(), done: false }
+    pub(super) fn new(core: Arc<Core>, ports: Arc<Remaining>) -> Self {
+        Self { core, ports, done: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -34,10 +58,11 @@ impl Closing {
     /// Ends up to so many ports; false when there are no more.
     fn end_ports(&mut self, count: usize) -> bool {
         let reason = self.core.shutdown_reason();
-        for port in self.ports.by_ref().take(count) {
+        for _ in 0..count {
+            let Some(port) = self.ports.next() else { return false };
             port.end(reason.clone());
         }
-        self.ports.len() > 0
+        true
     }
 
     /// Monitors of the node fire, and its connections end.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::Environment;
 use super::addresses::{AddressBook, MAX_ADDRESS, MAX_ADDRESSES};
-use super::closing::Closing;
+use super::closing::{Closing, Remaining};
 use super::config::Config;
 use super::connector::{Dials, Refusals, Targets};
 use super::counters::{Counters, Dropped};
@@ -80,6 +80,8 @@ pub(crate) struct Core {
     listeners: Mutex<Vec<Address>>,
     /// Listeners, seeds and dials, ended by `close`.
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// The ports that are to be told that the node is shut down.
+    remaining: Mutex<Option<Arc<Remaining>>>,
     pub(super) alive: Mutex<Weak<Alive>>,
     started: Instant,
     /// The node is shut down.
@@ -136,6 +138,7 @@ impl Core {
             due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
+            remaining: Mutex::default(),
             alive: Mutex::default(),
             started: Instant::now(),
             ended: watch::Sender::new(false),
@@ -408,6 +411,8 @@ impl Core {
         self.ended.send_replace(true);
         directory::remove(self);
         // Without a lock: where the runtime has ended, it is done here and now.
+        let ports = Remaining::new(ports);
+        *self.remaining.lock() = Some(ports.clone());
         let closing = self.runtime.spawn(Closing::new(self.clone(), ports).run());
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         for task in &tasks {
@@ -415,6 +420,14 @@ impl Core {
         }
         tasks.push(closing);
         self.tasks.lock().append(&mut tasks);
+    }
+
+    /// The node is shut down, and nobody waits for its task any more: no port handles another message.
+    pub(super) fn abort_remaining(&self) {
+        let remaining = self.remaining.lock().take();
+        if let Some(remaining) = remaining {
+            remaining.abort(self);
+        }
     }
 
     /// Runs code of the user's outside of ports: in the node's runtime and on its behalf, and a panic is

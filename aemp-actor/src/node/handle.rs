@@ -160,7 +160,7 @@ impl Node {
     /// to go out; connections that are not finished by then are closed.
     ///
     /// All ports die with the reason `shutdown`, also this is told to the other nodes, whose
-    /// monitors fire at once.
+    /// monitors fire at once. No port begins to handle another message once this has returned.
     ///
     /// # Cancel safety
     /// The node is shut down at the first poll; dropping the future only stops waiting.
@@ -185,6 +185,7 @@ impl Node {
             Poll::Pending => patience.poll(cx).map(|()| false),
         });
         if !in_time.await {
+            self.core.abort_remaining();
             for link in peers.iter().filter_map(|peer| peer.link()) {
                 link.close(CloseReason::Finished);
             }

@@ -82,6 +82,22 @@ async fn nothing_is_handled_after_an_abort() {
     }
 }
 
+/// However little time the node was given.
+#[tokio::test]
+async fn nothing_is_handled_after_the_shutdown() {
+    let node = Node::local();
+    let handled = Arc::new(AtomicU64::new(0));
+    let port = node.port(Busy { handled: handled.clone() });
+    for _ in 0..1000 {
+        port.work();
+    }
+    let end = death(&node, &port);
+    node.shutdown(Duration::ZERO).await;
+    let before = handled.load(Ordering::SeqCst);
+    assert_eq!(end.reason().await.kind(), "shutdown");
+    assert_eq!(handled.load(Ordering::SeqCst), before);
+}
+
 /// The same for a block that receives.
 #[tokio::test]
 async fn a_block_gives_others_their_turn() {
