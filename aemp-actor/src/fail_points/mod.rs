@@ -9,7 +9,9 @@ mod mutation;
 mod passage;
 
 #[cfg(feature = "fail-points")]
-pub use mutation::{Mutation, arm, bound, strikes};
+pub(crate) use mutation::strikes;
+#[cfg(feature = "fail-points")]
+pub use mutation::{Mutation, arm, bound};
 #[cfg(feature = "fail-points")]
 pub(crate) use passage::Passage;
 

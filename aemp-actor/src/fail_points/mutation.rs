@@ -175,7 +175,7 @@ pub fn arm(mutation: Option<Mutation>, random: &mut Random) {
 }
 
 /// Whether the bug happens now.
-pub fn strikes(mutation: Mutation) -> bool {
+pub(crate) fn strikes(mutation: Mutation) -> bool {
     let Some(mut armed) = ARMED.get().filter(|armed| armed.mutation == mutation) else {
         return false;
     };
