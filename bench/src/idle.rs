@@ -70,7 +70,7 @@ fn ports(runtime: &Runtime, count: usize, used: bool) -> usize {
                     port.sum().await.expect("an answer");
                 }
             }
-            // Runners that linger are given the time to end.
+            // Those that gave their place away are given the time to end.
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         });
     }

@@ -30,7 +30,7 @@ use crate::log::LogCatching;
 use crate::mesh::Mesh;
 use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::panics;
-use crate::port::{PortOptions, on_node};
+use crate::port::{PortOptions, Standby, on_node};
 use crate::reason::{Reason, kind};
 use crate::relay::Relays;
 use crate::service::Data;
@@ -69,6 +69,7 @@ pub(crate) struct Core {
     functions: Functions,
     data: Data,
     events: Events,
+    standby: Standby,
     counters: Counters,
     next_watch: AtomicU64,
     next_attempt: AtomicU64,
@@ -130,6 +131,7 @@ impl Core {
             functions: Functions::default(),
             data: Data::default(),
             events: Events::default(),
+            standby: Standby::default(),
             counters: Counters::default(),
             next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
@@ -179,6 +181,10 @@ impl Core {
     /// Whether the node was set up to talk to others.
     pub(super) fn is_networked(&self) -> bool {
         self.networked
+    }
+
+    pub(crate) fn standby(&self) -> &Standby {
+        &self.standby
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -433,10 +439,15 @@ impl Core {
     /// Runs code of the user's outside of ports: in the node's runtime and on its behalf, and a panic is
     /// logged, as that of `what`, and ends nothing.
     pub(crate) fn user_code(self: &Arc<Self>, what: &str, code: impl FnOnce()) {
+        self.in_runtime(what, || on_node(self, code));
+    }
+
+    /// The same, on behalf of whoever it is for now.
+    pub(crate) fn in_runtime(&self, what: &str, code: impl FnOnce()) {
         // A thread that ends cannot enter a runtime any more, but may drop a node that it kept.
         let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
         let _entered = (!ending).then(|| self.runtime.enter());
-        panics::logged(what, || on_node(self, code));
+        panics::logged(what, code);
     }
 
     /// A port is gone: tell its watchers; warn when nobody listens, nor waits for an answer of it, and

@@ -30,13 +30,15 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
 pub(crate) struct Timers {
     table: Mutex<Table>,
     next: AtomicU64,
-    /// Told when the first entry has changed, or the node is shut down.
+    /// Told of an entry before the time at which the task looks again, or that the node is shut down.
     changed: Notify,
 }
 
 #[derive(Default)]
 struct Table {
     entries: BTreeMap<TimerKey, Alarm>,
+    /// The task looks again then, if there is a time.
+    armed: Option<Instant>,
     closed: bool,
     ended: bool,
 }
@@ -76,16 +78,25 @@ impl Timers {
             return Some(alarm);
         }
         table.entries.insert(key, alarm);
-        let first = table.entries.first_key_value().is_some_and(|(first, _)| *first == key);
+        // Seldom: what is taken out again leaves the time as it is.
+        let sooner = table.armed.is_none_or(|armed| key.at < armed);
+        if sooner {
+            table.armed = Some(key.at);
+        }
         drop(table);
-        if first {
+        if sooner {
             self.changed.notify_one();
         }
         None
     }
 
-    /// Replaces the waker of an entry; false when it has come due.
+    /// Sees to it that an entry wakes `waker`; false when it has come due.
     pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+        match self.table.lock().entries.get(&key) {
+            Some(Alarm::Wake(old)) if old.will_wake(waker) => return true,
+            Some(_) => {}
+            None => return false,
+        }
         let mut alarm = Alarm::Wake(waker.clone());
         let mut table = self.table.lock();
         let entry = table.entries.get_mut(&key);
@@ -93,11 +104,6 @@ impl Timers {
         drop(table);
         // Here, what was replaced is dropped.
         known
-    }
-
-    /// Whether an entry has not come due.
-    pub(crate) fn has(&self, key: TimerKey) -> bool {
-        self.table.lock().entries.contains_key(&key)
     }
 
     /// Takes an entry out, for the caller to drop; `None` when it has come due.
@@ -124,10 +130,9 @@ impl Timers {
         let mut table = self.table.lock();
         let later = table.entries.split_off(&TimerKey { at: now, number: u64::MAX });
         let due = std::mem::replace(&mut table.entries, later).into_iter().collect();
-        let next = match table.entries.first_key_value() {
-            Some((key, _)) => Next::At(key.at),
-            None => Next::Unknown,
-        };
+        let first = table.entries.first_key_value().map(|(key, _)| key.at);
+        table.armed = first.or(table.armed.filter(|armed| *armed > now));
+        let next = table.armed.map_or(Next::Unknown, Next::At);
         (due, if table.ended { Next::End } else { next })
     }
 
@@ -259,6 +264,29 @@ mod tests {
         assert!(timers.remove(third).is_none());
         let (due, next) = timers.poll_due(at(2));
         assert!(due.is_empty() && matches!(next, Next::At(next) if next == at(3)));
+    }
+
+    /// Requests have deadlines, and most are answered: their timers come and go.
+    #[tokio::test]
+    async fn the_task_is_not_woken_by_what_comes_later() {
+        let timers = Timers::default();
+        let now = Instant::now();
+        let at = |seconds| timers.key(now + Duration::from_secs(seconds));
+        let add = |key| drop(timers.add(key, Alarm::Wake(Waker::noop().clone())));
+        let woken = async || {
+            let notified = timers.changed.notified();
+            tokio::select! { biased; () = notified => true, () = std::future::ready(()) => false }
+        };
+        let first = at(30);
+        add(first);
+        assert!(woken().await);
+        drop(timers.remove(first));
+        assert!(matches!(timers.poll_due(now).1, Next::At(at) if at == first.at));
+        add(at(31));
+        assert!(!woken().await);
+        add(at(29));
+        assert!(woken().await);
+        assert!(matches!(timers.poll_due(first.at).1, Next::At(at) if at > first.at));
     }
 
     #[test]

@@ -33,7 +33,6 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Dropping it abandons the answer, not the request.
 #[must_use = "the request was sent, but its answer is lost unless it is awaited"]
 pub struct Call<T> {
-    target: PortId,
     waiting: Waiting<T>,
     sent: Instant,
     timeout: Duration,
@@ -46,9 +45,14 @@ enum Waiting<T> {
     /// The same, after it dropped the request: it is dying, or refused to answer.
     Dying { receiver: oneshot::Receiver<Reason>, _ends: DeathWatch },
     /// Any port, through a reply port.
-    Untyped { receiver: oneshot::Receiver<Answer>, decode: Decode<T>, _ends: ReplyGuard },
-    /// It never began.
-    Failed(Option<CallError>),
+    Untyped {
+        target: PortId,
+        receiver: oneshot::Receiver<Answer>,
+        decode: Decode<T>,
+        _ends: ReplyGuard,
+    },
+    /// It was not sent: the port is not of this node.
+    NotLocal(PortId),
 }
 
 type Decode<T> = fn(Message) -> Result<T, String>;
@@ -129,16 +133,12 @@ impl CallError {
 }
 
 impl<T> Call<T> {
-    fn new(target: PortId, waiting: Waiting<T>) -> Self {
-        Self { target, waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, deadline: None }
+    fn new(waiting: Waiting<T>) -> Self {
+        Self { waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, deadline: None }
     }
 
-    pub(crate) fn typed(
-        target: PortId,
-        receiver: oneshot::Receiver<T>,
-        cell: Arc<dyn AnyCell>,
-    ) -> Self {
-        Self::new(target, Waiting::Typed(receiver, cell))
+    pub(crate) fn typed(receiver: oneshot::Receiver<T>, cell: Arc<dyn AnyCell>) -> Self {
+        Self::new(Waiting::Typed(receiver, cell))
     }
 
     pub(crate) fn untyped(
@@ -149,11 +149,11 @@ impl<T> Call<T> {
         token: MonToken,
     ) -> Self {
         let guard = ReplyGuard { cell, token };
-        Self::new(target, Waiting::Untyped { receiver, decode, _ends: guard })
+        Self::new(Waiting::Untyped { target, receiver, decode, _ends: guard })
     }
 
-    pub(crate) fn failed(target: PortId, error: CallError) -> Self {
-        Self::new(target, Waiting::Failed(Some(error)))
+    pub(crate) fn not_local(target: PortId) -> Self {
+        Self::new(Waiting::NotLocal(target))
     }
 
     /// Sets the deadline, counted from when the request was sent.
@@ -177,7 +177,7 @@ impl<T> Call<T> {
                     let reason = ready!(Pin::new(receiver).poll(cx)).unwrap_or_default();
                     return Poll::Ready(Err(self.died(reason)));
                 }
-                Waiting::Untyped { receiver, decode, _ends } => {
+                Waiting::Untyped { receiver, decode, _ends, .. } => {
                     let answer = ready!(Pin::new(receiver).poll(cx));
                     // Whoever waits: the handles in the answer send from the node that asked.
                     let core = _ends.cell.core().clone();
@@ -191,21 +191,29 @@ impl<T> Call<T> {
                         },
                     );
                 }
-                Waiting::Failed(error) => {
-                    let error =
-                        error.take().unwrap_or(CallError::NotLocal { target: self.target.clone() });
-                    return Poll::Ready(Err(error));
+                Waiting::NotLocal(target) => {
+                    return Poll::Ready(Err(CallError::NotLocal { target: target.clone() }));
                 }
             }
         }
+    }
+
+    /// The port that was asked.
+    fn target(&self) -> PortId {
+        let cell = match &self.waiting {
+            Waiting::Typed(_, cell) => cell,
+            Waiting::Dying { _ends, .. } => &_ends.cell,
+            Waiting::Untyped { target, .. } | Waiting::NotLocal(target) => return target.clone(),
+        };
+        PortId::new(cell.core().id().clone(), cell.name().clone())
     }
 
     /// Whether the handler that waits is one of the port that was asked.
     fn asks_itself(&self) -> bool {
         match &self.waiting {
             Waiting::Typed(_, cell) => current::is_running(cell),
-            Waiting::Untyped { .. } => current::is_running_id(&self.target),
-            Waiting::Dying { .. } | Waiting::Failed(_) => false,
+            Waiting::Untyped { target, .. } => current::is_running_id(target),
+            Waiting::Dying { .. } | Waiting::NotLocal(_) => false,
         }
     }
 
@@ -214,22 +222,22 @@ impl<T> Call<T> {
             Waiting::Typed(_, cell) => cell.core(),
             Waiting::Dying { _ends, .. } => _ends.cell.core(),
             Waiting::Untyped { _ends, .. } => _ends.cell.core(),
-            Waiting::Failed(_) => return Poll::Pending,
+            Waiting::NotLocal(_) => return Poll::Pending,
         };
         let new = || Deadline::new(core.timers(), self.sent, self.timeout);
         self.deadline.get_or_insert_with(new).poll(cx)
     }
 
     fn died(&self, reason: Reason) -> CallError {
-        CallError::Died { target: self.target.clone(), reason }
+        CallError::Died { target: self.target(), reason }
     }
 
     fn refused(&self, text: String) -> CallError {
-        CallError::Refused { target: self.target.clone(), text }
+        CallError::Refused { target: self.target(), text }
     }
 
     fn bad_answer(&self, text: String) -> CallError {
-        CallError::BadAnswer { target: self.target.clone(), text }
+        CallError::BadAnswer { target: self.target(), text }
     }
 }
 
@@ -274,10 +282,10 @@ where
             return Poll::Ready(answer);
         }
         if self.asks_itself() {
-            return Poll::Ready(Err(CallError::Itself { target: self.target.clone() }));
+            return Poll::Ready(Err(CallError::Itself { target: self.target() }));
         }
         ready!(self.poll_deadline(cx));
-        let (target, after) = (self.target.clone(), self.timeout);
+        let (target, after) = (self.target(), self.timeout);
         Poll::Ready(Err(CallError::Timeout { target, after }))
     }
 }
@@ -286,6 +294,6 @@ impl<T> Unpin for Call<T> {}
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Call({} within {:?})", self.target, self.timeout)
+        write!(f, "Call({} within {:?})", self.target(), self.timeout)
     }
 }

@@ -16,6 +16,7 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -57,8 +58,8 @@ pub(crate) enum Next {
     },
     /// Nothing; the value was put back, the runner is to end.
     Idle,
-    /// Nothing yet.
-    Nothing,
+    /// The port is to end at once.
+    Aborted,
 }
 
 impl<P: Port> Cell<P> {
@@ -85,7 +86,7 @@ impl<P: Port> Cell<P> {
         let mailbox = self.mailbox.lock();
         let load = message.load();
         let room = mailbox.has_room(load, self.options(&mailbox));
-        if mailbox.is_over() || !room && mailbox.is_killed() {
+        if mailbox.is_over() || !room && mailbox.killed {
             drop(mailbox);
             self.core.count_dropped(Dropped::DeadPort, 1);
         } else if room {
@@ -116,12 +117,12 @@ impl<P: Port> Cell<P> {
     ) {
         mailbox.add(envelope, load);
         let start = mailbox.schedule();
-        let receiver = mailbox.extras.as_mut().and_then(|extras| extras.receiver.waker.take());
+        let waker = mailbox.waker.take();
         drop(mailbox);
         if start {
             runner::start(self.clone());
-        } else if let Some(receiver) = receiver {
-            receiver.wake();
+        } else if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
@@ -171,28 +172,36 @@ impl<P: Port> Cell<P> {
         Some(std::mem::replace(&mut mailbox.stage, Stage::Running(run.clone())))
     }
 
-    /// Swaps the queue out for the runner, or puts the value back.
-    pub(crate) fn next(
+    /// Swaps the queue out for the runner. While it is empty, the runner waits, or puts the value back
+    /// when it is to end.
+    pub(crate) fn poll_next(
         &self,
         run: &Run,
         batch: &mut Vec<Envelope<P>>,
         value: &mut Option<P>,
-        patience: bool,
-    ) -> Next {
+        cx: &Context<'_>,
+    ) -> Poll<Next> {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.queue.is_empty() {
             mailbox.take(run, Load::default(), batch);
             self.count_handled(batch.len());
+            run.set_waiting(false);
+            mailbox.waker = None;
             let limit = self.options(&mailbox).handler_timeout;
-            return Next::Batch { taps: mailbox.taps(), limit };
+            return Poll::Ready(Next::Batch { taps: mailbox.taps(), limit });
         }
-        if patience || mailbox.abort_reason().is_some() {
-            return Next::Nothing;
+        if mailbox.abort_reason().is_some() {
+            return Poll::Ready(Next::Aborted);
+        }
+        if !run.is_retired() {
+            mailbox.wait(cx.waker().clone());
+            run.set_waiting(true);
+            return Poll::Pending;
         }
         if let Some(value) = value.take() {
             mailbox.rest(value);
         }
-        Next::Idle
+        Poll::Ready(Next::Idle)
     }
 
     /// To be called under the lock.
@@ -214,7 +223,7 @@ impl<P: Port> Cell<P> {
         if unborn {
             self.core.registry().add_stillborn(&self.name, reason);
         }
-        let (stage, queue, lost, watchers, owned, extras) = {
+        let (stage, queue, lost, watchers, owned, extras, _waker) = {
             let mut mailbox = self.mailbox.lock();
             if mailbox.is_dead() {
                 return;
@@ -223,7 +232,8 @@ impl<P: Port> Cell<P> {
             let queue = std::mem::take(&mut mailbox.queue);
             let stage = std::mem::replace(&mut mailbox.stage, Stage::Dead(reason.clone()));
             let extras = mailbox.extras.take();
-            (stage, queue, lost, mailbox.watchers.take_all(), mailbox.owned.take(), extras)
+            let (watchers, owned) = (mailbox.watchers.take_all(), mailbox.owned.take());
+            (stage, queue, lost, watchers, owned, extras, mailbox.waker.take())
         };
         self.core.registry().remove(&self.name);
         let mut extras = extras.unwrap_or_default();
@@ -232,7 +242,11 @@ impl<P: Port> Cell<P> {
         }
         self.fired.store(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
-        runner::drop_user_data(self, stage);
+        match stage {
+            Stage::Idle(value) => runner::drop_user_data(self, value),
+            Stage::Starting(starter) => runner::drop_user_data(self, starter),
+            Stage::Running(_) | Stage::Dead(_) => {}
+        }
         queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
         for key in std::mem::take(&mut extras.timers) {
             runner::drop_user_data(self, self.core.timers().remove(key));
@@ -264,16 +278,22 @@ impl<P: Port> Cell<P> {
         self.mailbox.lock().disown(id)
     }
 
-    /// Puts a `kil` into the mailbox; false when one is there, or the port ends already.
+    /// Puts a `kil` into the mailbox, or lets an idle port die; false when one is there, or the port
+    /// ends already.
     fn push_kil(self: &Arc<Self>, reason: Reason) -> bool {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.is_over() || mailbox.is_killed() {
+        if mailbox.is_over() || mailbox.killed {
             return false;
         }
-        let extras = mailbox.extras.get_or_insert_default();
-        extras.killed = true;
+        mailbox.killed = true;
+        if mailbox.is_idle() {
+            mailbox.scheduled = true;
+            drop(mailbox);
+            runner::end(self.clone(), reason);
+            return true;
+        }
         // What they would send now is lost.
-        let room = extras.room.take();
+        let room = mailbox.extras.as_mut().and_then(|extras| extras.room.take());
         self.add(mailbox, Envelope::Kil(reason), Load::default());
         if let Some(room) = room {
             room.freed.notify_waiters();
@@ -313,14 +333,14 @@ impl<P: Port> AnyCell for Cell<P> {
         extras.abort = Some(reason);
         let room = extras.room.take();
         let run = mailbox.run().cloned();
+        let waiting = mailbox.waker.take();
         let start = mailbox.schedule();
         drop(mailbox);
         if let Some(room) = room {
             room.freed.notify_waiters();
         }
-        if let Some(waker) = run.and_then(|run| run.abort()) {
-            waker.wake();
-        }
+        let suspended = run.and_then(|run| run.abort());
+        suspended.or(waiting).into_iter().for_each(Waker::wake);
         if start {
             runner::start(self);
         }
@@ -387,7 +407,7 @@ impl<P: Port> AnyCell for Cell<P> {
         let mut mailbox = self.mailbox.lock();
         let envelope = Envelope::Untyped(Box::new(message));
         let load = envelope.load();
-        if mailbox.is_over() || mailbox.is_killed() {
+        if mailbox.is_over() || mailbox.killed {
             drop(mailbox);
             self.core.count_dropped(Dropped::DeadPort, 1);
             return Ok(());

@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -19,7 +19,7 @@ pub(crate) struct Deadline {
     timers: Arc<Timers>,
     /// `None` is beyond all time.
     at: Option<Instant>,
-    armed: Option<(TimerKey, Waker)>,
+    armed: Option<TimerKey>,
     /// In place of a node's timers that have ended.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -32,33 +32,31 @@ impl Deadline {
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
-        if Instant::now() >= at {
-            return Poll::Ready(());
+        match self.armed {
+            None => self.arm(at, cx),
+            Some(key) if self.timers.set_waker(key, cx.waker()) => Poll::Pending,
+            // It has come due, or the timers have ended.
+            Some(_) if Instant::now() >= at => Poll::Ready(()),
+            Some(_) => self.arm(at, cx),
         }
-        match &mut self.armed {
-            None => {
-                let waker = cx.waker().clone();
-                let key = self.timers.key(at);
-                if self.timers.add(key, Alarm::Wake(waker.clone())).is_some() {
-                    return self.sleep(at, cx);
-                }
-                self.armed = Some((key, waker));
-            }
-            Some((key, waker)) if waker.will_wake(cx.waker()) && self.timers.has(*key) => {}
-            Some((key, waker)) => {
-                waker.clone_from(cx.waker());
-                if !self.timers.set_waker(*key, waker) {
-                    // It has just come due, or the timers have ended, and the other one was woken.
-                    self.armed = None;
-                    cx.waker().wake_by_ref();
-                }
-            }
+    }
+
+    /// Does not look at the clock, which takes longer than the rest: what is due is told so at once.
+    fn arm(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let key = self.timers.key(at);
+        self.armed = Some(key);
+        match self.timers.add(key, Alarm::Wake(cx.waker().clone())) {
+            None => Poll::Pending,
+            Some(_) => self.sleep(at, cx),
         }
-        Poll::Pending
     }
 
     /// The runtime of the node has ended: that of who waits is used, if there is one.
     fn sleep(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        self.armed = None;
+        if Instant::now() >= at {
+            return Poll::Ready(());
+        }
         if Handle::try_current().is_err() {
             return Poll::Pending;
         }
@@ -69,7 +67,7 @@ impl Deadline {
 
 impl Drop for Deadline {
     fn drop(&mut self) {
-        if let Some((key, _)) = self.armed {
+        if let Some(key) = self.armed {
             drop(self.timers.remove(key));
         }
     }

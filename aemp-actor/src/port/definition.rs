@@ -25,7 +25,8 @@ use crate::message::{BadMessage, Message};
 /// - State and messages are moved by value. An optimised build bears 512 KiB of each on the usual
 ///   stack of 2 MiB, a debug build 64 KiB, as a channel of tokio's; half of that where a handler is
 ///   `async`. Put what is larger into a box.
-/// - A port without messages runs nothing and reserves nothing.
+/// - A port without messages runs nothing and has no task, but for the 128 of a node that ran last: those
+///   keep theirs, and up to 8 KiB for messages.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no port",
     note = "write `#[derive(Port)]` above the struct, and `#[rcv]` above its impl block"

@@ -65,16 +65,12 @@ pub(super) fn kind<P: Port>() -> &'static str {
 impl<P: Port> Cell<P> {
     pub(super) fn look(&self) -> Facts {
         let mailbox = self.mailbox.lock();
-        let receives = || {
-            let receiver = mailbox.extras.as_ref().map(|extras| &extras.receiver);
-            receiver.is_some_and(|receiver| receiver.waker.is_some())
-        };
         let state = match &mailbox.stage {
             Stage::Dead(_) => PortState::Dying,
             _ if mailbox.abort_reason().is_some() => PortState::Dying,
             Stage::Starting(_) => PortState::Starting,
             Stage::Idle(_) if !mailbox.scheduled => PortState::Idle,
-            Stage::Running(_) if receives() => PortState::Idle,
+            Stage::Running(_) if mailbox.waker.is_some() => PortState::Idle,
             Stage::Idle(_) | Stage::Running(_) => PortState::Running,
         };
         let waiting = mailbox.waiting();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::call::{Call, CallError};
+use super::call::Call;
 use super::cell::Cell;
 use super::current;
 use super::definition::Port;
@@ -114,7 +114,7 @@ impl<P: Port> Ref<P> {
             To::Id(by) => by,
         };
         let Some(core) = by.core() else {
-            return Call::failed(by.id.clone(), CallError::NotLocal { target: by.id.clone() });
+            return Call::not_local(by.id.clone());
         };
         let decode = |message: crate::Message| {
             message.decode::<(T,)>().map(|(answer,)| answer).map_err(|error| error.to_string())
@@ -138,19 +138,27 @@ impl<P: Port> Ref<P> {
         }
     }
 
-    /// Sends a request that cannot be serialised; gives [`CallError::NotLocal`] when the port is
+    /// Sends a request that cannot be serialised; gives [`CallError::NotLocal`](super::CallError::NotLocal) when the port is
     /// not of this node.
     pub fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
         match self.cell() {
             Some(cell) => Self::call_cell(&cell, request),
-            None => Call::failed(self.id(), CallError::NotLocal { target: self.id() }),
+            None => Call::not_local(self.id()),
         }
     }
 
     fn call_cell<T>(cell: &Arc<Cell<P>>, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
         let (sender, receiver) = oneshot::channel();
         cell.push(Envelope::Typed(request(Reply::caller(sender, cell))));
-        Call::typed(cell.id(), receiver, cell.clone())
+        Call::typed(receiver, cell.clone())
+    }
+
+    /// The cell, if it was found when the handle was made.
+    pub(super) fn found_cell(&self) -> Option<&Arc<Cell<P>>> {
+        match &self.to {
+            To::Cell(cell) => Some(cell),
+            To::Id(_) => None,
+        }
     }
 
     /// The cell, if the port is of this process and of this type.

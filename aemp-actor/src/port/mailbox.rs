@@ -8,8 +8,9 @@
 //!       └────────────────────────────┴───────────────────┴──▶ Dead
 //! ```
 //!
-//! `scheduled` is set from when a runner is spawned until it puts the value back. A port that is
-//! to end at once has `abort` set, and its runner, or one that is made for it, lets it die.
+//! `scheduled` is set from when a runner is spawned until it puts the value back. A runner that waits
+//! for a message has its waker here. A port that is to end at once has `abort` set, and its runner, or
+//! one that is made for it, lets it die.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ use crate::reason::Reason;
 
 /// Code to run in port context.
 pub(crate) type Task<P> = Box<dyn FnOnce(&mut P, &mut Ctx<P>) -> Result<(), Die> + Send>;
+
+/// Bytes of an empty queue that are kept while a runner waits for messages.
+const KEPT: usize = 4096;
 
 /// One entry of a mailbox.
 pub(crate) enum Envelope<P: Port> {
@@ -85,6 +89,10 @@ pub(crate) struct Mailbox<P: Port> {
     messages: u32,
     /// There is a runner, or will be in a moment.
     pub(crate) scheduled: bool,
+    /// A `kil` waits: nothing behind it will be handled.
+    pub(crate) killed: bool,
+    /// Woken by the next envelope: the port's task has looked for one, and found none that it wants.
+    pub(crate) waker: Option<Waker>,
     pub(crate) stage: Stage<P>,
     pub(crate) watchers: Watchers<Watch>,
     /// Watches this port made; ended when it dies. Boxed: most ports make none.
@@ -106,8 +114,6 @@ pub(crate) struct Extras {
     pub(crate) timers: BTreeSet<TimerKey>,
     /// The port is to end at once.
     pub(crate) abort: Option<Reason>,
-    /// A `kil` waits in the queue: nothing behind it will be handled.
-    pub(crate) killed: bool,
     pub(crate) receiver: Receiver,
     /// Somebody who waited for an answer is told of the port's death.
     pub(crate) caller_told: bool,
@@ -116,8 +122,6 @@ pub(crate) struct Extras {
 /// What is known of the block of a receiving port.
 #[derive(Default)]
 pub(crate) struct Receiver {
-    /// Woken by the next envelope: it has looked for a message, and found none that it wants.
-    pub(crate) waker: Option<Waker>,
     /// How often it has looked for a message.
     pub(crate) looks: u64,
     /// It never will again.
@@ -139,6 +143,8 @@ impl<P: Port> Mailbox<P> {
             bytes: 0,
             messages: 0,
             scheduled: matches!(stage, Stage::Running(_)),
+            killed: false,
+            waker: None,
             stage,
             watchers: Watchers::default(),
             owned: None,
@@ -161,11 +167,19 @@ impl<P: Port> Mailbox<P> {
         (self.bytes, self.messages) = (taken.bytes, taken.messages as u32);
     }
 
+    /// The task of the port waits for the next envelope.
+    pub(crate) fn wait(&mut self, waker: Waker) {
+        shed(&mut self.queue);
+        self.waker = Some(waker);
+    }
+
     /// The task of the port puts the value back: nothing waits.
     pub(crate) fn rest(&mut self, value: P) {
         self.stage = Stage::Idle(value);
         self.queue = Vec::new();
         self.scheduled = false;
+        // It holds the memory of the task.
+        self.waker = None;
         (self.bytes, self.messages) = (0, 0);
     }
 
@@ -211,9 +225,9 @@ impl<P: Port> Mailbox<P> {
         self.is_dead() || self.abort_reason().is_some()
     }
 
-    /// Whether what is pushed now waits behind a `kil`, to be lost then.
-    pub(crate) fn is_killed(&self) -> bool {
-        self.extras.as_ref().is_some_and(|extras| extras.killed)
+    /// Whether nothing runs the port, and nothing waits for it.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.scheduled && matches!(self.stage, Stage::Idle(_))
     }
 
     pub(crate) fn is_dead(&self) -> bool {
@@ -238,5 +252,36 @@ impl<P: Port> Mailbox<P> {
             self.owned = None;
         }
         known
+    }
+}
+
+/// Gives the memory of an empty queue back, unless it is little.
+pub(crate) fn shed<P: Port>(queue: &mut Vec<Envelope<P>>) {
+    if queue.capacity() * size_of::<Envelope<P>>() > KEPT {
+        *queue = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use super::*;
+    use crate::port::FnPort;
+
+    struct Memory;
+
+    impl Wake for Memory {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_port_at_rest_keeps_nothing_of_its_task() {
+        let mut mailbox = Mailbox::<FnPort>::new(Stage::Running(Arc::default()));
+        let memory = Arc::new(Memory);
+        mailbox.wait(memory.clone().into());
+        assert_eq!(Arc::strong_count(&memory), 2);
+        mailbox.rest(FnPort::with_default(|_, _| ()));
+        assert_eq!(Arc::strong_count(&memory), 1);
     }
 }

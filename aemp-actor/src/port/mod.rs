@@ -4,7 +4,7 @@
 //! ```text
 //!   Ref<P> ──typed──┐
 //!                   ├─▶ Cell<P>: mailbox + stage ──swap──▶ runner ──▶ P::handle
-//!   registry ─untyped┘        (no task while idle)         (a task while there are messages)
+//!   registry ─untyped┘                                     (a task, kept on standby for a while)
 //! ```
 //!
 //! Not here: where messages come from (`node`) and who watches (`monitor`).
@@ -32,6 +32,7 @@ mod reply;
 mod run;
 mod runner;
 mod snd_wait;
+mod standby;
 mod tap;
 mod timer;
 
@@ -59,5 +60,6 @@ pub use receive::{Me, ReceiveError, Received};
 pub use reply::Reply;
 pub(crate) use reply::reply_cell;
 pub use snd_wait::{SndWait, SndWaitError};
+pub(crate) use standby::Standby;
 pub(crate) use tap::{CREDIT, Tap};
 pub use timer::Timer;

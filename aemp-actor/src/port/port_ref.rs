@@ -5,6 +5,7 @@ use std::future::Future;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+use super::any_cell::AnyCell;
 use super::context::Ctx;
 use super::definition::Port;
 use super::handle::Ref;
@@ -48,7 +49,9 @@ pub trait PortRef {
     where
         Self: Sized,
     {
-        if let Some(core) = self.as_handle().core() {
+        if let Some(cell) = self.as_handle().found_cell() {
+            cell.clone().kil(reason.into());
+        } else if let Some(core) = self.as_handle().core() {
             core.kil(&self.id(), reason.into());
         }
     }

@@ -250,8 +250,7 @@ impl Inbox {
             let left = self.run.left();
             mailbox.take(&self.run, left, &mut batch);
             if batch.is_empty() {
-                let receiver = &mut mailbox.extras.get_or_insert_default().receiver;
-                let old = receiver.waker.replace(cx.waker().clone());
+                let old = mailbox.waker.replace(cx.waker().clone());
                 drop(mailbox);
                 drop(old);
                 return false;

@@ -27,6 +27,10 @@ struct Own {
     aborted: AtomicBool,
     /// Somebody waits for room in the mailbox.
     room_wanted: AtomicBool,
+    /// The task waits for a message: its waker is in the mailbox. Read by the task alone.
+    waiting: AtomicBool,
+    /// The task is to end when it has nothing to do.
+    retired: AtomicBool,
 }
 
 #[derive(Default)]
@@ -105,8 +109,29 @@ impl Run {
         self.own.aborted.load(Ordering::Acquire)
     }
 
-    /// The port's code is suspended; false when the port was aborted meanwhile.
+    /// The task is to end when it has nothing to do. Gives what is to be woken.
+    pub(crate) fn retire(&self) -> Option<Waker> {
+        self.own.retired.store(true, Ordering::Release);
+        self.waker.lock().take()
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.own.retired.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_waiting(&self, waiting: bool) {
+        self.own.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// The port's code is suspended; false when the port was aborted meanwhile. While it waits for a
+    /// message, whoever aborts it finds the waker in the mailbox.
     pub(crate) fn suspend(&self, waker: &Waker) -> bool {
+        self.own.waiting.load(Ordering::Relaxed) || self.keep_waker(waker)
+    }
+
+    /// Keeps the waker for [`abort`](Self::abort) and [`retire`](Self::retire); false when the port was
+    /// aborted before.
+    pub(crate) fn keep_waker(&self, waker: &Waker) -> bool {
         let mut slot = self.waker.lock();
         match &*slot {
             Some(old) if old.will_wake(waker) => {}

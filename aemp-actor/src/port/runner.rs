@@ -1,7 +1,7 @@
-//! The task that handles a port's messages: it exists only while there are some.
+//! The task that handles a port's messages. It is made when there are some.
 //!
-//! A runner that finds the mailbox empty lingers for a few turns of the scheduler before it puts
-//! the value back and ends, so that request and reply need no new task each time.
+//! A runner that finds the mailbox empty waits on [`standby`](super::standby), so that request and
+//! reply need no new task each time, and puts the value back and ends when others need the place.
 //!
 //! However the task ends, the port is settled: one that is dropped unfinished, because its runtime
 //! ends, lets the port die where it is dropped.
@@ -22,7 +22,7 @@ use super::current::{self, Current};
 use super::deadline::Deadline;
 use super::definition::Port;
 use super::init::{Init, Starter};
-use super::mailbox::{Envelope, Firing, Stage, Task};
+use super::mailbox::{self, Envelope, Firing, Stage, Task};
 use super::run::{Load, Run};
 use super::tap::{self, Tap};
 use crate::die::Die;
@@ -31,11 +31,6 @@ use crate::message::Message;
 use crate::node::Core;
 use crate::panics;
 use crate::reason::Reason;
-
-/// Turns of the scheduler that a runner waits for more messages. Two are what a request and its answer
-/// take when both ports have runners: that of the other port, and that of whoever is woken by the answer.
-/// The third is for what comes in between. A runner that ended too early costs a new task.
-const PATIENCE: u32 = 3;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
 /// take out of its channels.
@@ -56,6 +51,16 @@ pub(super) enum End {
 pub(super) fn start<P: Port>(cell: Arc<Cell<P>>) {
     let runtime = cell.core.runtime().clone();
     runtime.spawn(run(Runner::new(cell)));
+}
+
+/// Lets an idle port die, which is scheduled for that.
+pub(super) fn end<P: Port>(cell: Arc<Cell<P>>, reason: Reason) {
+    let runtime = cell.core.runtime().clone();
+    let runner = Runner::new(cell);
+    runtime.spawn(async move {
+        let reason = runner.cell.abort_reason().unwrap_or(reason);
+        runner.settle(End::Dead(reason));
+    });
 }
 
 /// Who runs a port. Dropped before it has [settled](Self::settle) what became of the port, it lets
@@ -120,6 +125,7 @@ async fn run<P: Port>(runner: Runner<P>) {
             let mut code = pin!(Some(drive(cell, &run, starter, &mut held)));
             in_context(cell, &run, code.as_mut()).await
         };
+        run.retire();
         if let End::Dead(reason) = &end
             && held.value.is_none()
         {
@@ -132,8 +138,11 @@ async fn run<P: Port>(runner: Runner<P>) {
 
 /// Drops user data in the context of its port.
 pub(super) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
+    if !std::mem::needs_drop::<T>() {
+        return;
+    }
     let mut slot = Some(Current::of_port(cell.clone()));
-    cell.core.user_code("a destructor of a dying port", || {
+    cell.core.in_runtime("a destructor of a dying port", || {
         let _entered = current::enter(&mut slot);
         drop(data);
     });
@@ -196,7 +205,7 @@ impl<P: Port, F> Drop for InContext<'_, P, F> {
 
 async fn drive<P: Port>(
     cell: &Arc<Cell<P>>,
-    run: &Run,
+    run: &Arc<Run>,
     starter: Option<Starter<P>>,
     held: &mut Held<'_, P>,
 ) -> End {
@@ -211,21 +220,27 @@ async fn drive<P: Port>(
         }
     }
     let mut ctx = Ctx::new(cell.clone());
-    let mut patience = PATIENCE;
+    let mut placed = false;
     let mut tally = Tally { core: &cell.core, messages: 0 };
     let mut turn = Turn(0);
     loop {
         let Held { value, batch, .. } = held;
-        let (taps, limit) = match cell.next(run, batch, value, patience > 0) {
+        let next = poll_fn(|cx| {
+            let polled = cell.poll_next(run, batch, value, cx);
+            if polled.is_pending() {
+                tally.flush();
+                mailbox::shed(batch);
+                if !std::mem::replace(&mut placed, true) {
+                    cell.core.standby().enter(run, cx);
+                }
+            }
+            polled
+        });
+        let (taps, limit) = match next.await {
             Next::Batch { taps, limit } => (taps, limit),
             Next::Idle => return End::Idle,
-            Next::Nothing => {
-                patience = patience.saturating_sub(1);
-                next_turn().await;
-                continue;
-            }
+            Next::Aborted => return End::Dead(cell.abort_reason().unwrap_or_default()),
         };
-        patience = PATIENCE;
         tally.add(batch.len());
         let Some(value) = value.as_mut() else { return End::Idle };
         let left = run.left();
@@ -246,14 +261,18 @@ impl Tally<'_> {
     fn add(&mut self, messages: usize) {
         self.messages += messages;
         if self.messages >= TALLIED {
-            self.core.counters().add_handled(std::mem::take(&mut self.messages));
+            self.flush();
         }
+    }
+
+    fn flush(&mut self) {
+        self.core.counters().add_handled(std::mem::take(&mut self.messages));
     }
 }
 
 impl Drop for Tally<'_> {
     fn drop(&mut self) {
-        self.core.counters().add_handled(self.messages);
+        self.flush();
     }
 }
 
@@ -428,20 +447,6 @@ async fn within(
         (polled, _) => polled,
     })
     .await
-}
-
-/// Lets every task that is ready now have its turn.
-async fn next_turn() {
-    let mut turned = false;
-    poll_fn(|cx| {
-        if turned {
-            return Poll::Ready(());
-        }
-        turned = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 #[cfg(test)]

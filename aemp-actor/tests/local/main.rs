@@ -29,6 +29,7 @@ mod receive;
 mod runtime_ended;
 mod smoke;
 mod snd_wait;
+mod standby;
 mod stress;
 mod taps;
 mod timers;

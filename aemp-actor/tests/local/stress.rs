@@ -341,12 +341,12 @@ async fn no_block_outlives_a_port_that_is_killed_as_it_begins() {
         });
     }
     let all = async {
-        while Arc::strong_count(&held) > 1 {
+        // The block ends a moment before its port.
+        while Arc::strong_count(&held) > 1 || node.port_count() > 0 {
             tokio::task::yield_now().await;
         }
     };
     in_time(all).await;
-    assert_eq!(node.port_count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -61,6 +61,8 @@ async fn nothing_is_handled_after_an_abort() {
         let node = Node::local();
         let handled = Arc::new(AtomicU64::new(0));
         let port = node.port(Busy { handled: handled.clone() });
+        // Ports are ended in the order of their names.
+        let last = node.port(Busy::default());
         let (begun, begins) = std::sync::mpsc::channel();
         let (go, goes) = std::sync::mpsc::channel();
         port.meet(begun, goes).unwrap();
@@ -72,7 +74,9 @@ async fn nothing_is_handled_after_an_abort() {
         if forced {
             port.kil_now(("now", ""));
         } else {
+            let last = death(&node, &last);
             node.shutdown(Duration::ZERO).await;
+            assert_eq!(last.reason().await.kind(), "shutdown");
         }
         go.send(()).unwrap();
         let expected = if forced { "now" } else { "shutdown" };
