@@ -310,3 +310,26 @@ async fn what_a_node_port_does_not_understand_is_counted_and_logged_now_and_then
     let lines = |text: &str| log::all().iter().filter(|line| line.contains(text)).count();
     assert_eq!((lines("nonsense of the talkative"), lines("nonsense of its own")), (20, 1));
 }
+
+/// The reader of a connection gives others their turn, however much there is to read.
+#[tokio::test]
+async fn who_sends_without_a_pause_keeps_nobody_waiting() {
+    const COUNT: u64 = 20_000;
+    let (node, mut peer) = node_and_peer("alpha", "raw").await;
+    let port = node.port_fn(|_, _| ()).id();
+    let packet = json!([port.port(), "word"]).to_string();
+    let read = || node.peer("raw").unwrap().connection.unwrap().traffic.packets_in;
+    let first = read();
+    let sending = tokio::spawn(async move {
+        peer.send(&packet.repeat(COUNT as usize)).await;
+        peer
+    });
+    let mut before = first;
+    while before < first + COUNT {
+        tokio::task::yield_now().await;
+        let now = read();
+        assert!(now - before < COUNT / 4, "{} packets in one turn", now - before);
+        before = now;
+    }
+    drop(sending.await.unwrap());
+}

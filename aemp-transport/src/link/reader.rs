@@ -24,6 +24,11 @@ const CHUNK: usize = 64 << 10;
 /// bytes of the buffer they came in.)
 const MIN_ROOM: usize = 4 << 10;
 
+/// Packets of one read after which other tasks get a turn: as many as a task of tokio's may take out
+/// of its channels. Else a peer that sends without a pause would keep the thread for as long as it
+/// does, and what others ask would wait.
+const TURN: u64 = 128;
+
 pub(super) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) stream: BoxReader,
@@ -48,12 +53,16 @@ impl Reader {
 
     async fn read<S: PacketSink>(&mut self, sink: &mut S) -> CloseReason {
         loop {
+            let before = self.shared.counts.packets_in.load(Relaxed);
             self.shared.set_delivering(true);
             let delivered = self.deliver(sink);
             self.shared.set_delivering(false);
             match delivered {
                 Ok(arrived) => self.confirm(arrived),
                 Err(reason) => return reason,
+            }
+            if self.shared.counts.packets_in.load(Relaxed) - before >= TURN {
+                tokio::task::yield_now().await;
             }
             make_room(&mut self.buffer);
             match self.stream.read_buf(&mut self.buffer).await {
