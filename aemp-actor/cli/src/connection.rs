@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::{Failure, Options, Output, logs, program, progress, show};
-use aemp_actor::profile::{KEYS, Profiles};
+use aemp_actor::profile::{Key, Profiles};
 use aemp_actor::{Config, Node};
 use aemp_actor::{JoinError, SeedInfo};
 use aemp_actor::{NodeId, PortId};
@@ -102,7 +102,7 @@ impl JoinPlan {
 
 /// Joins at these addresses, instead of those set before.
 pub(crate) fn set_seeds(config: &mut Config, addresses: &[String]) -> Result<(), Failure> {
-    let seeds = KEYS.iter().find(|key| key.name == "seeds").expect("there is a key for seeds");
+    let seeds = Key::find("seeds").expect("there is a key for seeds");
     seeds.set(config, &Json::from(addresses)).map_err(Failure::Usage)
 }
 

@@ -442,7 +442,7 @@ impl Core {
         self.in_runtime(what, || on_node(self, code));
     }
 
-    /// The same, on behalf of whoever it is for now.
+    /// The same, but which node or port it runs on behalf of stays as it is.
     pub(crate) fn in_runtime(&self, what: &str, code: impl FnOnce()) {
         // A thread that ends cannot enter a runtime any more, but may drop a node that it kept.
         let ending = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());

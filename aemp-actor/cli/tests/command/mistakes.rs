@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::process::Stdio;
 use std::task::{Context, Poll, Waker};
 
+use crate::home::counter::Counter;
 use crate::home::{Done, Home};
 use crate::support::{SECRET, death, soon, tcp_node};
 use aemp_actor::JoinError;
@@ -191,31 +192,6 @@ async fn in_joining() {
     }
 }
 
-/// Is asked wrongly.
-#[derive(Port)]
-struct Counter {
-    count: i64,
-}
-
-#[rcv]
-impl Counter {
-    fn add(&mut self, n: i64) {
-        self.count += n;
-    }
-
-    fn count(&self) -> i64 {
-        self.count
-    }
-
-    fn fail(&self) -> Result<i64, Die> {
-        Err(die!("out of paper"))
-    }
-
-    async fn ask(&self, ctx: &mut Ctx<Self>) -> Result<i64, Die> {
-        Ok(ctx.handle().count().await?)
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn in_calls() {
     let (node, begun) = (Node::local(), Instant::now());
@@ -234,7 +210,7 @@ async fn in_calls() {
         (node.cal(node.id(), ("Demo::gone",)), "no function of that name is registered here"),
         (node.cal(&counter, ("ask",)), "waits for itself: it answers when this handler has ended"),
         (
-            node.cal(node.port(Counter { count: 1 }), ("fail",)),
+            node.cal(node.port(Counter { count: 1 }), ("fail", "out of paper")),
             "died before it answered: die: out of paper",
         ),
     ] {

@@ -4,30 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 use crate::home::Home;
+use crate::home::counter::Counter;
 use crate::support::{RawListener, death, sink, soon, tcp_node, until};
 use aemp_actor::prelude::*;
 use serde_json::json;
-
-/// Counts; `Network::counter` spawns it.
-#[derive(Port)]
-struct Counter {
-    count: i64,
-}
-
-#[rcv]
-impl Counter {
-    fn add(&mut self, n: i64) {
-        self.count += n;
-    }
-
-    fn count(&self) -> i64 {
-        self.count
-    }
-
-    fn fail(&self, text: String) -> Result<(), Die> {
-        Err(die!("{text}"))
-    }
-}
 
 #[init("Network::counter")]
 fn counter(start: i64) -> Counter {

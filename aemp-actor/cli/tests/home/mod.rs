@@ -1,6 +1,7 @@
 //! The command as a process, in a home of its own.
 #![allow(dead_code)]
 
+pub(crate) mod counter;
 pub(crate) mod keys;
 pub(crate) mod service;
 #[cfg(unix)]
