@@ -219,7 +219,9 @@ async fn nodes_groups_and_connections_are_shown() {
     assert_eq!(rows[0], ["NODE", "STATE", "ADDRESS", "RTT", "QUEUE", "PROTECTION"]);
     for (row, node) in rows[1..].iter().zip([&alpha, &beta]) {
         assert_eq!(row[..3], [node.id().as_str(), "up", &node.listeners()[0]], "{text}");
-        assert!(row[3].ends_with("ms") && row[4..7] == ["0", "tcp", "stls"], "{text}");
+        assert!(row[3].ends_with("ms") && row[5..7] == ["tcp", "stls"], "{text}");
+        // An answer to a question of that node may wait to be written.
+        assert!(row[4].parse::<u32>().is_ok(), "{text}");
     }
     let json = home.aemp(&["--json", "nodes"]).await.json();
     for (entry, node) in json.as_array().unwrap().iter().zip([&alpha, &beta]) {
