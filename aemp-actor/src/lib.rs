@@ -60,8 +60,11 @@ mod panics;
 mod port;
 pub mod prelude;
 pub mod profile;
+#[cfg(feature = "sim")]
+mod random;
 mod reason;
 mod relay;
+mod seconds;
 mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -78,17 +81,16 @@ pub use aemp_transport::{
 };
 
 pub use crate::die::Die;
-pub use crate::group::{
-    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Members, Pick,
-};
+pub use crate::group::{GroupChange, Members, Pick};
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
-pub use crate::mesh::{JoinError, SeedError, SeedInfo};
+pub use crate::mesh::{
+    GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, JoinError, SeedError, SeedInfo,
+};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
-pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use crate::node::{
-    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
-    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Signal, Signals,
-    Traffic, generate_secret, init_names,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Kil, MonAction, MonGuard,
+    MonToken, Node, NodeEvent, NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights,
+    RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,

@@ -59,7 +59,6 @@
 mod client;
 mod facts;
 mod query;
-pub(crate) mod seconds;
 mod server;
 
 pub(crate) use client::{Conversation, Heard};

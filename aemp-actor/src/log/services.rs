@@ -58,17 +58,17 @@ pub(crate) fn catch(
         return Err("only the node itself catches logs (a service of its profile)".into());
     }
     let (level,): (Option<u8>,) = message.args().map_err(|_| "the level is no number")?;
-    let catching = level.map(|level| {
-        Node::of_core(core).catch_logs(level, |line| {
+    let stop = level.map(|level| -> Box<dyn FnOnce() + Send> {
+        let catching = Node::of_core(core).catch_logs(level, |line| {
             let now = humantime::format_rfc3339_seconds(SystemTime::now());
             let (node, text) = (one_line(line.node.as_str()), one_line(&line.text));
             // When nobody reads it any more, that is no error.
             drop(writeln!(std::io::stderr(), "{now} [{node}] <{}> {text}", line.level));
-        })
+        });
+        Box::new(move || catching.cancel())
     });
-    let before = std::mem::replace(&mut *core.log_catcher().lock(), catching);
-    if let Some(before) = before {
-        before.cancel();
+    if let Some(stop_former) = core.replace_log_service(stop) {
+        stop_former();
     }
     Ok(())
 }

@@ -10,16 +10,16 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::effect::{Effect, GroupCallback};
+use super::group_token::{GroupError, GrpMonToken, GrpToken};
 use super::membership::Membership;
 use super::news::News;
 use super::rendezvous::{CONNECT, Rendezvous};
 use super::seeds::{SeedInfo, Seeds};
 use super::seeking::seek;
 use crate::fail_points::fail_point;
-use crate::group::{GroupChange, GroupError, GroupTable, GrpMonToken, GrpToken, Members, Pick};
+use crate::group::{GroupChange, GroupTable, Members, Pick};
 use crate::id::{NodeId, PortId, PortName};
-use crate::monitor::Action;
-use crate::node::{Core, reach};
+use crate::node::{Action, Core, reach};
 use crate::reason::Reason;
 
 /// New addresses are told on after this long at the least, and at the most twice as long less

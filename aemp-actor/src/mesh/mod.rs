@@ -14,6 +14,8 @@
 mod addresses;
 mod driver;
 mod effect;
+mod group_events;
+mod group_token;
 mod grouping;
 mod heard;
 mod join;
@@ -28,6 +30,9 @@ mod seeds;
 mod seeking;
 
 pub(crate) use driver::Mesh;
+pub use group_events::GroupEvents;
+pub(crate) use group_events::Unread;
+pub use group_token::{GroupError, GrpGuard, GrpMonToken, GrpToken};
 pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
 pub(crate) use seeding::keep as keep_seed;
 pub use seeds::{JoinError, SeedError, SeedInfo};

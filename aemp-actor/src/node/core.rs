@@ -1,6 +1,6 @@
 //! What a node is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -18,17 +18,16 @@ use super::closing::{Closing, Remaining};
 use super::config::Config;
 use super::connector::{Dials, Refusals, Targets};
 use super::counters::{Counters, Dropped};
+use super::directory;
 use super::events::Events;
 use super::functions::Functions;
 use super::handle::Alive;
+use super::monitors::{Action, Monitors, Watch, fire};
 use super::peer::Peer;
 use super::registry::Registry;
 use super::timers::{self, OwnedTimers, Sentinel, Timers};
-use super::{directory, router};
 use crate::id::{NodeId, PortName};
-use crate::log::LogCatching;
 use crate::mesh::Mesh;
-use crate::monitor::{Action, Watch, WatchId, Watchers};
 use crate::panics;
 use crate::port::{PortOptions, Standby, on_node};
 use crate::reason::{Reason, kind};
@@ -71,13 +70,9 @@ pub(crate) struct Core {
     events: Events,
     standby: Standby,
     counters: Counters,
-    next_watch: AtomicU64,
     next_attempt: AtomicU64,
-    /// Monitors of this node's own node port: they fire when it is shut down.
-    own_watchers: Mutex<Watchers<Watch>>,
+    monitors: Monitors,
     timers: OwnedTimers,
-    /// Monitors of ports that do not exist: each fires in a moment, unless it is cancelled.
-    due: Mutex<BTreeMap<WatchId, Watch>>,
     listeners: Mutex<Vec<Address>>,
     /// Listeners, seeds and dials, ended by `close`.
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -89,11 +84,14 @@ pub(crate) struct Core {
     ended: watch::Sender<bool>,
     /// Ends the node so that its watchdog starts it again, if it has one.
     restarter: OnceLock<Restarter>,
-    /// What the service that shows the logs of all nodes does, if it runs.
-    log_catcher: Mutex<Option<LogCatching>>,
+    /// Ends the service that shows the logs of all nodes, if it runs.
+    log_service: Mutex<Option<Stop>>,
 }
 
 type Restarter = Box<dyn Fn() + Send + Sync>;
+
+/// Ends a service.
+type Stop = Box<dyn FnOnce() + Send>;
 
 impl Core {
     pub(super) fn new(
@@ -133,11 +131,9 @@ impl Core {
             events: Events::default(),
             standby: Standby::default(),
             counters: Counters::default(),
-            next_watch: AtomicU64::new(0),
             next_attempt: AtomicU64::new(0),
-            own_watchers: Mutex::default(),
+            monitors: Monitors::default(),
             timers: OwnedTimers::default(),
-            due: Mutex::default(),
             listeners: Mutex::default(),
             tasks: Mutex::default(),
             remaining: Mutex::default(),
@@ -145,7 +141,7 @@ impl Core {
             started: Instant::now(),
             ended: watch::Sender::new(false),
             restarter: OnceLock::new(),
-            log_catcher: Mutex::default(),
+            log_service: Mutex::default(),
         });
         directory::add(&core);
         let sentinel = Sentinel { core: Arc::downgrade(&core), timers: core.timers.0.clone() };
@@ -251,24 +247,21 @@ impl Core {
         drop(self.restarter.set(restarter));
     }
 
-    pub(crate) fn log_catcher(&self) -> &Mutex<Option<LogCatching>> {
-        &self.log_catcher
+    /// Sets what ends the service that shows logs, and gives what ends the one that ran before.
+    pub(crate) fn replace_log_service(&self, stop: Option<Stop>) -> Option<Stop> {
+        std::mem::replace(&mut self.log_service.lock(), stop)
     }
 
     pub(crate) fn port_options(&self) -> &PortOptions {
         &self.config.port_options
     }
 
-    pub(crate) fn own_watchers(&self) -> &Mutex<Watchers<Watch>> {
-        &self.own_watchers
+    pub(super) fn monitors(&self) -> &Monitors {
+        &self.monitors
     }
 
     pub(crate) fn timers(&self) -> &Arc<Timers> {
         &self.timers.0
-    }
-
-    pub(super) fn due(&self) -> &Mutex<BTreeMap<WatchId, Watch>> {
-        &self.due
     }
 
     pub(crate) fn listeners(&self) -> &Mutex<Vec<Address>> {
@@ -277,10 +270,6 @@ impl Core {
 
     pub(crate) fn count_dropped(&self, cause: Dropped, count: usize) {
         self.counters.add(cause, count);
-    }
-
-    pub(crate) fn new_watch_id(&self) -> WatchId {
-        WatchId(self.next_watch.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) fn new_attempt(&self) -> u64 {
@@ -467,7 +456,7 @@ impl Core {
             tracing::warn!(target: "aemp", "port {id}#{name} died unwatched: {reason}");
         }
         for watch in watchers {
-            router::fire(self, watch, reason);
+            fire(self, watch, reason);
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::handle::Node;
-use crate::group::{GroupChange, GroupError, GroupEvents, GrpMonToken, GrpToken, Pick, Unread};
+use crate::group::{GroupChange, Pick};
 use crate::id::PortId;
+use crate::mesh::{GroupError, GroupEvents, GrpMonToken, GrpToken, Unread};
 use crate::message::FromArgs;
 use crate::port::{Call, CallError};
 

@@ -29,6 +29,7 @@ mod groups;
 mod handle;
 mod inbound;
 mod looking;
+mod monitors;
 mod peer;
 mod refusing;
 mod registry;
@@ -44,8 +45,9 @@ mod waiting;
 
 pub use access::{Access, Rights};
 pub(crate) use addresses::{MAX_ADDRESS, MAX_ADDRESSES};
+pub use config::host_name;
 pub use config::{Config, ConfigError};
-pub(crate) use config::{for_each_limit, is_announceable};
+pub(crate) use config::{Service, expand, for_each_limit, is_announceable};
 pub(crate) use connector::{
     Backoff, DIAL_LIMIT, DialError, Dials, Purpose, dial, reach, run_accepted,
 };
@@ -60,9 +62,14 @@ pub use functions::{FunctionCall, init_names};
 pub use handle::Node;
 pub(crate) use inbound::Origin;
 pub use looking::PingError;
+pub(crate) use monitors::{Action, Watch};
+pub use monitors::{Kil, MonAction, MonGuard, MonToken, Snd};
+#[cfg(feature = "sim")]
+pub use peer::Census;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 pub(crate) use refusing::refuse;
 pub(crate) use requests::Problem;
 pub use signal::{Signal, Signals};
 pub(crate) use timers::{Alarm, TimerKey, Timers, timer_deadline};
+pub use traced::MESSAGES;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::config::ConfigError;
+use super::config::Service;
 use super::functions::{FunctionCall, is_init};
 use super::handle::Node;
 use crate::id::PortId;
 use crate::introspection;
 use crate::message::Message;
-use crate::profile::Service;
 use crate::reason::Reason;
 use crate::visible::one_line;
 

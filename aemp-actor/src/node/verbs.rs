@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::functions::{FunctionCall, check_name};
 use super::handle::Node;
+use super::monitors::{MonAction, MonToken};
 use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
-use crate::monitor::{MonAction, MonToken};
 use crate::port::{
     Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, SndWait,
     Stage, Timer, create_receive_port,

@@ -8,8 +8,8 @@ use super::mailbox::Room;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, TimerKey};
+use crate::monitor::WatchId;
+use crate::node::{Core, TimerKey, Watch};
 use crate::reason::Reason;
 
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a

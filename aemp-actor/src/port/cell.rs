@@ -32,8 +32,8 @@ use super::tap::{Tap, TapError};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, Dropped, TimerKey};
+use crate::monitor::WatchId;
+use crate::node::{Core, Dropped, TimerKey, Watch};
 use crate::reason::{Reason, kind};
 
 /// What a node holds of a port: its name, its mailbox, and its value while no runner has it.

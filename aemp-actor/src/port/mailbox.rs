@@ -28,8 +28,8 @@ use super::run::{Load, Run};
 use super::tap::Tap;
 use crate::die::Die;
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId, Watchers};
-use crate::node::TimerKey;
+use crate::monitor::{WatchId, Watchers};
+use crate::node::{TimerKey, Watch};
 use crate::reason::Reason;
 
 /// Code to run in port context.

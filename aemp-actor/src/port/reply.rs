@@ -15,8 +15,8 @@ use super::encoder;
 use super::facts::{Facts, kind};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, Dropped};
+use crate::monitor::WatchId;
+use crate::node::{Core, Dropped, Watch};
 use crate::reason::Reason;
 
 /// Where the answer to a request goes: a waiting caller on this node, a reply port anywhere, or

@@ -7,10 +7,10 @@ use aemp_transport::{Framing, Limits};
 use serde::Serialize;
 
 use super::Config;
+use super::service::Service;
 use crate::node::Access;
 use crate::node::functions::{FunctionCall, check_name};
 use crate::port::PortOptions;
-use crate::profile::Service;
 
 impl Config {
     /// The defaults: an anonymous node that listens nowhere.

@@ -10,13 +10,14 @@ use tokio::time::Instant;
 use super::state::{Stage, Up, while_firing};
 use super::{Facts, Peer};
 use crate::fail_points::fail_point;
-use crate::monitor::Watch;
 use crate::node::arbiter::{Claim, Completion, Refusal};
+use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
 use crate::node::events::NodeEvent;
+use crate::node::monitors::Watch;
+use crate::node::monitors::fire;
 use crate::node::waiting::{Packet, Waiting};
-use crate::node::{connector, router};
 use crate::reason::{Absence, Reason, kind};
 use crate::relay;
 use crate::visible::one_line;
@@ -243,7 +244,7 @@ impl Peer {
         while_firing(self, || {
             let told = !fail_point!(CutSilently);
             for watch in watches.into_iter().filter(|_| told) {
-                router::fire(core, watch, reason);
+                fire(core, watch, reason);
             }
             if let Some(attempt) = attempt {
                 self.tell_down(core, attempt, reason);
@@ -253,7 +254,7 @@ impl Peer {
             while_firing(self, || {
                 let told = !fail_point!(LoseLateMonitor);
                 for watch in late.into_iter().filter(|_| told) {
-                    router::fire(core, watch, reason);
+                    fire(core, watch, reason);
                 }
             });
         }

@@ -44,6 +44,8 @@ use super::core::Core;
 use super::counters::Dropped;
 use crate::id::NodeId;
 
+#[cfg(feature = "sim")]
+pub use census::Census;
 pub(crate) use facts::Facts;
 pub use info::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::{Facts, Peer};
 use crate::id::PortName;
-use crate::monitor::{RemoteWatches, Watch, WatchId};
+use crate::monitor::{RemoteWatches, WatchId};
 use crate::node::arbiter::Arbiter;
+use crate::node::monitors::Watch;
 use crate::node::waiting::Waiting;
 
 thread_local! {

@@ -8,9 +8,10 @@ use super::Peer;
 use super::state::Stage;
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
-use crate::monitor::{Action, Watch, WatchId};
+use crate::monitor::WatchId;
 use crate::node::core::Core;
-use crate::node::{connector, router, traced};
+use crate::node::monitors::{Action, Watch, fire};
+use crate::node::{connector, traced};
 use crate::reason::{Reason, kind};
 
 impl Peer {
@@ -49,7 +50,7 @@ impl Peer {
     pub(crate) fn port_died(&self, core: &Arc<Core>, port: &str, reason: &Reason) {
         let watches = self.state.lock().watches.died(port);
         for watch in watches {
-            router::fire(core, watch, reason);
+            fire(core, watch, reason);
         }
     }
 

@@ -11,8 +11,7 @@ use super::expectations::Expectation;
 use super::requests::LONGEST;
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
-use crate::monitor::MonGuard;
-use crate::node::{Core, Node};
+use crate::node::{Core, MonGuard, Node};
 use crate::reason::{Reason, kind};
 
 /// How long the random IDs of connections are.

@@ -9,8 +9,7 @@ use tokio::sync::oneshot;
 use super::connection::DataConn;
 use super::seats::Seat;
 use crate::id::{NodeId, PortId};
-use crate::monitor::MonGuard;
-use crate::node::Core;
+use crate::node::{Core, MonGuard};
 
 /// What is done with the connection when it has come.
 pub(super) type Then = Box<dyn FnOnce(&Arc<Core>, DataConn) + Send>;

@@ -14,8 +14,7 @@ use super::handing_over::{fail, hand_over, reason};
 use super::wire::EXPECT;
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
-use crate::monitor::Action;
-use crate::node::{Core, DIAL_LIMIT, Rights};
+use crate::node::{Action, Core, DIAL_LIMIT, Rights};
 use crate::port::on_node;
 
 /// How long a connection is expected at most, whatever the other node wants.

@@ -5,8 +5,8 @@ use std::sync::Weak;
 use aemp_transport::{Value, to_values};
 use serde::Serialize;
 
-use super::watchers::WatchId;
 use crate::id::{PortId, PortName};
+use crate::monitor::WatchId;
 use crate::node::Peer;
 use crate::port::AnyCell;
 use crate::reason::Reason;

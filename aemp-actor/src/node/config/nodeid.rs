@@ -1,6 +1,6 @@
 //! Node IDs with parts that are filled in.
 
-use crate::node::Environment;
+use crate::node::environment::Environment;
 
 /// Letters of what makes a node ID unique.
 const UNIQUE: usize = 16;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use super::change::GroupChange;
-use super::members::Members;
-use super::token::GrpMonToken;
+use super::group_token::GrpMonToken;
+use crate::group::{GroupChange, Members};
 use crate::id::PortId;
 
 /// The changes of one group: see [`Node::grp_events`](crate::Node::grp_events).

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Weak;
 
-use super::table::Refused;
+use crate::group::Refused;
 use crate::id::PortId;
-use crate::monitor::MonToken;
-use crate::node::Core;
+use crate::node::{Core, MonToken};
 
 /// A port cannot be registered in a group.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use super::watchers::WatchId;
 use crate::fail_points::fail_point;
 use crate::id::PortId;
+use crate::monitor::WatchId;
 use crate::node::Core;
 use crate::port::AnyCell;
 
