@@ -52,7 +52,6 @@ mod group;
 mod id;
 pub mod introspection;
 pub mod log;
-mod mesh;
 mod message;
 mod monitor;
 mod node;
@@ -63,9 +62,7 @@ pub mod profile;
 #[cfg(feature = "sim")]
 mod random;
 mod reason;
-mod relay;
 mod seconds;
-mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod suggestion;
@@ -83,10 +80,14 @@ pub use aemp_transport::{
 pub use crate::die::Die;
 pub use crate::group::{GroupChange, Members, Pick};
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
-pub use crate::mesh::{
+pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
+pub use crate::node::data::{DataConn, DataConnError, DataReader, DataWriter};
+pub use crate::node::mesh::{
     GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, JoinError, SeedError, SeedInfo,
 };
-pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use crate::node::relay::fuzz_relay;
 pub use crate::node::{
     Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Kil, MonAction, MonGuard,
     MonToken, Node, NodeEvent, NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights,
@@ -99,8 +100,4 @@ pub use crate::port::{
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub use crate::relay::fuzz_relay;
-pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};
 pub use crate::tap::{Tap, Tapped};

@@ -3,8 +3,8 @@
 use aemp_transport::{CloseReason, Framing, Packet, PacketSink};
 
 use super::fail_point;
-use crate::mesh::CONNECT;
 use crate::message::Message;
+use crate::node::mesh::CONNECT;
 
 /// Stands before the sink of a connection, and loses, repeats and delays its packets.
 pub(crate) struct Passage<S> {

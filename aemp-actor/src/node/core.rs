@@ -18,21 +18,21 @@ use super::closing::{Closing, Remaining};
 use super::config::Config;
 use super::connector::{Dials, Refusals, Targets};
 use super::counters::{Counters, Dropped};
+use super::data::Data;
 use super::directory;
 use super::events::Events;
 use super::functions::Functions;
 use super::handle::Alive;
+use super::mesh::Mesh;
 use super::monitors::{Action, Monitors, Watch, fire};
 use super::peer::Peer;
 use super::registry::Registry;
+use super::relay::Relays;
 use super::timers::{self, OwnedTimers, Sentinel, Timers};
 use crate::id::{NodeId, PortName};
-use crate::mesh::Mesh;
 use crate::panics;
 use crate::port::{PortOptions, Standby, on_node};
 use crate::reason::{Reason, kind};
-use crate::relay::Relays;
-use crate::service::Data;
 use crate::visible::one_line;
 
 /// Failed handshakes of one address, and messages of one node that ports did not understand, that are

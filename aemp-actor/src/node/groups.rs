@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::handle::Node;
+use super::mesh::{GroupError, GroupEvents, GrpMonToken, GrpToken, Unread};
 use crate::group::{GroupChange, Pick};
 use crate::id::PortId;
-use crate::mesh::{GroupError, GroupEvents, GrpMonToken, GrpToken, Unread};
 use crate::message::FromArgs;
 use crate::port::{Call, CallError};
 

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
+use super::mesh;
 use super::services;
 use super::signal::{Signal, Signals};
 use crate::id::{NodeId, PortId};
-use crate::mesh;
 use crate::port::Deadline;
 
 /// A node: the ports of this process (or a part of it) and its connections to others.
@@ -123,7 +123,7 @@ impl Node {
         handshake.instance = config.environment.text(16);
         handshake.nonces = config.environment.clone().nonces();
         handshake.framings = config.framings.clone();
-        handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
+        handshake.serves = vec![super::data::DATA_CONN.to_owned()];
         let networked = security.is_some();
         if let Some(security) = security {
             security.apply(&mut handshake);

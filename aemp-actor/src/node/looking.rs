@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::counters::DroppedCounts;
 use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::handle::Node;
+use super::mesh::{JoinError, SeedInfo};
 use super::peer::PeerInfo;
 use crate::id::NodeId;
-use crate::mesh::{JoinError, SeedInfo};
 use crate::port::Deadline;
 
 /// No round trip was measured.

@@ -21,14 +21,11 @@ use super::handle::Node;
 use super::inbound::Origin;
 use super::monitors::{Action, Watch};
 use super::peer::Peer;
-use super::{refusing, router};
+use super::{data, mesh, refusing, relay, router};
 use crate::id::{PortId, PortName};
 use crate::introspection;
-use crate::mesh;
 use crate::message::Message;
 use crate::reason::{Reason, kind};
-use crate::relay;
-use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
 use crate::visible::one_line;
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
@@ -64,7 +61,7 @@ pub(crate) enum Problem {
     Denied(&'static str),
     /// There will be no data connection.
     #[error("refused: {0}")]
-    Data(#[from] ExpectError),
+    Data(#[from] data::ExpectError),
 }
 
 impl From<&'static str> for Problem {
@@ -154,13 +151,13 @@ fn carry_out(
             demand(from, "look", Rights::may_look)?;
             answer(core, from, message, facts(core, question), relayed)
         }
-        DATA_EXPECT => {
+        data::EXPECT => {
             let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_expect(core, origin.peer.id(), &origin.rights, &message)?)
+            Ok(data::expect(core, origin.peer.id(), &origin.rights, &message)?)
         }
-        DATA_CONNECT => {
+        data::CONNECT => {
             let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_dial(core, origin.peer.id(), &origin.rights, &message)?)
+            Ok(data::dial(core, origin.peer.id(), &origin.rights, &message)?)
         }
         "eval" => refuse_eval(core, from, message, relayed),
         name if name.contains("::") => call(core, from, name, &message),

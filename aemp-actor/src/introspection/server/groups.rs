@@ -3,7 +3,7 @@
 use super::question::Question;
 use crate::group::GroupTable;
 use crate::introspection::{GroupInfo, GroupPage, GroupQuery};
-use crate::mesh::Mesh;
+use crate::node::mesh::Mesh;
 
 /// Members that are named.
 const NAMED: usize = 100;

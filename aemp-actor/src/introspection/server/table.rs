@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{functions, groups, info, ports, question, restart, tap};
+use crate::log;
 use crate::message::Message;
 use crate::node::{Core, Origin, Problem, Rights};
-use crate::service::{DATA_CONNECT, DATA_EXPECT};
-use crate::{log, mesh, relay};
+use crate::node::{data, mesh, relay};
 
 /// Carries out a call; `None` is a call of the node itself.
 pub(crate) type Builtin = fn(&Arc<Core>, Option<&Origin>, &Message) -> Result<(), Problem>;
@@ -30,8 +30,8 @@ type Granted = fn(&Rights) -> bool;
 const OF_NODES: [(&str, Granted); 4] = [
     (relay::FUNCTION, Rights::may_join),
     (mesh::CONNECT, Rights::may_join),
-    (DATA_EXPECT, Rights::may_open_data),
-    (DATA_CONNECT, Rights::may_open_data),
+    (data::EXPECT, Rights::may_open_data),
+    (data::CONNECT, Rights::may_open_data),
 ];
 
 /// The function of that name, if every node has it and the right to it is the one to functions.

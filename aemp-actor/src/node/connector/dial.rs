@@ -8,9 +8,9 @@ use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
+use crate::node::data::DATA_CONN;
 use crate::node::peer::Peer;
-use crate::relay;
-use crate::service::DATA_CONN;
+use crate::node::relay;
 
 /// Why a dial gave no connection.
 #[derive(Debug, thiserror::Error)]

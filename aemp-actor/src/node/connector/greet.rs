@@ -12,10 +12,10 @@ use crate::fail_points::Passage;
 use crate::id::NodeId;
 use crate::node::arbiter::{Arbiter, Claim, Refusal};
 use crate::node::core::Core;
+use crate::node::data::{self, Unexpected};
 use crate::node::door::Visit;
 use crate::node::inbound::{Inbound, Origin};
 use crate::node::peer::{Facts, Peer};
-use crate::service::{Unexpected, data_admits, data_arrived};
 
 /// What a stream has become.
 pub(super) enum Greeted {
@@ -56,7 +56,7 @@ struct Candidate<'a> {
 impl Admit for Candidate<'_> {
     fn greeted(&mut self, greeting: &PeerGreeting) -> Admission {
         if greeting.sub_protocol().is_some() {
-            self.unexpected = data_admits(self.core, greeting).err();
+            self.unexpected = data::admits(self.core, greeting).err();
             let wanted = !self.dialled && self.unexpected.is_none();
             return if wanted { Admission::AtOnce } else { Admission::Refused };
         }
@@ -165,7 +165,7 @@ pub(super) async fn greet(
     }
     match established {
         Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
-            data_arrived(core, established).map_err(Failure::Unexpected)?;
+            data::arrived(core, established).map_err(Failure::Unexpected)?;
             Ok(Greeted::Data)
         }
         Ok(established) => {

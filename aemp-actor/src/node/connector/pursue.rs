@@ -14,8 +14,8 @@ use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::node::relay;
 use crate::reason::{Absence, Reason, kind};
-use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {

@@ -17,9 +17,9 @@ use crate::node::counters::Dropped;
 use crate::node::events::NodeEvent;
 use crate::node::monitors::Watch;
 use crate::node::monitors::fire;
+use crate::node::relay;
 use crate::node::waiting::{Packet, Waiting};
 use crate::reason::{Absence, Reason, kind};
-use crate::relay;
 use crate::visible::one_line;
 
 /// How long a connection that was finished on this side waits for the other side to end it too.

@@ -18,11 +18,11 @@ pub(super) fn readable(addresses: &[String], by_ours: bool) -> Vec<String> {
 mod tests {
     use std::collections::VecDeque;
 
+    use super::super::effect::Effect;
+    use super::super::membership::Membership;
+    use super::super::news::News;
     use super::*;
     use crate::id::NodeId;
-    use crate::mesh::effect::Effect;
-    use crate::mesh::membership::Membership;
-    use crate::mesh::news::News;
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
