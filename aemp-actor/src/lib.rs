@@ -63,6 +63,7 @@ pub mod profile;
 mod random;
 mod reason;
 mod seconds;
+mod setup;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod suggestion;

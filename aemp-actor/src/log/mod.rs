@@ -49,4 +49,5 @@ pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
 pub use levels::{level_named, level_number, level_of, verbosity};
-pub(crate) use services::{CATCH, CONNECT, catch, connect};
+use services::CONNECT;
+pub(crate) use services::{CATCH_BUILTIN, CONNECT_BUILTIN};

@@ -8,24 +8,25 @@ use super::catching::VERSION;
 use super::forwarding;
 use crate::id::PortId;
 use crate::message::Message;
-use crate::node::{Core, Node, Origin, Problem, Rights};
+use crate::node::{Builtin, Core, Node, Origin, Problem, Rights};
 use crate::visible::one_line;
 
 /// Called by a node that catches.
-pub(crate) const CONNECT: &str = "AnyEvent::MP::LogCatcher::connect";
+pub(super) const CONNECT: &str = "AnyEvent::MP::LogCatcher::connect";
 
 /// Called, as a service, by the node itself.
-pub(crate) const CATCH: &str = "AnyEvent::MP::LogCatcher::catch";
+const CATCH: &str = "AnyEvent::MP::LogCatcher::catch";
+
+pub(crate) const CONNECT_BUILTIN: Builtin = Builtin::function(CONNECT, connect);
+
+/// The node itself catches logs, as a service.
+pub(crate) const CATCH_BUILTIN: Builtin = Builtin::function(CATCH, catch).allowed_if(|_, _| false);
 
 /// `VERSION PORT LEVEL`: from now on log lines go to the port.
 ///
 /// # Errors
 /// When the request makes no sense, or too many ports are sent log lines.
-pub(crate) fn connect(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: &Message,
-) -> Result<(), Problem> {
+fn connect(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
     let arguments = message.args::<(i64, PortId, u8)>();
     let (version, port, level) =
         arguments.map_err(|_| "the arguments are a version, a port, a level")?;
@@ -49,11 +50,7 @@ pub(crate) fn connect(
 ///
 /// # Errors
 /// When it is another node that asks, or the level is none.
-pub(crate) fn catch(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: &Message,
-) -> Result<(), Problem> {
+fn catch(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
     if from.is_some() {
         return Err("only the node itself catches logs (a service of its profile)".into());
     }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::Environment;
 use super::addresses::{AddressBook, MAX_ADDRESS, MAX_ADDRESSES};
+use super::builtins::Builtins;
 use super::closing::{Closing, Remaining};
 use super::config::Config;
 use super::connector::{Dials, Refusals, Targets};
@@ -65,6 +66,9 @@ pub(crate) struct Core {
     bad_messages: Mutex<Refusals>,
     dials: Dials,
     targets: Targets,
+    /// Functions that every node has.
+    builtins: Builtins,
+    /// What the program registers.
     functions: Functions,
     data: Data,
     events: Events,
@@ -97,7 +101,7 @@ impl Core {
     pub(super) fn new(
         id: NodeId,
         runtime: Handle,
-        config: Config,
+        (config, builtins): (Config, Builtins),
         handshake: HandshakeConfig,
         networked: bool,
     ) -> Arc<Self> {
@@ -126,6 +130,7 @@ impl Core {
             bad_messages: Mutex::new(Refusals::with_burst(TOLD_AT_ONCE)),
             dials: Dials::default(),
             targets: Targets::default(),
+            builtins,
             functions: Functions::default(),
             data: Data::default(),
             events: Events::default(),
@@ -214,6 +219,10 @@ impl Core {
     /// Where the other nodes can be dialled.
     pub(crate) fn book(&self) -> &AddressBook {
         &self.book
+    }
+
+    pub(crate) fn builtins(&self) -> Builtins {
+        self.builtins
     }
 
     pub(crate) fn functions(&self) -> &Functions {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
 use tokio::time::Instant;
 
+use super::builtins::Builtins;
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
@@ -46,30 +47,15 @@ impl Drop for Alive {
 }
 
 impl Node {
-    /// A node without a network, for ports in one process.
-    ///
-    /// The node lives no longer than the runtime: when that ends, it is shut down.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime, and in one without time (`enable_time`).
+    /// A node without a network; see [`local`](Self::local).
     #[track_caller]
-    pub fn local() -> Self {
+    pub(crate) fn set_up_local(builtins: Builtins) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self::create(NodeId::anonymous(), runtime, Config::new(), None)
+        Self::create(NodeId::anonymous(), runtime, (Config::new(), builtins), None)
     }
 
-    /// Sets up a node: checks the settings, listens, and begins to connect to the seeds. It is
-    /// ready when this returns; the seeds need not be up.
-    ///
-    /// # Errors
-    /// When a setting is wrong or a listener cannot be made; the text names the setting.
-    ///
-    /// # Panics
-    /// In a runtime without time (`enable_time`).
-    ///
-    /// # Cancel safety
-    /// Dropped before it is ready, it leaves nothing behind.
-    pub async fn configure(config: Config) -> Result<Self, ConfigError> {
+    /// Sets up a node; see [`configure`](Self::configure).
+    pub(crate) async fn set_up(config: Config, builtins: Builtins) -> Result<Self, ConfigError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
         let config = config.with_transports();
         let checked = config.check()?;
@@ -82,7 +68,7 @@ impl Node {
             );
         }
         let security = checked.networked.then_some(checked.security);
-        let node = Self::create(checked.nodeid, runtime, config, security);
+        let node = Self::create(checked.nodeid, runtime, (config, builtins), security);
         services::prepare(&node)?;
         for (id, addresses) in checked.nodes {
             node.core.book().configure(&id, addresses);
@@ -116,7 +102,7 @@ impl Node {
     fn create(
         id: NodeId,
         runtime: tokio::runtime::Handle,
-        config: Config,
+        (config, builtins): (Config, Builtins),
         security: Option<Loaded>,
     ) -> Self {
         let mut handshake = HandshakeConfig::new(id.as_str(), "");
@@ -130,7 +116,7 @@ impl Node {
         }
         // Panics at once in a runtime without time, and not when the first timer is set.
         drop(tokio::time::sleep(Duration::ZERO));
-        let core = Core::new(id, runtime, config, handshake, networked);
+        let core = Core::new(id, runtime, (config, builtins), handshake, networked);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }

@@ -38,7 +38,7 @@ pub(crate) fn refuse(core: &Arc<Core>, cell: &dyn AnyCell, bad: &BadMessage) {
     let Some(reply) = last_port(message) else { return };
     let is_senders = message.sender_node() == Some(reply.node());
     if reply.is_reply() {
-        tell_reply_port(core, &reply, text);
+        notify_reply_port(core, &reply, text);
     } else if is_senders && is_foreign(core, &reply) {
         core.snd(&reply, &());
     }
@@ -72,7 +72,7 @@ fn last_port(message: &Message) -> Option<PortId> {
     message.last_text()?.parse::<PortId>().ok().filter(|port| !port.is_node())
 }
 
-fn tell_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
+fn notify_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
     if reply.node() == core.id() {
         if let Some(cell) = core.registry().find(reply.name()) {
             cell.refused(&text);
@@ -84,19 +84,28 @@ fn tell_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
 }
 
 /// Tells whoever waits for an answer to this request, if it is one of ours, why there is none.
-pub(super) fn tell(core: &Arc<Core>, from: Option<&Origin>, message: &Message, problem: &Problem) {
+pub(super) fn notify_caller(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+    problem: &Problem,
+) {
     if message.tag() == REFUSED {
         return;
     }
     let asking = from.map_or(core.id(), |origin| origin.peer.id());
     let reply = last_port(message).filter(|port| port.is_reply() && port.node() == asking);
     if let Some(reply) = reply {
-        tell_reply_port(core, &reply, problem.to_string());
+        notify_reply_port(core, &reply, problem.to_string());
     }
 }
 
 /// Another node says that there will be no answer.
-pub(super) fn told(core: &Core, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
+pub(super) fn refused(
+    core: &Core,
+    from: Option<&Origin>,
+    message: &Message,
+) -> Result<(), Problem> {
     let (port, text) = message.args::<(String, String)>().map_err(|_| "it is no such message")?;
     let origin = from.ok_or("only another node can say this")?;
     let cell = core.registry().find(&port);

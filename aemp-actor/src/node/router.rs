@@ -9,8 +9,8 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::monitors::Action;
 use super::waiting::Place;
-use super::{functions, requests, traced};
-use crate::id::{NodeId, PortId, PortName};
+use super::{requests, traced};
+use crate::id::{PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::port::{Call, reply_cell};
 use crate::reason::Reason;
@@ -145,35 +145,6 @@ impl Core {
             let sent = peer.send(self, &PortName::default(), (port, place), request);
             sent.expect("values serialise");
         }
-    }
-
-    /// Creates a port on a node; its ID is known at once.
-    #[track_caller]
-    pub(crate) fn spawn<M: Serialize + ?Sized>(
-        self: &Arc<Self>,
-        node: &NodeId,
-        init: &str,
-        args: &M,
-    ) -> PortId {
-        let name = self.registry().new_name();
-        let port = PortId::new(node.clone(), name.clone());
-        let mut request = vec![
-            Value::from("AnyEvent::MP::_spawn"),
-            Value::from(name.as_str()),
-            Value::from(init),
-        ];
-        match aemp_transport::to_values(args) {
-            Ok(values) => request.extend(values),
-            Err(error) => panic!("the arguments of {init} cannot be serialised: {error}"),
-        }
-        if *node == *self.id() {
-            let mut message = request.split_off(2);
-            message[0] = Value::from(init);
-            functions::spawn(self, name, init, Message::from_values(message));
-        } else {
-            self.request(&port, Place::Ahead, &request);
-        }
-        port
     }
 
     /// Sends a request of any kind, to be answered to a reply port that is appended to it.

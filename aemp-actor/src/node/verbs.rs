@@ -7,7 +7,7 @@ use std::time::Duration;
 use aemp_transport::EncodeError;
 use serde::Serialize;
 
-use super::functions::{FunctionCall, check_name};
+use super::functions::FunctionCall;
 use super::handle::Node;
 use super::monitors::{MonAction, MonToken};
 use crate::die::Die;
@@ -206,7 +206,7 @@ impl Node {
         f: impl Fn(FunctionCall) + Send + Sync + 'static,
     ) -> bool {
         let name = name.into();
-        check_name(&name);
+        self.core().builtins().check_name(&name);
         self.core().functions().register(name, Arc::new(f))
     }
 }

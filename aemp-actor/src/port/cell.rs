@@ -221,7 +221,7 @@ impl<P: Port> Cell<P> {
         // Only who runs the port, or would, lets it die: it does not begin to run meanwhile.
         let unborn = matches!(self.mailbox.lock().stage, Stage::Starting(_));
         if unborn {
-            self.core.registry().add_stillborn(&self.name, reason);
+            self.core.registry().add_failed_spawn(&self.name, reason);
         }
         let (stage, queue, lost, watchers, owned, extras, _waker) = {
             let mut mailbox = self.mailbox.lock();

@@ -29,6 +29,6 @@ mod wire;
 pub use connection::{DataConn, DataReader, DataWriter};
 pub use error::DataConnError;
 pub(crate) use handing_over::{Unexpected, admits, arrived};
-pub(crate) use requests::{ExpectError, dial, expect};
+pub(crate) use requests::{CONNECT_BUILTIN, EXPECT_BUILTIN};
 pub(crate) use state::Data;
-pub(crate) use wire::{CONNECT, DATA_CONN, EXPECT};
+pub(crate) use wire::DATA_CONN;

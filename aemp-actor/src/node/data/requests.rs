@@ -11,10 +11,10 @@ use super::dialling;
 use super::expectations::{Expectation, Wanted};
 use super::functions;
 use super::handing_over::{fail, hand_over, reason};
-use super::wire::EXPECT;
+use super::wire::{CONNECT, EXPECT};
 use crate::id::{NodeId, PortId};
 use crate::message::Message;
-use crate::node::{Action, Core, DIAL_LIMIT, Rights};
+use crate::node::{Action, Builtin, Core, DIAL_LIMIT, Origin, Problem, Rights};
 use crate::port::on_node;
 
 /// How long a connection is expected at most, whatever the other node wants.
@@ -28,7 +28,7 @@ const MAX_ARGS: usize = 64 << 10;
 
 /// Why no data connection is expected, or dialled.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ExpectError {
+enum ExpectError {
     #[error("{0}")]
     Malformed(String),
     #[error("the port {port} is none of its own")]
@@ -49,11 +49,30 @@ pub(crate) enum ExpectError {
     OtherNode { node: String },
 }
 
+/// The functions that another node asks for data connections with.
+pub(crate) const EXPECT_BUILTIN: Builtin =
+    Builtin::of_data(EXPECT, |core, from, message| of_node(core, from, message, expect));
+pub(crate) const CONNECT_BUILTIN: Builtin =
+    Builtin::of_data(CONNECT, |core, from, message| of_node(core, from, message, dial));
+
+type CarryOut = fn(&Arc<Core>, &NodeId, &Rights, &Message) -> Result<(), ExpectError>;
+
+fn of_node(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+    carry_out: CarryOut,
+) -> Result<(), Problem> {
+    let Origin { peer, rights, .. } = from.ok_or("only another node can ask this")?;
+    let refused = |error| Problem::Refused(Box::new(error));
+    carry_out(core, peer.id(), rights, message).map_err(refused)
+}
+
 /// `_expect ID PORT TIMEOUT INIT ARGS…`, of node `from`.
 ///
 /// # Errors
 /// It is not expected; if there is a port to be told, it has been.
-pub(crate) fn expect(
+fn expect(
     core: &Arc<Core>,
     from: &NodeId,
     rights: &Rights,
@@ -172,7 +191,7 @@ fn watch(core: &Arc<Core>, id: &str, node: &NodeId, port: &PortId) {
 ///
 /// # Errors
 /// The request makes no sense, or is not allowed.
-pub(crate) fn dial(
+fn dial(
     core: &Arc<Core>,
     from: &NodeId,
     rights: &Rights,

@@ -1,10 +1,10 @@
 //! The names that data connections have on the wire (AEMP protocol, section 6).
 
 /// The request to expect a connection: `ID PORT TIMEOUT INIT ARGS…`.
-pub(crate) const EXPECT: &str = "AnyEvent::MP::DataConn::_expect";
+pub(super) const EXPECT: &str = "AnyEvent::MP::DataConn::_expect";
 
 /// The request to dial for one that is expected: `ID NODE`.
-pub(crate) const CONNECT: &str = "AnyEvent::MP::DataConn::_connect";
+pub(super) const CONNECT: &str = "AnyEvent::MP::DataConn::_connect";
 
 /// The sub-protocol that such a connection asks for in its greeting.
 pub(crate) const DATA_CONN: &str = "dataconn";

@@ -33,6 +33,8 @@ pub(crate) use driver::Mesh;
 pub use group_events::GroupEvents;
 pub(crate) use group_events::Unread;
 pub use group_token::{GroupError, GrpGuard, GrpMonToken, GrpToken};
-pub(crate) use rendezvous::{CONNECT, Rendezvous, create as create_rendezvous};
+#[cfg(feature = "fail-points")]
+pub(crate) use rendezvous::CONNECT;
+pub(crate) use rendezvous::{BUILTIN, Rendezvous};
 pub(crate) use seeding::keep as keep_seed;
 pub use seeds::{JoinError, SeedError, SeedInfo};

@@ -10,7 +10,7 @@ use crate::die::Die;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::monitor::{WatchId, Watchers};
-use crate::node::{Core, Dropped, Watch};
+use crate::node::{Builtin, Core, Dropped, Origin, Watch, spawn_failed};
 use crate::port::{AnyCell, Facts, kind};
 use crate::reason::Reason;
 use crate::visible::one_line;
@@ -32,12 +32,26 @@ pub(crate) struct Rendezvous {
     watchers: Mutex<Option<Watchers<Watch>>>,
 }
 
+/// The init function of rendezvous ports.
+pub(crate) const BUILTIN: Builtin = Builtin::spawned_to_join(CONNECT, meet);
+
+/// The other node spawns its rendezvous port; false when the name is taken.
+fn meet(core: &Arc<Core>, origin: &Origin, port: PortName, args: &Message) -> bool {
+    let Origin { peer, attempt, .. } = origin;
+    match create(core, port.clone(), peer.id(), *attempt, args) {
+        Ok(Some(guest)) => core.mesh().add_guest(core, peer.id(), *attempt, guest),
+        Ok(None) => return false,
+        Err(die) => return spawn_failed(core, port, die),
+    }
+    true
+}
+
 /// Creates the port `name` for the node at the other end of connection `attempt`; `None` when there
 /// is a port of that name, or the node is shut down.
 ///
 /// # Errors
 /// Why the port has to die at once.
-pub(crate) fn create(
+fn create(
     core: &Arc<Core>,
     name: PortName,
     node: &NodeId,

@@ -96,8 +96,7 @@ pub(crate) use fallback::fall_back;
 pub use fuzz::relay as fuzz_relay;
 pub(crate) use hub::{is_unknown, node_down, pass};
 pub(crate) use hubs::{RELAY_LIMIT, addresses};
-pub(crate) use packet::FUNCTION;
-pub(crate) use receive::receive;
+pub(crate) use receive::BUILTIN;
 pub(crate) use signs::{Reported, partial};
 pub(crate) use table::Relays;
 

@@ -10,17 +10,17 @@ use super::packet::{FUNCTION, RelayPacket, Word};
 use super::stream::RelayStream;
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
-use crate::node::{Core, Origin, run_accepted};
+use crate::node::{Builtin, Core, Origin, run_accepted};
+
+/// Who speaks has to prove itself behind this, and has the rights that are its own then.
+pub(crate) const BUILTIN: Builtin =
+    Builtin::of_joining(FUNCTION, |core, from, message| Ok(receive(core, from, message)?));
 
 /// A packet came through a hub.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn receive(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: &Message,
-) -> Result<(), &'static str> {
+fn receive(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result<(), &'static str> {
     let origin = from.ok_or("only another node can relay")?;
     let packet = RelayPacket::read(message)?;
     let hub = origin.peer.id();
