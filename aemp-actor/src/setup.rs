@@ -26,7 +26,8 @@ const BUILTINS: Builtins = Builtins(&[
 ]);
 
 impl Node {
-    /// A node without a network, for ports in one process.
+    /// A node without a network, for ports in one process. Messages for other nodes are lost at once, and
+    /// monitors of ports there fire at once with `transport_error`.
     ///
     /// The node lives no longer than the runtime: when that ends, it is shut down.
     ///

@@ -89,8 +89,9 @@ impl Closing {
             peer.finish(core, &reason, &relayed);
             peer.wake();
         }
-        core.mesh().end();
-        core.data().close();
+        if let Some(network) = core.network.get() {
+            network.end();
+        }
     }
 }
 

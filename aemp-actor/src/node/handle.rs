@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
+use aemp_transport::{Address, CloseReason, Listener};
 use tokio::time::Instant;
 
 use super::builtins::Builtins;
@@ -71,7 +71,7 @@ impl Node {
         let node = Self::create(checked.nodeid, runtime, (config, builtins), security);
         services::prepare(&node)?;
         for (id, addresses) in checked.nodes {
-            node.core.book().configure(&id, addresses);
+            node.core.network().book().configure(&id, addresses);
         }
         node.begin(listeners, &checked.announce, checked.seeds);
         services::start(&node);
@@ -81,15 +81,15 @@ impl Node {
     fn begin(&self, listeners: Vec<Box<dyn Listener>>, announce: &[Address], seeds: Vec<Address>) {
         let core = &self.core;
         for listener in &listeners {
-            core.listeners().lock().extend(listener.local_addresses());
+            core.network().add_listeners(listener.local_addresses());
         }
-        core.mesh().set_listeners(match announce {
+        core.network().mesh().set_listeners(match announce {
             [] => self.listeners(),
             announce => announce.iter().map(ToString::to_string).collect(),
         });
         let mut named = BTreeSet::new();
         let seeds: Vec<_> = seeds.into_iter().filter(|seed| named.insert(seed.clone())).collect();
-        core.mesh().set_seeds(core, seeds.clone());
+        core.network().mesh().set_seeds(core, seeds.clone());
         for listener in listeners {
             connector::listen(core, listener);
         }
@@ -105,18 +105,9 @@ impl Node {
         (config, builtins): (Config, Builtins),
         security: Option<Loaded>,
     ) -> Self {
-        let mut handshake = HandshakeConfig::new(id.as_str(), "");
-        handshake.instance = config.environment.text(16);
-        handshake.nonces = config.environment.clone().nonces();
-        handshake.framings = config.framings.clone();
-        handshake.serves = vec![super::data::DATA_CONN.to_owned()];
-        let networked = security.is_some();
-        if let Some(security) = security {
-            security.apply(&mut handshake);
-        }
         // Panics at once in a runtime without time, and not when the first timer is set.
         drop(tokio::time::sleep(Duration::ZERO));
-        let core = Core::new(id, runtime, (config, builtins), handshake, networked);
+        let core = Core::new(id, runtime, (config, builtins), security);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }
@@ -139,7 +130,7 @@ impl Node {
     /// Where the node listens, as `HOST:PORT` texts with the real ports, those of other transports than
     /// TCP with their scheme, as `quic:HOST:PORT`.
     pub fn listeners(&self) -> Vec<String> {
-        self.core.listeners().lock().iter().map(ToString::to_string).collect()
+        self.core.listeners().iter().map(ToString::to_string).collect()
     }
 
     /// Shuts the node down: see [`Node`]. Gives what is queued for other nodes until `deadline`

@@ -33,6 +33,7 @@ mod inbound;
 mod looking;
 pub(crate) mod mesh;
 mod monitors;
+mod network;
 mod peer;
 mod refusing;
 mod registry;

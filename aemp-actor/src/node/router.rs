@@ -10,10 +10,10 @@ use super::counters::Dropped;
 use super::monitors::Action;
 use super::waiting::Place;
 use super::{requests, traced};
-use crate::id::{PortId, PortName};
+use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::port::{Call, reply_cell};
-use crate::reason::Reason;
+use crate::reason::{Absence, Reason};
 use crate::visible::one_line;
 
 /// The request that kills a port of this implementation at once.
@@ -68,16 +68,32 @@ impl Core {
 
     /// Whether a message to another node may be sent at all; if not, it is counted as lost.
     fn can_reach(&self, to: &PortId) -> bool {
-        let cause = if self.is_closed() {
-            Dropped::Closed
-        } else if to.node().is_valid() {
-            return true;
-        } else {
-            tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
-            Dropped::NoConnection
+        let Some(unreachable) = self.unreachable(to.node()) else { return true };
+        let cause = match unreachable {
+            Unreachable::Closed => Dropped::Closed,
+            Unreachable::NoNode => {
+                tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
+                Dropped::NoConnection
+            }
+            Unreachable::NoNetwork => Dropped::NoConnection,
         };
         self.count_dropped(cause, 1);
         false
+    }
+
+    /// Whether no other node, or not this one, can be reached from here whatever happens: then nothing is sent
+    /// to it, and monitors of its ports fire at once. (It is decided nowhere else that a local node loses what is
+    /// for others.)
+    pub(super) fn unreachable(&self, node: &NodeId) -> Option<Unreachable> {
+        if self.is_closed() {
+            Some(Unreachable::Closed)
+        } else if !node.is_valid() {
+            Some(Unreachable::NoNode)
+        } else if !self.is_networked() {
+            Some(Unreachable::NoNetwork)
+        } else {
+            None
+        }
     }
 
     /// Puts a message into the mailbox of a port of this node.
@@ -184,5 +200,33 @@ impl Core {
         let call = Call::untyped(to, receiver, decode, cell, token);
         send(id);
         call
+    }
+}
+
+/// Why a node cannot be reached, whatever happens.
+pub(super) enum Unreachable {
+    /// This node is shut down.
+    Closed,
+    /// There can be no such node.
+    NoNode,
+    /// This is a local node.
+    NoNetwork,
+}
+
+impl Unreachable {
+    /// What monitors of a port there fire with.
+    pub(super) fn reason(&self, core: &Core, node: &NodeId) -> Reason {
+        match self {
+            Self::Closed => core.shutdown_reason(),
+            Self::NoNode => {
+                let text = format!("{:?} is no legal node ID", node.as_str());
+                Reason::new("no_such_node", text)
+            }
+            Self::NoNetwork => {
+                let why = "has no network: it was set up without binds, seeds and nodes";
+                let text = format!("no connection to node {node}: node {} {why}", core.id());
+                Reason::transport(text).with_absence(Some(Absence::Unknown))
+            }
+        }
     }
 }

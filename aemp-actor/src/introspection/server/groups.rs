@@ -10,7 +10,7 @@ const NAMED: usize = 100;
 
 pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let query: GroupQuery = question.arg(0)?;
-    question.answer(look(question.core.mesh(), &query));
+    question.answer(look(question.core.network().mesh(), &query));
     Ok(())
 }
 

@@ -99,7 +99,7 @@ async fn greet_accepted(core: &Arc<Core>, stream: BoxStream, visit: Visit) {
 /// Says that a handshake has failed; of an origin not more than now and then, since anybody can have
 /// them fail.
 fn refused(core: &Core, from: &str, error: &dyn std::fmt::Display) {
-    if let Some(untold) = core.refusals().lock().told(&origin(from), Instant::now()) {
+    if let Some(untold) = core.network().refusals().lock().told(&origin(from), Instant::now()) {
         let more = more(untold);
         tracing::warn!(target: "aemp", "connection from {from} refused: {error}{more}");
     }

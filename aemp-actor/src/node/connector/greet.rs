@@ -129,7 +129,7 @@ impl Drop for Candidate<'_> {
     fn drop(&mut self) {
         if let Some(peer) = self.peer.take() {
             peer.release(self.attempt);
-            self.core.forget_stranger(peer);
+            self.core.network().forget_stranger(peer);
         }
     }
 }
@@ -147,7 +147,7 @@ pub(super) async fn greet(
 ) -> Result<Greeted, Failure> {
     let mut candidate = Candidate {
         core,
-        attempt: core.new_attempt(),
+        attempt: core.network().new_attempt(),
         from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
         dialled: dialled.is_some(),
         visit,
@@ -157,7 +157,8 @@ pub(super) async fn greet(
         refused: None,
         unexpected: None,
     };
-    let (config, limit) = (core.handshake(), core.config().handshake_timeout_or_default());
+    let (config, limit) =
+        (core.network().handshake(), core.config().handshake_timeout_or_default());
     let established = establish_with(stream, config, limit, &mut candidate).await;
     candidate.visit = None;
     if let Some(unexpected) = candidate.unexpected.take() {

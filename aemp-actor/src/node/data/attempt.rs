@@ -58,7 +58,7 @@ impl Attempt {
         let then = move |_: &Arc<Core>, conn| drop(sender.send(Event::Connected(conn)));
         let expectation = Expectation { node: node.clone(), then: Box::new(then), wanted: None };
         // Nobody else draws the same 190 random bits.
-        drop(core.data().expectations.add(&id, expectation));
+        drop(core.network().data().expectations.add(&id, expectation));
         let _monitors = [refused.guard(), lost.guard()];
         Self { core, node: node.clone(), id, port, events, _monitors, port_stays: false }
     }
@@ -103,7 +103,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        drop(self.core.data().expectations.take(&self.id, &self.node));
+        drop(self.core.network().data().expectations.take(&self.id, &self.node));
         if !self.port_stays {
             self.core.kil(&self.port, Reason::normal());
         }

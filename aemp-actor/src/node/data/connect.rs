@@ -102,7 +102,7 @@ fn connect_within(
 ) -> Result<DataConn, DataConnError> {
     let refused = |text| DataConnError::Refused { node: node.clone(), text };
     args.insert(0, Value::from(name));
-    let Some(function) = core.data().functions.find(name) else {
+    let Some(function) = core.network().data().functions.find(name) else {
         let text = format!("it has no function {name:?} for data connections (Node::on_connect)");
         return Err(refused(text));
     };
@@ -130,7 +130,7 @@ impl Course<'_> {
         if let Some(conn) = self.attempt.next().await? {
             return Ok(conn);
         }
-        let may_ask = !self.core.listeners().lock().is_empty();
+        let may_ask = self.core.network().has_listeners();
         let problem = match self.dial_all(usize::from(may_ask)).await? {
             Dialled::Connected(conn) => return Ok(conn),
             Dialled::Failed(problem) => problem,

@@ -41,7 +41,7 @@ pub(super) async fn dial(
         Ok(stream) => stream,
         Err(error) => return Err(DialError::Io { address, error }),
     };
-    let mut config = HandshakeConfig::clone(&core.handshake());
+    let mut config = HandshakeConfig::clone(&core.network().handshake());
     let keys = vec![(ID_KEY.to_owned(), id.to_owned())];
     config.ask = Some(SubProtocol { name: DATA_CONN.to_owned(), keys });
     let limit = core.config().monitor_timeout;

@@ -83,7 +83,7 @@ impl Node {
                 move |conn| -> Task { Box::pin(async move { f(conn, args).await.into_result() }) };
             Ok(Box::new(task) as Prepared)
         };
-        self.core().data().functions.add(name, Arc::new(function))
+        self.core().network().data().functions.add(name, Arc::new(function))
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Unexpected {
 pub(crate) fn admits(core: &Arc<Core>, greeting: &PeerGreeting) -> Result<(), Unexpected> {
     let node = NodeId::from(greeting.node_id.as_str());
     let known = greeting.sub_protocol() == Some(DATA_CONN)
-        && greeting.key(ID_KEY).is_some_and(|id| core.data().expectations.has(id, &node));
+        && greeting.key(ID_KEY).is_some_and(|id| core.network().data().expectations.has(id, &node));
     if known { Ok(()) } else { Err(refuse(core, node)) }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn hand_over(
     let outcome = &established.outcome;
     let node = NodeId::from(outcome.peer.node_id.as_str());
     let rights = core.config().access.of(node.as_str(), outcome.trusted);
-    let Some(expectation) = core.data().expectations.take(id, &node) else {
+    let Some(expectation) = core.network().data().expectations.take(id, &node) else {
         return Err(refuse(core, node));
     };
     let Expectation { then, wanted, .. } = expectation;
@@ -66,7 +66,7 @@ fn refuse(core: &Core, node: NodeId) -> Unexpected {
 
 /// The connection that this node wants will not come: tells it.
 pub(super) fn fail(core: &Arc<Core>, id: &str, node: &NodeId, text: &str) {
-    let Some(expectation) = core.data().expectations.take(id, node) else { return };
+    let Some(expectation) = core.network().data().expectations.take(id, node) else { return };
     tracing::debug!(target: "aemp", "data connection of node {node}: {}", one_line(text));
     if let Some(wanted) = &expectation.wanted {
         core.kil(&wanted.port, reason(text));

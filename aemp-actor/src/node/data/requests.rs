@@ -130,12 +130,12 @@ impl Wish {
         if bytes > MAX_ARGS {
             return Err(ExpectError::LongArguments { bytes });
         }
-        let Some(function) = core.data().functions.find(&name) else {
+        let Some(function) = core.network().data().functions.find(&name) else {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });
         };
         let prepared = on_node(core, || function(&args)).map_err(ExpectError::Malformed)?;
         let limit = core.config().node_limits.max_data_connections;
-        let Some(seat) = core.data().seats.take(from, limit) else {
+        let Some(seat) = core.network().data().seats.take(from, limit) else {
             return Err(ExpectError::TooMany { limit });
         };
         let (timer, ended) = oneshot::channel();
@@ -146,7 +146,11 @@ impl Wish {
             then: Box::new(move |core, conn| functions::run(core, name, prepared, conn)),
             wanted: Some(wanted),
         };
-        core.data().expectations.add(&id, expectation).map_err(|_| ExpectError::IdTaken)?;
+        core.network()
+            .data()
+            .expectations
+            .add(&id, expectation)
+            .map_err(|_| ExpectError::IdTaken)?;
         start_timer(core, &id, from, time, ended);
         watch(core, &id, from, &port);
         Ok(())
@@ -178,12 +182,12 @@ fn watch(core: &Arc<Core>, id: &str, node: &NodeId, port: &PortId) {
     let (weak, name, owner) = (Arc::downgrade(core), id.to_owned(), node.clone());
     let action = Action::Call(Box::new(move |_| {
         if let Some(core) = weak.upgrade() {
-            drop(core.data().expectations.take(&name, &owner));
+            drop(core.network().data().expectations.take(&name, &owner));
         }
     }));
     let monitor = core.mon(port, None, action).guard();
     // If it is gone already, the monitor is dropped here.
-    drop(core.data().expectations.set_monitor(id, monitor));
+    drop(core.network().data().expectations.set_monitor(id, monitor));
 }
 
 /// `_connect ID NODE`, of node `from`: dials the listeners that are known of it, and no other
@@ -205,7 +209,7 @@ fn dial(
     if from != node.as_str() {
         return Err(ExpectError::OtherNode { node });
     }
-    if !core.data().expectations.begin_dial(&id, from) {
+    if !core.network().data().expectations.begin_dial(&id, from) {
         return Err(ExpectError::NotWanted);
     }
     let (own, node) = (core.clone(), from.clone());
@@ -221,18 +225,18 @@ fn dial(
 async fn dial_back(core: &Arc<Core>, id: &str, node: &NodeId) -> Result<(), String> {
     let mut problem = format!("node {} knows no listeners of node {node}", core.id());
     for address in core.addresses(node) {
-        if !core.data().expectations.has(id, node) {
+        if !core.network().data().expectations.has(id, node) {
             return Ok(());
         }
-        if core.book().is_hearsay(node, &address)
-            && core.targets().begin(&address, Instant::now()).is_err()
+        if core.network().book().is_hearsay(node, &address)
+            && core.network().targets().begin(&address, Instant::now()).is_err()
         {
             problem = format!("node {}: {address} was dialled a moment ago, in vain", core.id());
             continue;
         }
         match timeout(DIAL_LIMIT, dialling::dial(core, &address, node, id)).await {
             Ok(Ok(established)) => {
-                core.book().found(node, &address);
+                core.network().book().found(node, &address);
                 return hand_over(core, id, established).map_err(|error| error.to_string());
             }
             Ok(Err(error)) => problem = format!("node {}: {error}", core.id()),

@@ -194,7 +194,7 @@ impl Mesh {
             if let Some(core) = weak.upgrade()
                 && !fail_point!(KeepDeadMembers)
             {
-                core.mesh().unregister(&core, &gone_group, &gone);
+                core.network().mesh().unregister(&core, &gone_group, &gone);
             }
         }));
         let death = core.mon(&port, None, action);
@@ -278,7 +278,7 @@ impl Mesh {
                 }
             }
             Effect::Located { node, addresses } => {
-                core.book().told(&node, core.dialable(&node, &addresses));
+                core.network().book().told(&node, core.dialable(&node, &addresses));
             }
             Effect::Announce { node } => announce(core, node),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
@@ -344,7 +344,7 @@ fn meet(core: &Arc<Core>, node: NodeId, attempt: u64, port: PortName) {
     let action = Action::Call(Box::new(move |reason| {
         if let Some(core) = weak.upgrade() {
             let why = (&reason, core.environment().fraction());
-            core.mesh().decide(&core, |inner| {
+            core.network().mesh().decide(&core, |inner| {
                 inner.membership.port_lost(&node, attempt, why, &mut inner.effects);
             });
         }
@@ -360,7 +360,7 @@ fn announce(core: &Arc<Core>, node: NodeId) {
     core.run(async move {
         tokio::time::sleep(delay).await;
         if let Some(core) = weak.upgrade() {
-            core.mesh().decide(&core, |inner| {
+            core.network().mesh().decide(&core, |inner| {
                 inner.membership.announce(&node, &mut inner.effects);
             });
         }

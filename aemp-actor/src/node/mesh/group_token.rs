@@ -74,7 +74,7 @@ impl GrpToken {
     pub fn cancel(&self) {
         self.death.cancel();
         if let Some(core) = self.core.upgrade() {
-            core.mesh().unregister(&core, &self.group, &self.port);
+            core.network().mesh().unregister(&core, &self.group, &self.port);
         }
     }
 
@@ -119,7 +119,7 @@ impl GrpMonToken {
     /// Stops the monitor.
     pub fn cancel(&self) {
         if let Some(core) = self.core.upgrade() {
-            core.mesh().unmonitor(&self.group, self.id);
+            core.network().mesh().unmonitor(&self.group, self.id);
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) const BUILTIN: Builtin = Builtin::spawned_to_join(CONNECT, meet);
 fn meet(core: &Arc<Core>, origin: &Origin, port: PortName, args: &Message) -> bool {
     let Origin { peer, attempt, .. } = origin;
     match create(core, port.clone(), peer.id(), *attempt, args) {
-        Ok(Some(guest)) => core.mesh().add_guest(core, peer.id(), *attempt, guest),
+        Ok(Some(guest)) => core.network().mesh().add_guest(core, peer.id(), *attempt, guest),
         Ok(None) => return false,
         Err(die) => return spawn_failed(core, port, die),
     }
@@ -104,7 +104,9 @@ impl AnyCell for Rendezvous {
             return;
         }
         match News::read(&message, self.core.config().node_limits.max_registrations) {
-            Ok(news) => self.core.mesh().received(&self.core, &self.node, self.attempt, news),
+            Ok(news) => {
+                self.core.network().mesh().received(&self.core, &self.node, self.attempt, news)
+            }
             Err(problem) => {
                 let problem = one_line(&problem);
                 tracing::warn!(target: "aemp", "news of node {}: {problem}", self.node);

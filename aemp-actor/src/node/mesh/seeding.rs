@@ -32,7 +32,7 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
         loop {
             let found = search.round(&own).await;
             let up = found.nodes.clone();
-            own.mesh().tried(&own, found);
+            own.network().mesh().tried(&own, found);
             if search.is_only_self && search.own.contains(&search.seed) {
                 tracing::debug!(target: "aemp", "seed {} is this node itself", search.seed);
                 return;
@@ -190,7 +190,7 @@ impl Search {
             }
         };
         self.turned_away = 0;
-        core.mesh().is_seed(core, &node);
+        core.network().mesh().is_seed(core, &node);
         self.nodes.insert(address, node);
         Ok(())
     }
@@ -214,5 +214,5 @@ fn listens_on_port_of(core: &Core, address: &Address) -> bool {
     // An announced address is forwarded.
     let announced = core.config().announce.iter();
     let announced = announced.filter_map(|text| text.parse().ok());
-    core.listeners().lock().iter().cloned().chain(announced).any(|own| port(&own) == wanted)
+    core.listeners().iter().cloned().chain(announced).any(|own| port(&own) == wanted)
 }

@@ -35,10 +35,10 @@ pub(super) fn seek(core: &Arc<Core>, node: NodeId) {
             tokio::time::sleep(pause).await;
             let Some(core) = weak.upgrade() else { return };
             if begun.elapsed() > limit {
-                core.book().sought_in_vain(&node);
-                return core.mesh().stop_seeking(&node);
+                core.network().book().sought_in_vain(&node);
+                return core.network().mesh().stop_seeking(&node);
             }
-            if !core.mesh().seek(&core, &node) {
+            if !core.network().mesh().seek(&core, &node) {
                 return;
             }
         }

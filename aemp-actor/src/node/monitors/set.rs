@@ -87,16 +87,15 @@ impl Core {
 
     /// Puts the watch into the table of its target, or says why it is to fire at once.
     fn add_watch(self: &Arc<Self>, target: &PortId, watch: Watch) -> Result<(), (Watch, Reason)> {
-        if self.is_closed() {
-            return Err((watch, self.shutdown_reason()));
-        }
         if *target.node() != *self.id() {
-            if !target.node().is_valid() {
-                let text = format!("{:?} is no legal node ID", target.node().as_str());
-                return Err((watch, Reason::new("no_such_node", text)));
+            if let Some(unreachable) = self.unreachable(target.node()) {
+                return Err((watch, unreachable.reason(self, target.node())));
             }
             self.peer(target.node()).watch(self, target.name(), watch);
             return Ok(());
+        }
+        if self.is_closed() {
+            return Err((watch, self.shutdown_reason()));
         }
         if target.is_node() {
             let id = watch.id;

@@ -78,7 +78,7 @@ impl Peer {
         };
         self.fall(core, attempt, &Reason::transport("broken off"));
         if attempt.is_none() {
-            core.mesh().given_up(core, &self.id);
+            core.network().mesh().given_up(core, &self.id);
         }
     }
 }

@@ -153,7 +153,7 @@ impl Peer {
         let Some((facts, start)) = start else { return Some(Err(Refusal::Superseded)) };
         state.running_links += 1;
         // Before anything can be read: news of a node that the mesh does not know is ignored.
-        core.mesh().node_up(&self.id, attempt, claim.instance.is_some());
+        core.network().mesh().node_up(&self.id, attempt, claim.instance.is_some());
         let link = start();
         let event = NodeEvent::Up {
             node: self.id.clone(),
@@ -173,9 +173,9 @@ impl Peer {
         tracing::info!(target: "aemp", "node {} is up, protection: {protection}", self.id);
         self.keep_alive(core, link.clone());
         if claim.member {
-            core.mesh().meet(core, &self.id, attempt);
+            core.network().mesh().meet(core, &self.id, attempt);
         } else {
-            core.mesh().takes_no_part(core, &self.id, attempt);
+            core.network().mesh().takes_no_part(core, &self.id, attempt);
         }
         core.events().tell(core, &event);
         drop(telling);
@@ -259,7 +259,7 @@ impl Peer {
             });
         }
         // One that has addresses is sought by the mesh, and these are tried first.
-        let is_private = || !core.book().knows(&self.id);
+        let is_private = || !core.network().book().knows(&self.id);
         if up.is_some_and(|up| up.is_relayed()) && relay::is_wanted(core) && is_private() {
             relay::approach(core, &self.id, None);
         }
@@ -272,7 +272,7 @@ impl Peer {
         if !fail_point!(KeepRelayed) {
             relay::node_down(core, &self.id);
         }
-        core.mesh().node_down(core, &self.id, attempt);
+        core.network().mesh().node_down(core, &self.id, attempt);
         let event = NodeEvent::Down { node: self.id.clone(), reason: reason.clone() };
         core.events().tell(core, &event);
     }

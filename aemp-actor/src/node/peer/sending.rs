@@ -118,7 +118,7 @@ impl Peer {
         core.runtime().spawn(async move {
             if peer.state.lock().has_overflowed() {
                 peer.fall(&own, None, &Reason::new(kind::OVERFLOW, text));
-                own.mesh().given_up(&own, peer.id());
+                own.network().mesh().given_up(&own, peer.id());
             }
         });
     }

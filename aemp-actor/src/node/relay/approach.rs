@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Whether this node dials nodes that have no listener through others: it has none itself.
 pub(crate) fn is_wanted(core: &Core) -> bool {
-    core.config().relay && core.listeners().lock().is_empty()
+    core.config().relay && !core.network().has_listeners()
 }
 
 /// Whether the node is left alone until something is wanted of it: this one is a visitor, and that
@@ -40,12 +40,12 @@ fn is_left_alone(core: &Core, node: &NodeId) -> bool {
 /// does: until the hub that told of the node, or every hub, refuses, or for [`PATIENCE`].
 pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
     if is_left_alone(core, node) {
-        return core.mesh().given_up(core, node);
+        return core.network().mesh().given_up(core, node);
     }
-    match core.relays().begin_approach(node) {
+    match core.network().relays().begin_approach(node) {
         Begun::First => {}
         Begun::Already => return,
-        Begun::Hopeless => return core.mesh().given_up(core, node),
+        Begun::Hopeless => return core.network().mesh().given_up(core, node),
     }
     let (own, node, told_by) = (core.clone(), node.clone(), told_by.cloned());
     core.run(async move {
@@ -62,18 +62,18 @@ pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>
             do_not_wait(&own, &node);
             trying.await;
         }
-        own.relays().approached(&node);
+        own.network().relays().approached(&node);
         if !own.peer(&node).is_up() {
-            own.mesh().given_up(&own, &node);
+            own.network().mesh().given_up(&own, &node);
         }
-        own.forget_stranger(own.peer(&node));
+        own.network().forget_stranger(own.peer(&node));
     });
 }
 
 /// Joining is not to wait for the node any more.
 fn do_not_wait(core: &Arc<Core>, node: &NodeId) {
-    if core.relays().is_hopeless(node) {
-        core.mesh().given_up(core, node);
+    if core.network().relays().is_hopeless(node) {
+        core.network().mesh().given_up(core, node);
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> io::Result<BoxS
     let way = Way::new(attempt, link, core.config());
     let key = Key { hub, node, name: core.environment().text(NAME).into() };
     let connection = Connection::dialled(core.id(), key, way);
-    let Some(held) = core.relays().add(connection) else {
+    let Some(held) = core.network().relays().add(connection) else {
         return Err(io::ErrorKind::AlreadyExists.into());
     };
     let connection = held.connection();

@@ -39,7 +39,7 @@ pub(crate) async fn fall_back(
     if core.config().relay {
         // Until then the caller tries hubs itself.
         let mut backoff = Backoff::new(core.config().connect_interval);
-        while !core.book().knows(peer.id()) {
+        while !core.network().book().knows(peer.id()) {
             tokio::time::sleep(backoff.next(core.environment())).await;
         }
         if is_wanted(core) {
@@ -69,7 +69,7 @@ async fn try_hubs(core: &Arc<Core>, peer: &Arc<Peer>, failures: &mut watch::Rece
         if unanswered >= UNANSWERED {
             return;
         }
-        let hubs = hubs(core, node, core.book().teller(node).as_ref(), round);
+        let hubs = hubs(core, node, core.network().book().teller(node).as_ref(), round);
         let purpose = Purpose { wanted: peer.is_wanted(), again: round > 0 };
         let tried = dial_through(core, peer, &hubs, purpose, Peer::is_connecting, |_| ()).await;
         let Some(tried) = tried else { return };

@@ -37,14 +37,14 @@ pub(crate) fn pass(
     }
     match kind {
         "open" => {
-            core.relays().routes.lock().opened(from, to, connection);
+            core.network().relays().routes.lock().opened(from, to, connection);
             // Whoever takes the routes of a node that goes down does so when it is up no more.
             if !is_up(core, to) {
                 refuse(core, from, to, connection, kind);
                 return Ok(false);
             }
         }
-        "close" => core.relays().routes.lock().closed(from, to, connection),
+        "close" => core.network().relays().routes.lock().closed(from, to, connection),
         ALIVE => {
             send_urgent(core, to, message);
             return Ok(false);
@@ -73,7 +73,7 @@ fn send_urgent<M: Serialize + ?Sized>(core: &Core, to: &NodeId, packet: &M) {
 
 /// There is no passing on to a node that is not connected.
 fn refuse(core: &Core, from: &NodeId, to: &NodeId, connection: &str, kind: &str) {
-    core.relays().routes.lock().closed(from, to, connection);
+    core.network().relays().routes.lock().closed(from, to, connection);
     if kind != "close" {
         close(core, from, to, connection);
     }
@@ -82,8 +82,8 @@ fn refuse(core: &Core, from: &NodeId, to: &NodeId, connection: &str, kind: &str)
 /// A node is down: connections through it are lost, and those that it had through this node are
 /// closed in its name.
 pub(crate) fn node_down(core: &Arc<Core>, node: &NodeId) {
-    core.relays().hub_down(node);
-    let ends = core.relays().routes.lock().node_down(node);
+    core.network().relays().hub_down(node);
+    let ends = core.network().relays().routes.lock().node_down(node);
     for (other, connection) in ends {
         close(core, &other, node, &connection);
     }

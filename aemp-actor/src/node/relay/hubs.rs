@@ -84,7 +84,7 @@ pub(super) async fn dial_through(
         }
         let address = Address::relayed(hub.as_str(), peer.id().as_str()).ok()?;
         let again = purpose.again || round.unanswered > 0;
-        let turn = core.relays().dials().turn(Purpose { again, ..purpose }).await;
+        let turn = core.network().relays().dials().turn(Purpose { again, ..purpose }).await;
         match turn.run(RELAY_LIMIT, dial(core, &address)).await {
             Some(Ok(_)) => return None,
             Some(Err(error)) if error.is_permanent() => {

@@ -28,7 +28,7 @@ fn receive(core: &Arc<Core>, from: Option<&Origin>, message: &Message) -> Result
         return Err("a relayed connection joins two nodes other than the hub");
     }
     let key = Key { hub: hub.clone(), node: packet.from, name: packet.connection };
-    let known = core.relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
+    let known = core.network().relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
     match (known, packet.word) {
         (Some(connection), word) => {
             if let Err(error) = connection.receive(packet.seq, word) {
@@ -74,7 +74,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         return;
     };
     let speaker = Network::Host(key.node.to_string());
-    let entered = match core.relays().door.try_enter(Some(speaker)) {
+    let entered = match core.network().relays().door.try_enter(Some(speaker)) {
         Ok(entered) => entered,
         Err(crowd) => {
             tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
@@ -84,7 +84,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
     };
     let way = Way::new(origin.attempt, link, core.config());
     let connection = Connection::accepted(core.id(), key, way, window);
-    let Some(held) = core.relays().add(connection) else { return };
+    let Some(held) = core.network().relays().add(connection) else { return };
     if !matches!(held.connection().accept(), Sent::Done) {
         // The queue for the hub is full: the other side will try again.
         return;

@@ -52,7 +52,7 @@ pub(crate) fn partial(
 fn arriving(core: &Core, origin: &Origin, speaker: &str, connection: &str) {
     let Ok(node) = speaker.parse() else { return };
     let key = Key { hub: origin.peer.id().clone(), node, name: connection.into() };
-    let known = core.relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
+    let known = core.network().relays().find(&key).filter(|c| c.way().attempt == origin.attempt);
     if let Some(connection) = known {
         connection.arriving();
     }
