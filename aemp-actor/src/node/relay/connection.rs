@@ -112,7 +112,7 @@ impl Connection {
         let received = state.exchange.receive(seq, word);
         if let Err(error) = &received {
             let text = error.to_string();
-            self.send(&mut state, &Word::Close { text: text.clone() });
+            self.send(&mut state, &Word::Close { text: text.clone(), cause: None });
             state.exchange.end(Over::Broken(text));
         }
         Self::wake(state);
@@ -153,7 +153,7 @@ impl Connection {
         let mut state = self.state.lock();
         if state.exchange.over().is_none() {
             // Where there is no room for it, the other side finds out by its heartbeat.
-            self.send(&mut state, &Word::Close { text: String::new() });
+            self.send(&mut state, &Word::Close { text: String::new(), cause: None });
             state.exchange.end(Over::Closed);
         }
     }
@@ -288,6 +288,18 @@ fn error(over: &Over) -> io::Error {
     match over {
         Over::Closed => io::ErrorKind::ConnectionReset.into(),
         Over::Broken(text) => io::Error::new(io::ErrorKind::ConnectionReset, text.clone()),
-        Over::Refused(text) => io::Error::new(io::ErrorKind::ConnectionRefused, text.clone()),
+        Over::Refused { text, is_unknown } => {
+            let said = Refusal { text: text.clone(), is_unknown: *is_unknown };
+            io::Error::new(io::ErrorKind::ConnectionRefused, said)
+        }
     }
+}
+
+/// The other side, or the hub in its name, said no.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(super) struct Refusal {
+    text: String,
+    /// The hub is not connected to the node.
+    pub(super) is_unknown: bool,
 }

@@ -7,8 +7,8 @@
 
 use bytes::{Buf, BytesMut};
 
-use super::packet::Word;
-use super::{CROWDED, WINDOW};
+use super::WINDOW;
+use super::packet::{Cause, Word};
 
 /// What one end of a relayed connection has sent and received: numbers, acknowledgements, room.
 pub(super) struct Exchange {
@@ -24,10 +24,10 @@ pub(super) struct Exchange {
     taken: u64,
     /// What came and was not read.
     unread: BytesMut,
-    /// Bytes that came, that were read, and up to which we have told so.
+    /// Bytes that came, that were read, and up to which we have acknowledged them.
     arrived: u64,
     read: u64,
-    told: u64,
+    acknowledged: u64,
     /// The other side has said `end`.
     ended: bool,
 }
@@ -47,7 +47,11 @@ pub(super) enum Over {
     /// Not so: something may be lost.
     Broken(String),
     /// It never began: the other side, or the hub in its name, said no, and not for want of room.
-    Refused(String),
+    Refused {
+        text: String,
+        /// The hub is not connected to the node.
+        is_unknown: bool,
+    },
 }
 
 /// The other side, or the way, broke a rule.
@@ -83,7 +87,7 @@ impl Exchange {
             unread: BytesMut::new(),
             arrived: 0,
             read: 0,
-            told: 0,
+            acknowledged: 0,
             ended: false,
         }
     }
@@ -97,10 +101,12 @@ impl Exchange {
             return Ok(());
         }
         let in_place = seq == self.next_in;
-        if let Word::Close { text } = word {
+        if let Word::Close { text, cause } = word {
             self.stage = Stage::Over(match (&self.stage, text.is_empty(), in_place) {
                 // That there is no room now says nothing of later.
-                (Stage::Dialled, false, _) if text != CROWDED => Over::Refused(text),
+                (Stage::Dialled, false, _) if cause != Some(Cause::Crowded) => {
+                    Over::Refused { text, is_unknown: cause == Some(Cause::Unknown) }
+                }
                 (Stage::Open, true, true) => Over::Closed,
                 (_, true, _) => Over::Broken("the relayed connection was closed early".into()),
                 (_, false, _) => Over::Broken(text),
@@ -120,7 +126,7 @@ impl Exchange {
             }
             (Word::Data(bytes), Stage::Open) if !self.ended => {
                 self.arrived += bytes.len() as u64;
-                if self.arrived - self.told > WINDOW {
+                if self.arrived - self.acknowledged > WINDOW {
                     return Err(ProtocolError::Overrun);
                 }
                 self.unread.extend_from_slice(&bytes);
@@ -165,7 +171,7 @@ impl Exchange {
         self.next_out += u64::from(!matches!(word, Word::Alive { .. }));
         match word {
             Word::Data(bytes) => self.sent += bytes.len() as u64,
-            Word::Ack { total } => self.told = *total,
+            Word::Ack { total } => self.acknowledged = *total,
             _ => {}
         }
     }
@@ -189,11 +195,11 @@ impl Exchange {
         Some(bytes)
     }
 
-    /// What is to be told of what was read: not each time, but long before the other side would
+    /// What is to be acknowledged of what was read: not each time, but long before the other side would
     /// have to wait.
     pub(super) fn ack_due(&self) -> Option<u64> {
         let open = self.stage == Stage::Open && !self.ended;
-        (open && self.read - self.told >= WINDOW / 4).then_some(self.read)
+        (open && self.read - self.acknowledged >= WINDOW / 4).then_some(self.read)
     }
 
     /// Whether nothing more will come, once all was read that came.
@@ -225,7 +231,7 @@ mod tests {
         assert_eq!(side.read(4).unwrap(), "abcd");
         assert_eq!(side.read(4).unwrap(), "ef");
         assert_eq!((side.read(4), side.is_ended()), (None, true));
-        side.receive(4, Word::Close { text: String::new() }).unwrap();
+        side.receive(4, Word::Close { text: String::new(), cause: None }).unwrap();
         assert_eq!(side.over(), Some(&Over::Closed));
     }
 
@@ -245,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_told_now_and_then() {
+    fn what_was_read_is_acknowledged_now_and_then() {
         let quarter = usize::try_from(WINDOW / 4).unwrap();
         let mut side = Exchange::accepted(0);
         side.receive(1, data(quarter)).unwrap();
@@ -296,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_close_is_in_order_or_it_is_a_loss() {
-        let close = |text: &str| Word::Close { text: text.into() };
+        let close = |text: &str| Word::Close { text: text.into(), cause: None };
         let mut side = Exchange::accepted(10);
         side.receive(1, close("")).unwrap();
         assert_eq!((side.over(), side.is_ended()), (Some(&Over::Closed), true));
@@ -312,14 +318,19 @@ mod tests {
 
     #[test]
     fn a_close_in_place_of_an_answer_is_a_no() {
-        for (seq, text, is_no) in
-            [(0, "gone", true), (3, "gone", true), (0, "", false), (0, CROWDED, false)]
-        {
+        use Cause::{Crowded, Unknown};
+        for (seq, text, cause, is_no) in [
+            (0, "gone", None, true),
+            (3, "gone", None, true),
+            (0, "gone", Some(Unknown), true),
+            (0, "", None, false),
+            (0, "later", Some(Crowded), false),
+        ] {
             let mut side = Exchange::dialled();
             side.was_sent(&Word::Open { window: 1 });
-            side.receive(seq, Word::Close { text: text.into() }).unwrap();
-            let over = side.over().unwrap();
-            assert_eq!(matches!(over, Over::Refused(said) if said == text), is_no, "{over:?}");
+            side.receive(seq, Word::Close { text: text.into(), cause }).unwrap();
+            let no = Over::Refused { text: text.into(), is_unknown: cause == Some(Unknown) };
+            assert_eq!(side.over() == Some(&no), is_no, "{:?}", side.over());
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aemp_transport::Order;
 use serde::Serialize;
 
-use super::packet::{self, ALIVE, Envelope, FUNCTION, Word};
+use super::connection::Refusal;
+use super::packet::{self, ALIVE, Cause, Envelope, FUNCTION, Word};
 use crate::id::{NodeId, PortName};
 use crate::message::Message;
 use crate::node::{Core, DialError};
@@ -92,19 +93,14 @@ pub(crate) fn node_down(core: &Arc<Core>, node: &NodeId) {
 /// Tells a node that its relayed connection to another is gone.
 fn close(core: &Core, to: &NodeId, gone: &NodeId, connection: &str) {
     let Some(peer) = core.known_peer(to) else { return };
-    let text = not_connected(gone.as_str(), core.id().as_str());
-    let packet = (FUNCTION, gone, connection, "close", 0, text);
+    let text = format!("node {gone} is not connected to the hub {}", core.id());
+    let packet = (FUNCTION, gone, connection, "close", 0, text, Cause::Unknown.tag());
     peer.send_if_up(core, &PortName::default(), &PortName::default(), &packet);
-}
-
-fn not_connected(node: &str, hub: &str) -> String {
-    format!("node {node} is not connected to the hub {hub}")
 }
 
 /// Whether a hub said that it does not know the node.
 pub(crate) fn is_unknown(error: &DialError) -> bool {
-    let DialError::Io { address, error } = error else { return false };
-    address.hub_and_node().is_some_and(|(hub, node)| {
-        error.get_ref().is_some_and(|said| said.to_string() == not_connected(node, hub))
-    })
+    let DialError::Io { error, .. } = error else { return false };
+    let said = error.get_ref().and_then(|said| said.downcast_ref::<Refusal>());
+    said.is_some_and(|said| said.is_unknown)
 }

@@ -27,7 +27,9 @@
 //!   end              no more data from me
 //!   alive   ASK      a sign of life; with ASK 1 a question for one
 //!   close   TEXT     the connection is gone; an empty TEXT is its orderly end
-//!                    (in place of accept it says no: the other side, or the hub for it)
+//!                    (in place of accept it says no: the other side, or the hub for it;
+//!                    CAUSE may follow then, `unknown`: the hub is not connected to the
+//!                    node, or `crowded`: too many handshakes are unfinished there)
 //!
 //!   open ─▶                     ◀─ accept
 //!   data, ack … ─▶              ◀─ data, ack …
@@ -106,6 +108,3 @@ const WINDOW: u64 = 256 << 10;
 /// The most bytes in one message: so few that a sign of life, which waits for the message that is
 /// being written, gets through on a slow way.
 const CHUNK: usize = 4 << 10;
-
-/// What a node says that has no room for one more connection that begins.
-const CROWDED: &str = "too many handshakes are unfinished";

@@ -50,11 +50,39 @@ pub(super) enum Word {
     End,
     Close {
         text: String,
+        /// Who is no implementation of this crate gives none.
+        cause: Option<Cause>,
     },
     /// A sign of life, which may ask for one.
     Alive {
         ask: bool,
     },
+}
+
+/// Why a connection is refused, where more depends on it than what people read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cause {
+    /// The hub, which speaks for the node, is not connected to it.
+    Unknown,
+    /// There is no room for one more connection that begins.
+    Crowded,
+}
+
+impl Cause {
+    const ALL: [Self; 2] = [Self::Unknown, Self::Crowded];
+
+    /// How it stands behind the text of a `close`.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Crowded => "crowded",
+        }
+    }
+
+    fn read(tag: &Value) -> Option<Self> {
+        let tag = tag.as_str()?;
+        Self::ALL.into_iter().find(|cause| cause.tag() == tag)
+    }
 }
 
 /// Who speaks, and of what: the hub and the receiver of a packet read it in the same way.
@@ -94,13 +122,14 @@ impl RelayPacket {
         let Envelope { from, connection, kind } = Envelope::read(&values)?;
         let from = from.parse().map_err(|_| "the sender is not a node ID")?;
         let seq = values.get(4).and_then(number).ok_or("the number is missing, or none")?;
-        let word = Word::read(&kind, values.get(5).unwrap_or(&Value::Null))?;
+        let at = |index: usize| values.get(index).unwrap_or(&Value::Null);
+        let word = Word::read(&kind, at(5), at(6))?;
         Ok(Self { from, connection: connection.into(), seq, word })
     }
 }
 
 impl Word {
-    fn read(kind: &str, what: &Value) -> Result<Self, &'static str> {
+    fn read(kind: &str, what: &Value, cause: &Value) -> Result<Self, &'static str> {
         let wrong_number = "window or total is no number";
         Ok(match kind {
             "open" => Self::Open { window: number(what).ok_or(wrong_number)? },
@@ -109,7 +138,10 @@ impl Word {
             DATA => Self::Data(bytes(what).ok_or("the data are no base64")?),
             "end" => Self::End,
             ALIVE => Self::Alive { ask: number(what).ok_or("ASK is no number")? != 0 },
-            "close" => Self::Close { text: what.to_text().unwrap_or_default().into() },
+            "close" => Self::Close {
+                text: what.to_text().unwrap_or_default().into(),
+                cause: Cause::read(cause),
+            },
             _ => return Err("unknown kind of relayed message"),
         })
     }
@@ -137,7 +169,7 @@ impl Serialize for Word {
             Self::Data(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
             Self::End => serializer.serialize_unit(),
             Self::Alive { ask } => serializer.serialize_u64((*ask).into()),
-            Self::Close { text } => serializer.serialize_str(text),
+            Self::Close { text, .. } => serializer.serialize_str(text),
         }
     }
 }
@@ -166,7 +198,7 @@ mod tests {
             Word::Data(Bytes::from_static(b"\0\x7f\x80\xff")),
             Word::Ack { total: u64::MAX },
             Word::End,
-            Word::Close { text: "b\u{e4}h".into() },
+            Word::Close { text: "b\u{e4}h".into(), cause: None },
             Word::Alive { ask: true },
             Word::Alive { ask: false },
         ] {
@@ -174,6 +206,19 @@ mod tests {
             let expected = RelayPacket { from: "a".into(), connection: "c".into(), seq: 3, word };
             assert_eq!(packet, expected);
         }
+    }
+
+    #[test]
+    fn a_close_may_have_a_cause() {
+        let cause =
+            |tag: &str| match read((FUNCTION, "a", "c", "close", 0, "no", tag)).unwrap().word {
+                Word::Close { cause, .. } => cause,
+                word => panic!("{word:?}"),
+            };
+        for one in Cause::ALL {
+            assert_eq!(cause(one.tag()), Some(one));
+        }
+        assert_eq!(cause("one of later versions"), None);
     }
 
     #[test]

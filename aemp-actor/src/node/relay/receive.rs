@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use aemp_transport::Network;
+use aemp_transport::{Network, Value};
 
-use super::CROWDED;
 use super::connection::{Connection, Key, Sent, Way};
-use super::packet::{FUNCTION, RelayPacket, Word};
+use super::packet::{Cause, FUNCTION, RelayPacket, Word};
 use super::stream::RelayStream;
-use crate::id::{NodeId, PortName};
+use crate::id::PortName;
 use crate::message::Message;
 use crate::node::{Builtin, Core, Origin, run_accepted};
 
@@ -78,7 +77,8 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         Ok(entered) => entered,
         Err(crowd) => {
             tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
-            refuse(core, origin, &key, CROWDED);
+            let text = "too many handshakes are unfinished";
+            close(core, origin, &key, text, Some(Cause::Crowded));
             return;
         }
     };
@@ -94,14 +94,14 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
 
 /// Tells the other side that there is no such connection.
 fn refuse(core: &Core, origin: &Origin, key: &Key, text: &str) {
-    let packet = relayed_close(core.id(), key, text);
-    origin.peer.send_if_up(core, &PortName::default(), &PortName::default(), &packet);
+    close(core, origin, key, text, None);
 }
 
-fn relayed_close<'a>(
-    own: &'a NodeId,
-    key: &'a Key,
-    text: &'a str,
-) -> (&'a str, &'a NodeId, &'a str, &'a NodeId, &'a str, &'a str, u64, &'a str) {
-    ("snd", &key.node, FUNCTION, own, key.name.as_str(), "close", 0, text)
+fn close(core: &Core, origin: &Origin, key: &Key, text: &str, cause: Option<Cause>) {
+    let (to, own, name) = (key.node.as_str(), core.id().as_str(), key.name.as_str());
+    let head = ["snd", to, FUNCTION, own, name, "close"].map(Value::from);
+    let mut packet = Vec::from(head);
+    packet.extend([Value::Int(0), text.into()]);
+    packet.extend(cause.map(|cause| cause.tag().into()));
+    origin.peer.send_if_up(core, &PortName::default(), &PortName::default(), &packet);
 }
