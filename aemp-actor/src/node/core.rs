@@ -268,18 +268,18 @@ impl Core {
         panics::logged(what, code);
     }
 
-    /// A port is gone: tell its watchers; warn when nobody listens, nor waits for an answer of it, and
+    /// A port is gone: its monitors fire; warn when nobody listens, nor waits for an answer of it, and
     /// something was wrong.
     pub(crate) fn port_died(
         self: &Arc<Self>,
         name: &PortName,
         watchers: Vec<Watch>,
-        is_caller_told: bool,
+        is_caller_notified: bool,
         reason: &Reason,
     ) {
-        let told = is_caller_told
+        let is_notified = is_caller_notified
             || watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
-        if !told && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
+        if !is_notified && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
             let (name, reason) = (one_line(name), reason.to_string());
             let (id, reason) = (&self.id, one_line(&reason));
             tracing::warn!(target: "aemp", "port {id}#{name} died unwatched: {reason}");

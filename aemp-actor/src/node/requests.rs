@@ -201,11 +201,11 @@ impl Request<'_> {
             origin.peer.unwatched_by(core, &port);
         } else if port.len() > LONGEST_NAME {
             let text = format!("no port name of node {} has so many bytes", core.id());
-            origin.peer.tell_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
+            origin.peer.notify_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
         } else if origin.may_send(core.registry().find(&port).as_ref()) {
             origin.peer.watched_by(core, &port);
         } else {
-            origin.peer.tell_denied(core, &port, "be sent messages, or monitored,");
+            origin.peer.notify_denied(core, &port, "be sent messages, or monitored,");
             return Err(Problem::Denied("messages"));
         }
         Ok(())

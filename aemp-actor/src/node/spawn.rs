@@ -71,7 +71,7 @@ pub(super) fn carry_out(
         "a port of that name exists already"
     };
     if let Some(origin) = from {
-        origin.peer.tell_refused(&port, &Reason::new(kind::DIE, problem));
+        origin.peer.notify_refused(&port, &Reason::new(kind::DIE, problem));
     }
     Err(problem.into())
 }
@@ -95,7 +95,7 @@ fn spawn_for(
         None => ("functions", Rights::may_run(&origin.rights, init)),
     };
     if !granted {
-        peer.tell_denied(core, port, "be spawned");
+        peer.notify_denied(core, port, "be spawned");
         return Err(Problem::Denied(right));
     }
     if let Some((spawn, _)) = builtin {

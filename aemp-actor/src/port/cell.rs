@@ -256,8 +256,9 @@ impl<P: Port> Cell<P> {
         }
         // Also by what was dropped here.
         let late = self.mailbox.lock().extras.take();
-        let told = extras.caller_told || late.is_some_and(|extras| extras.caller_told);
-        self.core.port_died(&self.name, watchers, told, reason);
+        let is_notified =
+            extras.caller_notified || late.is_some_and(|extras| extras.caller_notified);
+        self.core.port_died(&self.name, watchers, is_notified, reason);
     }
 
     /// An owned watch fired: tell the port, unless the watch was cancelled. It needs no room: the
@@ -355,8 +356,8 @@ impl<P: Port> AnyCell for Cell<P> {
         }
     }
 
-    fn caller_is_told(&self) {
-        self.mailbox.lock().extras.get_or_insert_default().caller_told = true;
+    fn caller_is_notified(&self) {
+        self.mailbox.lock().extras.get_or_insert_default().caller_notified = true;
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {
@@ -396,11 +397,11 @@ impl<P: Port> AnyCell for Cell<P> {
         self.push_fired(id, reason, Firing::Message(message));
     }
 
-    fn untold(&self, target: &PortId) -> Option<Reason> {
+    fn unnotified(&self, target: &PortId) -> Option<Reason> {
         if self.fired.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        self.mailbox.lock().owned.as_ref()?.untold(target).cloned()
+        self.mailbox.lock().owned.as_ref()?.unnotified(target).cloned()
     }
 
     fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Room>)> {

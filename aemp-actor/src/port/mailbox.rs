@@ -116,7 +116,7 @@ pub(crate) struct Extras {
     pub(crate) abort: Option<Reason>,
     pub(crate) receiver: Receiver,
     /// Somebody who waited for an answer is told of the port's death.
-    pub(crate) caller_told: bool,
+    pub(crate) caller_notified: bool,
 }
 
 /// What is known of the block of a receiving port.

@@ -80,7 +80,7 @@ impl<T> Drop for Reply<T> {
         if let To::Caller(sender, asked) = &self.to
             && !sender.is_closed()
         {
-            current::caller_is_told(*asked);
+            current::caller_is_notified(*asked);
         }
     }
 }

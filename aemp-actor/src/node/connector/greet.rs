@@ -77,7 +77,7 @@ impl Admit for Candidate<'_> {
     }
 
     fn proved(&mut self, outcome: Option<&Outcome>) -> bool {
-        let Some(outcome) = outcome else { return self.may_be_told() };
+        let Some(outcome) = outcome else { return self.may_be_notified() };
         self.visit = None;
         let peer = self.peer_of(&outcome.peer);
         let claim = claim(self.core, peer.id(), &outcome.peer, self.attempt);
@@ -87,7 +87,39 @@ impl Admit for Candidate<'_> {
     }
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    fn new(
+        core: &'a Arc<Core>,
+        stream: &BoxStream,
+        dialled: Option<&Address>,
+        visit: Option<Visit>,
+    ) -> Self {
+        Self {
+            core,
+            attempt: core.network().new_attempt(),
+            from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
+            dialled: dialled.is_some(),
+            visit,
+            greeting: None,
+            peer: None,
+            was_up: false,
+            refused: None,
+            unexpected: None,
+        }
+    }
+
+    /// Runs the handshake, which asks this candidate what to admit.
+    async fn shake_hands(&mut self, stream: BoxStream) -> Result<Established, Failure> {
+        let limit = self.core.config().handshake_timeout_or_default();
+        let config = self.core.network().handshake();
+        let established = establish_with(stream, config, limit, self).await;
+        self.visit = None;
+        match self.unexpected.take() {
+            Some(unexpected) => Err(Failure::Unexpected(unexpected)),
+            None => established.map_err(|error| self.failure(error)),
+        }
+    }
+
     /// The node that has proved itself.
     fn peer_of(&mut self, greeting: &PeerGreeting) -> Arc<Peer> {
         let core = self.core;
@@ -102,7 +134,7 @@ impl Candidate<'_> {
 
     /// Its proof does not verify: whether our auth line tells it so, unless a
     /// connection is up or chosen, which the other side would replace at its word.
-    fn may_be_told(&self) -> bool {
+    fn may_be_notified(&self) -> bool {
         let (Some(greeting), Some(peer)) = (&self.greeting, self.claimed()) else { return true };
         peer.may_be_chosen(&claim(self.core, peer.id(), greeting, self.attempt))
     }
@@ -145,37 +177,15 @@ pub(super) async fn greet(
     dialled: Option<&Address>,
     visit: Option<Visit>,
 ) -> Result<Greeted, Failure> {
-    let mut candidate = Candidate {
-        core,
-        attempt: core.network().new_attempt(),
-        from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
-        dialled: dialled.is_some(),
-        visit,
-        greeting: None,
-        peer: None,
-        was_up: false,
-        refused: None,
-        unexpected: None,
-    };
-    let (config, limit) =
-        (core.network().handshake(), core.config().handshake_timeout_or_default());
-    let established = establish_with(stream, config, limit, &mut candidate).await;
-    candidate.visit = None;
-    if let Some(unexpected) = candidate.unexpected.take() {
-        return Err(Failure::Unexpected(unexpected));
+    let mut candidate = Candidate::new(core, &stream, dialled, visit);
+    let established = candidate.shake_hands(stream).await?;
+    if established.outcome.peer.sub_protocol().is_some() {
+        data::arrived(core, established).map_err(Failure::Unexpected)?;
+        return Ok(Greeted::Data);
     }
-    match established {
-        Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
-            data::arrived(core, established).map_err(Failure::Unexpected)?;
-            Ok(Greeted::Data)
-        }
-        Ok(established) => {
-            let peer = candidate.peer_of(&established.outcome.peer);
-            let attempt = candidate.attempt;
-            adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
-        }
-        Err(error) => Err(candidate.failure(error)),
-    }
+    let peer = candidate.peer_of(&established.outcome.peer);
+    let attempt = candidate.attempt;
+    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
 }
 
 /// Makes an established connection the one to its node.

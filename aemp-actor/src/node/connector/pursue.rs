@@ -99,10 +99,10 @@ impl Problem {
             Self::Silent(_) => Some(Absence::Silent),
             Self::Text(_) => None,
         };
-        Reason::new(kind, self.told(core, node)).with_absence(absence)
+        Reason::new(kind, self.text(core, node)).with_absence(absence)
     }
 
-    fn told(&self, core: &Core, node: &NodeId) -> String {
+    fn text(&self, core: &Core, node: &NodeId) -> String {
         match self {
             Self::Unknown => unknown::why(core, node),
             Self::Silent(text) | Self::Text(text) => {

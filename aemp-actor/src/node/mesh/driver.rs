@@ -284,7 +284,7 @@ impl Mesh {
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
             Effect::Seek { .. } if fail_point!(NeverSeek) => {}
             Effect::Seek { node } => seek(core, node),
-            Effect::Changed(change) => self.tell_monitors(core, &change),
+            Effect::Changed(change) => self.notify_monitors(core, &change),
             Effect::Exceeded { node, attempt, text } => {
                 if let Some(peer) = core.known_peer(&node) {
                     peer.close_link(attempt, text);
@@ -312,7 +312,7 @@ impl Mesh {
         }
     }
 
-    fn tell_monitors(&self, core: &Arc<Core>, change: &GroupChange) {
+    fn notify_monitors(&self, core: &Arc<Core>, change: &GroupChange) {
         let callbacks: Vec<GroupCallback> = {
             let inner = self.inner.lock();
             let monitors = inner.monitors.get(&change.group).into_iter().flat_map(|m| m.values());

@@ -32,7 +32,7 @@ pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
         }
         (_, Action::Peer(peer, port)) => {
             if let Some(peer) = peer.upgrade() {
-                peer.tell_death(&port, reason);
+                peer.notify_death(&port, reason);
             }
         }
         (_, Action::Spawned(peer)) => {

@@ -48,11 +48,11 @@ impl Core {
         if owner.is_some() {
             return self.mon_as(id, target, owner, action);
         }
-        let told = match &action {
+        let notified = match &action {
             Action::Kil(port) | Action::Snd(port, _) if *port.node() == *self.id() => port,
             _ => return self.mon_as(id, target, None, action),
         };
-        let cell = self.registry().find(told.name());
+        let cell = self.registry().find(notified.name());
         self.mon_as(id, target, cell.as_ref(), action)
     }
 
@@ -63,13 +63,13 @@ impl Core {
         owner: Option<&Arc<dyn AnyCell>>,
         action: Action,
     ) -> MonToken {
-        let untold = owner.and_then(|owner| owner.untold(target));
+        let lost = owner.and_then(|owner| owner.unnotified(target));
         if let Some(owner) = owner {
             owner.own(id, target);
         }
         let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
         let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
-        if let Some(reason) = untold {
+        if let Some(reason) = lost {
             // What the port sends to `target` now is lost (guarantee 2): so the new monitor has to
             // tell of the same loss, and not of the next one. It does so in the port's mailbox.
             fire(self, watch, &reason);

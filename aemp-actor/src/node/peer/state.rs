@@ -36,8 +36,8 @@ pub(super) struct State {
     pub(super) running_links: usize,
     /// The connection is being asked for a sign of life, since the node dialled us again.
     pub(super) probing: bool,
-    /// When it was said last that two processes have this node ID.
-    pub(super) twins_told: Option<Instant>,
+    /// When it was logged last that two processes have this node ID.
+    pub(super) twins_logged: Option<Instant>,
 }
 
 #[derive(Default)]
