@@ -2,13 +2,19 @@
 //!
 //! ```text
 //!   Node (handle) ─▶ Core ─┬─ registry    names → cells of the ports here
-//!                          ├─ peers       names → other nodes: link, queue, watches
-//!                          ├─ functions   names → init functions and callbacks
-//!                          └─ events      who wants to know of nodes going up and down
+//!                          ├─ monitors    those of this node itself
+//!                          ├─ functions   names → what the program registers
+//!                          ├─ builtins    names → functions that every node has, handed over by `setup`
+//!                          ├─ events      who wants to know of nodes going up and down
+//!                          └─ network ─┬─ peers   names → other nodes: link, queue, watches
+//!                         (none on a   ├─ book    names → where they can be dialled
+//!                          local node) ├─ mesh    which nodes there are, and who is in which group
+//!                                      └─ relays, data, dials, listeners, what handshakes need
 //! ```
 //!
-//! `router` decides where a message, a kill or a monitor goes; `requests` is what the node port
-//! understands; `connector` makes connections, `arbiter` decides which of them count.
+//! `router` decides where a message or a kill goes, `monitors` sets and fires monitors, `spawn` spawns ports here
+//! and elsewhere; `requests` is what the node port understands; `connector` makes connections, `arbiter` decides
+//! which of them count; `peer/connection_up` and `peer/connection_lost` are what becomes of them.
 
 mod access;
 mod addresses;

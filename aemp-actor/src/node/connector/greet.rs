@@ -15,6 +15,8 @@ use crate::node::core::Core;
 use crate::node::data::{self, Unexpected};
 use crate::node::door::Visit;
 use crate::node::inbound::{Inbound, Origin};
+#[cfg(feature = "fail-points")]
+use crate::node::mesh;
 use crate::node::peer::{Facts, Peer};
 
 /// What a stream has become.
@@ -210,7 +212,7 @@ async fn adopt(
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound::new(core.clone(), origin);
     #[cfg(feature = "fail-points")]
-    let sink = Passage::new(sink);
+    let sink = Passage::new(sink, mesh::CONNECT);
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {
