@@ -52,7 +52,6 @@ mod group;
 mod id;
 pub mod introspection;
 pub mod log;
-mod mesh;
 mod message;
 mod monitor;
 mod node;
@@ -60,9 +59,11 @@ mod panics;
 mod port;
 pub mod prelude;
 pub mod profile;
+#[cfg(feature = "sim")]
+mod random;
 mod reason;
-mod relay;
-mod service;
+mod seconds;
+mod setup;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod suggestion;
@@ -78,17 +79,20 @@ pub use aemp_transport::{
 };
 
 pub use crate::die::Die;
-pub use crate::group::{
-    GroupChange, GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, Members, Pick,
-};
+pub use crate::group::{GroupChange, Members, Pick};
 pub use crate::id::{NodeId, ParseNodeIdError, PortId};
-pub use crate::mesh::{JoinError, SeedError, SeedInfo};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
-pub use crate::monitor::{Kil, MonAction, MonGuard, MonToken, Snd};
+pub use crate::node::data::{DataConn, DataConnError, DataReader, DataWriter};
+pub use crate::node::mesh::{
+    GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, JoinError, SeedError, SeedInfo,
+};
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use crate::node::relay::fuzz_relay;
 pub use crate::node::{
-    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Node, NodeEvent,
-    NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights, RoundTrip, Signal, Signals,
-    Traffic, generate_secret, init_names,
+    Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Kil, MonAction, MonGuard,
+    MonToken, Node, NodeEvent, NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights,
+    RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
@@ -97,8 +101,4 @@ pub use crate::port::{
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub use crate::relay::fuzz_relay;
-pub use crate::service::{DataConn, DataConnError, DataReader, DataWriter};
 pub use crate::tap::{Tap, Tapped};

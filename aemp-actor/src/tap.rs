@@ -20,8 +20,7 @@ use aemp_transport::Value;
 use crate::id::{NodeId, PortId};
 use crate::introspection::{Conversation, Heard, IntrospectError};
 use crate::message::Message;
-use crate::monitor::MonGuard;
-use crate::node::Node;
+use crate::node::{MonGuard, Node};
 use crate::reason::Reason;
 
 /// The function of all nodes that makes taps.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::sim::Random;
+use crate::random::Random;
 
 /// A bug.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

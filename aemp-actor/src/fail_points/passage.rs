@@ -3,7 +3,6 @@
 use aemp_transport::{CloseReason, Framing, Packet, PacketSink};
 
 use super::fail_point;
-use crate::mesh::CONNECT;
 use crate::message::Message;
 
 /// Stands before the sink of a connection, and loses, repeats and delays its packets.
@@ -12,18 +11,20 @@ pub(crate) struct Passage<S> {
     kept: Option<Packet>,
     /// So many packets came since one was kept.
     passed: usize,
+    /// The init function of what the mesh spawns, which is another matter than what programs do.
+    of_mesh: &'static str,
 }
 
 impl<S> Passage<S> {
-    pub(crate) fn new(sink: S) -> Self {
-        Self { sink, kept: None, passed: 0 }
+    pub(crate) fn new(sink: S, of_mesh: &'static str) -> Self {
+        Self { sink, kept: None, passed: 0, of_mesh }
     }
 }
 
 impl<S: PacketSink> PacketSink for Passage<S> {
     fn packet(&mut self, packet: Packet) {
         if packet.port.is_empty() {
-            if !is_lost(&packet) {
+            if !is_lost(&packet, self.of_mesh) {
                 self.sink.packet(packet);
             }
         } else if fail_point!(LoseMessage) {
@@ -58,16 +59,15 @@ impl<S: PacketSink> PacketSink for Passage<S> {
 const LATE: usize = 3;
 
 /// Whether that request is lost.
-fn is_lost(request: &Packet) -> bool {
+fn is_lost(request: &Packet, of_mesh: &str) -> bool {
     let message = Message::from_encoded(request.message.clone());
-    // What the mesh spawns is another matter than what programs do.
     let first = || message.arg::<String>(1).unwrap_or_default();
     match message.tag() {
         "mon0" => fail_point!(LoseUnmonitor),
         "mon1" => fail_point!(LoseMonitor),
         "kil0" => fail_point!(LoseDeath),
         "kil" => fail_point!(LoseKill),
-        "AnyEvent::MP::_spawn" if first() != CONNECT => fail_point!(LoseSpawn),
+        "AnyEvent::MP::_spawn" if first() != of_mesh => fail_point!(LoseSpawn),
         _ => false,
     }
 }

@@ -4,16 +4,11 @@
 //! registrations, and changes are told to monitors in the order they happened.
 
 mod change;
-mod events;
 mod members;
 mod pick;
 mod table;
-mod token;
 
 pub use change::GroupChange;
-pub use events::GroupEvents;
-pub(crate) use events::Unread;
 pub use members::Members;
 pub use pick::Pick;
 pub(crate) use table::{GroupTable, LONGEST_NAME, Refused, Registrations};
-pub use token::{GroupError, GrpGuard, GrpMonToken, GrpToken};

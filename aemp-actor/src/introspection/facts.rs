@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::seconds;
 use crate::id::{NodeId, PortId};
 use crate::node::{DroppedCounts, PeerInfo};
 use crate::port::{PortState, kind};
+use crate::seconds;
 
 /// A node, as it describes itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -59,14 +59,13 @@
 mod client;
 mod facts;
 mod query;
-pub(crate) mod seconds;
 mod server;
 
 pub(crate) use client::{Conversation, Heard};
 pub use client::{Introspect, IntrospectError};
 pub use facts::{FunctionInfo, FunctionKind, GroupInfo, NodeInfo, PortInfo, ProcessInfo};
 pub use query::{GroupPage, GroupQuery, PortOrder, PortPage, PortQuery};
-pub(crate) use server::{find, is_reserved};
+pub(crate) use server::{FUNCTIONS, GROUPS, INFO, PORTS, RESTART, TAP, WATCHDOG};
 
 pub use crate::port::PortState;
 

@@ -18,8 +18,7 @@ use tokio::sync::Notify;
 
 use super::lines::{self, Line, Lines};
 use crate::id::PortId;
-use crate::monitor::Action;
-use crate::node::{Core, Problem};
+use crate::node::{Action, Core, Problem};
 
 /// Bytes that may wait for a node before lines to it are left out.
 const BACKLOG: usize = 1 << 20;

@@ -34,10 +34,6 @@
 //!
 //! In bold what our levels become.
 
-/// The target of the events, of level trace, that show messages. They are not told to nodes that
-/// catch log lines, since telling is a message, too.
-pub const MESSAGES: &str = "aemp::messages";
-
 mod catching;
 mod forwarding;
 #[cfg(feature = "log")]
@@ -47,9 +43,11 @@ mod levels;
 mod lines;
 mod services;
 
+pub use crate::node::MESSAGES;
 pub use crate::visible::{one_line, visible};
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
 pub use levels::{level_named, level_number, level_of, verbosity};
-pub(crate) use services::{CATCH, CONNECT, catch, connect};
+use services::CONNECT;
+pub(crate) use services::{CATCH_BUILTIN, CONNECT_BUILTIN};

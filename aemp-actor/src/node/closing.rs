@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::core::Core;
 use super::counters::Dropped;
-use super::router;
+use super::monitors::fire;
 use super::timers::Alarm;
 use crate::port::AnyCell;
 
@@ -70,8 +70,8 @@ impl Closing {
         self.done = true;
         let core = &self.core;
         let reason = core.shutdown_reason();
-        for watch in core.own_watchers().lock().take_all() {
-            router::fire(core, watch, &reason);
+        for watch in core.monitors().take_all_of_node() {
+            fire(core, watch, &reason);
         }
         for alarm in core.timers().close() {
             if matches!(alarm, Alarm::Send(..)) {
@@ -89,8 +89,9 @@ impl Closing {
             peer.finish(core, &reason, &relayed);
             peer.wake();
         }
-        core.mesh().end();
-        core.data().close();
+        if let Some(network) = core.network.get() {
+            network.end();
+        }
     }
 }
 

@@ -71,8 +71,8 @@ impl Events {
         self.callbacks.remove(&id);
     }
 
-    /// Tells everybody, in the order they asked.
-    pub(crate) fn tell(&self, core: &Arc<Core>, event: &NodeEvent) {
+    /// Notifies everybody, in the order they asked.
+    pub(crate) fn notify(&self, core: &Arc<Core>, event: &NodeEvent) {
         let mut callbacks: Vec<(u64, Callback)> =
             self.callbacks.iter().map(|entry| (*entry.key(), entry.value().clone())).collect();
         callbacks.sort_by_key(|(id, _)| *id);

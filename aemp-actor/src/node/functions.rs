@@ -6,14 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 
-use super::core::Core;
 use super::handle::Node;
-use crate::die::Die;
-use crate::id::{NodeId, PortName};
-use crate::introspection;
-use crate::message::{Message, shortened};
-use crate::port::{FnPort, InitEntry, create_port};
-use crate::reason::Reason;
+use crate::id::NodeId;
+use crate::message::Message;
+use crate::port::InitEntry;
 
 pub(crate) type Callback = Arc<dyn Fn(FunctionCall) + Send + Sync>;
 
@@ -50,13 +46,6 @@ impl Functions {
     }
 }
 
-/// Panics when nobody could call a function of this name.
-#[track_caller]
-pub(crate) fn check_name(name: &str) {
-    assert!(name.contains("::"), "the name of a function must contain \"::\": {name:?}");
-    assert!(!introspection::is_reserved(name), "every node has a function {name:?} of its own");
-}
-
 /// The init functions of this process by name.
 fn inits() -> &'static HashMap<&'static str, InitEntry> {
     static INITS: OnceLock<HashMap<&'static str, InitEntry>> = OnceLock::new();
@@ -80,24 +69,12 @@ pub fn init_names() -> impl Iterator<Item = &'static str> {
     inits().keys().copied()
 }
 
+/// The init function of this name.
+pub(super) fn init(name: &str) -> Option<&'static InitEntry> {
+    inits().get(name)
+}
+
 /// Whether an init function of this name exists.
 pub(crate) fn is_init(name: &str) -> bool {
     inits().contains_key(name)
-}
-
-/// Creates the port `port` and runs the init function of this name in its context. For an unknown
-/// one there is no port: it counts as having died, so that its spawner is told in order. False
-/// when the name is taken, or the node is shut down: nothing was done.
-pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message) -> bool {
-    if let Some(entry) = inits().get(init) {
-        return entry.create(core, port, args);
-    }
-    let text = format!("node {} has no init function {:?}", core.id(), shortened(init));
-    core.registry().add_stillborn(&port, &Reason::from(Die::new(text)));
-    true
-}
-
-/// Creates a port that dies at once; false as for [`spawn`].
-pub(crate) fn fail(core: &Arc<Core>, port: PortName, die: Die) -> bool {
-    create_port::<FnPort>(core, port, Box::new(move |_| Box::pin(async move { Err(die) })))
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::handle::Node;
-use crate::group::{GroupChange, GroupError, GroupEvents, GrpMonToken, GrpToken, Pick, Unread};
+use super::mesh::{GroupError, GroupEvents, GrpMonToken, GrpToken, Unread};
+use crate::group::{GroupChange, Pick};
 use crate::id::PortId;
 use crate::message::FromArgs;
 use crate::port::{Call, CallError};
@@ -25,18 +26,18 @@ impl Node {
         group: impl AsRef<str>,
         port: impl Into<PortId>,
     ) -> Result<GrpToken, GroupError> {
-        self.core().mesh().register(self.core(), group.as_ref(), &port.into())
+        self.core().network().mesh().register(self.core(), group.as_ref(), &port.into())
     }
 
     /// The members of a group, sorted, as far as this node has been told: of this node, and of
     /// the nodes that are connected.
     pub fn grp_get(&self, group: impl AsRef<str>) -> Vec<PortId> {
-        self.core().mesh().groups(|groups| groups.members(group.as_ref())).to_vec()
+        self.core().network().mesh().groups(|groups| groups.members(group.as_ref())).to_vec()
     }
 
     /// The names of all groups that have members.
     pub fn groups(&self) -> Vec<String> {
-        let names = self.core().mesh().groups(crate::group::GroupTable::names);
+        let names = self.core().network().mesh().groups(crate::group::GroupTable::names);
         names.iter().map(ToString::to_string).collect()
     }
 
@@ -49,7 +50,7 @@ impl Node {
         group: impl AsRef<str>,
         f: impl Fn(&GroupChange) + Send + Sync + 'static,
     ) -> GrpMonToken {
-        self.core().mesh().monitor(self.core(), group.as_ref(), Arc::new(f))
+        self.core().network().mesh().monitor(self.core(), group.as_ref(), Arc::new(f))
     }
 
     /// The changes of a group as a stream of events, until this node is shut down.
@@ -76,7 +77,7 @@ impl Node {
 
     /// Chooses one member of a group.
     pub fn grp_pick(&self, group: impl AsRef<str>, how: Pick) -> Option<PortId> {
-        self.core().mesh().pick(self.core(), group.as_ref(), how)
+        self.core().network().mesh().pick(self.core(), group.as_ref(), how)
     }
 
     /// Sends a message to one member of a group, and says to which; `None`, and nothing is sent,
@@ -131,6 +132,6 @@ impl Node {
 
     /// Work given to the port failed: it is avoided by [`Pick::LeastRecentlyFailed`].
     pub fn grp_failed(&self, port: impl Into<PortId>) {
-        self.core().mesh().failed(port.into());
+        self.core().network().mesh().failed(port.into());
     }
 }

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use aemp_transport::{Address, CloseReason, HandshakeConfig, Listener};
+use aemp_transport::{Address, CloseReason, Listener};
 use tokio::time::Instant;
 
+use super::builtins::Builtins;
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
+use super::mesh;
 use super::services;
 use super::signal::{Signal, Signals};
 use crate::id::{NodeId, PortId};
-use crate::mesh;
 use crate::port::Deadline;
 
 /// A node: the ports of this process (or a part of it) and its connections to others.
@@ -46,30 +47,15 @@ impl Drop for Alive {
 }
 
 impl Node {
-    /// A node without a network, for ports in one process.
-    ///
-    /// The node lives no longer than the runtime: when that ends, it is shut down.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime, and in one without time (`enable_time`).
+    /// A node without a network; see [`local`](Self::local).
     #[track_caller]
-    pub fn local() -> Self {
+    pub(crate) fn set_up_local(builtins: Builtins) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self::create(NodeId::anonymous(), runtime, Config::new(), None)
+        Self::create(NodeId::anonymous(), runtime, (Config::new(), builtins), None)
     }
 
-    /// Sets up a node: checks the settings, listens, and begins to connect to the seeds. It is
-    /// ready when this returns; the seeds need not be up.
-    ///
-    /// # Errors
-    /// When a setting is wrong or a listener cannot be made; the text names the setting.
-    ///
-    /// # Panics
-    /// In a runtime without time (`enable_time`).
-    ///
-    /// # Cancel safety
-    /// Dropped before it is ready, it leaves nothing behind.
-    pub async fn configure(config: Config) -> Result<Self, ConfigError> {
+    /// Sets up a node; see [`configure`](Self::configure).
+    pub(crate) async fn set_up(config: Config, builtins: Builtins) -> Result<Self, ConfigError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
         let config = config.with_transports();
         let checked = config.check()?;
@@ -82,10 +68,10 @@ impl Node {
             );
         }
         let security = checked.networked.then_some(checked.security);
-        let node = Self::create(checked.nodeid, runtime, config, security);
+        let node = Self::create(checked.nodeid, runtime, (config, builtins), security);
         services::prepare(&node)?;
         for (id, addresses) in checked.nodes {
-            node.core.book().configure(&id, addresses);
+            node.core.network().book().configure(&id, addresses);
         }
         node.begin(listeners, &checked.announce, checked.seeds);
         services::start(&node);
@@ -95,15 +81,15 @@ impl Node {
     fn begin(&self, listeners: Vec<Box<dyn Listener>>, announce: &[Address], seeds: Vec<Address>) {
         let core = &self.core;
         for listener in &listeners {
-            core.listeners().lock().extend(listener.local_addresses());
+            core.network().add_listeners(listener.local_addresses());
         }
-        core.mesh().set_listeners(match announce {
+        core.network().mesh().set_listeners(match announce {
             [] => self.listeners(),
             announce => announce.iter().map(ToString::to_string).collect(),
         });
         let mut named = BTreeSet::new();
         let seeds: Vec<_> = seeds.into_iter().filter(|seed| named.insert(seed.clone())).collect();
-        core.mesh().set_seeds(core, seeds.clone());
+        core.network().mesh().set_seeds(core, seeds.clone());
         for listener in listeners {
             connector::listen(core, listener);
         }
@@ -116,21 +102,12 @@ impl Node {
     fn create(
         id: NodeId,
         runtime: tokio::runtime::Handle,
-        config: Config,
+        (config, builtins): (Config, Builtins),
         security: Option<Loaded>,
     ) -> Self {
-        let mut handshake = HandshakeConfig::new(id.as_str(), "");
-        handshake.instance = config.environment.text(16);
-        handshake.nonces = config.environment.clone().nonces();
-        handshake.framings = config.framings.clone();
-        handshake.serves = vec![crate::service::DATA_CONN.to_owned()];
-        let networked = security.is_some();
-        if let Some(security) = security {
-            security.apply(&mut handshake);
-        }
         // Panics at once in a runtime without time, and not when the first timer is set.
         drop(tokio::time::sleep(Duration::ZERO));
-        let core = Core::new(id, runtime, config, handshake, networked);
+        let core = Core::new(id, runtime, (config, builtins), security);
         let alive = Arc::new(Alive { core: core.clone() });
         *core.alive.lock() = Arc::downgrade(&alive);
         Self { core, _alive: Some(alive) }
@@ -153,7 +130,7 @@ impl Node {
     /// Where the node listens, as `HOST:PORT` texts with the real ports, those of other transports than
     /// TCP with their scheme, as `quic:HOST:PORT`.
     pub fn listeners(&self) -> Vec<String> {
-        self.core.listeners().lock().iter().map(ToString::to_string).collect()
+        self.core.listeners().iter().map(ToString::to_string).collect()
     }
 
     /// Shuts the node down: see [`Node`]. Gives what is queued for other nodes until `deadline`

@@ -7,13 +7,13 @@ use aemp_transport::{CloseReason, Framing, Packet, PacketSink};
 use super::access::Rights;
 use super::core::Core;
 use super::counters::Dropped;
+use super::mesh::Rendezvous;
 use super::peer::Peer;
+use super::relay::{self, Reported};
 use super::{requests, traced};
 use crate::id::PortId;
-use crate::mesh::Rendezvous;
 use crate::message::{Message, shortened};
 use crate::port::AnyCell;
-use crate::relay::{self, Reported};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::counters::DroppedCounts;
 use super::events::{NodeEvent, NodeEvents, NodesToken};
 use super::handle::Node;
+use super::mesh::{JoinError, SeedInfo};
 use super::peer::PeerInfo;
 use crate::id::NodeId;
-use crate::mesh::{JoinError, SeedInfo};
 use crate::port::Deadline;
 
 /// No round trip was measured.
@@ -98,10 +98,11 @@ impl Node {
         is_enough: impl Fn(&JoinError) -> bool,
     ) -> Result<(), JoinError> {
         let core = self.core();
-        let (mut joined, mut seeds) = (core.mesh().joined(), core.mesh().seeds());
+        let (mut joined, mut seeds) =
+            (core.network().mesh().joined(), core.network().mesh().seeds());
         let patience = core.config().connect_timeout_or_default();
         let mut patience = Deadline::new(core.timers(), Instant::now(), patience);
-        let mut is_over = false;
+        let (mut ended, mut is_over) = (core.ended(), false);
         loop {
             if *joined.borrow_and_update() {
                 return Ok(());
@@ -114,10 +115,12 @@ impl Node {
                 }
             }
             drop(lost);
+            let ended = ended.wait_for(|ended| *ended);
             let over = poll_fn(|cx| if is_over { Poll::Pending } else { patience.poll(cx) });
             tokio::select! {
                 biased;
                 () = over => is_over = true,
+                _ = ended => return Ok(()),
                 // The senders live as long as the node.
                 _ = joined.changed() => {}
                 _ = seeds.changed() => {}
@@ -128,7 +131,7 @@ impl Node {
     /// The seeds of the configuration, in its order, and what the latest attempt to reach each of
     /// them has found.
     pub fn seeds(&self) -> Vec<SeedInfo> {
-        self.core().mesh().seeds().borrow().all().to_vec()
+        self.core().network().mesh().seeds().borrow().all().to_vec()
     }
 
     /// The other nodes that are connected.

@@ -38,7 +38,7 @@ pub(crate) fn refuse(core: &Arc<Core>, cell: &dyn AnyCell, bad: &BadMessage) {
     let Some(reply) = last_port(message) else { return };
     let is_senders = message.sender_node() == Some(reply.node());
     if reply.is_reply() {
-        tell_reply_port(core, &reply, text);
+        notify_reply_port(core, &reply, text);
     } else if is_senders && is_foreign(core, &reply) {
         core.snd(&reply, &());
     }
@@ -55,10 +55,10 @@ fn warn(core: &Core, cell: &dyn AnyCell, message: &Message, text: &str) {
 
 /// For each node only so many lines; with what there is to add to one: how many were left out.
 pub(super) fn may_be_logged(core: &Core, node: &NodeId) -> Option<String> {
-    let untold = core.bad_messages().lock().told(node.as_str(), Instant::now())?;
-    Some(match untold {
+    let left_out = core.bad_messages().lock().to_log(node.as_str(), Instant::now())?;
+    Some(match left_out {
         0 => String::new(),
-        untold => format!(" ({untold} more of this node were refused without a word)"),
+        left_out => format!(" ({left_out} more of this node were refused without a word)"),
     })
 }
 
@@ -72,7 +72,7 @@ fn last_port(message: &Message) -> Option<PortId> {
     message.last_text()?.parse::<PortId>().ok().filter(|port| !port.is_node())
 }
 
-fn tell_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
+fn notify_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
     if reply.node() == core.id() {
         if let Some(cell) = core.registry().find(reply.name()) {
             cell.refused(&text);
@@ -84,19 +84,28 @@ fn tell_reply_port(core: &Arc<Core>, reply: &PortId, text: String) {
 }
 
 /// Tells whoever waits for an answer to this request, if it is one of ours, why there is none.
-pub(super) fn tell(core: &Arc<Core>, from: Option<&Origin>, message: &Message, problem: &Problem) {
+pub(super) fn notify_caller(
+    core: &Arc<Core>,
+    from: Option<&Origin>,
+    message: &Message,
+    problem: &Problem,
+) {
     if message.tag() == REFUSED {
         return;
     }
     let asking = from.map_or(core.id(), |origin| origin.peer.id());
     let reply = last_port(message).filter(|port| port.is_reply() && port.node() == asking);
     if let Some(reply) = reply {
-        tell_reply_port(core, &reply, problem.to_string());
+        notify_reply_port(core, &reply, problem.to_string());
     }
 }
 
 /// Another node says that there will be no answer.
-pub(super) fn told(core: &Core, from: Option<&Origin>, message: &Message) -> Result<(), Problem> {
+pub(super) fn refused(
+    core: &Core,
+    from: Option<&Origin>,
+    message: &Message,
+) -> Result<(), Problem> {
     let (port, text) = message.args::<(String, String)>().map_err(|_| "it is no such message")?;
     let origin = from.ok_or("only another node can say this")?;
     let cell = core.registry().find(&port);

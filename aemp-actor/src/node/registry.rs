@@ -88,7 +88,7 @@ impl Registry {
     }
 
     /// Remembers why a port dies in its init function; to be called before it is removed.
-    pub(crate) fn add_stillborn(&self, name: &PortName, reason: &Reason) {
+    pub(crate) fn add_failed_spawn(&self, name: &PortName, reason: &Reason) {
         self.failed_spawns.lock().add(name.clone(), reason.clone());
     }
 

@@ -19,38 +19,37 @@ use super::counters::Dropped;
 use super::functions::{self, FunctionCall};
 use super::handle::Node;
 use super::inbound::Origin;
-use super::peer::Peer;
-use super::{refusing, router};
+use super::{refusing, relay, router, spawn};
 use crate::id::{PortId, PortName};
-use crate::introspection;
-use crate::mesh;
 use crate::message::Message;
-use crate::monitor::{Action, Watch};
 use crate::reason::{Reason, kind};
-use crate::relay;
-use crate::service::{DATA_CONNECT, DATA_EXPECT, ExpectError, data_dial, data_expect};
 use crate::visible::one_line;
 
 /// Carries out one request; `from` is `None` for this node itself. Once the node is shut down,
 /// nothing is carried out but the firing of monitors and what relayed connections need to end.
 pub(crate) fn handle(core: &Arc<Core>, from: Option<&Origin>, message: Message) {
-    if core.is_closed() && !matches!(message.tag(), "kil0" | relay::FUNCTION) {
+    if core.is_closed() && !is_needed_to_end(core, message.tag()) {
         core.count_dropped(Dropped::Closed, 1);
         return;
     }
     if let Err(problem) = dispatch(core, from, message.clone()) {
         let cause = match problem {
             Problem::Senseless(_) => Dropped::BadMessage,
-            Problem::Denied(_) | Problem::Data(_) => Dropped::Refused,
+            Problem::Denied(_) | Problem::Refused(_) => Dropped::Refused,
         };
         core.count_dropped(cause, 1);
-        refusing::tell(core, from, &message, &problem);
+        refusing::notify_caller(core, from, &message, &problem);
         let origin = from.map_or(core.id(), |origin| origin.peer.id());
         if let Some(more) = refusing::may_be_logged(core, origin) {
             let text = format!("request of node {origin}: {problem}: {message}{more}");
             tracing::warn!(target: "aemp", "{}", one_line(&text));
         }
     }
+}
+
+/// Whether a request is carried out on a node that is shut down, too.
+fn is_needed_to_end(core: &Core, request: &str) -> bool {
+    request == "kil0" || core.builtins().is_needed_to_end(request)
 }
 
 /// Why a request is not carried out.
@@ -62,24 +61,15 @@ pub(crate) enum Problem {
     /// The node may not ask it.
     #[error("refused: it has no right to {0} (Config::access)")]
     Denied(&'static str),
-    /// There will be no data connection.
+    /// For a reason of the function that was called.
     #[error("refused: {0}")]
-    Data(#[from] ExpectError),
+    Refused(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<&'static str> for Problem {
     fn from(problem: &'static str) -> Self {
         Self::Senseless(problem)
     }
-}
-
-/// Whether the asking node has a right; this node itself has all.
-fn demand(
-    from: Option<&Origin>,
-    right: &'static str,
-    granted: impl FnOnce(&Rights) -> bool,
-) -> Result<(), Problem> {
-    from.map_or(Ok(()), |origin| origin.demand(right, granted))
 }
 
 impl Origin {
@@ -97,13 +87,26 @@ impl Origin {
 /// that no message can make the node call itself without end.
 const HOPS: usize = 16;
 
+/// A request that is being carried out.
+struct Request<'a> {
+    core: &'a Arc<Core>,
+    /// `None` for this node itself.
+    from: Option<&'a Origin>,
+    message: Message,
+    /// Where those wait that it relays to this node.
+    relayed: &'a mut Relayed,
+}
+
 /// Carries out a request, and those that it relays to this node itself; these count as the same
 /// sender's.
 fn dispatch(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
     let mut relayed = Relayed { waiting: VecDeque::new(), left: HOPS };
-    let mut carried = carry_out(core, from, message, &mut relayed);
-    while let Some(next) = relayed.waiting.pop_front() {
-        carried = carried.and(carry_out(core, from, next, &mut relayed));
+    let mut next = Some(message);
+    let mut carried = Ok(());
+    while let Some(message) = next {
+        let request = Request { core, from, message, relayed: &mut relayed };
+        carried = carried.and(request.carry_out());
+        next = relayed.waiting.pop_front();
     }
     carried
 }
@@ -124,65 +127,47 @@ impl Relayed {
     }
 }
 
-fn carry_out(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: Message,
-    relayed: &mut Relayed,
-) -> Result<(), Problem> {
-    match &*SmolStr::new(message.tag()) {
-        "" => {
-            round_trip(from, &message);
-            Ok(())
-        }
-        "devnull" => Ok(()),
-        "mon1" => watched(core, from, message, true),
-        "mon0" => watched(core, from, message, false),
-        "kil0" => port_died(core, from, message),
-        "kil" => kil(core, from, message, Core::kil),
-        refusing::REFUSED => refusing::told(core, from, &message),
-        router::KIL_NOW => kil(core, from, message, Core::kil_now),
-        "AnyEvent::MP::_spawn" => spawn(core, from, message),
-        "snd" => send_on(core, from, message.without_first(), relayed),
-        "snd_multiple" => send_on_multiple(core, from, &message.without_first(), relayed),
-        // Who speaks has to prove itself behind this, and has the rights that are its own then.
-        relay::FUNCTION => {
-            demand(from, "join", Rights::may_join)?;
-            Ok(relay::receive(core, from, &message)?)
-        }
-        question @ ("info" | "known_nodes" | "up_nodes" | "time") => {
-            demand(from, "look", Rights::may_look)?;
-            answer(core, from, message, facts(core, question), relayed)
-        }
-        DATA_EXPECT => {
-            let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_expect(core, origin.peer.id(), &origin.rights, &message)?)
-        }
-        DATA_CONNECT => {
-            let origin = from.ok_or("only another node can ask this")?;
-            Ok(data_dial(core, origin.peer.id(), &origin.rights, &message)?)
-        }
-        "eval" => refuse_eval(core, from, message, relayed),
-        name if name.contains("::") => call(core, from, name, &message),
-        _ => Err("unknown request".into()),
-    }
-}
+/// The requests of the protocol itself.
+const REQUESTS: [(&str, fn(Request<'_>) -> Result<(), Problem>); 16] = [
+    ("snd", |request| request.send_on()),
+    ("", |request| request.round_trip()),
+    ("mon1", |request| request.watched(true)),
+    ("mon0", |request| request.watched(false)),
+    ("kil0", |request| request.port_died()),
+    ("kil", |request| request.kil(Core::kil)),
+    (router::KIL_NOW, |request| request.kil(Core::kil_now)),
+    (refusing::REFUSED, |request| refusing::refused(request.core, request.from, &request.message)),
+    (spawn::SPAWN, |request| spawn::carry_out(request.core, request.from, request.message)),
+    ("snd_multiple", |request| request.send_on_multiple()),
+    ("info", |request| request.answer_with(|core| vec![core.id().as_str().into()])),
+    ("known_nodes", |request| request.answer_with(|core| nodes(core, false))),
+    ("up_nodes", |request| request.answer_with(|core| nodes(core, true))),
+    ("time", |request| request.answer_with(|core| vec![now(core)])),
+    ("eval", |request| request.refuse_eval()),
+    ("devnull", |_| Ok(())),
+];
 
-/// What the answer to a question adds to its arguments.
-fn facts(core: &Arc<Core>, question: &str) -> Vec<Value> {
-    match question {
-        "known_nodes" => nodes(core, false),
-        "up_nodes" => nodes(core, true),
-        "time" => vec![now(core)],
-        _ => vec![core.id().as_str().into()],
+impl Request<'_> {
+    /// Looks up who carries it out: the protocol's requests, the functions that every node has, those that the
+    /// program has registered.
+    fn carry_out(self) -> Result<(), Problem> {
+        let name = SmolStr::new(self.message.tag());
+        if let Some((_, carry_out)) = REQUESTS.iter().find(|(request, _)| *request == name) {
+            return carry_out(self);
+        }
+        let Self { core, from, message, .. } = &self;
+        if let Some(carried) = core.builtins().call(&name, core, *from, message) {
+            return carried;
+        }
+        if name.contains("::") { self.call(&name) } else { Err("unknown request".into()) }
     }
 }
 
 /// The longest name of a port, in bytes: names are remembered.
-const LONGEST_NAME: usize = 256;
+pub(super) const LONGEST_NAME: usize = 256;
 
 /// The port name that a request begins with, and the rest.
-fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
+pub(super) fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
     let rest = message.without_first();
     let name = rest.first_text().ok_or("the port name is missing, or no string")?;
     Ok((name, rest.without_first()))
@@ -199,126 +184,113 @@ fn reason(values: Message) -> Result<Reason, Problem> {
     Ok(Reason::from_values(values.into_values().map_err(|_| "undecodable")?))
 }
 
-fn watched(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: Message,
-    begin: bool,
-) -> Result<(), Problem> {
-    let (port, _) = port_and_rest(message)?;
-    let origin = from.ok_or("only another node can ask this")?;
-    if !begin {
-        origin.peer.unwatched_by(core, &port);
-    } else if port.len() > LONGEST_NAME {
-        let text = format!("no port name of node {} has so many bytes", core.id());
-        origin.peer.tell_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
-    } else if origin.may_send(core.registry().find(&port).as_ref()) {
-        origin.peer.watched_by(core, &port);
-    } else {
-        origin.peer.tell_denied(core, &port, "be sent messages, or monitored,");
-        return Err(Problem::Denied("messages"));
+impl Request<'_> {
+    fn demand(
+        &self,
+        right: &'static str,
+        granted: impl FnOnce(&Rights) -> bool,
+    ) -> Result<(), Problem> {
+        self.from.map_or(Ok(()), |origin| origin.demand(right, granted))
     }
-    Ok(())
-}
 
-fn port_died(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
-    let (port, values) = port_and_rest(message)?;
-    let peer = &from.ok_or("only another node can say this")?.peer;
-    peer.port_died(core, &port, &reason(values)?);
-    Ok(())
-}
+    fn watched(self, begin: bool) -> Result<(), Problem> {
+        let Self { core, from, message, .. } = self;
+        let (port, _) = port_and_rest(message)?;
+        let origin = from.ok_or("only another node can ask this")?;
+        if !begin {
+            origin.peer.unwatched_by(core, &port);
+        } else if port.len() > LONGEST_NAME {
+            let text = format!("no port name of node {} has so many bytes", core.id());
+            origin.peer.notify_refused(&port, &Reason::new(kind::NO_SUCH_PORT, text));
+        } else if origin.may_send(core.registry().find(&port).as_ref()) {
+            origin.peer.watched_by(core, &port);
+        } else {
+            origin.peer.notify_denied(core, &port, "be sent messages, or monitored,");
+            return Err(Problem::Denied("messages"));
+        }
+        Ok(())
+    }
 
-/// The answer to a question of ours, if it has a number: else it is a mere sign of life.
-fn round_trip(from: Option<&Origin>, message: &Message) {
-    if let (Some(from), Ok(number)) = (from, message.arg(0)) {
-        from.peer.answered(number);
+    fn port_died(self) -> Result<(), Problem> {
+        let (port, values) = port_and_rest(self.message)?;
+        let peer = &self.from.ok_or("only another node can say this")?.peer;
+        peer.port_died(self.core, &port, &reason(values)?);
+        Ok(())
     }
-}
 
-fn kil(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: Message,
-    kil: fn(&Arc<Core>, &PortId, Reason),
-) -> Result<(), Problem> {
-    demand(from, "kil", Rights::may_kil)?;
-    let (port, values) = port_and_rest(message)?;
-    if port.is_empty() {
-        return Err("a node port cannot be killed".into());
+    /// The answer to a question of ours, if it has a number: else it is a mere sign of life.
+    fn round_trip(self) -> Result<(), Problem> {
+        if let (Some(from), Ok(number)) = (self.from, self.message.arg(0)) {
+            from.peer.answered(number);
+        }
+        Ok(())
     }
-    kil(core, &PortId::new(core.id().clone(), port), reason(values)?);
-    Ok(())
-}
 
-fn spawn(core: &Arc<Core>, from: Option<&Origin>, message: Message) -> Result<(), Problem> {
-    let (port, args) = port_and_rest(message)?;
-    if port.is_empty() {
-        return Err("the name of the new port is empty".into());
+    fn kil(self, kil: fn(&Arc<Core>, &PortId, Reason)) -> Result<(), Problem> {
+        self.demand("kil", Rights::may_kil)?;
+        let (port, values) = port_and_rest(self.message)?;
+        if port.is_empty() {
+            return Err("a node port cannot be killed".into());
+        }
+        kil(self.core, &PortId::new(self.core.id().clone(), port), reason(values)?);
+        Ok(())
     }
-    let init = args.first_text().ok_or("the name of the init function is missing")?;
-    let problem = if port.len() > LONGEST_NAME {
-        "the name of the new port is longer than 256 bytes"
-    } else if core.registry().is_own_space(&port) {
-        // Whoever has one takes the place of a port that this node is yet to make.
-        "the name of the new port is one that only this node gives"
-    } else if spawn_as(core, from, &port, &init, args)? {
-        return Ok(());
-    } else {
-        "a port of that name exists already"
-    };
-    if let Some(origin) = from {
-        origin.peer.tell_refused(&port, &Reason::new(kind::DIE, problem));
-    }
-    Err(problem.into())
-}
 
-/// False when there is a port of that name.
-fn spawn_as(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    port: &PortName,
-    init: &str,
-    args: Message,
-) -> Result<bool, Problem> {
-    let Some(Origin { peer, attempt, rights }) = from else {
-        return Ok(functions::spawn(core, port.clone(), init, args));
-    };
-    let (right, granted) = match init {
-        mesh::CONNECT => ("join", rights.may_join()),
-        _ => ("functions", rights.may_run(init)),
-    };
-    if !granted {
-        peer.tell_denied(core, port, "be spawned");
-        return Err(Problem::Denied(right));
+    fn send_on(self) -> Result<(), Problem> {
+        send_on(self.core, self.from, self.message.without_first(), self.relayed)
     }
-    if init == mesh::CONNECT {
-        return Ok(meet(core, peer, *attempt, port.clone(), &args));
-    }
-    if !peer.may_spawn(core) {
-        peer.refuse_spawn(core, port);
-        return Err("it has spawned too many ports (max_spawned)".into());
-    }
-    if !functions::spawn(core, port.clone(), init, args) {
-        peer.spawned_ended();
-        return Ok(false);
-    }
-    let action = Action::Spawned(Arc::downgrade(peer));
-    let watch = Watch { id: core.new_watch_id(), owner: None, action };
-    let counted = core.registry().find(port).is_some_and(|cell| cell.watch(watch).is_ok());
-    if !counted {
-        peer.spawned_ended();
-    }
-    Ok(true)
-}
 
-/// The other node spawns its rendezvous port; false when the name is taken.
-fn meet(core: &Arc<Core>, peer: &Arc<Peer>, attempt: u64, port: PortName, args: &Message) -> bool {
-    match mesh::create_rendezvous(core, port.clone(), peer.id(), attempt, args) {
-        Ok(Some(guest)) => core.mesh().add_guest(core, peer.id(), attempt, guest),
-        Ok(None) => return false,
-        Err(die) => return functions::fail(core, port, die),
+    fn send_on_multiple(self) -> Result<(), Problem> {
+        for message in self.message.without_first().lists() {
+            let message = message.ok_or("an element is no list")?;
+            send_on(self.core, self.from, message, self.relayed)?;
+        }
+        Ok(())
     }
-    true
+
+    /// Answers a question: sends its arguments back with the facts appended.
+    fn answer_with(self, facts: impl FnOnce(&Arc<Core>) -> Vec<Value>) -> Result<(), Problem> {
+        self.demand("look", Rights::may_look)?;
+        let facts = facts(self.core);
+        self.answer(facts)
+    }
+
+    fn answer(self, result: Vec<Value>) -> Result<(), Problem> {
+        let message = self.message.without_first().with(result);
+        let message = message.map_err(|_| "it cannot be answered")?;
+        send_on(self.core, self.from, message, self.relayed)
+    }
+
+    /// Perl code is answered by an error text where the Perl implementation puts `$@`; nothing is run.
+    fn refuse_eval(self) -> Result<(), Problem> {
+        self.demand("eval", Rights::may_eval)?;
+        let message = self.message.without_first();
+        if message.clone().without_first().first_text().is_none() {
+            return Err("eval is not supported".into());
+        }
+        let request = Request { message, ..self };
+        request.answer(vec![Value::from("eval is not supported by this node")])
+    }
+
+    /// Calls a function that the program has registered.
+    fn call(self, name: &str) -> Result<(), Problem> {
+        self.demand("functions", |rights| rights.may_run(name))?;
+        let Self { core, from, message, .. } = self;
+        let Some(callback) = core.functions().find(name) else {
+            let problem = if functions::is_init(name) {
+                "this is an init function: it is to be spawned, not called"
+            } else {
+                "no function of that name is registered here"
+            };
+            return Err(problem.into());
+        };
+        let node = Node::of_core(core);
+        let from = from.map(|origin| origin.peer.id().clone());
+        core.user_code(&format!("function {name}"), || {
+            callback(FunctionCall { node, from, message });
+        });
+        Ok(())
+    }
 }
 
 /// Sends a message, which follows its destination, from here: to a port here, or to another node;
@@ -329,18 +301,21 @@ fn send_on(
     message: Message,
     relayed: &mut Relayed,
 ) -> Result<(), Problem> {
+    let demand = |right, granted: fn(&Rights) -> bool| {
+        from.map_or(Ok(()), |origin| origin.demand(right, granted))
+    };
     let to = message.first_text().ok_or("the destination is missing, or no string")?;
     let (to, message) = (PortId::from(&*to), message.without_first());
     if to.node() == core.id() {
         if to.is_node() {
             return relayed.push(message);
         }
-        demand(from, "messages", Rights::may_send)?;
+        demand("messages", Rights::may_send)?;
         core.deliver(&to, message);
         return Ok(());
     }
     if from.is_none_or(|origin| to.node() != origin.peer.id()) {
-        demand(from, "relay", Rights::may_relay)?;
+        demand("relay", Rights::may_relay)?;
     }
     let origin = from.map(|origin| origin.peer.id());
     if to.is_node() && !relay::pass(core, origin, to.node(), &message)? {
@@ -348,30 +323,6 @@ fn send_on(
     }
     core.try_snd(&to, &message).map_err(|_| "it holds what cannot be encoded")?;
     Ok(())
-}
-
-fn send_on_multiple(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    messages: &Message,
-    relayed: &mut Relayed,
-) -> Result<(), Problem> {
-    for message in messages.lists() {
-        send_on(core, from, message.ok_or("an element is no list")?, relayed)?;
-    }
-    Ok(())
-}
-
-/// Sends the arguments back with something appended.
-fn answer(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: Message,
-    result: Vec<Value>,
-    relayed: &mut Relayed,
-) -> Result<(), Problem> {
-    let message = message.without_first().with(result);
-    send_on(core, from, message.map_err(|_| "it cannot be answered")?, relayed)
 }
 
 /// As in the Perl implementation: the known nodes include this one, those that are up do not.
@@ -383,45 +334,4 @@ fn nodes(core: &Arc<Core>, up_only: bool) -> Vec<Value> {
 
 fn now(core: &Core) -> Value {
     Value::Float(core.environment().time_of_day().as_secs_f64())
-}
-
-/// Perl code is answered by an error text where the Perl implementation puts `$@`; nothing is run.
-fn refuse_eval(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    message: Message,
-    relayed: &mut Relayed,
-) -> Result<(), Problem> {
-    demand(from, "eval", Rights::may_eval)?;
-    let rest = message.without_first();
-    if rest.clone().without_first().first_text().is_none() {
-        return Err("eval is not supported".into());
-    }
-    let result = vec![Value::from("eval is not supported by this node")];
-    answer(core, from, rest, result, relayed)
-}
-
-fn call(
-    core: &Arc<Core>,
-    from: Option<&Origin>,
-    name: &str,
-    message: &Message,
-) -> Result<(), Problem> {
-    demand(from, "functions", |rights| rights.may_run(name))?;
-    if let Some(builtin) = introspection::find(name) {
-        return builtin(core, from, message);
-    }
-    let Some(callback) = core.functions().find(name) else {
-        let problem = if functions::is_init(name) {
-            "this is an init function: it is to be spawned, not called"
-        } else {
-            "no function of that name is registered here"
-        };
-        return Err(problem.into());
-    };
-    let node = Node::of_core(core);
-    let from = from.map(|origin| origin.peer.id().clone());
-    let message = message.clone();
-    core.user_code(&format!("function {name}"), || callback(FunctionCall { node, from, message }));
-    Ok(())
 }

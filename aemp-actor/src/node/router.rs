@@ -7,14 +7,13 @@ use serde::Serialize;
 
 use super::core::Core;
 use super::counters::Dropped;
+use super::monitors::Action;
 use super::waiting::Place;
-use super::{functions, requests, traced};
-use crate::fail_points::fail_point;
+use super::{requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
-use crate::monitor::{Action, MonToken, Watch, WatchId};
-use crate::port::{AnyCell, Call, reply_cell};
-use crate::reason::Reason;
+use crate::port::{Call, reply_cell};
+use crate::reason::{Absence, Reason};
 use crate::visible::one_line;
 
 /// The request that kills a port of this implementation at once.
@@ -69,16 +68,32 @@ impl Core {
 
     /// Whether a message to another node may be sent at all; if not, it is counted as lost.
     fn can_reach(&self, to: &PortId) -> bool {
-        let cause = if self.is_closed() {
-            Dropped::Closed
-        } else if to.node().is_valid() {
-            return true;
-        } else {
-            tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
-            Dropped::NoConnection
+        let Some(unreachable) = self.unreachable(to.node()) else { return true };
+        let cause = match unreachable {
+            Unreachable::Closed => Dropped::Closed,
+            Unreachable::NoNode => {
+                tracing::warn!(target: "aemp", "a message to {to:?} is lost: no legal node ID");
+                Dropped::NoConnection
+            }
+            Unreachable::NoNetwork => Dropped::NoConnection,
         };
         self.count_dropped(cause, 1);
         false
+    }
+
+    /// Whether no other node, or not this one, can be reached from here whatever happens: then nothing is sent
+    /// to it, and monitors of its ports fire at once. (It is decided nowhere else that a local node loses what is
+    /// for others.)
+    pub(super) fn unreachable(&self, node: &NodeId) -> Option<Unreachable> {
+        if self.is_closed() {
+            Some(Unreachable::Closed)
+        } else if !node.is_valid() {
+            Some(Unreachable::NoNode)
+        } else if !self.is_networked() {
+            Some(Unreachable::NoNetwork)
+        } else {
+            None
+        }
     }
 
     /// Puts a message into the mailbox of a port of this node.
@@ -148,135 +163,6 @@ impl Core {
         }
     }
 
-    /// Monitors a port. `owner` is the local port in whose name it is done.
-    pub(crate) fn mon(
-        self: &Arc<Self>,
-        target: &PortId,
-        owner: Option<&Arc<dyn AnyCell>>,
-        action: Action,
-    ) -> MonToken {
-        let id = self.new_watch_id();
-        if owner.is_some() {
-            return self.mon_as(id, target, owner, action);
-        }
-        let told = match &action {
-            Action::Kil(port) | Action::Snd(port, _) if *port.node() == *self.id() => port,
-            _ => return self.mon_as(id, target, None, action),
-        };
-        let cell = self.registry().find(told.name());
-        self.mon_as(id, target, cell.as_ref(), action)
-    }
-
-    pub(crate) fn mon_as(
-        self: &Arc<Self>,
-        id: WatchId,
-        target: &PortId,
-        owner: Option<&Arc<dyn AnyCell>>,
-        action: Action,
-    ) -> MonToken {
-        let untold = owner.and_then(|owner| owner.untold(target));
-        if let Some(owner) = owner {
-            owner.own(id, target);
-        }
-        let watch = Watch { id, owner: owner.map(Arc::downgrade), action };
-        let token = MonToken::new(self, target.clone(), id, watch.owner.clone());
-        if let Some(reason) = untold {
-            // What the port sends to `target` now is lost (guarantee 2): so the new monitor has to
-            // tell of the same loss, and not of the next one. It does so in the port's mailbox.
-            fire(self, watch, &reason);
-        } else if let Err((watch, reason)) = self.add_watch(target, watch) {
-            self.due().lock().insert(id, watch);
-            let due = Due { core: self.clone(), id, reason };
-            self.runtime().spawn(async move { drop(due) });
-        }
-        if owner.is_some_and(|owner| owner.death().is_some()) {
-            // It may have died before the watch stood in its table, and could not take it out.
-            self.unmon(target, id);
-        }
-        token
-    }
-
-    /// Puts the watch into the table of its target, or says why it is to fire at once.
-    fn add_watch(self: &Arc<Self>, target: &PortId, watch: Watch) -> Result<(), (Watch, Reason)> {
-        if self.is_closed() {
-            return Err((watch, self.shutdown_reason()));
-        }
-        if *target.node() != *self.id() {
-            if !target.node().is_valid() {
-                let text = format!("{:?} is no legal node ID", target.node().as_str());
-                return Err((watch, Reason::new("no_such_node", text)));
-            }
-            self.peer(target.node()).watch(self, target.name(), watch);
-            return Ok(());
-        }
-        if target.is_node() {
-            let id = watch.id;
-            self.own_watchers().lock().add(id, watch);
-            // If it was shut down meanwhile, its monitors may have been taken out before this.
-            let late = if self.is_closed() { self.own_watchers().lock().remove(id) } else { None };
-            return late.map_or(Ok(()), |watch| Err((watch, self.shutdown_reason())));
-        }
-        let watched = match self.registry().find(target.name()) {
-            Some(cell) => cell.watch(watch),
-            None => Err(watch),
-        };
-        watched.map_err(|watch| (watch, self.why_gone(target)))
-    }
-
-    /// What the monitors of a port are told that is not there (any more).
-    pub(crate) fn why_gone(&self, port: &PortId) -> Reason {
-        self.registry().failed_spawns(port.name()).unwrap_or_else(|| Reason::no_such_port(port))
-    }
-
-    /// Takes a monitor back, from wherever it stands.
-    pub(crate) fn unmon(self: &Arc<Self>, target: &PortId, id: WatchId) {
-        let due = self.due().lock().remove(&id);
-        if due.is_some() {
-            // It is dropped here, without the lock.
-            return;
-        }
-        if *target.node() != *self.id() {
-            if let Some(peer) = self.known_peer(target.node()) {
-                peer.unwatch(target.name(), id);
-            }
-        } else if target.is_node() {
-            // Not dropped under the lock: it holds the user's.
-            let watch = self.own_watchers().lock().remove(id);
-            drop(watch);
-        } else if let Some(cell) = self.registry().find(target.name()) {
-            cell.unwatch(id);
-        }
-    }
-
-    /// Creates a port on a node; its ID is known at once.
-    #[track_caller]
-    pub(crate) fn spawn<M: Serialize + ?Sized>(
-        self: &Arc<Self>,
-        node: &NodeId,
-        init: &str,
-        args: &M,
-    ) -> PortId {
-        let name = self.registry().new_name();
-        let port = PortId::new(node.clone(), name.clone());
-        let mut request = vec![
-            Value::from("AnyEvent::MP::_spawn"),
-            Value::from(name.as_str()),
-            Value::from(init),
-        ];
-        match aemp_transport::to_values(args) {
-            Ok(values) => request.extend(values),
-            Err(error) => panic!("the arguments of {init} cannot be serialised: {error}"),
-        }
-        if *node == *self.id() {
-            let mut message = request.split_off(2);
-            message[0] = Value::from(init);
-            functions::spawn(self, name, init, Message::from_values(message));
-        } else {
-            self.request(&port, Place::Ahead, &request);
-        }
-        port
-    }
-
     /// Sends a request of any kind, to be answered to a reply port that is appended to it.
     #[track_caller]
     pub(crate) fn cal<R: FromArgs>(
@@ -317,63 +203,30 @@ impl Core {
     }
 }
 
-/// A watch that is to fire in a moment: in a task of its own, or, if the runtime has ended, at once.
-struct Due {
-    core: Arc<Core>,
-    id: WatchId,
-    reason: Reason,
+/// Why a node cannot be reached, whatever happens.
+pub(super) enum Unreachable {
+    /// This node is shut down.
+    Closed,
+    /// There can be no such node.
+    NoNode,
+    /// This is a local node.
+    NoNetwork,
 }
 
-impl Drop for Due {
-    fn drop(&mut self) {
-        let watch = self.core.due().lock().remove(&self.id);
-        if let Some(watch) = watch {
-            fire(&self.core, watch, &self.reason);
-        }
-    }
-}
-
-/// Does what a watch is for. Whoever calls it has taken the watch out of its table.
-pub(crate) fn fire(core: &Arc<Core>, watch: Watch, reason: &Reason) {
-    let Watch { id, owner, action } = watch;
-    let owner = owner.map(|owner| owner.upgrade());
-    if matches!(owner, Some(None)) || fail_point!(ForgetMonitor) {
-        core.user_code("a monitor", || drop(action));
-        return;
-    }
-    let wrong;
-    let reason = if fail_point!(WrongReason) {
-        wrong = Reason::from("wrong");
-        &wrong
-    } else {
-        reason
-    };
-    match (owner.flatten(), action) {
-        (_, Action::Call(f)) => {
-            core.user_code("a monitor", || f(reason.clone()));
-        }
-        (_, Action::Peer(peer, port)) => {
-            if let Some(peer) = peer.upgrade() {
-                peer.tell_death(&port, reason);
+impl Unreachable {
+    /// What monitors of a port there fire with.
+    pub(super) fn reason(&self, core: &Core, node: &NodeId) -> Reason {
+        match self {
+            Self::Closed => core.shutdown_reason(),
+            Self::NoNode => {
+                let text = format!("{:?} is no legal node ID", node.as_str());
+                Reason::new("no_such_node", text)
+            }
+            Self::NoNetwork => {
+                let why = "has no network: it was set up without binds, seeds and nodes";
+                let text = format!("no connection to node {node}: node {} {why}", core.id());
+                Reason::transport(text).with_absence(Some(Absence::Unknown))
             }
         }
-        (_, Action::Spawned(peer)) => {
-            if let Some(peer) = peer.upgrade() {
-                peer.spawned_ended();
-            }
-        }
-        (Some(owner), Action::Kil(_)) if reason.is_normal() => owner.disown(id),
-        (None, Action::Kil(_)) if reason.is_normal() => {}
-        (Some(owner), Action::Kil(_)) => owner.fired_kil(id, reason.clone()),
-        (None, Action::Kil(port)) => core.kil(&port, reason.clone()),
-        (Some(owner), Action::Snd(_, values)) => {
-            owner.fired_snd(id, reason.clone(), with_reason(values, reason));
-        }
-        (None, Action::Snd(port, values)) => core.snd(&port, &with_reason(values, reason)),
     }
-}
-
-fn with_reason(mut values: Vec<Value>, reason: &Reason) -> Message {
-    values.extend(reason.values().iter().cloned());
-    Message::from_values(values)
 }

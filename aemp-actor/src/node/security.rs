@@ -1,7 +1,5 @@
 //! A node's security while it runs.
 
-use std::sync::Arc;
-
 use aemp_transport::Protection;
 
 use super::config::{Config, ConfigError};
@@ -17,10 +15,11 @@ impl Node {
     /// # Errors
     /// When a setting is wrong or a file cannot be read; everything is then as it was.
     pub fn reload_security(&self, config: &Config) -> Result<(), ConfigError> {
-        let loaded = config.security.load(self.core().is_networked())?;
-        let mut handshake = (*self.core().handshake()).clone();
-        loaded.apply(&mut handshake);
-        self.core().set_handshake(Arc::new(handshake));
+        let core = self.core();
+        let loaded = config.security.load(core.is_networked())?;
+        if core.is_networked() {
+            core.network().set_security(core.config(), loaded);
+        }
         Ok(())
     }
 

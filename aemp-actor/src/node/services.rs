@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::config::ConfigError;
+use super::config::Service;
 use super::functions::{FunctionCall, is_init};
 use super::handle::Node;
 use crate::id::PortId;
-use crate::introspection;
 use crate::message::Message;
-use crate::profile::Service;
 use crate::reason::Reason;
 use crate::visible::one_line;
 
@@ -29,7 +28,7 @@ pub(crate) fn prepare(node: &Node) -> Result<(), ConfigError> {
 
 fn is_known(node: &Node, service: &Service) -> bool {
     is_init(&service.name)
-        || introspection::find(&service.name).is_some()
+        || node.core().builtins().is_service(&service.name)
         || node.core().functions().find(&service.name).is_some()
 }
 

@@ -10,9 +10,12 @@ use serde::Serialize;
 use tracing::Level;
 
 use crate::id::{NodeId, PortId};
-use crate::log::MESSAGES;
 use crate::message::Message;
 use crate::visible::one_line;
+
+/// The target of the events, of level trace, that show messages. They are not told to nodes that
+/// catch log lines, since telling is a message, too.
+pub const MESSAGES: &str = "aemp::messages";
 
 /// A message goes to that port of that node; one that cannot be serialised is its sender's affair.
 pub(super) fn sent<M: Serialize + ?Sized>(node: &NodeId, port: &str, msg: &M) {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use aemp_transport::EncodeError;
 use serde::Serialize;
 
-use super::functions::{FunctionCall, check_name};
+use super::functions::FunctionCall;
 use super::handle::Node;
+use super::monitors::{MonAction, MonToken};
 use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
-use crate::monitor::{MonAction, MonToken};
 use crate::port::{
     Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, SndWait,
     Stage, Timer, create_receive_port,
@@ -206,7 +206,7 @@ impl Node {
         f: impl Fn(FunctionCall) + Send + Sync + 'static,
     ) -> bool {
         let name = name.into();
-        check_name(&name);
+        self.core().builtins().check_name(&name);
         self.core().functions().register(name, Arc::new(f))
     }
 }

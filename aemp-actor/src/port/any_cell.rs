@@ -8,8 +8,8 @@ use super::mailbox::Room;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, TimerKey};
+use crate::monitor::WatchId;
+use crate::node::{Core, TimerKey, Watch};
 use crate::reason::Reason;
 
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
@@ -41,7 +41,7 @@ pub(crate) trait AnyCell: Send + Sync {
     fn refused(self: Arc<Self>, _problem: &str) {}
 
     /// The port, which is dying, leaves somebody on this node without an answer, who is told of its death.
-    fn caller_is_told(&self) {}
+    fn caller_is_notified(&self) {}
 
     /// Adds a watch, or gives it back when the port is dead.
     fn watch(&self, watch: Watch) -> Result<(), Watch>;
@@ -72,7 +72,7 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// The reason of an owned watch on `target` that has fired while its port was not told yet:
     /// until then the port is cut off from `target`.
-    fn untold(&self, _target: &PortId) -> Option<Reason> {
+    fn unnotified(&self, _target: &PortId) -> Option<Reason> {
         None
     }
 

@@ -17,7 +17,8 @@ use super::deadline::Deadline;
 use super::reply::{Answer, ReplyCell, Unanswered};
 use crate::id::PortId;
 use crate::message::Message;
-use crate::monitor::{Action, MonToken, Watch, WatchId};
+use crate::monitor::WatchId;
+use crate::node::{Action, MonToken, Watch};
 use crate::reason::Reason;
 
 /// How long a request waits unless it is told otherwise.

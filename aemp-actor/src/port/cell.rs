@@ -32,8 +32,8 @@ use super::tap::{Tap, TapError};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, Dropped, TimerKey};
+use crate::monitor::WatchId;
+use crate::node::{Core, Dropped, TimerKey, Watch};
 use crate::reason::{Reason, kind};
 
 /// What a node holds of a port: its name, its mailbox, and its value while no runner has it.
@@ -221,7 +221,7 @@ impl<P: Port> Cell<P> {
         // Only who runs the port, or would, lets it die: it does not begin to run meanwhile.
         let unborn = matches!(self.mailbox.lock().stage, Stage::Starting(_));
         if unborn {
-            self.core.registry().add_stillborn(&self.name, reason);
+            self.core.registry().add_failed_spawn(&self.name, reason);
         }
         let (stage, queue, lost, watchers, owned, extras, _waker) = {
             let mut mailbox = self.mailbox.lock();
@@ -256,8 +256,9 @@ impl<P: Port> Cell<P> {
         }
         // Also by what was dropped here.
         let late = self.mailbox.lock().extras.take();
-        let told = extras.caller_told || late.is_some_and(|extras| extras.caller_told);
-        self.core.port_died(&self.name, watchers, told, reason);
+        let is_notified =
+            extras.caller_notified || late.is_some_and(|extras| extras.caller_notified);
+        self.core.port_died(&self.name, watchers, is_notified, reason);
     }
 
     /// An owned watch fired: tell the port, unless the watch was cancelled. It needs no room: the
@@ -355,8 +356,8 @@ impl<P: Port> AnyCell for Cell<P> {
         }
     }
 
-    fn caller_is_told(&self) {
-        self.mailbox.lock().extras.get_or_insert_default().caller_told = true;
+    fn caller_is_notified(&self) {
+        self.mailbox.lock().extras.get_or_insert_default().caller_notified = true;
     }
 
     fn watch(&self, watch: Watch) -> Result<(), Watch> {
@@ -396,11 +397,11 @@ impl<P: Port> AnyCell for Cell<P> {
         self.push_fired(id, reason, Firing::Message(message));
     }
 
-    fn untold(&self, target: &PortId) -> Option<Reason> {
+    fn unnotified(&self, target: &PortId) -> Option<Reason> {
         if self.fired.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        self.mailbox.lock().owned.as_ref()?.untold(target).cloned()
+        self.mailbox.lock().owned.as_ref()?.unnotified(target).cloned()
     }
 
     fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Room>)> {

@@ -16,8 +16,7 @@ use super::outcome::Outcome;
 use super::timer::Timer;
 use crate::id::{NodeId, PortId};
 use crate::message::{BadMessage, FromArgs};
-use crate::monitor::{Action, MonToken};
-use crate::node::{self, Core, Node};
+use crate::node::{self, Action, Core, MonToken, Node};
 use crate::reason::Reason;
 
 /// What every kind of port can do in its own context: the untyped half of [`Ctx`] and

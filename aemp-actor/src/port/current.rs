@@ -54,7 +54,7 @@ pub(crate) fn core() -> Option<Arc<Core>> {
 
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
-    let cut_off = look_at_port(|cell| cell.untold(target).is_some());
+    let cut_off = look_at_port(|cell| cell.unnotified(target).is_some());
     cut_off && !fail_point!(ForgetLoss)
 }
 
@@ -69,13 +69,13 @@ pub(crate) fn is_running_id(id: &PortId) -> bool {
 }
 
 /// The running port, if it is the one of the cell at this address, leaves a caller without an answer.
-pub(super) fn caller_is_told(asked: usize) {
+pub(super) fn caller_is_notified(asked: usize) {
     let cell = look(|current| {
         let running = current.cell.as_ref()?;
         (Arc::as_ptr(running).cast::<()>().addr() == asked).then(|| running.clone())
     });
     if let Some(cell) = cell.flatten() {
-        cell.caller_is_told();
+        cell.caller_is_notified();
     }
 }
 

@@ -28,8 +28,8 @@ use super::run::{Load, Run};
 use super::tap::Tap;
 use crate::die::Die;
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId, Watchers};
-use crate::node::TimerKey;
+use crate::monitor::{WatchId, Watchers};
+use crate::node::{TimerKey, Watch};
 use crate::reason::Reason;
 
 /// Code to run in port context.
@@ -116,7 +116,7 @@ pub(crate) struct Extras {
     pub(crate) abort: Option<Reason>,
     pub(crate) receiver: Receiver,
     /// Somebody who waited for an answer is told of the port's death.
-    pub(crate) caller_told: bool,
+    pub(crate) caller_notified: bool,
 }
 
 /// What is known of the block of a receiving port.

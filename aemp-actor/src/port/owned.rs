@@ -41,7 +41,7 @@ impl OwnedWatches {
     }
 
     /// The reason of a watch on `target` that has fired while the port was not told.
-    pub(crate) fn untold(&self, target: &PortId) -> Option<&Reason> {
+    pub(crate) fn unnotified(&self, target: &PortId) -> Option<&Reason> {
         self.fired.get(target)?.values().next()
     }
 
@@ -74,14 +74,14 @@ mod tests {
         for (id, target) in [(1, &one), (2, &one), (3, &two)] {
             owned.add(WatchId(id), target.clone());
         }
-        assert!(owned.untold(&one).is_none());
+        assert!(owned.unnotified(&one).is_none());
         assert!(owned.fire(WatchId(1), Reason::new("first", "")));
         assert!(owned.fire(WatchId(2), Reason::new("second", "")));
         assert!(!owned.fire(WatchId(9), Reason::normal()));
-        assert_eq!(owned.untold(&one).map(Reason::kind), Some("first"));
-        assert!(owned.untold(&two).is_none());
+        assert_eq!(owned.unnotified(&one).map(Reason::kind), Some("first"));
+        assert!(owned.unnotified(&two).is_none());
         assert!(owned.remove(WatchId(1)) && !owned.remove(WatchId(1)));
-        assert_eq!(owned.untold(&one).map(Reason::kind), Some("second"));
+        assert_eq!(owned.unnotified(&one).map(Reason::kind), Some("second"));
         let unfired: Vec<_> = owned.into_unfired().collect();
         assert_eq!(unfired, [(WatchId(3), two)]);
     }

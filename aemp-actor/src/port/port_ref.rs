@@ -12,8 +12,7 @@ use super::handle::Ref;
 use super::mailbox::Envelope;
 use super::peval::{self, PevalError};
 use crate::id::PortId;
-use crate::monitor::{MonAction, MonToken};
-use crate::node::Core;
+use crate::node::{Core, MonAction, MonToken};
 use crate::reason::Reason;
 
 /// Methods of every typed handle, beside one for each message of its port. (A trait, so that a

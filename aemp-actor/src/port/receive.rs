@@ -28,8 +28,8 @@ use super::tap;
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::{BadMessage, FromArgs, Message};
-use crate::monitor::{Action, MonToken, WatchId};
-use crate::node::{Alarm, Core, timer_deadline};
+use crate::monitor::WatchId;
+use crate::node::{Action, Alarm, Core, MonToken, timer_deadline};
 use crate::reason::Reason;
 
 /// How long a block that is to be killed may stay away from its messages, which it is to receive

@@ -15,8 +15,8 @@ use super::encoder;
 use super::facts::{Facts, kind};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, Dropped};
+use crate::monitor::WatchId;
+use crate::node::{Core, Dropped, Watch};
 use crate::reason::Reason;
 
 /// Where the answer to a request goes: a waiting caller on this node, a reply port anywhere, or
@@ -80,7 +80,7 @@ impl<T> Drop for Reply<T> {
         if let To::Caller(sender, asked) = &self.to
             && !sender.is_closed()
         {
-            current::caller_is_told(*asked);
+            current::caller_is_notified(*asked);
         }
     }
 }

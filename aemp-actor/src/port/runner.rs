@@ -129,7 +129,7 @@ async fn run<P: Port>(runner: Runner<P>) {
         if let End::Dead(reason) = &end
             && held.value.is_none()
         {
-            cell.core.registry().add_stillborn(&cell.name, reason);
+            cell.core.registry().add_failed_spawn(&cell.name, reason);
         }
         end
     };

@@ -7,10 +7,8 @@ use aemp_transport::{AuthMethod, Framing};
 use serde_json::Value as Json;
 
 use super::addresses::{Missing, complete};
-use super::nodeid::{expand, host_name};
-use super::service::Service;
 use super::{convert, lookup, reading, security};
-use crate::node::{Config, for_each_limit, is_announceable};
+use crate::node::{Config, Service, expand, for_each_limit, host_name, is_announceable};
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

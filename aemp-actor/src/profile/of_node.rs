@@ -2,9 +2,8 @@
 
 use super::error::ProfileError;
 use super::keys::KEYS;
-use super::nodeid::host_name;
 use super::profiles::Profiles;
-use crate::node::Config;
+use crate::node::{Config, host_name};
 
 /// Settings from outside of the program: see [`Profiles`].
 impl Config {
@@ -88,7 +87,7 @@ impl Config {
         }
         self.set_profile(move || {
             let profiles = Profiles::open_in(path.clone(), environment.clone())?;
-            before.clone().with_profile(&profiles, &profile)
+            Ok(before.clone().with_profile(&profiles, &profile)?)
         });
         Ok(self)
     }

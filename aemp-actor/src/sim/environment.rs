@@ -7,8 +7,8 @@ use aemp_transport::Nonces;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::random::Random;
 use crate::node::Environment;
+use crate::random::Random;
 
 /// The time of day at which every simulation begins, since 1970.
 const BEGIN: Duration = Duration::from_secs(1_000_000_000);

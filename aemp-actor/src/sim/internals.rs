@@ -62,8 +62,8 @@ impl Holdings {
         Self {
             peers: peers.collect(),
             ports: ports(node),
-            relayed: core.relays().held(),
-            passed: core.relays().passed(),
+            relayed: core.network().relays().held(),
+            passed: core.network().relays().passed(),
         }
     }
 }
@@ -95,7 +95,7 @@ impl WeakNode {
     #[must_use]
     pub fn members(&self, group: &str) -> Vec<PortId> {
         let core = self.0.upgrade();
-        core.map(|core| core.mesh().groups(|groups| groups.members(group)).to_vec())
+        core.map(|core| core.network().mesh().groups(|groups| groups.members(group)).to_vec())
             .unwrap_or_default()
     }
 
@@ -109,7 +109,7 @@ impl WeakNode {
 /// Whether the node has joined. Does not keep it running.
 #[must_use]
 pub fn joined(node: &Node) -> watch::Receiver<bool> {
-    node.core().mesh().joined()
+    node.core().network().mesh().joined()
 }
 
 /// The connection to another node is lost, or the wait for one is given up, from one moment to the next.

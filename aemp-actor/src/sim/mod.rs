@@ -34,7 +34,6 @@
 //! Code under test must not use other clocks, threads or sources of randomness
 //! ([`Network::random`] gives one), or runs cannot be repeated.
 
-mod census;
 mod connection;
 mod counts;
 mod environment;
@@ -44,18 +43,17 @@ pub mod internals;
 mod journal;
 mod network;
 mod pipe;
-mod random;
 mod run;
 mod state;
 mod stream;
 mod transport;
 mod way;
 
-pub use census::Census;
+pub use crate::node::Census;
+pub use crate::random::Random;
 pub use counts::FaultCounts;
 pub use faults::Crash;
 pub use journal::{Journal, Line};
 pub use network::Network;
-pub use random::Random;
 pub use run::run;
 pub use transport::SimTransport;

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::counts::FaultCounts;
 use super::environment::Seeded;
 use super::journal::Journal;
-use super::random::Random;
 use super::state::State;
 use super::transport::SimTransport;
 use crate::node::Config;
+use crate::random::Random;
 
 /// The secret that all nodes of a simulated network share.
 const SECRET: &str = "simulated";

@@ -12,8 +12,8 @@ use super::connection::{Connection, End, Side};
 use super::counts::FaultCounts;
 use super::journal::Journal;
 use super::pipe::{Found, Mark, Pipe};
-use super::random::Random;
 use super::way::Way;
+use crate::random::Random;
 
 /// Within this an end learns that its connection was cut.
 const NOTICE: Duration = Duration::from_millis(300);

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// The conditions of one direction.
 #[derive(Clone, Debug)]

@@ -266,3 +266,30 @@ async fn an_illegal_node_is_no_reason_to_panic() {
     node.snd("no node at all#x", ("lost",));
     assert_eq!(node.dropped().no_connection, 1);
 }
+
+/// It has no network: there is nothing to wait for, as there is not on one that was configured so.
+#[tokio::test(start_paused = true)]
+async fn what_is_for_other_nodes_is_lost_at_once_on_a_local_node() {
+    for node in [Node::local(), Node::configure(Config::new()).await.unwrap()] {
+        let begun = tokio::time::Instant::now();
+        node.snd("elsewhere#x", ("lost",));
+        assert_eq!(node.dropped().no_connection, 1);
+        let reason = end_of(&node, "elsewhere#x").await;
+        assert_eq!(reason.kind(), "transport_error");
+        assert!(reason.text().contains("has no network"), "{reason}");
+        let answer = node.cal::<()>("elsewhere", ("time",)).await;
+        assert!(matches!(answer, Err(CallError::Died { .. })), "{answer:?}");
+        let spawned = node.spawn("elsewhere", "no::such", ());
+        assert_eq!(end_of(&node, spawned).await.kind(), "transport_error");
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert!(node.known_nodes().is_empty());
+    }
+}
+
+/// Nobody is to wait for a mesh that a node without a network is no part of.
+#[tokio::test]
+async fn joining_ends_with_the_node() {
+    let node = Node::local();
+    node.shutdown(Duration::ZERO).await;
+    assert!(soon(node.joined()).await.is_ok());
+}

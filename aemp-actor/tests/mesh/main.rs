@@ -21,3 +21,4 @@ mod seeds;
 mod starting;
 mod strangers;
 mod unreachable;
+mod visitors;

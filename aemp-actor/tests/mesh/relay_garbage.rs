@@ -102,7 +102,8 @@ async fn unknown_connections_are_closed() {
         "c",
         "close",
         0,
-        "node gone is not connected to the hub node"
+        "node gone is not connected to the hub node",
+        "unknown"
     ]);
     assert_eq!(hub.next().await, expected);
     hub.packet(json!(["", "snd", "gone", FUNCTION, "hub", "c", "close", 1, ""])).await;

@@ -11,8 +11,7 @@ use super::error::IntrospectError;
 use crate::id::{NodeId, PortId};
 use crate::introspection::VERSION;
 use crate::message::Message;
-use crate::monitor::MonGuard;
-use crate::node::{Node, timer_deadline};
+use crate::node::{MonGuard, Node, timer_deadline};
 use crate::port::{CREDIT, Ctx, FnPort};
 use crate::reason::{Reason, kind};
 

@@ -1,7 +1,6 @@
 //! `aemp::functions`.
 
 use super::question::Question;
-use super::table;
 use crate::introspection::{FunctionInfo, FunctionKind};
 use crate::node::init_names;
 
@@ -14,10 +13,8 @@ pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let inits = init_names().map(|name| info(FunctionKind::Init, name.into()));
     let registered = question.core.functions().names();
     let registered = registered.into_iter().map(|name| info(FunctionKind::Function, name));
-    let builtin = table::all(question.rights()).map(|(name, allowed)| FunctionInfo {
-        name: name.into(),
-        kind: FunctionKind::Builtin,
-        allowed,
+    let builtin = question.core.builtins().all(question.rights()).map(|(name, allowed)| {
+        FunctionInfo { name: name.into(), kind: FunctionKind::Builtin, allowed }
     });
     let mut functions: Vec<FunctionInfo> = inits.chain(registered).chain(builtin).collect();
     functions.sort_by(|a, b| a.name.cmp(&b.name));

@@ -3,14 +3,14 @@
 use super::question::Question;
 use crate::group::GroupTable;
 use crate::introspection::{GroupInfo, GroupPage, GroupQuery};
-use crate::mesh::Mesh;
+use crate::node::mesh::Mesh;
 
 /// Members that are named.
 const NAMED: usize = 100;
 
 pub(super) fn answer(question: &Question<'_>) -> Result<(), String> {
     let query: GroupQuery = question.arg(0)?;
-    question.answer(look(question.core.mesh(), &query));
+    question.answer(look(question.core.network().mesh(), &query));
     Ok(())
 }
 

@@ -11,4 +11,4 @@ mod selection;
 mod table;
 mod tap;
 
-pub(crate) use table::{find, is_reserved};
+pub(crate) use table::{FUNCTIONS, GROUPS, INFO, PORTS, RESTART, TAP, WATCHDOG};

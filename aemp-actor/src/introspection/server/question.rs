@@ -43,7 +43,7 @@ pub(super) fn ask(
     let reply = args.pop().filter(|_| !args.is_empty());
     let reply = reply.as_ref().and_then(Value::to_text).map(|id| PortId::from(&*id));
     let reply = reply.filter(|id| !id.is_node()).ok_or("the last argument is no reply port")?;
-    may_be_told(core, from, &reply)?;
+    may_be_answered(core, from, &reply)?;
     args.remove(0);
     let version = (!args.is_empty()).then(|| args.remove(0));
     let question = Question { core, from, args, reply };
@@ -59,7 +59,7 @@ pub(super) fn ask(
 }
 
 /// Whether the node that asks may have something sent to that port.
-fn may_be_told(core: &Core, from: Option<&Origin>, reply: &PortId) -> Result<(), Problem> {
+fn may_be_answered(core: &Core, from: Option<&Origin>, reply: &PortId) -> Result<(), Problem> {
     let Some(origin) = from else { return Ok(()) };
     let to = reply.node();
     if to == origin.peer.id() {

@@ -4,8 +4,7 @@ use std::sync::{Arc, Weak};
 
 use super::question::Question;
 use crate::id::{PortId, PortName};
-use crate::monitor::{Action, MonToken};
-use crate::node::{Core, Node};
+use crate::node::{Action, Core, MonToken, Node};
 use crate::port::{AnyCell, Tap};
 use crate::reason::Reason;
 

@@ -1,16 +1,14 @@
 //! Setting them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_transport::{Framing, Limits};
 use serde::Serialize;
 
 use super::Config;
+use super::service::Service;
 use crate::node::Access;
-use crate::node::functions::{FunctionCall, check_name};
 use crate::port::PortOptions;
-use crate::profile::Service;
 
 impl Config {
     /// The defaults: an anonymous node that listens nowhere.
@@ -133,25 +131,6 @@ impl Config {
     pub fn service(mut self, name: impl Into<String>, args: impl Serialize) -> Self {
         let args = aemp_transport::to_values(&args).expect("the arguments of a service serialise");
         self.services.push(Service::new(name, args));
-        self
-    }
-
-    /// Registers a function as [`Node::register`](crate::Node::register) does, but before the node
-    /// listens and its services are run: a [`service`](Self::service), also one of a profile, can
-    /// name it. Of two of the same name the last counts.
-    ///
-    /// # Panics
-    /// When the name does not contain `::`, or is that of a function that every node has.
-    #[must_use]
-    #[track_caller]
-    pub fn register(
-        mut self,
-        name: impl Into<String>,
-        f: impl Fn(FunctionCall) + Send + Sync + 'static,
-    ) -> Self {
-        let name = name.into();
-        check_name(&name);
-        self.functions.push((name, Arc::new(f)));
         self
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use aemp_transport::{Address, AddressError, CertificateError};
 
 use super::Config;
+use super::nodeid::{expand, host_name};
 use super::security::Loaded;
 use crate::id::{NodeId, ParseNodeIdError};
-use crate::profile::{expand, host_name};
 
 /// How long a handshake may take: some dozens of round trips of 300 ms, or a few and the repetition
 /// of what was lost.

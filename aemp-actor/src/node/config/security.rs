@@ -6,7 +6,6 @@ use std::sync::Arc;
 use aemp_transport::{AuthMethod, Certificates, HandshakeConfig, Policy, Require, Secret};
 
 use super::{Config, ConfigError};
-use crate::profile::ProfileError;
 
 /// The settings of this file, not checked yet.
 #[derive(Clone)]
@@ -22,7 +21,10 @@ pub(crate) struct Security {
     profile: Option<ReadProfile>,
 }
 
-type ReadProfile = Arc<dyn Fn() -> Result<Config, ProfileError> + Send + Sync>;
+type ReadProfile = Arc<dyn Fn() -> Result<Config, ReadError> + Send + Sync>;
+
+/// What is wrong with a profile.
+pub(crate) type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the certificates come from.
 #[derive(Clone)]
@@ -97,14 +99,14 @@ impl Config {
     /// Secrets and certificates are from a profile, which can be read again.
     pub(crate) fn set_profile(
         &mut self,
-        read: impl Fn() -> Result<Self, ProfileError> + Send + Sync + 'static,
+        read: impl Fn() -> Result<Self, ReadError> + Send + Sync + 'static,
     ) {
         self.security.profile = Some(Arc::new(read));
     }
 
     /// This configuration with the secrets and certificates that its profile has now, if they are
     /// from one.
-    pub(crate) fn read_again(&self) -> Result<Self, ProfileError> {
+    pub(crate) fn read_again(&self) -> Result<Self, ReadError> {
         let mut config = self.clone();
         if let Some(read) = &self.security.profile {
             let Security { secrets, source, .. } = read()?.security;

@@ -7,12 +7,12 @@ use aemp_transport::{Framing, Limits, Reach, Tcp, Transport};
 
 use super::limits::NodeLimits;
 use super::security::Security;
+use super::service::Service;
 use super::transports::Later;
 use crate::node::environment::System;
 use crate::node::functions::Callback;
 use crate::node::{Access, Environment};
 use crate::port::PortOptions;
-use crate::profile::Service;
 
 /// The settings of a node, for [`Node::configure`](crate::Node::configure).
 ///

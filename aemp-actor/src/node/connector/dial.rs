@@ -8,9 +8,9 @@ use super::greet::{Failure, Greeted, greet};
 use crate::id::NodeId;
 use crate::node::arbiter::Refusal;
 use crate::node::core::Core;
+use crate::node::data::DATA_CONN;
 use crate::node::peer::Peer;
-use crate::relay;
-use crate::service::DATA_CONN;
+use crate::node::relay;
 
 /// Why a dial gave no connection.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Ok(Greeted::Node(peer)) => {
             // What goes through a hub is worked out anew each time.
             if !relayed {
-                core.book().found(peer.id(), &address);
+                core.network().book().found(peer.id(), &address);
             }
             Ok(peer)
         }
@@ -119,7 +119,7 @@ pub(crate) async fn dial(core: &Arc<Core>, address: &Address) -> Result<Arc<Peer
         Err(Failure::Refused(refusal, node)) => {
             // Whoever it is has proved nothing; but a node of that name is connected.
             if !relayed && core.known_peer(&node).is_some_and(|peer| peer.is_up()) {
-                core.book().seems_at(&node, &address);
+                core.network().book().seems_at(&node, &address);
             }
             Err(DialError::Refused { address, refusal, node })
         }

@@ -7,13 +7,18 @@ use tokio::time::timeout;
 
 use crate::node::door::Door;
 
-/// Dials of one lane that have just begun.
+/// Dials of one lane that have just begun: with [`BEGUN`] at most 160 begin in a second, so that a node that hears
+/// of many others at once does not send all of its connection requests in the same instant, which the queues of
+/// small routers would drop.
 const BEGINNING: usize = 16;
 
-/// After this long a dial has begun, and the next one may.
+/// After this long a dial has begun, and the next one may: nodes in the same part of the world have answered a
+/// connection request by then (one round trip).
 const BEGUN: Duration = Duration::from_millis(100);
 
-/// Dials of one lane that have begun and not ended. For more, the oldest is given up.
+/// Dials of one lane that have begun and not ended. For more, the oldest is given up. The four lanes of addresses
+/// hold 4 × ([`BEGINNING`] + 128) = 576 file descriptors at the most, of the 1024 that a process has by default;
+/// those of relayed connections hold none. As each is left alone for 2 s, 64 silent nodes are dialled in a second.
 const UNANSWERED: usize = 128;
 
 /// What a dial is for; each has a lane of its own, so that none waits for those of another.

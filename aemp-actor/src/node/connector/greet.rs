@@ -12,10 +12,12 @@ use crate::fail_points::Passage;
 use crate::id::NodeId;
 use crate::node::arbiter::{Arbiter, Claim, Refusal};
 use crate::node::core::Core;
+use crate::node::data::{self, Unexpected};
 use crate::node::door::Visit;
 use crate::node::inbound::{Inbound, Origin};
+#[cfg(feature = "fail-points")]
+use crate::node::mesh;
 use crate::node::peer::{Facts, Peer};
-use crate::service::{Unexpected, data_admits, data_arrived};
 
 /// What a stream has become.
 pub(super) enum Greeted {
@@ -56,7 +58,7 @@ struct Candidate<'a> {
 impl Admit for Candidate<'_> {
     fn greeted(&mut self, greeting: &PeerGreeting) -> Admission {
         if greeting.sub_protocol().is_some() {
-            self.unexpected = data_admits(self.core, greeting).err();
+            self.unexpected = data::admits(self.core, greeting).err();
             let wanted = !self.dialled && self.unexpected.is_none();
             return if wanted { Admission::AtOnce } else { Admission::Refused };
         }
@@ -77,7 +79,7 @@ impl Admit for Candidate<'_> {
     }
 
     fn proved(&mut self, outcome: Option<&Outcome>) -> bool {
-        let Some(outcome) = outcome else { return self.may_be_told() };
+        let Some(outcome) = outcome else { return self.may_be_notified() };
         self.visit = None;
         let peer = self.peer_of(&outcome.peer);
         let claim = claim(self.core, peer.id(), &outcome.peer, self.attempt);
@@ -87,7 +89,39 @@ impl Admit for Candidate<'_> {
     }
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    fn new(
+        core: &'a Arc<Core>,
+        stream: &BoxStream,
+        dialled: Option<&Address>,
+        visit: Option<Visit>,
+    ) -> Self {
+        Self {
+            core,
+            attempt: core.network().new_attempt(),
+            from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
+            dialled: dialled.is_some(),
+            visit,
+            greeting: None,
+            peer: None,
+            was_up: false,
+            refused: None,
+            unexpected: None,
+        }
+    }
+
+    /// Runs the handshake, which asks this candidate what to admit.
+    async fn shake_hands(&mut self, stream: BoxStream) -> Result<Established, Failure> {
+        let limit = self.core.config().handshake_timeout_or_default();
+        let config = self.core.network().handshake();
+        let established = establish_with(stream, config, limit, self).await;
+        self.visit = None;
+        match self.unexpected.take() {
+            Some(unexpected) => Err(Failure::Unexpected(unexpected)),
+            None => established.map_err(|error| self.failure(error)),
+        }
+    }
+
     /// The node that has proved itself.
     fn peer_of(&mut self, greeting: &PeerGreeting) -> Arc<Peer> {
         let core = self.core;
@@ -102,7 +136,7 @@ impl Candidate<'_> {
 
     /// Its proof does not verify: whether our auth line tells it so, unless a
     /// connection is up or chosen, which the other side would replace at its word.
-    fn may_be_told(&self) -> bool {
+    fn may_be_notified(&self) -> bool {
         let (Some(greeting), Some(peer)) = (&self.greeting, self.claimed()) else { return true };
         peer.may_be_chosen(&claim(self.core, peer.id(), greeting, self.attempt))
     }
@@ -129,7 +163,7 @@ impl Drop for Candidate<'_> {
     fn drop(&mut self) {
         if let Some(peer) = self.peer.take() {
             peer.release(self.attempt);
-            self.core.forget_stranger(peer);
+            self.core.network().forget_stranger(peer);
         }
     }
 }
@@ -145,36 +179,15 @@ pub(super) async fn greet(
     dialled: Option<&Address>,
     visit: Option<Visit>,
 ) -> Result<Greeted, Failure> {
-    let mut candidate = Candidate {
-        core,
-        attempt: core.new_attempt(),
-        from: dialled.map(ToString::to_string).or_else(|| stream.peer_address()),
-        dialled: dialled.is_some(),
-        visit,
-        greeting: None,
-        peer: None,
-        was_up: false,
-        refused: None,
-        unexpected: None,
-    };
-    let (config, limit) = (core.handshake(), core.config().handshake_timeout_or_default());
-    let established = establish_with(stream, config, limit, &mut candidate).await;
-    candidate.visit = None;
-    if let Some(unexpected) = candidate.unexpected.take() {
-        return Err(Failure::Unexpected(unexpected));
+    let mut candidate = Candidate::new(core, &stream, dialled, visit);
+    let established = candidate.shake_hands(stream).await?;
+    if established.outcome.peer.sub_protocol().is_some() {
+        data::arrived(core, established).map_err(Failure::Unexpected)?;
+        return Ok(Greeted::Data);
     }
-    match established {
-        Ok(established) if established.outcome.peer.sub_protocol().is_some() => {
-            data_arrived(core, established).map_err(Failure::Unexpected)?;
-            Ok(Greeted::Data)
-        }
-        Ok(established) => {
-            let peer = candidate.peer_of(&established.outcome.peer);
-            let attempt = candidate.attempt;
-            adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
-        }
-        Err(error) => Err(candidate.failure(error)),
-    }
+    let peer = candidate.peer_of(&established.outcome.peer);
+    let attempt = candidate.attempt;
+    adopt(core, peer, established, attempt, dialled).await.map(Greeted::Node)
 }
 
 /// Makes an established connection the one to its node.
@@ -199,7 +212,7 @@ async fn adopt(
     let origin = Origin { peer: peer.clone(), attempt, rights };
     let sink = Inbound::new(core.clone(), origin);
     #[cfg(feature = "fail-points")]
-    let sink = Passage::new(sink);
+    let sink = Passage::new(sink, mesh::CONNECT);
     let facts = Facts::of(core, &established, dialled);
     let adopted = peer.adopt(core, &claim, facts, || start(established, config, |_| sink)).await;
     match adopted {

@@ -14,8 +14,8 @@ use super::unknown;
 use crate::id::NodeId;
 use crate::node::core::Core;
 use crate::node::peer::Peer;
+use crate::node::relay;
 use crate::reason::{Absence, Reason, kind};
-use crate::relay;
 
 /// Makes a connection to a node because something waits for it.
 pub(in crate::node) fn want(core: &Arc<Core>, peer: &Arc<Peer>) {
@@ -52,7 +52,7 @@ impl Drop for Pursuit {
             peer.unreachable(core, reason);
         }
         // Unless it is up.
-        core.mesh().given_up(core, peer.id());
+        core.network().mesh().given_up(core, peer.id());
     }
 }
 
@@ -69,9 +69,9 @@ fn share(time: Duration, left: usize) -> Duration {
 fn ways<'a>(core: &'a Core, node: &NodeId, round: usize) -> (Vec<Address>, &'a Dials, Duration) {
     let addresses = core.addresses(node);
     if !addresses.is_empty() {
-        return (addresses, core.dials(), DIAL_LIMIT);
+        return (addresses, core.network().dials(), DIAL_LIMIT);
     }
-    (relay::addresses(core, node, round), core.relays().dials(), relay::RELAY_LIMIT)
+    (relay::addresses(core, node, round), core.network().relays().dials(), relay::RELAY_LIMIT)
 }
 
 /// What came of dialling the addresses of a node, one after the other.
@@ -99,10 +99,10 @@ impl Problem {
             Self::Silent(_) => Some(Absence::Silent),
             Self::Text(_) => None,
         };
-        Reason::new(kind, self.told(core, node)).with_absence(absence)
+        Reason::new(kind, self.text(core, node)).with_absence(absence)
     }
 
-    fn told(&self, core: &Core, node: &NodeId) -> String {
+    fn text(&self, core: &Core, node: &NodeId) -> String {
         match self {
             Self::Unknown => unknown::why(core, node),
             Self::Silent(text) | Self::Text(text) => {
@@ -132,8 +132,8 @@ async fn try_all(
         if now >= deadline {
             break;
         }
-        if core.book().is_hearsay(peer.id(), address)
-            && let Err(not_before) = core.targets().begin(address, now)
+        if core.network().book().is_hearsay(peer.id(), address)
+            && let Err(not_before) = core.network().targets().begin(address, now)
         {
             left_out.push(not_before);
             continue;
@@ -178,7 +178,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = Problem::Unknown;
     for round in 0.. {
-        let has_addresses = core.book().knows(peer.id());
+        let has_addresses = core.network().book().knows(peer.id());
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
         if has_addresses {
             failed.send_modify(|rounds| *rounds += 1);
@@ -203,20 +203,20 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
 
 fn give_up(core: &Arc<Core>, peer: &Arc<Peer>, reason: Reason) {
     peer.unreachable(core, reason);
-    core.book().unreachable(peer.id());
+    core.network().book().unreachable(peer.id());
 }
 
 /// Connects to a node that was heard of at `addresses`, from node `told_by`.
 pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_by: &NodeId) {
-    core.book().heard(node, core.dialable(node, addresses), told_by);
-    let is_known = core.book().knows(node);
+    core.network().book().heard(node, core.dialable(node, addresses), told_by);
+    let is_known = core.network().book().knows(node);
     if addresses.is_empty() || !is_known {
         // A private node dials us if we listen. One that no transport here leads to may or may not.
         let approached = relay::is_wanted(core) || !addresses.is_empty() && core.config().relay;
         if approached && !is_known {
             relay::approach(core, node, Some(told_by));
         } else {
-            core.mesh().given_up(core, node);
+            core.network().mesh().given_up(core, node);
         }
         return;
     }
@@ -225,7 +225,7 @@ pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_
         want(core, &peer);
     } else if !peer.is_connecting() {
         // It is up, or about to be down: then it is looked for.
-        core.mesh().given_up(core, node);
+        core.network().mesh().given_up(core, node);
     }
 }
 

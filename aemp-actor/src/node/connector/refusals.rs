@@ -1,30 +1,30 @@
-//! Which refused connections and messages are told of: who makes many is not to fill the log.
+//! Which refused connections and messages are logged: who makes many is not to fill the log.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// An address is told of once in this time.
+/// An address is logged once in this time.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Addresses that are told of by themselves; more share one entry.
+/// Addresses that are logged by themselves; more share one entry.
 const MAX_ADDRESSES: usize = 1000;
 
-/// What was told of which address.
+/// What was logged of which address.
 pub(in crate::node) struct Refusals {
-    /// An address is told of so often before it has to wait.
+    /// An address is logged so often before it has to wait.
     burst: u32,
-    told: HashMap<String, Told>,
+    logged: HashMap<String, Logged>,
 }
 
-struct Told {
+struct Logged {
     /// Until when what is `left` was counted: each [`PAUSE`] later it is one more.
     at: Instant,
-    /// How often it may be told of at once.
+    /// How often it may be logged at once.
     left: u32,
-    /// Refusals that were not told of since.
-    untold: u64,
+    /// Refusals that were not logged since.
+    left_out: u64,
 }
 
 impl Default for Refusals {
@@ -35,33 +35,33 @@ impl Default for Refusals {
 
 impl Refusals {
     pub(in crate::node) fn with_burst(burst: u32) -> Self {
-        Self { burst, told: HashMap::new() }
+        Self { burst, logged: HashMap::new() }
     }
 
-    /// A connection from this address is refused: gives, if that is to be told, how many were
+    /// A connection from this address is refused: gives, if that is to be logged, how many were
     /// refused without a word since the last time.
-    pub(in crate::node) fn told(&mut self, address: &str, now: Instant) -> Option<u64> {
-        let is_new = !self.told.contains_key(address);
-        if is_new && self.told.len() >= MAX_ADDRESSES {
+    pub(in crate::node) fn to_log(&mut self, address: &str, now: Instant) -> Option<u64> {
+        let is_new = !self.logged.contains_key(address);
+        if is_new && self.logged.len() >= MAX_ADDRESSES {
             let full = PAUSE * self.burst;
-            self.told.retain(|_, told| now.saturating_duration_since(told.at) < full);
+            self.logged.retain(|_, logged| now.saturating_duration_since(logged.at) < full);
         }
-        let others = is_new && self.told.len() >= MAX_ADDRESSES;
+        let others = is_new && self.logged.len() >= MAX_ADDRESSES;
         let address = if others { "" } else { address };
-        let fresh = Told { at: now, left: self.burst, untold: 0 };
-        let told = self.told.entry(address.to_owned()).or_insert(fresh);
-        let pauses = now.saturating_duration_since(told.at).as_secs() / PAUSE.as_secs();
+        let fresh = Logged { at: now, left: self.burst, left_out: 0 };
+        let logged = self.logged.entry(address.to_owned()).or_insert(fresh);
+        let pauses = now.saturating_duration_since(logged.at).as_secs() / PAUSE.as_secs();
         let pauses = u32::try_from(pauses).unwrap_or(u32::MAX);
         if pauses > 0 {
-            told.at = now;
-            told.left = told.left.saturating_add(pauses).min(self.burst);
+            logged.at = now;
+            logged.left = logged.left.saturating_add(pauses).min(self.burst);
         }
-        if told.left == 0 {
-            told.untold += 1;
+        if logged.left == 0 {
+            logged.left_out += 1;
             return None;
         }
-        told.left -= 1;
-        Some(std::mem::take(&mut told.untold))
+        logged.left -= 1;
+        Some(std::mem::take(&mut logged.left_out))
     }
 }
 
@@ -72,19 +72,19 @@ mod tests {
     #[test]
     fn an_address_is_told_of_once_in_a_while() {
         let (mut refusals, start) = (Refusals::default(), Instant::now());
-        assert_eq!(refusals.told("a", start), Some(0));
+        assert_eq!(refusals.to_log("a", start), Some(0));
         for millisecond in 1..=3 {
-            assert_eq!(refusals.told("a", start + Duration::from_millis(millisecond)), None);
+            assert_eq!(refusals.to_log("a", start + Duration::from_millis(millisecond)), None);
         }
-        assert_eq!(refusals.told("b", start), Some(0), "each by itself");
-        assert_eq!(refusals.told("a", start + PAUSE), Some(3));
-        assert_eq!(refusals.told("a", start + 3 * PAUSE), Some(0));
+        assert_eq!(refusals.to_log("b", start), Some(0), "each by itself");
+        assert_eq!(refusals.to_log("a", start + PAUSE), Some(3));
+        assert_eq!(refusals.to_log("a", start + 3 * PAUSE), Some(0));
     }
 
     #[test]
     fn an_address_may_have_some_at_once() {
         let (mut refusals, start) = (Refusals::with_burst(3), Instant::now());
-        let mut at = |pauses| refusals.told("a", start + pauses * PAUSE);
+        let mut at = |pauses| refusals.to_log("a", start + pauses * PAUSE);
         assert_eq!([at(0), at(0), at(0), at(0), at(0)], [Some(0), Some(0), Some(0), None, None]);
         assert_eq!([at(1), at(1)], [Some(2), None]);
         assert_eq!([at(9), at(9), at(9), at(9)], [Some(1), Some(0), Some(0), None]);
@@ -93,9 +93,9 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let (mut refusals, now) = (Refusals::default(), Instant::now());
-        let told = (0..5000).filter(|n| refusals.told(&n.to_string(), now).is_some()).count();
-        assert_eq!((told, refusals.told.len()), (MAX_ADDRESSES + 1, MAX_ADDRESSES + 1));
-        assert_eq!(refusals.told("x", now + PAUSE), Some(0), "the old ones are forgotten");
-        assert_eq!(refusals.told.len(), 1);
+        let logged = (0..5000).filter(|n| refusals.to_log(&n.to_string(), now).is_some()).count();
+        assert_eq!((logged, refusals.logged.len()), (MAX_ADDRESSES + 1, MAX_ADDRESSES + 1));
+        assert_eq!(refusals.to_log("x", now + PAUSE), Some(0), "the old ones are forgotten");
+        assert_eq!(refusals.logged.len(), 1);
     }
 }

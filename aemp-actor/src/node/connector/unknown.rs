@@ -11,7 +11,7 @@ const NAMED: usize = 8;
 pub(super) fn why(core: &Core, node: &NodeId) -> String {
     let mut others = core.up_nodes();
     others.retain(|other| !other.is_anonymous());
-    let problems = core.mesh().seeds().borrow().problems();
+    let problems = core.network().mesh().seeds().borrow().problems();
     let seeds = if problems.is_empty() { String::new() } else { format!("; {problems}") };
     if others.is_empty() {
         let unknown = "no address is known for it, and it did not connect";
@@ -22,8 +22,8 @@ pub(super) fn why(core: &Core, node: &NodeId) -> String {
 
 /// Whether nobody will be connected before somebody has changed a configuration.
 pub(super) fn is_hopeless(core: &Core) -> bool {
-    let may_be_dialled = !core.listeners().lock().is_empty();
-    !may_be_dialled && core.up_count() == 0 && core.mesh().seeds().borrow().are_hopeless()
+    let may_be_dialled = core.network().has_listeners();
+    !may_be_dialled && core.up_count() == 0 && core.network().mesh().seeds().borrow().are_hopeless()
 }
 
 fn named(nodes: &[NodeId]) -> String {

@@ -1,4 +1,4 @@
-//! What a simulation looks at, and breaks.
+//! What a node holds for its peers, for tests to look at; and losing a connection at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,9 +6,37 @@ use std::sync::Arc;
 use super::Peer;
 use super::state::Stage;
 use crate::id::{NodeId, PortId};
-use crate::node::Core;
+use crate::node::{Core, Node};
 use crate::reason::Reason;
-use crate::sim::Census;
+
+/// What a node holds for its ports and for other nodes: for tests that look for leaks. The mesh has
+/// its share in it: a port, and a monitor in each direction, for each node that is connected.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Census {
+    /// Ports, reply ports included.
+    pub ports: usize,
+    /// Monitors on ports of other nodes.
+    pub watching: usize,
+    /// Ports here that other nodes monitor, counted once for each of these nodes.
+    pub watched: usize,
+    /// Ports here that other nodes spawned.
+    pub spawned: usize,
+    /// Messages that wait for a connection, or to be written.
+    pub waiting: usize,
+}
+
+impl Census {
+    /// Counts what a node holds now.
+    #[must_use]
+    pub fn of(node: &Node) -> Self {
+        let mut census = Self { ports: node.port_count(), ..Self::default() };
+        for peer in node.core().peers() {
+            peer.count(&mut census);
+        }
+        census
+    }
+}
 
 impl Peer {
     /// Adds what is held for this peer.
@@ -50,7 +78,7 @@ impl Peer {
         };
         self.fall(core, attempt, &Reason::transport("broken off"));
         if attempt.is_none() {
-            core.mesh().given_up(core, &self.id);
+            core.network().mesh().given_up(core, &self.id);
         }
     }
 }

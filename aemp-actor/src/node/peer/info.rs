@@ -8,8 +8,8 @@ use super::Peer;
 use super::facts::Facts;
 use super::state::Stage;
 use crate::id::NodeId;
-use crate::introspection::seconds;
 use crate::node::core::Core;
+use crate::seconds;
 
 /// How far the connection to a node is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]

@@ -22,10 +22,12 @@
 
 #[cfg(feature = "sim")]
 mod census;
+mod connection;
+mod connection_lost;
+mod connection_up;
 mod facts;
 mod heartbeat;
 mod info;
-mod lifecycle;
 mod round_trips;
 mod sending;
 mod silence;
@@ -44,6 +46,8 @@ use super::core::Core;
 use super::counters::Dropped;
 use crate::id::NodeId;
 
+#[cfg(feature = "sim")]
+pub use census::Census;
 pub(crate) use facts::Facts;
 pub use info::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
 
@@ -54,8 +58,8 @@ pub(crate) struct Peer {
     state: Mutex<State>,
     /// Woken when the stage changes.
     changed: Notify,
-    /// Held while node events are told, so that they are told in their order.
-    telling: Mutex<()>,
+    /// Held while others are notified of ups and downs, so that they hear of them in their order.
+    notifying: Mutex<()>,
     /// How quick it answers.
     round_trips: Mutex<RoundTrips>,
     /// Messages to it that were lost.
@@ -69,7 +73,7 @@ impl Peer {
             core,
             state: Mutex::default(),
             changed: Notify::new(),
-            telling: Mutex::new(()),
+            notifying: Mutex::new(()),
             round_trips: Mutex::default(),
             lost: AtomicU64::new(0),
         })

@@ -10,11 +10,10 @@ use super::state::{Stage, State};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::node::connector;
 use crate::node::core::Core;
 use crate::node::counters::Dropped;
-use crate::node::traced;
 use crate::node::waiting::{Packet, Place, Waiting};
+use crate::node::{connector, traced};
 use crate::reason::{Reason, kind};
 
 /// How messages wait for a connection: nothing of them is lost, whatever its framing will be.
@@ -119,7 +118,7 @@ impl Peer {
         core.runtime().spawn(async move {
             if peer.state.lock().has_overflowed() {
                 peer.fall(&own, None, &Reason::new(kind::OVERFLOW, text));
-                own.mesh().given_up(&own, peer.id());
+                own.network().mesh().given_up(&own, peer.id());
             }
         });
     }

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::{Facts, Peer};
 use crate::id::PortName;
-use crate::monitor::{RemoteWatches, Watch, WatchId};
+use crate::monitor::{RemoteWatches, WatchId};
 use crate::node::arbiter::Arbiter;
+use crate::node::monitors::Watch;
 use crate::node::waiting::Waiting;
 
 thread_local! {
@@ -35,8 +36,8 @@ pub(super) struct State {
     pub(super) running_links: usize,
     /// The connection is being asked for a sign of life, since the node dialled us again.
     pub(super) probing: bool,
-    /// When it was said last that two processes have this node ID.
-    pub(super) twins_told: Option<Instant>,
+    /// When it was logged last that two processes have this node ID.
+    pub(super) twins_logged: Option<Instant>,
 }
 
 #[derive(Default)]

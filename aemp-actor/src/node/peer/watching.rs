@@ -8,9 +8,10 @@ use super::Peer;
 use super::state::Stage;
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
-use crate::monitor::{Action, Watch, WatchId};
+use crate::monitor::WatchId;
 use crate::node::core::Core;
-use crate::node::{connector, router, traced};
+use crate::node::monitors::{Action, Watch, fire};
+use crate::node::{connector, traced};
 use crate::reason::{Reason, kind};
 
 impl Peer {
@@ -49,7 +50,7 @@ impl Peer {
     pub(crate) fn port_died(&self, core: &Arc<Core>, port: &str, reason: &Reason) {
         let watches = self.state.lock().watches.died(port);
         for watch in watches {
-            router::fire(core, watch, reason);
+            fire(core, watch, reason);
         }
     }
 
@@ -67,7 +68,7 @@ impl Peer {
         };
         if refused {
             let id = PortId::new(core.id().clone(), port.clone());
-            self.tell_death(port, &core.why_gone(&id));
+            self.notify_death(port, &core.why_gone(&id));
         }
     }
 
@@ -110,7 +111,7 @@ impl Peer {
     }
 
     /// One of our ports that it watches died.
-    pub(crate) fn tell_death(&self, port: &PortName, reason: &Reason) {
+    pub(crate) fn notify_death(&self, port: &PortName, reason: &Reason) {
         let mut state = self.state.lock();
         if state.watched.remove(port).is_some()
             && let Some(link) = state.link()
@@ -122,7 +123,7 @@ impl Peer {
     /// The node is being shut down: tells of all ports that it still watches, whose handlers run
     /// and are yet to be dropped, before the connection takes nothing more (guarantee 11). The
     /// end of the node itself is told by the end of the connection.
-    pub(super) fn tell_shutdown(&self, reason: &Reason) {
+    pub(super) fn notify_shutdown(&self, reason: &Reason) {
         let mut state = self.state.lock();
         let watched = std::mem::take(&mut state.watched);
         let Some(link) = state.link() else { return };
@@ -135,7 +136,7 @@ impl Peer {
         let death = death(port, reason);
         traced::sent(&self.id, "", &death);
         // A link that takes nothing more is about to end, which tells of all deaths.
-        drop(link.send_ordered("", told(port), &death));
+        drop(link.send_ordered("", death_order(port), &death));
     }
 
     /// Whether it may spawn one more port here; if so, the port is counted until
@@ -154,13 +155,13 @@ impl Peer {
     }
 
     /// It may not have what it asks of that port: dead for it.
-    pub(crate) fn tell_denied(&self, core: &Core, port: &PortName, what: &str) {
+    pub(crate) fn notify_denied(&self, core: &Core, port: &PortName, what: &str) {
         let text = format!("port {}#{port} may not {what} by node {}", core.id(), self.id);
-        self.tell_refused(port, &Reason::new(kind::ACCESS_DENIED, text));
+        self.notify_refused(port, &Reason::new(kind::ACCESS_DENIED, text));
     }
 
     /// There will be no such port for it.
-    pub(crate) fn tell_refused(&self, port: &PortName, reason: &Reason) {
+    pub(crate) fn notify_refused(&self, port: &PortName, reason: &Reason) {
         let state = self.state.lock();
         if let Some(link) = state.link() {
             self.send_death(link, port, reason);
@@ -175,12 +176,12 @@ impl Peer {
             core.id(),
             self.id
         );
-        self.tell_refused(port, &Reason::new(kind::OVERFLOW, text));
+        self.notify_refused(port, &Reason::new(kind::OVERFLOW, text));
     }
 }
 
 /// Words come before the news of death (guarantee 5), whichever ports they were for.
-fn told(port: &PortName) -> Order<'_> {
+fn death_order(port: &PortName) -> Order<'_> {
     if fail_point!(DeathOvertakes) { Order::Free } else { Order::After(port) }
 }
 
