@@ -108,6 +108,7 @@ impl Core {
         if let Some(certificates) = &handshake.certificates {
             config.show_certificates(Some(certificates));
         }
+        let data = Data::new(config.node_limits.max_data_connections);
         let relays = Relays::new(
             config.node_limits.max_handshakes,
             config.node_limits.max_handshakes_per_address,
@@ -129,7 +130,7 @@ impl Core {
             dials: Dials::default(),
             targets: Targets::default(),
             functions: Functions::default(),
-            data: Data::default(),
+            data,
             events: Events::default(),
             standby: Standby::default(),
             counters: Counters::default(),
