@@ -88,8 +88,8 @@ pub use link::{
 #[cfg(feature = "quic")]
 pub use stream::Quic;
 pub use stream::{
-    Address, AddressError, BoxReader, BoxStream, BoxWriter, HandshakeSlots, Listener, Liveness,
-    Memory, Network, Reach, Scheme, Session, SlotDecision, Stream, Tcp, Transport,
+    Address, AddressError, AdmissionLimit, Admitted, BoxReader, BoxStream, BoxWriter, Listener,
+    Liveness, Memory, Network, Permit, Reach, Refusal, Scheme, Session, Stream, Tcp, Transport,
 };
 pub use tls::{CertificateError, Certificates, TlsError, generate_certificate};
 pub use value::{Value, ValueError, from_value, from_value_ref, to_value, to_values};

@@ -67,7 +67,7 @@ pub(crate) use connector::{
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
-pub(crate) use door::Door;
+pub(crate) use door::{Door, why_refused};
 pub(crate) use environment::Environment;
 pub use environment::generate_secret;
 pub use events::{NodeEvent, NodeEvents, NodesToken};

@@ -72,7 +72,7 @@ impl Network {
             relays: Relays::new(limits.max_handshakes, limits.max_handshakes_per_address),
             dials: Dials::default(),
             targets: Targets::default(),
-            data: Data::default(),
+            data: Data::new(limits.max_data_connections),
             refusals: Mutex::new(Refusals::with_burst(LOGGED_AT_ONCE)),
             listeners: Mutex::default(),
             next_attempt: AtomicU64::new(0),

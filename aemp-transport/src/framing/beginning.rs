@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::{Framing, binary, bincode, cbor, json};
+use super::Framing;
+use super::encoding::{Encoding, with_encoding};
 
 impl Framing {
     /// The first elements of a packet of which only these bytes have come: up to `limit` of them,
@@ -14,19 +15,7 @@ impl Framing {
     #[must_use]
     pub fn first_texts(self, bytes: &[u8], limit: usize) -> Vec<SmolStr> {
         let mut texts = Vec::new();
-        match self {
-            Self::Bincode => {
-                if let Some(mut elements) = bincode::elements(bytes) {
-                    binary::first_texts(&mut elements, limit, &mut texts);
-                }
-            }
-            Self::Cbor => {
-                if let Some(mut elements) = cbor::elements(bytes) {
-                    binary::first_texts(&mut elements, limit, &mut texts);
-                }
-            }
-            Self::Json => json::first_texts(bytes, limit, &mut texts),
-        }
+        with_encoding!(self, E => E::first_texts(bytes, limit, &mut texts));
         texts
     }
 }

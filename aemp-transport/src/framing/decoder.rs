@@ -3,7 +3,8 @@
 use bytes::BytesMut;
 use smol_str::SmolStr;
 
-use super::{Encoded, FrameError, Framing, Limits, bincode, cbor, json};
+use super::encoding::{Encoding, Split, with_encoding};
+use super::{Encoded, FrameError, Framing, Limits};
 
 /// What one packet says: who gets what.
 #[derive(Clone, Debug)]
@@ -20,28 +21,16 @@ pub struct Packet {
 /// of bytes however they are cut.
 #[derive(Debug)]
 pub struct Decoder {
-    splitter: Splitter,
+    splitter: Box<dyn Split>,
     /// What went wrong before: a stream does not recover.
     failed: Option<FrameError>,
-}
-
-#[derive(Debug)]
-enum Splitter {
-    Bincode(bincode::Splitter),
-    Cbor(cbor::Splitter),
-    Json(json::Splitter),
 }
 
 impl Decoder {
     /// A decoder at the start of a stream.
     #[must_use]
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        let splitter = match framing {
-            Framing::Bincode => Splitter::Bincode(bincode::Splitter::new(limits)),
-            Framing::Cbor => Splitter::Cbor(cbor::Splitter::new(limits)),
-            Framing::Json => Splitter::Json(json::Splitter::new(limits)),
-        };
-        Self { splitter, failed: None }
+        Self { splitter: with_encoding!(framing, E => E::splitter(limits)), failed: None }
     }
 
     /// Takes the next packet off the front of `buf`, or returns `None` if more bytes are needed.
@@ -55,11 +44,7 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let result = match &mut self.splitter {
-            Splitter::Bincode(splitter) => splitter.next(buf),
-            Splitter::Cbor(splitter) => splitter.next(buf),
-            Splitter::Json(splitter) => splitter.next(buf),
-        };
+        let result = self.splitter.next(buf);
         if let Err(error) = &result {
             self.failed = Some(error.clone());
         }
@@ -76,11 +61,7 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let is_over = match &self.splitter {
-            Splitter::Bincode(_) | Splitter::Cbor(_) => buf.is_empty(),
-            Splitter::Json(_) => buf.iter().all(u8::is_ascii_whitespace),
-        };
-        if is_over { Ok(()) } else { Err(FrameError::Incomplete) }
+        if self.splitter.may_end(buf) { Ok(()) } else { Err(FrameError::Incomplete) }
     }
 }
 
@@ -88,10 +69,6 @@ impl Decoder {
 impl Decoder {
     /// How many bytes were looked at to find the ends of packets.
     pub(super) fn scanned(&self) -> u64 {
-        match &self.splitter {
-            Splitter::Bincode(splitter) => splitter.scanned(),
-            Splitter::Cbor(splitter) => splitter.scanned(),
-            Splitter::Json(splitter) => splitter.scanned(),
-        }
+        self.splitter.scanned()
     }
 }

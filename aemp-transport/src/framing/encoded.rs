@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::Visitor;
 use smol_str::SmolStr;
 
-use super::{DecodeError, EncodeError, Framing, binary, bincode, cbor, json};
+use super::encoding::{Encoding, with_encoding};
+use super::{DecodeError, EncodeError, Framing};
 use crate::value::{Value, ValueError};
 
 /// A message up to this size has bytes of its own, a larger one shares those of the read it came
@@ -68,11 +69,7 @@ impl Encoded {
         framing: Framing,
         message: &T,
     ) -> Result<Self, EncodeError> {
-        let bytes = match framing {
-            Framing::Bincode => binary::encode_message::<bincode::Kept, T>(message)?,
-            Framing::Cbor => binary::encode_message::<cbor::Writer, T>(message)?,
-            Framing::Json => json::encode_message(message)?,
-        };
+        let bytes = with_encoding!(framing, E => E::encode_message(message)?);
         Ok(Self::new(framing, bytes.into()))
     }
 
@@ -98,11 +95,7 @@ impl Encoded {
     ///
     /// A number that no [`Value`] can hold, such as `1e999` in JSON.
     pub fn to_values(&self) -> Result<Vec<Value>, ValueError> {
-        match self.framing {
-            Framing::Bincode => Ok(binary::to_values::<bincode::Reader<'_>>(&self.bytes)?),
-            Framing::Cbor => Ok(binary::to_values::<cbor::Reader<'_>>(&self.bytes)?),
-            Framing::Json => Ok(json::to_values(&self.bytes)?),
-        }
+        Ok(with_encoding!(self.framing, E => E::to_values(&self.bytes)?))
     }
 
     /// Has the visitor's `visit_seq` decode the elements leniently (see
@@ -113,24 +106,14 @@ impl Encoded {
     ///
     /// Whatever the visitor objects to, as text.
     pub fn visit_seq<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.framing {
-            Framing::Bincode => {
-                binary::visit_elements::<bincode::Reader<'_>, V>(&self.bytes, visitor)
-            }
-            Framing::Cbor => binary::visit_elements::<cbor::Reader<'_>, V>(&self.bytes, visitor),
-            Framing::Json => json::visit_elements(&self.bytes, visitor),
-        }
+        with_encoding!(self.framing, E => E::visit_elements(&self.bytes, visitor))
     }
 
     /// The tag: the first element, if it is a string, bytes (as text, a character each) or a number
     /// (as its text), of 1 MiB at the most. The rest is not decoded.
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
-        match self.framing {
-            Framing::Bincode => binary::first_text::<bincode::Reader<'_>>(&self.bytes, LONGEST_TAG),
-            Framing::Cbor => binary::first_text::<cbor::Reader<'_>>(&self.bytes, LONGEST_TAG),
-            Framing::Json => json::first_text(&self.bytes, LONGEST_TAG),
-        }
+        with_encoding!(self.framing, E => E::first_text(&self.bytes, LONGEST_TAG))
     }
 }
 

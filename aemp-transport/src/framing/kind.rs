@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{EncodeError, Encoded, bincode, cbor, json};
+use super::encoding::{Encoding, with_encoding};
+use super::{EncodeError, Encoded};
 
 /// An encoding of packets, as named in greetings.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -67,11 +68,7 @@ impl Framing {
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let before = out.len();
-        let result = match self {
-            Self::Bincode => bincode::encode(port, message, out),
-            Self::Cbor => cbor::encode(port, message, out),
-            Self::Json => json::encode(port, message, out),
-        };
+        let result = with_encoding!(self, E => E::encode(port, message, out));
         if result.is_err() {
             out.truncate(before);
         }
@@ -93,14 +90,10 @@ impl Framing {
     ) -> Result<(), EncodeError> {
         let bytes = message.bytes();
         let before = out.len();
-        let result = match (message.framing(), self) {
-            (Self::Bincode, Self::Bincode) => bincode::encode_elements(port, bytes, out),
-            (Self::Cbor, Self::Cbor) => cbor::encode_elements(port, bytes, out),
-            (Self::Json, Self::Json) => {
-                json::encode_elements(port, bytes, out);
-                Ok(())
-            }
-            _ => self.encode(port, message, out),
+        let result = if message.framing() == self {
+            with_encoding!(self, E => E::encode_encoded(port, bytes, out))
+        } else {
+            self.encode(port, message, out)
         };
         if result.is_err() {
             out.truncate(before);
@@ -110,11 +103,7 @@ impl Framing {
 
     /// Appends a keepalive, an empty packet that readers skip, to `out`.
     pub fn encode_keepalive(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(match self {
-            Self::Bincode => bincode::KEEPALIVE,
-            Self::Cbor => cbor::KEEPALIVE,
-            Self::Json => b"[]",
-        });
+        out.extend_from_slice(with_encoding!(self, E => E::KEEPALIVE));
     }
 }
 

@@ -10,6 +10,7 @@ mod bincode;
 mod cbor;
 mod decoder;
 mod encoded;
+mod encoding;
 mod error;
 mod json;
 mod kind;
@@ -18,6 +19,7 @@ mod limits;
 mod linear;
 mod parts;
 mod perl;
+mod serialize;
 mod transcode;
 
 pub use decoder::{Decoder, Packet};

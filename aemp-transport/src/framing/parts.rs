@@ -2,23 +2,16 @@
 
 use serde::ser::{Serialize, Serializer};
 
-use super::transcode::Transcode;
-use super::{EncodeError, Encoded, Framing, binary, bincode, cbor, json};
+use super::encoding::{Encoding, with_encoding};
+use super::{EncodeError, Encoded};
 use crate::value::Value;
 
 impl Encoded {
     /// The message without its first element. Nothing is decoded.
     #[must_use]
     pub fn without_first(self) -> Self {
-        let (framing, mut bytes) = self.into_parts();
-        let first = match framing {
-            Framing::Json => return Self::of_part(framing, json::without_first(bytes)),
-            Framing::Bincode => binary::first_element::<bincode::Reader<'_>>(&bytes),
-            Framing::Cbor => binary::first_element::<cbor::Reader<'_>>(&bytes),
-        };
-        // Of nothing, nothing is left.
-        let end = first.map_or(bytes.len(), |(end, _)| end);
-        Self::of_part(framing, bytes.split_off(end))
+        let (framing, bytes) = self.into_parts();
+        Self::of_part(framing, with_encoding!(framing, E => E::without_first(bytes)))
     }
 
     /// The message with more elements at its end.
@@ -31,31 +24,17 @@ impl Encoded {
             return Ok(self);
         }
         let (framing, bytes) = self.into_parts();
-        let tail = match framing {
-            Framing::Json => return Ok(Self::new(framing, json::append(bytes, more)?)),
-            Framing::Bincode => binary::encode_message::<bincode::Kept, _>(more)?,
-            Framing::Cbor => binary::encode_message::<cbor::Writer, _>(more)?,
-        };
-        Ok(Self::new(framing, [&bytes, &*tail].concat().into()))
+        Ok(Self::new(framing, with_encoding!(framing, E => E::append(bytes, more)?)))
     }
 
     /// The elements, each as a message of its own if it is a list, else as `None`. Nothing is
     /// decoded.
     pub fn lists(&self) -> impl Iterator<Item = Option<Self>> + '_ {
-        let mut at = usize::from(self.framing() == Framing::Json);
+        let mut at = 0;
         std::iter::from_fn(move || {
-            let rest = &self.bytes()[at..];
-            let (length, list) = match self.framing() {
-                Framing::Json => {
-                    let start = rest.iter().position(|byte| !b", \t\r\n".contains(byte))?;
-                    let end = start + json::value_end(&rest[start..]).filter(|end| *end > 0)?;
-                    (end, (rest[start] == b'[').then_some(start..end))
-                }
-                Framing::Bincode => binary::first_element::<bincode::Reader<'_>>(rest).ok()?,
-                Framing::Cbor => binary::first_element::<cbor::Reader<'_>>(rest).ok()?,
-            };
-            let list = list.map(|list| at + list.start..at + list.end);
-            at += length;
+            let bytes = self.bytes();
+            let (end, list) = with_encoding!(self.framing(), E => E::next_element(bytes, at))?;
+            at = end;
             Some(list.map(|list| self.part(list)))
         })
     }
@@ -64,22 +43,14 @@ impl Encoded {
 /// As the list of its elements. Decodes one after the other: nothing is kept.
 impl Serialize for Encoded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.framing() {
-            Framing::Bincode => bincode::Elements(self.bytes()).serialize(serializer),
-            Framing::Cbor => {
-                let mut reader = <cbor::Reader<'_> as binary::Read>::new(self.bytes());
-                Transcode::new(binary::elements(&mut reader)).serialize(serializer)
-            }
-            Framing::Json => {
-                Transcode::new(&mut json::elements(self.bytes())).serialize(serializer)
-            }
-        }
+        with_encoding!(self.framing(), E => E::transcode(self.bytes(), serializer))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
 
     fn encoded(framing: Framing, values: &[Value]) -> Encoded {
         Encoded::from_message(framing, values).expect("encodable")

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "quic")]
 mod built_in;
+mod causes;
 mod certificates;
 mod error;
 mod generate;

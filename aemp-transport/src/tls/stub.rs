@@ -1,12 +1,16 @@
 //! No TLS: nothing is offered, certificates cannot be made, and what is never asked for fails.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::BytesMut;
 
 use crate::handshake::{TlsVersion, Upgrade};
 use crate::stream::{BoxStream, Session};
+
+mod error;
+
+pub use error::{CertificateError, TlsError};
 
 /// Whether there is TLS.
 pub(crate) const AVAILABLE: bool = false;
@@ -16,45 +20,7 @@ pub(crate) const AVAILABLE: bool = false;
 #[derive(Clone, Debug)]
 pub enum Certificates {}
 
-/// Certificates cannot be read, or do not belong together.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificateError {
-    /// A file cannot be read.
-    #[error("cannot read {path}: {error}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The program was built without TLS.
-    #[error("this program was built without TLS (feature tls)")]
-    NoTls,
-}
-
-/// TLS did not come about, or failed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// The peer's certificate is not to be trusted.
-    #[error("the peer's certificate is not trusted: {0}")]
-    Certificate(String),
-    /// The peer ended TLS, and said why.
-    #[error("the peer refused TLS: {0}")]
-    Refused(String),
-    /// What the peer says is no TLS, or not such as is spoken here.
-    #[error("no TLS with the peer: {0}")]
-    Protocol(String),
-}
-
 impl TlsError {
-    /// Whether it can get better only after somebody has changed a configuration.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Certificate(_))
-    }
-
     pub(crate) fn of(_: &io::Error) -> Option<Self> {
         None
     }

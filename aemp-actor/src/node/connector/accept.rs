@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::{Address, BoxStream, EstablishError, HandshakeError, Listener, Network};
+use aemp_transport::{
+    Address, Admitted, BoxStream, EstablishError, HandshakeError, Listener, Network, Refusal,
+};
 use tokio::time::Instant;
 
 use super::greet::{Failure, greet};
 use super::refusals::Refusals;
 use crate::node::core::Core;
-use crate::node::door::{Crowd, Door, Entered, Visit};
+use crate::node::door::{Door, Visit, why_refused};
 
 /// Accepts connections until the node is shut down.
 pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>) {
-    let door = Door::new(
+    let door = Door::replacing(
         core.config().node_limits.max_handshakes,
         core.config().node_limits.max_handshakes_per_address,
     );
@@ -33,19 +35,20 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                 }
             };
             let network = stream.peer_address().map(|address| Network::of_peer(&address));
-            match door.enter(network).await {
-                Ok(entered) => {
-                    if let Some(network) = &entered.instead_of {
+            match door.admit(network.clone()).await {
+                Ok(admitted) => {
+                    if let Some(network) = &admitted.instead_of {
                         let text = "it is unfinished, and others need its place (max_handshakes)";
                         warn(&mut refusals, network, &format!("{text}: the oldest of {network}"));
                     }
-                    run_accepted(&own, stream, entered);
+                    run_accepted(&own, stream, admitted);
                 }
-                Err(Crowd::OfOne { network, count }) => {
-                    let crowd = Crowd::OfOne { network: network.clone(), count };
-                    warn(&mut refusals, &network, &crowd.to_string());
+                Err(refusal @ Refusal::OfKey { .. }) => {
+                    if let Some(network) = network {
+                        warn(&mut refusals, &network, &why_refused(&network, refusal));
+                    }
                 }
-                Err(Crowd::InAll { .. }) => {}
+                Err(Refusal::InAll { .. }) => {}
             }
         }
     });
@@ -60,16 +63,16 @@ fn warn(refusals: &mut Refusals, network: &Network, why: &str) {
 }
 
 /// Runs the handshake of a connection that was accepted, until it has to make room for another one.
-pub(crate) fn run_accepted(core: &Arc<Core>, stream: BoxStream, entered: Entered) {
+pub(crate) fn run_accepted(core: &Arc<Core>, stream: BoxStream, admitted: Admitted<Network>) {
     let own = core.clone();
     core.run(async move {
-        let Entered { visit, end, .. } = entered;
-        let greeting = greet_accepted(&own, stream, visit);
+        let Admitted { permit, revoked, .. } = admitted;
+        let greeting = greet_accepted(&own, stream, permit);
         tokio::select! {
             biased;
             () = greeting => {}
             // (An error when it has proved itself: then it goes on.)
-            Ok(()) = end => {}
+            Ok(()) = revoked => {}
         }
     });
 }

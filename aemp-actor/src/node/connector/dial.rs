@@ -23,6 +23,8 @@ pub(crate) enum DialError {
     NoTransport { address: Address },
     #[error("{address}: {refusal}")]
     Refused { address: Address, refusal: Refusal, node: NodeId },
+    #[error("at {address} there is node {node}")]
+    OtherNode { address: Address, node: String },
 }
 
 impl DialError {

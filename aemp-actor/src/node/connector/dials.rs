@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use aemp_transport::AdmissionLimit;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
-
-use crate::node::door::Door;
 
 /// Dials of one lane that have just begun: with [`BEGUN`] at most 160 begin in a second, so that a node that hears
 /// of many others at once does not send all of its connection requests in the same instant, which the queues of
@@ -34,7 +33,7 @@ pub(crate) struct Purpose {
 ///
 /// 1. At most [`BEGINNING`] + [`UNANSWERED`] of each purpose go on at the same time.
 /// 2. A dial that others need the place of is given up, but not in its first seconds
-///    (`HandshakeSlots`). So a node that answers is reached however many others do not: those that were
+///    ([`AdmissionLimit`]). So a node that answers is reached however many others do not: those that were
 ///    never tried do not wait for those that were, and those that something is wanted of do not wait
 ///    for those that were only heard of.
 pub(crate) struct Dials {
@@ -43,7 +42,7 @@ pub(crate) struct Dials {
 
 struct Lane {
     beginning: Semaphore,
-    unanswered: Door,
+    unanswered: AdmissionLimit<()>,
 }
 
 /// The turn to begin a dial.
@@ -56,7 +55,7 @@ impl Default for Dials {
     fn default() -> Self {
         let lane = |_| Lane {
             beginning: Semaphore::new(BEGINNING),
-            unanswered: Door::new(UNANSWERED, UNANSWERED),
+            unanswered: AdmissionLimit::replacing(UNANSWERED, UNANSWERED),
         };
         Self { lanes: std::array::from_fn(lane) }
     }
@@ -88,17 +87,17 @@ impl Turn<'_> {
         if let Ok(done) = timeout(BEGUN, &mut attempt).await {
             return done.ok();
         }
-        let entered = tokio::select! {
+        let admitted = tokio::select! {
             biased;
             done = &mut attempt => return done.ok(),
-            entered = self.lane.unanswered.enter(None) => entered.ok()?,
+            admitted = self.lane.unanswered.admit(None) => admitted.ok()?,
         };
         drop(self.beginning);
-        let _visit = entered.visit;
+        let _permit = admitted.permit;
         tokio::select! {
             biased;
             done = &mut attempt => done.ok(),
-            Ok(()) = entered.end => None,
+            Ok(()) = admitted.revoked => None,
         }
     }
 }

@@ -6,11 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aemp_transport::{BoxReader, BoxStream, BoxWriter, Established, Protection};
+use aemp_transport::{BoxReader, BoxStream, BoxWriter, Established, Permit, Protection};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::seats::Seat;
 use crate::id::NodeId;
 
 /// A connection of bytes to another node, made by [`Node::connect_to`](crate::Node::connect_to).
@@ -49,18 +48,18 @@ struct Facts {
     transport: &'static str,
     protection: Protection,
     /// Held as long as the connection.
-    _seat: Option<Seat>,
+    _permit: Option<Permit<NodeId>>,
 }
 
 impl DataConn {
-    pub(super) fn new(established: Established, seat: Option<Seat>) -> Self {
+    pub(super) fn new(established: Established, permit: Option<Permit<NodeId>>) -> Self {
         let Established { stream, buffered, outcome, peer_address, .. } = established;
         let facts = Facts {
             peer: NodeId::from(outcome.peer.node_id.as_str()),
             peer_address,
             transport: stream.transport(),
             protection: outcome.protection,
-            _seat: seat,
+            _permit: permit,
         };
         Self::over(stream, buffered, facts)
     }
@@ -75,7 +74,7 @@ impl DataConn {
                 peer_address: None,
                 transport: stream.transport(),
                 protection: Protection::Plain,
-                _seat: None,
+                _permit: None,
             };
             Self::over(stream, BytesMut::new(), facts)
         };

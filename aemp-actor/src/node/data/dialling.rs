@@ -8,20 +8,7 @@ use aemp_transport::{
 
 use super::wire::{DATA_CONN, ID_KEY};
 use crate::id::NodeId;
-use crate::node::Core;
-
-/// Why a dial gave no data connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DialError {
-    #[error("cannot connect to {address}: {error}")]
-    Io { address: Address, error: std::io::Error },
-    #[error("handshake with {address}: {error}")]
-    Handshake { address: Address, error: EstablishError },
-    #[error("no transport for {address}")]
-    NoTransport { address: Address },
-    #[error("at {address} there is node {node}")]
-    OtherNode { address: Address, node: String },
-}
+use crate::node::{Core, DialError};
 
 /// Makes a data connection of this ID to a listener of `node`.
 ///

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aemp_transport::Permit;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::connection::DataConn;
-use super::seats::Seat;
 use crate::id::{NodeId, PortId};
 use crate::node::{Core, MonGuard};
 
@@ -27,7 +27,7 @@ pub(super) struct Expectation {
 pub(super) struct Wanted {
     /// The port there to kill when the connection does not come.
     pub(super) port: PortId,
-    pub(super) seat: Seat,
+    pub(super) permit: Permit<NodeId>,
     /// This node was asked to dial.
     pub(super) dialled: bool,
     /// Ends the expectation when the port dies.
@@ -93,15 +93,17 @@ impl Expectations {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seats::Seats;
+    use aemp_transport::AdmissionLimit;
+
     use super::*;
 
     fn expectation(node: &str) -> Expectation {
         let node = NodeId::from(node);
-        let seat = Seats::default().take(&node, 1).expect("a seat");
+        let admissions = AdmissionLimit::fixed(1, 1);
+        let permit = admissions.try_admit(Some(node.clone())).expect("there is room").permit;
         let (timer, _) = oneshot::channel();
         let port = PortId::from("other#p");
-        let wanted = Some(Wanted { port, seat, dialled: false, monitor: None, _timer: timer });
+        let wanted = Some(Wanted { port, permit, dialled: false, monitor: None, _timer: timer });
         Expectation { node, then: Box::new(|_, _| {}), wanted }
     }
 

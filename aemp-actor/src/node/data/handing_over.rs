@@ -54,8 +54,8 @@ pub(super) fn hand_over(
     if let Err(error) = established.stream.keep_alive(timeout) {
         tracing::debug!(target: "aemp", "the system does not watch a data connection: {error}");
     }
-    let seat = wanted.map(|wanted| wanted.seat);
-    then(core, DataConn::new(established, seat));
+    let permit = wanted.map(|wanted| wanted.permit);
+    then(core, DataConn::new(established, permit));
     Ok(())
 }
 

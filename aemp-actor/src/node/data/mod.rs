@@ -22,7 +22,6 @@ mod expectations;
 mod functions;
 mod handing_over;
 mod requests;
-mod seats;
 mod state;
 mod wire;
 

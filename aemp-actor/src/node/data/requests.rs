@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::Value;
+use aemp_transport::{Admitted, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -134,13 +134,14 @@ impl Wish {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });
         };
         let prepared = on_node(core, || function(&args)).map_err(ExpectError::Malformed)?;
-        let limit = core.config().node_limits.max_data_connections;
-        let Some(seat) = core.network().data().seats.take(from, limit) else {
+        let Ok(Admitted { permit, .. }) = core.network().data().admissions.try_admit(Some(from.clone()))
+        else {
+            let limit = core.config().node_limits.max_data_connections;
             return Err(ExpectError::TooMany { limit });
         };
         let (timer, ended) = oneshot::channel();
         let wanted =
-            Wanted { port: port.clone(), seat, dialled: false, monitor: None, _timer: timer };
+            Wanted { port: port.clone(), permit, dialled: false, monitor: None, _timer: timer };
         let expectation = Expectation {
             node: from.clone(),
             then: Box::new(move |core, conn| functions::run(core, name, prepared, conn)),

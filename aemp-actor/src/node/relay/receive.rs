@@ -9,7 +9,7 @@ use super::packet::{Cause, FUNCTION, RelayPacket, Word};
 use super::stream::RelayStream;
 use crate::id::PortName;
 use crate::message::Message;
-use crate::node::{Builtin, Core, Origin, run_accepted};
+use crate::node::{Builtin, Core, Origin, run_accepted, why_refused};
 
 /// Who speaks has to prove itself behind this, and has the rights that are its own then.
 pub(crate) const BUILTIN: Builtin =
@@ -73,10 +73,11 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         return;
     };
     let speaker = Network::Host(key.node.to_string());
-    let entered = match core.network().relays().door.try_enter(Some(speaker)) {
-        Ok(entered) => entered,
-        Err(crowd) => {
-            tracing::warn!(target: "aemp", "relayed connection refused: {crowd}");
+    let admitted = match core.network().relays().door.try_admit(Some(speaker.clone())) {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            let why = why_refused(&speaker, refusal);
+            tracing::warn!(target: "aemp", "relayed connection refused: {why}");
             let text = "too many handshakes are unfinished";
             close(core, origin, &key, text, Some(Cause::Crowded));
             return;
@@ -89,7 +90,7 @@ fn opened(core: &Arc<Core>, origin: &Origin, key: Key, window: u64) {
         // The queue for the hub is full: the other side will try again.
         return;
     }
-    run_accepted(core, Box::new(RelayStream::new(held)), entered);
+    run_accepted(core, Box::new(RelayStream::new(held)), admitted);
 }
 
 /// Tells the other side that there is no such connection.

@@ -36,7 +36,7 @@ impl Relays {
     pub(crate) fn new(max_handshakes: usize, max_handshakes_per_address: usize) -> Self {
         Self {
             table: Table::default(),
-            door: Door::new(max_handshakes, max_handshakes_per_address),
+            door: Door::replacing(max_handshakes, max_handshakes_per_address),
             dials: Dials::default(),
             approaching: Mutex::default(),
             routes: Mutex::default(),

@@ -37,7 +37,4 @@ mod tests;
 mod transcode;
 mod writer;
 
-pub(super) use message::{KEEPALIVE, Kept, elements, encode, encode_elements};
-pub(super) use reader::Reader;
-pub(super) use splitter::Splitter;
-pub(super) use transcode::Elements;
+pub(super) use message::Bincode;

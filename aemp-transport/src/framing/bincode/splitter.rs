@@ -7,48 +7,25 @@ use super::message::PREFIX;
 use super::primitive::take_unsigned;
 use super::reader::Reader;
 use crate::framing::binary::{Read, item_text};
+use crate::framing::encoding::Split;
 use crate::framing::{Encoded, FrameError, Framing, Limits, Packet};
 
 /// The bincode half of [`Decoder`](crate::Decoder). Has no place to keep: the length says how much
 /// to wait for.
 #[derive(Debug)]
-pub(in crate::framing) struct Splitter {
+pub(super) struct Splitter {
     limits: Limits,
     #[cfg(test)]
     scanned: u64,
 }
 
 impl Splitter {
-    pub(in crate::framing) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
             #[cfg(test)]
             scanned: 0,
         }
-    }
-
-    pub(in crate::framing) fn next(
-        &mut self,
-        buf: &mut BytesMut,
-    ) -> Result<Option<Packet>, FrameError> {
-        while let Some(prefix) = buf.first_chunk::<PREFIX>() {
-            let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
-            if length > self.limits.max_packet {
-                return Err(FrameError::TooLong { limit: self.limits.max_packet });
-            }
-            if buf.len() - PREFIX < length {
-                return Ok(None);
-            }
-            buf.advance(PREFIX);
-            #[cfg(test)]
-            {
-                self.scanned += (PREFIX + length) as u64;
-            }
-            if let Some(packet) = self.parse(buf.split_to(length))? {
-                return Ok(Some(packet));
-            }
-        }
-        Ok(None)
     }
 
     /// Checks a whole packet and takes it apart; `None` is a keepalive.
@@ -72,9 +49,32 @@ impl Splitter {
         bytes.advance(bytes.len() - reader.left());
         Ok(Some(Packet { port, message: Encoded::received(Framing::Bincode, bytes) }))
     }
+}
+
+impl Split for Splitter {
+    fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
+        while let Some(prefix) = buf.first_chunk::<PREFIX>() {
+            let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
+            if length > self.limits.max_packet {
+                return Err(FrameError::TooLong { limit: self.limits.max_packet });
+            }
+            if buf.len() - PREFIX < length {
+                return Ok(None);
+            }
+            buf.advance(PREFIX);
+            #[cfg(test)]
+            {
+                self.scanned += (PREFIX + length) as u64;
+            }
+            if let Some(packet) = self.parse(buf.split_to(length))? {
+                return Ok(Some(packet));
+            }
+        }
+        Ok(None)
+    }
 
     #[cfg(test)]
-    pub(in crate::framing) fn scanned(&self) -> u64 {
+    fn scanned(&self) -> u64 {
         self.scanned
     }
 }

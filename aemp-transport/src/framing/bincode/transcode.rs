@@ -7,7 +7,7 @@ use crate::framing::binary::{Item, Length, Read};
 
 /// The elements of an encoded message, for any other framing: serialises exactly as the message
 /// did, sequences of `u8` included.
-pub(in crate::framing) struct Elements<'a>(pub(in crate::framing) &'a [u8]);
+pub(super) struct Elements<'a>(pub(super) &'a [u8]);
 
 impl Serialize for Elements<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,7 +2,7 @@
 
 use super::primitive::{put_float, put_signed, put_unsigned};
 use super::tag;
-use crate::framing::binary::{Head, Write};
+use crate::framing::serialize::{Head, Write};
 
 /// Writes values; with `KEPT`, sequences of `u8` so that they can be told from other bytes.
 pub(in crate::framing) struct Writer<const KEPT: bool>;
@@ -18,6 +18,8 @@ fn put_content(content: &[u8], out: &mut Vec<u8>) {
 }
 
 impl<const KEPT: bool> Write for Writer<KEPT> {
+    const HAS_LENGTHS: bool = true;
+
     fn null(out: &mut Vec<u8>) {
         out.push(tag::NULL);
     }

@@ -24,7 +24,4 @@ mod splitter;
 mod tests;
 mod writer;
 
-pub(super) use message::{KEEPALIVE, elements, encode, encode_elements};
-pub(super) use reader::Reader;
-pub(super) use splitter::Splitter;
-pub(super) use writer::Writer;
+pub(super) use message::Cbor;

@@ -6,23 +6,23 @@ use super::head::{self, Number};
 use super::reader::Reader;
 use super::scan::Scanner;
 use crate::framing::binary::{Read, item_text};
+use crate::framing::encoding::Split;
 use crate::framing::{Encoded, FrameError, Framing, Limits, Packet};
 
 /// The CBOR half of [`Decoder`](crate::Decoder).
 #[derive(Debug)]
-pub(in crate::framing) struct Splitter {
+pub(super) struct Splitter {
     scanner: Scanner,
 }
 
 impl Splitter {
-    pub(in crate::framing) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self { scanner: Scanner::new(limits) }
     }
+}
 
-    pub(in crate::framing) fn next(
-        &mut self,
-        buf: &mut BytesMut,
-    ) -> Result<Option<Packet>, FrameError> {
+impl Split for Splitter {
+    fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
         while !buf.is_empty() {
             let Some(length) = self.scanner.scan(buf)? else { return Ok(None) };
             if let Some(packet) = parse(buf.split_to(length))? {
@@ -33,7 +33,7 @@ impl Splitter {
     }
 
     #[cfg(test)]
-    pub(in crate::framing) fn scanned(&self) -> u64 {
+    fn scanned(&self) -> u64 {
         self.scanner.scanned
     }
 }

@@ -1,7 +1,7 @@
 //! [`Writer`]: how the parts of a value are written.
 
 use super::head;
-use crate::framing::binary::{Head, Write};
+use crate::framing::serialize::{Head, Write};
 
 pub(in crate::framing) struct Writer;
 
@@ -13,6 +13,8 @@ const F32: u8 = 0xfa;
 const F64: u8 = 0xfb;
 
 impl Write for Writer {
+    const HAS_LENGTHS: bool = true;
+
     fn null(out: &mut Vec<u8>) {
         out.push(NULL);
     }

@@ -1,80 +1,145 @@
-//! Messages to and from the text of an array.
+//! [`Json`]: packets, and messages to and from the text of an array.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde::ser::Error as _;
+use serde::ser::{Error as _, Serialize, Serializer};
 use smol_str::SmolStr;
 
-use super::serializer::{JsonSerializer, write_string};
-use crate::framing::{DecodeError, EncodeError};
+use super::splitter::Splitter;
+use super::writer::Writer;
+use crate::framing::encoding::{Encoding, Split};
+use crate::framing::serialize::{Write, write_elements, write_value};
+use crate::framing::transcode::Transcode;
+use crate::framing::{DecodeError, EncodeError, Limits};
 use crate::lenient::{Lenient, float_text};
 use crate::value::Value;
 
-/// Appends `["port",elements...]`.
-pub(in crate::framing) fn encode<T: Serialize + ?Sized>(
-    port: &str,
-    message: &T,
-    out: &mut Vec<u8>,
-) -> Result<(), EncodeError> {
-    out.push(b'[');
-    write_string(port, out);
-    message.serialize(JsonSerializer::message(out))?;
-    out.push(b']');
-    Ok(())
-}
+/// The encoding of [`Framing::Json`](crate::Framing::Json). A message alone is the text of an array.
+pub(in crate::framing) struct Json;
 
-/// Appends `["port",elements...]`, the elements being those of an array text.
-pub(in crate::framing) fn encode_elements(port: &str, array: &[u8], out: &mut Vec<u8>) {
-    out.push(b'[');
-    write_string(port, out);
-    let elements = array[1..].trim_ascii_start();
-    if elements != b"]" {
-        out.push(b',');
-    }
-    out.extend_from_slice(elements);
-}
+impl Encoding for Json {
+    const KEEPALIVE: &'static [u8] = b"[]";
 
-/// The text of the array of a message's elements.
-pub(in crate::framing) fn encode_message<T: Serialize + ?Sized>(
-    message: &T,
-) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    message.serialize(JsonSerializer::message(&mut out))?;
-    // Every element comes with a comma before it: the first one is where the bracket belongs.
-    match out.first_mut() {
-        Some(comma) => *comma = b'[',
-        None => out.push(b'['),
+    fn splitter(limits: Limits) -> Box<dyn Split> {
+        Box::new(Splitter::new(limits))
     }
-    out.push(b']');
-    Ok(out)
+
+    fn encode<T: Serialize + ?Sized>(
+        port: &str,
+        message: &T,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        out.push(b'[');
+        Writer::text(port, out);
+        write_elements::<Writer, T>(message, out)?;
+        out.push(b']');
+        Ok(())
+    }
+
+    fn encode_encoded(port: &str, array: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.push(b'[');
+        Writer::text(port, out);
+        let elements = array[1..].trim_ascii_start();
+        if elements != b"]" {
+            out.push(b',');
+        }
+        out.extend_from_slice(elements);
+        Ok(())
+    }
+
+    fn encode_message<T: Serialize + ?Sized>(message: &T) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        write_elements::<Writer, T>(message, &mut out)?;
+        // Every element comes with a comma before it: the first one is where the bracket belongs.
+        match out.first_mut() {
+            Some(comma) => *comma = b'[',
+            None => out.push(b'['),
+        }
+        out.push(b']');
+        Ok(out)
+    }
+
+    fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {
+        Vec::deserialize(&mut elements(array)).map_err(plain)
+    }
+
+    fn visit_elements<'de, V: Visitor<'de>>(
+        array: &'de [u8],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        Lenient(&mut elements(array)).deserialize_seq(Leaving(visitor)).map_err(plain)
+    }
+
+    fn transcode<S: Serializer>(array: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        Transcode::new(&mut elements(array)).serialize(to)
+    }
+
+    fn first_text(array: &[u8], longest: usize) -> Option<SmolStr> {
+        let rest = array.get(1..)?.trim_ascii_start();
+        if matches!(rest.first()?, b'[' | b'{') {
+            return None;
+        }
+        let end = value_end(rest)?;
+        if end <= longest { scalar_text(&rest[..end]) } else { None }
+    }
+
+    fn first_texts(array: &[u8], limit: usize, texts: &mut Vec<SmolStr>) {
+        let mut rest = array.trim_ascii_start().strip_prefix(b"[");
+        while texts.len() < limit
+            && let Some((text, behind)) = rest.and_then(next_text)
+        {
+            texts.push(text);
+            rest = behind.trim_ascii_start().strip_prefix(b",");
+        }
+    }
+
+    /// The comma behind the first element becomes the bracket, so that nothing is moved.
+    fn without_first(mut array: Bytes) -> Bytes {
+        let start = array.len() - array[1..].trim_ascii_start().len();
+        let end = start + value_end(&array[start..]).unwrap_or(0);
+        let rest = array.len() - array[end..].trim_ascii_start().len();
+        if array.get(rest) != Some(&b',') {
+            return Bytes::from_static(b"[]");
+        }
+        array.advance(rest);
+        let mut rest = BytesMut::from(array);
+        rest[0] = b'[';
+        rest.freeze()
+    }
+
+    fn append(array: Bytes, more: &[Value]) -> Result<Bytes, EncodeError> {
+        let mut tail = Vec::new();
+        write_elements::<Writer, _>(more, &mut tail)?;
+        tail.push(b']');
+        let mut text = BytesMut::from(array);
+        text.truncate(text.trim_ascii_end().len() - 1);
+        if text[1..].trim_ascii().is_empty() {
+            tail.remove(0);
+        }
+        text.extend_from_slice(&tail);
+        Ok(text.freeze())
+    }
+
+    fn next_element(array: &[u8], at: usize) -> Option<(usize, Option<Range<usize>>)> {
+        let at = at.max(1);
+        let start = at + array[at..].iter().position(|byte| !b", \t\r\n".contains(byte))?;
+        let end = start + value_end(&array[start..]).filter(|end| *end > 0)?;
+        Some((end, (array[start] == b'[').then_some(start..end)))
+    }
 }
 
 /// The JSON of a value, as the framing writes it.
 pub(crate) fn json_text(value: &Value) -> Result<String, EncodeError> {
     let mut out = Vec::new();
-    value.serialize(JsonSerializer::value(&mut out))?;
+    write_value::<Writer, _>(value, &mut out)?;
     String::from_utf8(out).map_err(EncodeError::custom)
 }
 
-pub(in crate::framing) fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {
-    Vec::deserialize(&mut elements(array)).map_err(plain)
-}
-
-/// Has the visitor take the elements leniently, and skips those that it leaves.
-pub(in crate::framing) fn visit_elements<'de, V: Visitor<'de>>(
-    array: &'de [u8],
-    visitor: V,
-) -> Result<V::Value, DecodeError> {
-    Lenient(&mut elements(array)).deserialize_seq(Leaving(visitor)).map_err(plain)
-}
-
 /// The elements, to be read as one sequence.
-pub(in crate::framing) fn elements(
-    array: &[u8],
-) -> serde_json::Deserializer<serde_json::de::SliceRead<'_>> {
+fn elements(array: &[u8]) -> serde_json::Deserializer<serde_json::de::SliceRead<'_>> {
     let mut json = serde_json::Deserializer::from_slice(array);
     json.disable_recursion_limit();
     json
@@ -104,48 +169,8 @@ fn plain(error: serde_json::Error) -> DecodeError {
     DecodeError::new(text.strip_suffix(&place).unwrap_or(&text))
 }
 
-/// The first element of an array text, if it is a string or a number, and of `longest` bytes at
-/// the most.
-pub(in crate::framing) fn first_text(array: &[u8], longest: usize) -> Option<SmolStr> {
-    let rest = array.get(1..)?.trim_ascii_start();
-    if matches!(rest.first()?, b'[' | b'{') {
-        return None;
-    }
-    let end = value_end(rest)?;
-    if end <= longest { scalar_text(&rest[..end]) } else { None }
-}
-
-/// Takes the first element off an array text. The comma behind it becomes the bracket, so that
-/// nothing is moved.
-pub(in crate::framing) fn without_first(mut array: Bytes) -> Bytes {
-    let start = array.len() - array[1..].trim_ascii_start().len();
-    let end = start + value_end(&array[start..]).unwrap_or(0);
-    let rest = array.len() - array[end..].trim_ascii_start().len();
-    if array.get(rest) != Some(&b',') {
-        return Bytes::from_static(b"[]");
-    }
-    array.advance(rest);
-    let mut rest = BytesMut::from(array);
-    rest[0] = b'[';
-    rest.freeze()
-}
-
-/// Appends elements, one at least, to an array text.
-pub(in crate::framing) fn append(array: Bytes, more: &[Value]) -> Result<Bytes, EncodeError> {
-    let mut tail = Vec::new();
-    more.serialize(JsonSerializer::message(&mut tail))?;
-    tail.push(b']');
-    let mut text = BytesMut::from(array);
-    text.truncate(text.trim_ascii_end().len() - 1);
-    if text[1..].trim_ascii().is_empty() {
-        tail.remove(0);
-    }
-    text.extend_from_slice(&tail);
-    Ok(text.freeze())
-}
-
 /// Where the value that the text starts with ends.
-pub(in crate::framing) fn value_end(text: &[u8]) -> Option<usize> {
+fn value_end(text: &[u8]) -> Option<usize> {
     match text.first()? {
         b'"' => return string_end(text),
         b'[' | b'{' => {}
@@ -163,18 +188,6 @@ pub(in crate::framing) fn value_end(text: &[u8]) -> Option<usize> {
         if open == 0 {
             return Some(at);
         }
-    }
-}
-
-/// Appends the texts of the first elements of an array text that may not be whole, up to so many,
-/// and up to the first that is neither a string nor a number, or is not whole.
-pub(in crate::framing) fn first_texts(array: &[u8], limit: usize, texts: &mut Vec<SmolStr>) {
-    let mut rest = array.trim_ascii_start().strip_prefix(b"[");
-    while texts.len() < limit
-        && let Some((text, behind)) = rest.and_then(next_text)
-    {
-        texts.push(text);
-        rest = behind.trim_ascii_start().strip_prefix(b",");
     }
 }
 

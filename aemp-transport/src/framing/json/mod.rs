@@ -9,18 +9,13 @@
 //! the comma after the port name is overwritten by the bracket that the message needs, so that no
 //! byte is moved.
 
-mod compound;
 mod mend;
 mod message;
 mod scan;
-mod serializer;
 mod splitter;
 #[cfg(test)]
 mod tests;
+mod writer;
 
+pub(super) use message::Json;
 pub(crate) use message::json_text;
-pub(super) use message::{
-    append, elements, encode, encode_elements, encode_message, first_text, first_texts, to_values,
-    value_end, visit_elements, without_first,
-};
-pub(super) use splitter::Splitter;

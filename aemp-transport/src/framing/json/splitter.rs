@@ -6,23 +6,23 @@ use serde::de::IgnoredAny;
 use super::mend::{is_paired, mended};
 use super::message::scalar_text;
 use super::scan::{Extent, Scanner};
+use crate::framing::encoding::Split;
 use crate::framing::{Encoded, FrameError, Framing, Limits, Packet};
 
 /// The JSON half of [`Decoder`](crate::Decoder).
 #[derive(Debug)]
-pub(in crate::framing) struct Splitter {
+pub(super) struct Splitter {
     scanner: Scanner,
 }
 
 impl Splitter {
-    pub(in crate::framing) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self { scanner: Scanner::new(limits) }
     }
+}
 
-    pub(in crate::framing) fn next(
-        &mut self,
-        buf: &mut BytesMut,
-    ) -> Result<Option<Packet>, FrameError> {
+impl Split for Splitter {
+    fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
         loop {
             if self.scanner.is_fresh() {
                 let blank = buf.iter().take_while(|byte| is_space(**byte)).count();
@@ -41,8 +41,12 @@ impl Splitter {
         }
     }
 
+    fn may_end(&self, rest: &[u8]) -> bool {
+        rest.iter().all(u8::is_ascii_whitespace)
+    }
+
     #[cfg(test)]
-    pub(in crate::framing) fn scanned(&self) -> u64 {
+    fn scanned(&self) -> u64 {
         self.scanner.scanned
     }
 }

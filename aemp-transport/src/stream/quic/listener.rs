@@ -1,23 +1,21 @@
 //! Connections that come in.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use quinn::{Endpoint, Incoming};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::credentials::Credentials;
-use super::gate::{Gate, Pass, Verdict};
+use super::gate::{Gate, Verdict};
 use super::settings::Settings;
 use super::stream::QuicStream;
-use crate::stream::{Address, BoxStream, Listener, Scheme, host};
+use crate::stream::{Address, Admitted, BoxStream, Listener, Network, Scheme, host};
 
 /// QUIC handshakes of one listener, connections that wait to be accepted included.
 const HANDSHAKES: usize = 256;
@@ -72,8 +70,8 @@ impl Drop for QuicListener {
 }
 
 async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, host: Host) {
-    let gate = Arc::new(Mutex::new(Gate::new(HANDSHAKES, HANDSHAKES_PER_NETWORK)));
-    let (mut visits, mut ends) = (JoinSet::new(), HashMap::new());
+    let gate = Gate::new(HANDSHAKES, HANDSHAKES_PER_NETWORK);
+    let mut visits = JoinSet::new();
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
@@ -81,34 +79,35 @@ async fn keep_door(endpoint: Endpoint, ready: mpsc::Sender<BoxStream>, host: Hos
         };
         let Some(incoming) = incoming else { return };
         let (from, proven) = (incoming.remote_address().ip(), incoming.remote_address_validated());
-        let verdict = gate.lock().knock(from, proven, Instant::now());
-        match verdict {
-            Verdict::Enter(pass, ended) => {
-                if let Some(ended) = ended.and_then(|ended| ends.remove(&ended)) {
-                    AbortHandle::abort(&ended);
-                }
-                let id = match &pass {
-                    Pass::Proven(_, id) => Some(*id),
-                    Pass::Unproven => None,
-                };
-                let visit = Visit { gate: Arc::clone(&gate), pass };
-                let (ready, host) = (ready.clone(), host.clone());
-                let visit = visits.spawn(async move {
-                    // Who does not get that far is no connection, and nobody's concern.
-                    if let Ok(Ok(stream)) = timeout(LIMIT, host.shake_hands(incoming)).await {
-                        drop(ready.send(stream).await);
-                    }
-                    drop(visit);
-                });
-                ends.retain(|_, end| !AbortHandle::is_finished(end));
-                ends.extend(id.map(|id| (id, visit)));
+        match gate.knock(from, proven) {
+            Ok(admitted) => {
+                visits.spawn(visit(host.clone(), incoming, ready.clone(), admitted));
             }
             // Not possible only for who has proven its address.
-            Verdict::Prove => drop(incoming.retry()),
+            Err(Verdict::Prove) => drop(incoming.retry()),
             // It repeats what nobody answers.
-            Verdict::Later => incoming.ignore(),
-            Verdict::Refuse => incoming.refuse(),
+            Err(Verdict::Later) => incoming.ignore(),
+            Err(Verdict::Refuse) => incoming.refuse(),
         }
+    }
+}
+
+/// One connection until it is accepted, has failed, or has to make room.
+async fn visit(
+    host: Host,
+    incoming: Incoming,
+    ready: mpsc::Sender<BoxStream>,
+    admitted: Admitted<Network>,
+) {
+    let handshake = async {
+        // Who does not get that far is no connection, and nobody's concern.
+        if let Ok(Ok(stream)) = timeout(LIMIT, host.shake_hands(incoming)).await {
+            drop(ready.send(stream).await);
+        }
+    };
+    tokio::select! {
+        () = handshake => {}
+        Ok(()) = admitted.revoked => {}
     }
 }
 
@@ -127,17 +126,5 @@ impl Host {
         let stream = connection.accept_bi().await?;
         let session = self.credentials.session(&connection)?;
         Ok(Box::new(QuicStream::new(connection, stream, session, self.settings.window)))
-    }
-}
-
-/// One connection that is not accepted yet; it counts until this is dropped.
-struct Visit {
-    gate: Arc<Mutex<Gate>>,
-    pass: Pass,
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.gate.lock().leave(&self.pass);
     }
 }

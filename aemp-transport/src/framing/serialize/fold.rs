@@ -32,8 +32,8 @@ impl Fold {
     }
 
     /// Takes an element that is a `u8`; false if it is to be written as a value.
-    pub(super) fn byte(&mut self, byte: u8, out: &mut Vec<u8>) -> bool {
-        if self.elements == Elements::Values {
+    pub(super) fn byte<W: Write>(&mut self, byte: u8, out: &mut Vec<u8>) -> bool {
+        if !W::HAS_LENGTHS || self.elements == Elements::Values {
             return false;
         }
         self.elements = Elements::Bytes;
@@ -51,10 +51,11 @@ impl Fold {
         self.elements = Elements::Values;
     }
 
-    /// Corrects the head, now that everything is known.
+    /// Ends the content, and corrects the head, now that everything is known.
     pub(super) fn close<W: Write>(self, count: usize, out: &mut Vec<u8>) {
+        W::end(self.head, out);
         let head = if self.elements == Elements::Bytes { Head::ByteList } else { self.head };
-        if (head, Some(count)) == (self.head, self.announced) {
+        if !W::HAS_LENGTHS || (head, Some(count)) == (self.head, self.announced) {
             return;
         }
         let mut right = Vec::new();

@@ -9,7 +9,7 @@ use serde::ser::{
 };
 
 use super::fold::Fold;
-use super::serializer::{BinarySerializer, Place};
+use super::serializer::{Place, ValueSerializer};
 use super::write::{Head, Write};
 use crate::framing::EncodeError;
 use crate::value::{KeySerializer, Written};
@@ -29,6 +29,8 @@ enum Kind<'a> {
     Sequence(Fold),
     /// A list or a map that stays one.
     Fixed(Fold),
+    /// The same, within the map of an enum variant.
+    Variant(Fold),
 }
 
 impl<'a, W: Write> Compound<'a, W> {
@@ -46,25 +48,43 @@ impl<'a, W: Write> Compound<'a, W> {
         Self { out, kind, count: 0, encoding: PhantomData }
     }
 
-    fn element<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), EncodeError> {
+    /// As [`fixed`](Self::fixed), within the map of an enum variant, whose name is written.
+    pub(super) fn variant(out: &'a mut Vec<u8>, head: Head, length: usize) -> Self {
+        let kind = Kind::Variant(Fold::open::<W>(head, Some(length), out));
+        Self { out, kind, count: 0, encoding: PhantomData }
+    }
+
+    /// One more element or entry follows.
+    fn separate(&mut self) {
+        if self.count > 0 || matches!(self.kind, Kind::Message(_)) {
+            W::separator(self.out);
+        }
         self.count += 1;
+    }
+
+    fn element<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), EncodeError> {
+        self.separate();
         let place = match &mut self.kind {
             Kind::Sequence(fold) => Place::Element(fold),
-            Kind::Message(_) | Kind::Fixed(_) => Place::Inside,
+            Kind::Message(_) | Kind::Fixed(_) | Kind::Variant(_) => Place::Inside,
         };
-        element.serialize(BinarySerializer::<W>::at(self.out, place)).map(drop)
+        element.serialize(ValueSerializer::<W>::at(self.out, place)).map(drop)
     }
 
     fn entry<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
-        self.count += 1;
+        self.separate();
         W::key(name, self.out);
-        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside)).map(drop)
+        value.serialize(ValueSerializer::<W>::at(self.out, Place::Inside)).map(drop)
     }
 
     fn close(self) {
         match self.kind {
             Kind::Message(total) => *total = self.count,
             Kind::Sequence(fold) | Kind::Fixed(fold) => fold.close::<W>(self.count, self.out),
+            Kind::Variant(fold) => {
+                fold.close::<W>(self.count, self.out);
+                W::end(Head::Map, self.out);
+            }
         }
     }
 }
@@ -123,13 +143,13 @@ impl<W: Write> SerializeMap for Compound<'_, W> {
     type Error = EncodeError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
-        self.count += 1;
+        self.separate();
         let out = &mut *self.out;
         key.serialize(KeySerializer::new(|text: &str| W::key(text, out)))
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        value.serialize(BinarySerializer::<W>::at(self.out, Place::Inside)).map(drop)
+        value.serialize(ValueSerializer::<W>::at(self.out, Place::Inside)).map(drop)
     }
 
     fn end(self) -> Result<Written, EncodeError> {

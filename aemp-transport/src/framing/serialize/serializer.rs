@@ -11,6 +11,25 @@ use super::write::{Head, Write};
 use crate::framing::EncodeError;
 use crate::value::{SOME, Written};
 
+/// Appends the elements of `message`, and gives their number.
+pub(in crate::framing) fn write_elements<W: Write, T: Serialize + ?Sized>(
+    message: &T,
+    out: &mut Vec<u8>,
+) -> Result<usize, EncodeError> {
+    let mut total = 0;
+    let place = Place::Message(&mut total);
+    message.serialize(ValueSerializer::<W>::at(out, place))?;
+    Ok(total)
+}
+
+/// Appends one value.
+pub(in crate::framing) fn write_value<W: Write, T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    value.serialize(ValueSerializer::<W>::at(out, Place::Inside)).map(drop)
+}
+
 /// Where the serialised thing stands.
 pub(super) enum Place<'a> {
     /// The whole message, whose elements are counted.
@@ -22,26 +41,24 @@ pub(super) enum Place<'a> {
 }
 
 /// Writes a value, or the elements of a message, in the encoding `W`.
-pub(in crate::framing) struct BinarySerializer<'a, W> {
+pub(super) struct ValueSerializer<'a, W> {
     out: &'a mut Vec<u8>,
     place: Place<'a>,
     encoding: PhantomData<W>,
 }
 
-impl<'a, W: Write> BinarySerializer<'a, W> {
+impl<'a, W: Write> ValueSerializer<'a, W> {
     pub(super) fn at(out: &'a mut Vec<u8>, place: Place<'a>) -> Self {
         Self { out, place, encoding: PhantomData }
-    }
-
-    /// Writes the elements of a message one after the other, and sets `total` to their number.
-    pub(in crate::framing) fn message(out: &'a mut Vec<u8>, total: &'a mut usize) -> Self {
-        Self::at(out, Place::Message(total))
     }
 
     /// Where to write a value, which is the message's only element if it is the message.
     fn single(self) -> &'a mut Vec<u8> {
         match self.place {
-            Place::Message(total) => *total = 1,
+            Place::Message(total) => {
+                *total = 1;
+                W::separator(self.out);
+            }
             Place::Element(fold) => fold.value::<W>(self.out),
             Place::Inside => {}
         }
@@ -90,7 +107,7 @@ macro_rules! wide_integers {
     )*};
 }
 
-impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
+impl<'a, W: Write> Serializer for ValueSerializer<'a, W> {
     type Ok = Written;
     type Error = EncodeError;
     type SerializeSeq = Compound<'a, W>;
@@ -105,7 +122,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         serialize_bool(bool) truth
         serialize_i8(i8) signed serialize_i16(i16) signed serialize_i32(i32) signed
         serialize_i64(i64) signed serialize_u16(u16) signed serialize_u32(u32) signed
-        serialize_f32(f32) float serialize_f64(f64) float
+        serialize_f32(f32) short_float serialize_f64(f64) float
         serialize_str(&str) text
     }
 
@@ -113,7 +130,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
 
     fn serialize_u8(mut self, number: u8) -> Result<Written, EncodeError> {
         if let Place::Element(fold) = &mut self.place
-            && fold.byte(number, self.out)
+            && fold.byte::<W>(number, self.out)
         {
             return Ok(Written::Value);
         }
@@ -139,13 +156,14 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, EncodeError> {
         let Self { out, place, .. } = self;
-        let written = value.serialize(BinarySerializer::<W>::at(&mut *out, place))?;
+        let written = value.serialize(ValueSerializer::<W>::at(&mut *out, place))?;
         let Written::Null { bytes } = written else { return Ok(written) };
         let start = out.len() - bytes;
         let mut head = Vec::new();
         W::head(Head::Map, 1, &mut head);
         W::key(SOME, &mut head);
         out.splice(start..start, head);
+        W::end(Head::Map, out);
         Ok(Written::Null { bytes: out.len() - start })
     }
 
@@ -184,7 +202,9 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         variant: &'static str,
         value: &T,
     ) -> Result<Written, EncodeError> {
-        value.serialize(Self::at(self.variant(variant), Place::Inside))?;
+        let out = self.variant(variant);
+        write_value::<W, T>(value, out)?;
+        W::end(Head::Map, out);
         Ok(Written::Value)
     }
 
@@ -214,7 +234,7 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a, W>, EncodeError> {
-        Ok(Compound::fixed(self.variant(variant), Head::List, Some(length)))
+        Ok(Compound::variant(self.variant(variant), Head::List, length))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Compound<'a, W>, EncodeError> {
@@ -236,6 +256,6 @@ impl<'a, W: Write> Serializer for BinarySerializer<'a, W> {
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a, W>, EncodeError> {
-        Ok(Compound::fixed(self.variant(variant), Head::Map, Some(length)))
+        Ok(Compound::variant(self.variant(variant), Head::Map, length))
     }
 }
