@@ -73,7 +73,7 @@ impl AddressBook {
     }
 
     /// The node, which is connected, says where it is.
-    pub(crate) fn told(&self, node: &NodeId, addresses: Vec<Address>) {
+    pub(crate) fn located(&self, node: &NodeId, addresses: Vec<Address>) {
         self.inner.lock().add(node, addresses, false, Standing::Met);
     }
 
@@ -278,12 +278,12 @@ mod tests {
         }
         assert_eq!(book.nodes().len(), MAX_NODES);
         for name in ["late", "later"] {
-            book.told(&node(name), vec![address(1)]);
+            book.located(&node(name), vec![address(1)]);
             assert!(book.knows(&node(name)));
         }
         assert_eq!(book.nodes().len(), MAX_NODES);
         for n in 0..2 * MAX_NODES {
-            book.told(&node(format_args!("met{n}")), vec![address(1)]);
+            book.located(&node(format_args!("met{n}")), vec![address(1)]);
         }
         assert_eq!((book.nodes().len(), book.inner.lock().met.len()), (MAX_NODES, MAX_NODES));
         assert!(book.inner.lock().heard.is_empty() && book.inner.lock().by_teller.is_empty());
@@ -296,7 +296,7 @@ mod tests {
         let (configured, met, heard) = (of("configured"), of("met"), of("heard"));
         book.configure(&configured.0, configured.1);
         book.heard(&met.0, met.1.clone(), &node("teller"));
-        book.told(&met.0, met.1);
+        book.located(&met.0, met.1);
         book.heard(&heard.0, heard.1, &node("teller"));
         let all = [&configured.0, &met.0, &heard.0];
         all.iter().for_each(|node| book.unreachable(node));

@@ -73,7 +73,9 @@ impl Node {
         for (id, addresses) in checked.nodes {
             node.core.network().book().configure(&id, addresses);
         }
-        node.begin(listeners, &checked.announce, checked.seeds);
+        if checked.networked {
+            node.begin(listeners, &checked.announce, checked.seeds);
+        }
         services::start(&node);
         Ok(node)
     }

@@ -98,11 +98,14 @@ impl Node {
         is_enough: impl Fn(&JoinError) -> bool,
     ) -> Result<(), JoinError> {
         let core = self.core();
-        let (mut joined, mut seeds) =
-            (core.network().mesh().joined(), core.network().mesh().seeds());
+        if !core.is_networked() {
+            return Ok(());
+        }
+        let mesh = core.network().mesh();
+        let (mut joined, mut seeds) = (mesh.joined(), mesh.seeds());
         let patience = core.config().connect_timeout_or_default();
         let mut patience = Deadline::new(core.timers(), Instant::now(), patience);
-        let (mut ended, mut is_over) = (core.ended(), false);
+        let mut is_over = false;
         loop {
             if *joined.borrow_and_update() {
                 return Ok(());
@@ -115,12 +118,10 @@ impl Node {
                 }
             }
             drop(lost);
-            let ended = ended.wait_for(|ended| *ended);
             let over = poll_fn(|cx| if is_over { Poll::Pending } else { patience.poll(cx) });
             tokio::select! {
                 biased;
                 () = over => is_over = true,
-                _ = ended => return Ok(()),
                 // The senders live as long as the node.
                 _ = joined.changed() => {}
                 _ = seeds.changed() => {}
@@ -131,7 +132,8 @@ impl Node {
     /// The seeds of the configuration, in its order, and what the latest attempt to reach each of
     /// them has found.
     pub fn seeds(&self) -> Vec<SeedInfo> {
-        self.core().network().mesh().seeds().borrow().all().to_vec()
+        let network = self.core().network.get();
+        network.map_or_else(Vec::new, |network| network.mesh().seeds().borrow().all().to_vec())
     }
 
     /// The other nodes that are connected.

@@ -1,8 +1,8 @@
 //! What a node has to do with others.
 //!
 //! A node that is set up to talk to others has it from the beginning. A local one has none: messages for other
-//! nodes are lost at once (`Core::unreachable`). Only groups and data connections, which work within
-//! one node too, and waiting for others make it on their first use.
+//! nodes are lost at once (`Core::unreachable`). Groups, and data connections of the node to itself, need what is
+//! here on such a node too: it is made when they are used first, and never connects to anybody.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -178,7 +178,7 @@ impl Network {
 
 /// What is asked of the network of a node, which may have none.
 impl Core {
-    /// The network, which is made if there is none.
+    /// The network; one that no other node is part of if this is a local node, and made when it has none yet.
     pub(crate) fn network(&self) -> &Network {
         self.network.get_or_init(|| Network::new(self.id(), self.config(), None))
     }

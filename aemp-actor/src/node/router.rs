@@ -60,10 +60,14 @@ impl Core {
         to: &PortId,
         msg: &M,
     ) -> Result<(), EncodeError> {
-        if !self.can_reach(to) {
-            return Ok(());
+        if self.can_reach(to) {
+            return self.peer(to.node()).send(self, to.name(), (to, Place::Among), msg);
         }
-        self.peer(to.node()).send(self, to.name(), (to, Place::Among), msg)
+        if matches!(self.unreachable(to.node()), Some(Unreachable::NoNetwork)) {
+            // A mistake of the sender's shows on a local node, too.
+            Message::new(msg)?;
+        }
+        Ok(())
     }
 
     /// Whether a message to another node may be sent at all; if not, it is counted as lost.

@@ -132,7 +132,7 @@ async fn an_unreachable_node_is_given_up_in_time() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_node_is_given_up_in_time() {
-    let config = Config::new().nodeid("alpha").monitor_timeout(Duration::from_secs(7));
+    let config = Net::memory().config("alpha").monitor_timeout(Duration::from_secs(7));
     let node = Node::configure(config).await.unwrap();
     let begin = Instant::now();
     let reason = death(&node, "nowhere#p").reason().await;

@@ -278,7 +278,7 @@ impl Mesh {
                 }
             }
             Effect::Located { node, addresses } => {
-                core.network().book().told(&node, core.dialable(&node, &addresses));
+                core.network().book().located(&node, core.dialable(&node, &addresses));
             }
             Effect::Announce { node } => announce(core, node),
             Effect::Dial { node, addresses, told_by } => reach(core, &node, &addresses, &told_by),
