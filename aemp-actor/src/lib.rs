@@ -91,9 +91,10 @@ pub use crate::node::{
     Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
-    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
-    Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init,
+    InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Port, PortFuture,
+    PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received, Ref, Reply, SndWait,
+    SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::mailbox::Room;
+use super::options::PortOptions;
+use super::run::Run;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
@@ -88,6 +90,22 @@ pub(crate) trait AnyCell: Send + Sync {
     fn is_full_for(&self, _room: &Arc<Room>) -> bool {
         false
     }
+
+    /// A task of the port begins: its number, unless the port is over.
+    fn add_task(&self, _run: &Arc<Run>) -> Option<u64> {
+        None
+    }
+
+    /// A task of the port has ended.
+    fn remove_task(self: Arc<Self>, _number: u64) {}
+
+    /// The port handles what waits, and what its tasks still bring, and ends then. It takes no new messages.
+    fn stop(self: Arc<Self>, reason: Reason) {
+        self.kil(reason);
+    }
+
+    /// The bounds of this port.
+    fn set_options(&self, _options: PortOptions) {}
 
     /// Forgets a timer of the port, which has been taken out of the node's.
     fn disown_timer(&self, _key: TimerKey) {}

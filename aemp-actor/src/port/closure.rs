@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::async_code::AsyncHandler;
 use super::context::Ctx;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
 use super::init::Init;
 use super::mailbox::Envelope;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Ran};
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::{BadMessage, FromArgs, Message};
@@ -16,7 +17,7 @@ use crate::message::{BadMessage, FromArgs, Message};
 /// The handle on a closure port.
 pub type FnPortRef = Ref<FnPort>;
 
-type Handler = Box<dyn FnMut(&mut Ctx<FnPort>, Message) -> Result<(), Die> + Send>;
+type Handler = Box<dyn for<'a> FnMut(&'a mut Ctx<FnPort>, Message) -> Ran<'a> + Send>;
 
 /// A port made of closures: see [`Node::port_fn`](crate::Node::port_fn).
 #[derive(Default)]
@@ -45,6 +46,13 @@ impl FnPort {
         Self::with_edits(vec![Edit::default(f)])
     }
 
+    pub(crate) fn with_default_async<F>(f: F) -> Self
+    where
+        F: for<'a> AsyncHandler<'a, Message> + Clone + Send + 'static,
+    {
+        Self::with_edits(vec![Edit::default_async(f)])
+    }
+
     pub(crate) fn with_edits(edits: Vec<Edit>) -> Self {
         let mut port = Self::default();
         port.apply(edits);
@@ -68,7 +76,10 @@ impl Port for FnPort {
 
     async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
         let done = match self.tags.get_mut(msg.tag()).or(self.default.as_mut()) {
-            Some(handler) => handler(ctx, msg),
+            Some(handler) => match handler(ctx, msg) {
+                Ran::Done(done) => done,
+                Ran::Later(code) => code.await,
+            },
             None => {
                 let mut known: Vec<&str> = self.tags.keys().map(String::as_str).collect();
                 known.sort_unstable();
@@ -94,14 +105,37 @@ impl Edit {
         tag: impl Into<String>,
         mut f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
     ) -> Self {
-        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg.args::<A>()?).into_result());
+        let handler: Handler = Box::new(move |ctx, msg| match msg.args::<A>() {
+            Ok(args) => Ran::done(f(ctx, args)),
+            Err(wrong) => Ran::Done(Err(wrong.into())),
+        });
         Self { tag: Some(tag.into()), handler: Some(handler) }
+    }
+
+    fn tag_async<A, F>(tag: impl Into<String>, f: F) -> Self
+    where
+        A: FromArgs,
+        F: for<'a> AsyncHandler<'a, A> + Clone + Send + 'static,
+    {
+        let handler: Handler = Box::new(move |ctx, msg| match msg.args::<A>() {
+            Ok(args) => Ran::later((f.clone())(ctx, args)),
+            Err(wrong) => Ran::Done(Err(wrong.into())),
+        });
+        Self { tag: Some(tag.into()), handler: Some(handler) }
+    }
+
+    fn default_async<F>(f: F) -> Self
+    where
+        F: for<'a> AsyncHandler<'a, Message> + Clone + Send + 'static,
+    {
+        let handler: Handler = Box::new(move |ctx, msg| Ran::later((f.clone())(ctx, msg)));
+        Self { tag: None, handler: Some(handler) }
     }
 
     pub(crate) fn default<R: Outcome>(
         mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Self {
-        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg).into_result());
+        let handler: Handler = Box::new(move |ctx, msg| Ran::done(f(ctx, msg)));
         Self { tag: None, handler: Some(handler) }
     }
 
@@ -121,6 +155,19 @@ macro_rules! handlers {
                 f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
             ) {
                 self.add_edit(Edit::tag(tag, f));
+            }
+
+            /// [`rcv`](Self::rcv) with an async closure, which the port awaits. Each message is handled by a
+            /// clone of it: what handlers are to share belongs in an `Arc`.
+            pub fn rcv_async<A: FromArgs, R, F>(&mut self, tag: impl Into<String>, f: F)
+            where
+                F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
+                    + for<'a> AsyncHandler<'a, A>
+                    + Clone
+                    + Send
+                    + 'static,
+            {
+                self.add_edit(Edit::tag_async(tag, f));
             }
 
             /// Sets the handler of messages that no tag's handler takes.
@@ -156,6 +203,22 @@ impl Ref<FnPort> {
         self.edit(Edit::tag(tag, f))
     }
 
+    /// [`rcv`](Self::rcv) with an async closure, which the port awaits. Each message is handled by a clone
+    /// of it: what handlers are to share belongs in an `Arc`.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_async<A: FromArgs, R, F>(&self, tag: impl Into<String>, f: F) -> Result<(), RcvError>
+    where
+        F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
+            + for<'a> AsyncHandler<'a, A>
+            + Clone
+            + Send
+            + 'static,
+    {
+        self.edit(Edit::tag_async(tag, f))
+    }
+
     /// Sets the handler of messages that no tag's handler takes.
     ///
     /// # Errors
@@ -179,7 +242,7 @@ impl Ref<FnPort> {
         let cell = self.cell().ok_or_else(|| RcvError { port: self.id() })?;
         cell.push(Envelope::Call(Box::new(move |port, _| {
             port.apply(vec![edit]);
-            Ok(())
+            Ran::Done(Ok(()))
         })));
         Ok(())
     }

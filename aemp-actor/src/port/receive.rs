@@ -21,9 +21,10 @@ use super::deadline::Deadline;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
+use super::in_context::in_context;
 use super::mailbox::{Envelope, Firing, Stage};
 use super::run::{Load, Run};
-use super::runner::{self, End, Runner, TURN};
+use super::runner::{End, Runner, TURN};
 use super::tap;
 use crate::die::Die;
 use crate::id::PortId;
@@ -108,8 +109,10 @@ where
             let ended = block(me).await;
             End::Dead(ended.map_or_else(Reason::from, |()| Reason::normal()))
         }));
-        runner::in_context(&runner.cell, &run, code.as_mut()).await
+        let end = in_context(&runner.cell, &run, code.as_mut()).await;
+        end.unwrap_or_else(|stopped| End::of(&runner.cell, stopped))
     };
+    runner.cell.end_tasks().await;
     runner.settle(end);
 }
 

@@ -269,7 +269,7 @@ impl Voice for InPort<'_> {
     }
 
     fn spawn(&self, host: &NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
-        self.ctx.spawn(host, init, args)
+        self.ctx.spawn_on(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)> {
