@@ -91,7 +91,7 @@ pub use crate::node::{
     Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort, FnPortRef, Init,
     InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Port, PortFuture,
     PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received, Ref, Reply, SndWait,
     SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenRoom,

@@ -11,7 +11,7 @@ use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, TimerKey};
+use crate::node::{Busy, Core, TimerKey};
 use crate::reason::Reason;
 
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
@@ -102,6 +102,12 @@ pub(crate) trait AnyCell: Send + Sync {
     /// The port handles what waits, and what its tasks still bring, and ends then. It takes no new messages.
     fn stop(self: Arc<Self>, reason: Reason) {
         self.kil(reason);
+    }
+
+    /// Whether something waits for the port, or it handles something. Then `busy` is kept until that is done, or
+    /// at least what waits now.
+    fn drain(self: Arc<Self>, _busy: &Busy) -> bool {
+        false
     }
 
     /// The bounds of this port.

@@ -34,7 +34,7 @@ use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::{Watch, WatchId};
-use crate::node::{Core, Dropped, TimerKey};
+use crate::node::{Busy, Core, Dropped, TimerKey};
 use crate::reason::{Reason, kind};
 
 /// What a node holds of a port: its name, its mailbox, and its value while no runner has it.
@@ -137,7 +137,14 @@ impl<P: Port> Cell<P> {
         mailbox.options().unwrap_or(self.core.port_options())
     }
 
-    fn overflow(self: &Arc<Self>) {
+    /// Whether so much may wait in the port.
+    pub(super) fn bears(&self, waiting: Load) -> bool {
+        let mailbox = self.mailbox.lock();
+        let options = self.options(&mailbox);
+        waiting.messages <= options.max_messages && waiting.bytes <= options.max_bytes
+    }
+
+    pub(super) fn overflow(self: &Arc<Self>) {
         self.core.count_dropped(Dropped::MailboxFull, 1);
         let text = format!("the mailbox of port {} is full", self.id());
         self.clone().abort(Reason::new(kind::OVERFLOW, text));
@@ -421,6 +428,10 @@ impl<P: Port> AnyCell for Cell<P> {
 
     fn stop(self: Arc<Self>, reason: Reason) {
         self.begin_to_stop(reason);
+    }
+
+    fn drain(self: Arc<Self>, busy: &Busy) -> bool {
+        self.keep_while_busy(busy)
     }
 
     fn set_options(&self, options: PortOptions) {

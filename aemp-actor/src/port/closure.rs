@@ -1,14 +1,19 @@
 //! Ports without a struct: closures by tag, added, replaced and removed at run time.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
 
 use super::async_code::AsyncHandler;
+use super::attached::{self, Handed, NewBlock};
+use super::cell::Cell;
 use super::context::Ctx;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
 use super::init::Init;
 use super::mailbox::Envelope;
+use super::me::Me;
 use super::outcome::{Outcome, Ran};
 use crate::die::Die;
 use crate::id::PortId;
@@ -24,12 +29,16 @@ type Handler = Box<dyn for<'a> FnMut(&'a mut Ctx<FnPort>, Message) -> Ran<'a> + 
 pub struct FnPort {
     tags: HashMap<String, Handler>,
     default: Option<Handler>,
+    /// What is handed to the block that receives beside the handlers.
+    block: Option<Arc<Handed>>,
 }
 
-/// A change of a closure port's handlers. No tag: the default handler; no handler: remove.
-pub(crate) struct Edit {
-    tag: Option<String>,
-    handler: Option<Handler>,
+/// A change of a closure port's handlers.
+pub(crate) enum Edit {
+    /// No tag: the default handler; no handler: remove.
+    Handler { tag: Option<String>, handler: Option<Handler> },
+    /// A block, in place of the default handler.
+    Block(NewBlock),
 }
 
 /// A port whose handlers cannot be changed.
@@ -41,31 +50,50 @@ pub struct RcvError {
 
 impl FnPort {
     pub(crate) fn with_default<R: Outcome>(
-        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+        mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Self {
-        Self::with_edits(vec![Edit::default(f)])
+        let handler: Handler = Box::new(move |ctx, msg| Ran::done(f(ctx, msg)));
+        Self { default: Some(handler), ..Self::default() }
     }
 
     pub(crate) fn with_default_async<F>(f: F) -> Self
     where
         F: for<'a> AsyncHandler<'a, Message> + Clone + Send + 'static,
     {
-        Self::with_edits(vec![Edit::default_async(f)])
+        let handler: Handler = Box::new(move |ctx, msg| Ran::later((f.clone())(ctx, msg)));
+        Self { default: Some(handler), ..Self::default() }
     }
 
-    pub(crate) fn with_edits(edits: Vec<Edit>) -> Self {
+    pub(crate) fn with_edits(edits: Vec<Edit>, cell: &Arc<Cell<Self>>) -> Self {
         let mut port = Self::default();
-        port.apply(edits);
+        port.apply(edits, cell);
         port
     }
 
-    pub(crate) fn apply(&mut self, edits: Vec<Edit>) {
-        for Edit { tag, handler } in edits {
-            match (tag, handler) {
-                (None, handler) => self.default = handler,
-                (Some(tag), Some(handler)) => drop(self.tags.insert(tag, handler)),
-                (Some(tag), None) => drop(self.tags.remove(&tag)),
+    /// Applies changes; a block begins in the port of `cell`.
+    pub(crate) fn apply(&mut self, edits: Vec<Edit>, cell: &Arc<Cell<Self>>) {
+        for edit in edits {
+            match edit {
+                Edit::Handler { tag: None, handler } => self.default = handler,
+                Edit::Handler { tag: Some(tag), handler: Some(handler) } => {
+                    drop(self.tags.insert(tag, handler));
+                }
+                Edit::Handler { tag: Some(tag), handler: None } => drop(self.tags.remove(&tag)),
+                Edit::Block(block) => {
+                    let handed = block.start(cell);
+                    self.block = Some(handed.clone());
+                    let default: Handler =
+                        Box::new(move |ctx, msg| attached::hand(&handed, ctx.cell(), msg));
+                    self.default = Some(default);
+                }
             }
+        }
+    }
+
+    /// No more messages come.
+    pub(super) fn close_block(&mut self) {
+        if let Some(block) = &self.block {
+            block.close();
         }
     }
 }
@@ -87,7 +115,7 @@ impl Port for FnPort {
             }
         };
         let edits = ctx.take_edits();
-        self.apply(edits);
+        self.apply(edits, ctx.cell());
         done
     }
 
@@ -109,7 +137,7 @@ impl Edit {
             Ok(args) => Ran::done(f(ctx, args)),
             Err(wrong) => Ran::Done(Err(wrong.into())),
         });
-        Self { tag: Some(tag.into()), handler: Some(handler) }
+        Self::Handler { tag: Some(tag.into()), handler: Some(handler) }
     }
 
     fn tag_async<A, F>(tag: impl Into<String>, f: F) -> Self
@@ -121,26 +149,18 @@ impl Edit {
             Ok(args) => Ran::later((f.clone())(ctx, args)),
             Err(wrong) => Ran::Done(Err(wrong.into())),
         });
-        Self { tag: Some(tag.into()), handler: Some(handler) }
-    }
-
-    fn default_async<F>(f: F) -> Self
-    where
-        F: for<'a> AsyncHandler<'a, Message> + Clone + Send + 'static,
-    {
-        let handler: Handler = Box::new(move |ctx, msg| Ran::later((f.clone())(ctx, msg)));
-        Self { tag: None, handler: Some(handler) }
+        Self::Handler { tag: Some(tag.into()), handler: Some(handler) }
     }
 
     pub(crate) fn default<R: Outcome>(
         mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Self {
         let handler: Handler = Box::new(move |ctx, msg| Ran::done(f(ctx, msg)));
-        Self { tag: None, handler: Some(handler) }
+        Self::Handler { tag: None, handler: Some(handler) }
     }
 
     pub(crate) fn off(tag: impl Into<String>) -> Self {
-        Self { tag: Some(tag.into()), handler: None }
+        Self::Handler { tag: Some(tag.into()), handler: None }
     }
 }
 
@@ -176,6 +196,20 @@ macro_rules! handlers {
                 f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
             ) {
                 self.add_edit(Edit::default(f));
+            }
+
+            /// Has an async block receive, beside the handlers, the messages for whose tag there is none.
+            ///
+            /// The block is a [task](crate::PortScope::spawn) of the port: it ends with it, also where it waits
+            /// when the port is killed. The port ends when the block does, which gets what comes from then on in
+            /// place of the handler of [`rcv_default`](Self::rcv_default). What it has not received counts
+            /// against the bounds of the port.
+            pub fn receive<F, Fut>(&mut self, block: F)
+            where
+                F: FnOnce(Me) -> Fut + Send + 'static,
+                Fut: Future<Output = Result<(), Die>> + Send + 'static,
+            {
+                self.add_edit(Edit::Block(NewBlock::new(block)));
             }
 
             /// Removes the handler of a tag.
@@ -230,6 +264,19 @@ impl Ref<FnPort> {
         self.edit(Edit::default(f))
     }
 
+    /// Has an async block receive, beside the handlers, the messages for whose tag there is none: see
+    /// [`Ctx::receive`].
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn receive<F, Fut>(&self, block: F) -> Result<(), RcvError>
+    where
+        F: FnOnce(Me) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Die>> + Send + 'static,
+    {
+        self.edit(Edit::Block(NewBlock::new(block)))
+    }
+
     /// Removes the handler of a tag.
     ///
     /// # Errors
@@ -240,8 +287,8 @@ impl Ref<FnPort> {
 
     fn edit(&self, edit: Edit) -> Result<(), RcvError> {
         let cell = self.cell().ok_or_else(|| RcvError { port: self.id() })?;
-        cell.push(Envelope::Call(Box::new(move |port, _| {
-            port.apply(vec![edit]);
+        cell.push(Envelope::Call(Box::new(move |port, ctx| {
+            port.apply(vec![edit], ctx.cell());
             Ran::Done(Ok(()))
         })));
         Ok(())

@@ -248,6 +248,16 @@ impl<P: Port> Mailbox<P> {
         !self.scheduled && matches!(self.stage, Stage::Idle(_))
     }
 
+    /// Whether nothing waits, and no code of the port has begun.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let is_suspended = match &self.stage {
+            Stage::Running(_) => self.waker.is_some(),
+            Stage::Starting(_) => false,
+            Stage::Idle(_) | Stage::Dead(_) => true,
+        };
+        is_suspended && self.queue.is_empty()
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.stage, Stage::Dead(_))
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::any_cell::AnyCell;
 use super::cell::{Cell, Next};
 use super::closure::FnPort;
 use super::context::Ctx;
@@ -407,7 +408,11 @@ fn apply_edits<P: Port>(value: &mut P, ctx: &mut Ctx<P>) {
     if !edits.is_empty()
         && let Some(port) = (value as &mut dyn Any).downcast_mut::<FnPort>()
     {
-        port.apply(edits);
+        // The port is one of the same type, then.
+        let cell: Arc<dyn AnyCell> = ctx.cell().clone();
+        if let Ok(cell) = cell.as_any().downcast() {
+            port.apply(edits, &cell);
+        }
     }
 }
 

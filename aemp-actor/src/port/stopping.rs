@@ -3,6 +3,7 @@
 //! What differs from `kil`, which keeps its place among the messages as well: the tasks of the port end by
 //! themselves and what they bring is handled, there is a deadline, and who asked can wait for the end.
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +12,17 @@ use tokio::sync::oneshot;
 
 use super::any_cell::AnyCell;
 use super::cell::Cell;
+use super::closure::FnPort;
 use super::context::PortScope;
+use super::current;
 use super::definition::Port;
 use super::mailbox::Envelope;
 use super::outcome::Ran;
 use super::receive::is_receive_port;
 use super::run::Load;
 use crate::id::PortId;
-use crate::monitor::Action;
-use crate::node::{Alarm, Core, timer_deadline};
+use crate::monitor::{Action, Watch};
+use crate::node::{Alarm, Busy, Core, timer_deadline};
 use crate::reason::{Reason, kind};
 
 impl PortScope {
@@ -88,12 +91,54 @@ impl<P: Port> Cell<P> {
         if mailbox.is_over() {
             return;
         }
-        let look = Envelope::Due(Box::new(|_, ctx| {
+        let look = Envelope::Due(Box::new(|port, ctx| {
+            if let Some(port) = (port as &mut dyn Any).downcast_mut::<FnPort>() {
+                port.close_block();
+            }
             if !ctx.cell().has_tasks() {
                 ctx.stop(Reason::normal());
             }
             Ran::Done(Ok(()))
         }));
         self.add(mailbox, look, Load::default());
+    }
+
+    /// Keeps `busy` until the port has handled what waits now; false when it has nothing to do.
+    pub(super) fn keep_while_busy(self: &Arc<Self>, busy: &Busy) -> bool {
+        let own: Arc<dyn AnyCell> = self.clone();
+        if current::is_running(&own) {
+            return false;
+        }
+        let busy = busy.clone();
+        let mailbox = self.mailbox.lock();
+        if mailbox.is_over() {
+            return false;
+        }
+        if is_receive_port::<P>() {
+            let is_waiting = mailbox.waiting().messages > 0;
+            drop(mailbox);
+            if is_waiting {
+                self.end_block(busy);
+            }
+            return is_waiting;
+        }
+        if mailbox.is_at_rest() {
+            return false;
+        }
+        let handled = Envelope::Due(Box::new(move |_, _| {
+            drop(busy);
+            Ran::Done(Ok(()))
+        }));
+        self.add(mailbox, handled, Load::default());
+        true
+    }
+
+    /// A block takes what it wants in its own order: it ends when it wants nothing of what waits.
+    fn end_block(self: &Arc<Self>, busy: Busy) {
+        let gone = Action::Call(Box::new(move |_| drop(busy)));
+        let watch = Watch { id: self.core.new_watch_id(), owner: None, action: gone };
+        // One that is dead already gives it back.
+        drop(self.watch(watch));
+        self.clone().kil(self.core.shutdown_reason());
     }
 }

@@ -228,7 +228,7 @@ impl<P: Port> Cell<P> {
 }
 
 /// Starts a task of a port.
-fn start<F, T>(
+pub(super) fn start<F, T>(
     cell: &Arc<dyn AnyCell>,
     code: F,
     then: impl FnOnce(T) -> Result<(), Die> + Send + 'static,
