@@ -92,9 +92,10 @@ pub use crate::node::{
 };
 pub use crate::port::{
     AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort, FnPortRef, Init,
-    InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Port, PortFuture,
+    InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool, Port, PortFuture,
     PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received, Ref, Reply, SndWait,
-    SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenRoom,
+    SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenAnyHasRoom,
+    WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
-use aemp_actor::{PortOptions, SndWaitError};
+use aemp_actor::{Pool, PortOptions, SndWaitError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -182,4 +182,51 @@ async fn several_messages_of_one_closure_keep_their_order() {
     assert_eq!(store.when_room(|s| s.taken()).await.unwrap().await.unwrap(), [1, 2]);
     store.kil(());
     soon("the end", told).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_waits_until_any_of_its_ports_has_room() {
+    let node = Node::local();
+    let pool = Pool::new((0..3).map(|_| bounded(&node, 1)));
+    let mut gates = Vec::new();
+    for store in pool.members() {
+        gates.push(held(store).await);
+        store.take(0);
+    }
+    let waits: Vec<_> = (1..=2)
+        .map(|n| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.when_room(|store| store.take(n)).await })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(waits.iter().all(|wait| !wait.is_finished()));
+    gates[1].notify_one();
+    for wait in waits {
+        assert_eq!(soon("room", wait).await.unwrap(), Ok(()));
+    }
+    let taken = pool.members()[1].when_room(|store| store.taken()).await.unwrap().await.unwrap();
+    assert_eq!(taken.len(), 3);
+    gates.iter().for_each(|gate| gate.notify_one());
+    for _ in 0..9 {
+        let taken = pool.when_room(|store| store.taken()).await.unwrap();
+        soon("an answer", taken).await.unwrap();
+    }
+    assert_eq!(node.dropped(), Default::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_has_a_deadline() {
+    let node = Node::local();
+    let pool = Pool::new((0..2).map(|_| bounded(&node, 1)));
+    for store in pool.members() {
+        held(store).await;
+        store.take(0);
+    }
+    let begun = Instant::now();
+    let error = pool.when_room(|store| store.take(1)).timeout(3 * SECOND).await.unwrap_err();
+    assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
+    assert_eq!(begun.elapsed().as_secs(), 3);
 }

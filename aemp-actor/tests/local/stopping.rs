@@ -55,17 +55,24 @@ impl Shop {
         code(self, ctx);
     }
     #[rcv(stop)]
-    async fn close(&mut self, ctx: &mut Ctx<Self>, reason: Reason, undelivered: Undelivered<Self>) {
+    async fn close(
+        &mut self,
+        ctx: &mut Ctx<Self>,
+        reason: Reason,
+        undelivered: Undelivered<Self>,
+    ) -> Result<(), Die> {
         tokio::task::yield_now().await;
         let count = undelivered.len();
         self.told.send(format!("{} with {count} left", reason.kind())).unwrap_or_default();
         match (self.hook, &self.other) {
             (Hook::Forwards, Some(other)) => undelivered.forward(other),
             (Hook::Panics, _) => panic!("in the hook"),
+            (Hook::Fails, _) => return Err(die!("no goodbye")),
             (Hook::Hangs, _) => pending().await,
             (_, Some(other)) => other.tell(format!("goodbye of {}", ctx.id() == ctx.handle().id())),
             _ => {}
         }
+        Ok(())
     }
 }
 
@@ -129,15 +136,14 @@ async fn the_hook_runs_however_the_port_ends() {
         let kind = reason.kind();
         let expected = match way {
             "idle kil" | "idle kil_now" => vec![format!("{kind} with 0 left")],
-            // The handler that waits is dropped, and nothing more is handled.
-            "kil_now" => vec![format!("{kind} with 1 left")],
+            // Nothing has been handled yet.
+            "kil_now" => vec![format!("{kind} with 2 left")],
             _ => vec!["handled".into(), format!("{kind} with 1 left")],
         };
         assert_eq!(all(notes).await, expected, "{way}");
     }
-    // One behind each `kil`, `fail`, `stop` and `kil_now`, and the one before the last, and one that was sent to
-    // a port that was to end at once.
-    assert_eq!(node.dropped().dead_port, 5);
+    // One behind each `kil`, `fail` and `stop`; all that were sent to the port that was to end at once.
+    assert_eq!(node.dropped().dead_port, 6);
 }
 
 #[tokio::test]
@@ -181,9 +187,11 @@ async fn undelivered_messages_go_to_another_port_which_answers() {
 async fn a_hook_that_fails_is_logged_and_ends_nothing() {
     log::start();
     let node = Node::local();
-    for (hook, seconds, text) in
-        [(Hook::Panics, 0, "panicked: in the hook"), (Hook::Hangs, 5, "did not end within 5s")]
-    {
+    for (hook, seconds, text) in [
+        (Hook::Panics, 0, "panicked: in the hook"),
+        (Hook::Fails, 0, "no goodbye"),
+        (Hook::Hangs, 5, "did not end within 5s"),
+    ] {
         let (port, _notes) = shop(&node, hook, None);
         let end = death(&node, &port);
         let (begun, id) = (Instant::now(), port.id().to_string());
@@ -263,7 +271,7 @@ async fn a_shutdown_handles_what_waits_and_what_comes_of_it() {
     let (two, inherited) = shop(&node, Hook::Sends, None);
     let (go, gate) = gate();
     one.hold(gate);
-    one.pass(&two, "passed on");
+    one.pass(two, "passed on");
     one.tell("waits");
     let (tell, received) = oneshot::channel();
     let block = node.port_async(move |mut me| async move {
@@ -311,8 +319,13 @@ async fn a_shutdown_waits_no_longer_than_it_is_to() {
 async fn a_shutdown_of_zero_handles_nothing_more() {
     let node = Node::local();
     let (port, notes) = shop(&node, Hook::Sends, None);
+    let (_go, gate) = gate();
+    port.hold(gate);
     port.tell("waits");
+    tokio::task::yield_now().await;
+    let begun = Instant::now();
     node.shutdown(Duration::ZERO).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
     assert_eq!(all(notes).await, ["shutdown with 1 left"]);
 }
 
