@@ -91,10 +91,10 @@ pub use crate::node::{
     Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort, FnPortRef, Init,
-    InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool, Port, PortFuture,
-    PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received, Ref, Reply, SndWait,
-    SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenAnyHasRoom,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort,
+    FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool,
+    Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received,
+    Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenAnyHasRoom,
     WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};

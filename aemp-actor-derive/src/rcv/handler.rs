@@ -182,10 +182,13 @@ fn kind_of(options: &Options, errors: &mut Errors) -> Option<Kind> {
     let mut named = kinds.iter().filter_map(|(word, kind)| word.as_ref().map(|word| (word, *kind)));
     let Some((_, kind)) = named.next() else { return Some(Kind::Wire) };
     for (word, _) in named {
-        let text = "`skip`, `default`, `bad_message`, `stop` and `local` exclude each other: keep one";
+        let text =
+            "`skip`, `default`, `bad_message`, `stop` and `local` exclude each other: keep one";
         errors.at(word, text);
     }
-    if let (Some(tag), None | Some(Kind::Default | Kind::BadMessage | Kind::Stop)) = (&options.tag, kind) {
+    if let (Some(tag), None | Some(Kind::Default | Kind::BadMessage | Kind::Stop)) =
+        (&options.tag, kind)
+    {
         errors.at(tag, "this method answers no tag of its own: take the option away");
     }
     kind

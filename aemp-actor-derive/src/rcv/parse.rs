@@ -9,7 +9,8 @@ use crate::diagnostic::Errors;
 use crate::runtime::Runtime;
 
 const ON_BLOCK: &str = "write `handle = Name`, `strict` or `crate = path` here";
-const ON_METHOD: &str = "write `tag = \"text\"`, `local`, `default`, `bad_message`, `stop` or `skip` here";
+const ON_METHOD: &str =
+    "write `tag = \"text\"`, `local`, `default`, `bad_message`, `stop` or `skip` here";
 
 /// An impl block under `#[rcv]`.
 pub(crate) struct Block {

@@ -14,8 +14,8 @@ use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::monitor::{MonAction, MonToken};
 use crate::port::{
-    AnyCell, AsyncHandler, Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, SndWait,
-    Stage, Timer, create_receive_port,
+    AnyCell, AsyncHandler, Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions,
+    RcvError, Ref, SndWait, Stage, Timer, create_receive_port,
 };
 use crate::reason::Reason;
 

@@ -238,7 +238,10 @@ impl<P: Port> Ctx<P> {
         }))
     }
 
-    pub(super) fn psub_task<A, F>(&self, task: Arc<F>) -> impl Fn(A) + Clone + Send + Sync + use<P, A, F>
+    pub(super) fn psub_task<A, F>(
+        &self,
+        task: Arc<F>,
+    ) -> impl Fn(A) + Clone + Send + Sync + use<P, A, F>
     where
         F: Fn(A) -> Task<P> + Send + Sync + 'static,
     {

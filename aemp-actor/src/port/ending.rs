@@ -68,7 +68,7 @@ impl<P: Port> Undelivered<P> {
     /// callers wait on.
     ///
     /// Messages marked `local`, and requests of callers on this node, go to ports of this node only; for
-    /// others they count as lost.
+    /// others they count as lost, and so does code that was to run in the port that ended (of `psub`, `peval`).
     pub fn forward(mut self, to: &impl PortRef<Port = P>) {
         let to = to.as_handle();
         for envelope in std::mem::take(&mut self.messages) {
@@ -87,6 +87,8 @@ impl<P: Port> Undelivered<P> {
 
 fn forward<P: Port>(to: &Ref<P>, envelope: Envelope<P>) -> Result<(), ()> {
     match (envelope, to.cell()) {
+        // Code that is to run in the port that ended.
+        (Envelope::Call(_), _) => return Err(()),
         (envelope, Some(cell)) => cell.push(envelope),
         (Envelope::Untyped(message), None) => to.core().ok_or(())?.snd(&to.id(), &*message),
         (Envelope::Typed(msg), None) => to.try_tell(&msg).map_err(drop)?,
@@ -132,10 +134,7 @@ impl<P: Port> Cell<P> {
         let (messages, control): (Vec<_>, Vec<_>) =
             messages.into_iter().partition(|envelope| envelope.load().messages > 0);
         control.into_iter().for_each(|envelope| drop_user_data(self, envelope));
-        let cell = self.clone();
-        let mut undelivered = Undelivered { cell, messages: Vec::new() };
-        undelivered.messages = messages;
-        undelivered
+        Undelivered { cell: self.clone(), messages }
     }
 }
 
@@ -156,9 +155,9 @@ pub(super) async fn wind_up<P: Port>(
     let code = async {
         let mut code = hook(value, &mut ctx, reason.clone(), undelivered);
         poll_fn(|cx| match code.as_mut().poll(cx) {
-            Poll::Pending => deadline
-                .poll(cx)
-                .map(|()| Err(Die::new(format!("did not end within {limit:?}")))),
+            Poll::Pending => {
+                deadline.poll(cx).map(|()| Err(Die::new(format!("did not end within {limit:?}"))))
+            }
             ended => ended,
         })
         .await

@@ -78,16 +78,14 @@ pub trait PortRef {
     ///
     /// ([`kil`](Self::kil) with `()` keeps its place among the messages, too, but ends the tasks of the port
     /// where they wait, and has no deadline.) On another node it is that `kil`, with this deadline.
-    fn stop(
-        &self,
-        deadline: Duration,
-    ) -> impl Future<Output = Reason> + Send + use<Self>
+    fn stop(&self, deadline: Duration) -> impl Future<Output = Reason> + Send + use<Self>
     where
         Self: Sized,
     {
         let (id, handle) = (self.id(), self.as_handle());
         let cell = handle.cell().map(|cell| -> Arc<dyn AnyCell> { cell });
-        let stopping = handle.core().map(|core| stopping::begin(&core, id.clone(), cell.as_ref(), deadline));
+        let stopping =
+            handle.core().map(|core| stopping::begin(&core, id.clone(), cell.as_ref(), deadline));
         async move {
             match stopping {
                 Some(stopping) => stopping.await,
@@ -131,10 +129,7 @@ pub trait PortRef {
     /// # Cancel safety
     /// Dropped before it is ready, nothing was sent.
     #[track_caller]
-    fn when_room<T>(
-        &self,
-        send: impl FnOnce(&<Self::Port as Port>::Ref) -> T,
-    ) -> WhenRoom<T>
+    fn when_room<T>(&self, send: impl FnOnce(&<Self::Port as Port>::Ref) -> T) -> WhenRoom<T>
     where
         Self: Sized,
     {

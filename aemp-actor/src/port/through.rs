@@ -144,10 +144,7 @@ impl<T> fmt::Debug for WhenRoom<T> {
 
 /// Sends what `send` gives to a handle when there is room.
 #[track_caller]
-pub(super) fn when_room<P: Port, T>(
-    to: &Ref<P>,
-    send: impl FnOnce(&P::Ref) -> T,
-) -> WhenRoom<T> {
+pub(super) fn when_room<P: Port, T>(to: &Ref<P>, send: impl FnOnce(&P::Ref) -> T) -> WhenRoom<T> {
     let to = to.direct();
     let held = Arc::new(Held { to: to.clone(), messages: Mutex::default() });
     let given = send(&Ref::through(held.clone()).into());

@@ -97,7 +97,11 @@ fn gate() -> (Arc<Notify>, Gate) {
     (notify.clone(), Gate(Some(notify)))
 }
 
-fn shop(node: &Node, hook: Hook, other: Option<ShopRef>) -> (ShopRef, mpsc::UnboundedReceiver<String>) {
+fn shop(
+    node: &Node,
+    hook: Hook,
+    other: Option<ShopRef>,
+) -> (ShopRef, mpsc::UnboundedReceiver<String>) {
     let (told, notes) = mpsc::unbounded_channel();
     (node.port(Shop { told, hook, other }), notes)
 }
@@ -152,13 +156,14 @@ async fn what_the_hook_sends_comes_before_the_news() {
     let (other, mut notes) = shop(&node, Hook::Sends, None);
     let (port, _own) = shop(&node, Hook::Sends, Some(other.clone()));
     let watching = other.clone();
-    other.peval(move |_, ctx| {
-        ctx.mon(&port, |shop, _, _| shop.told.send("dead".into()).unwrap_or_default());
-        port.kil(());
-        Ok(())
-    })
-    .await
-    .unwrap();
+    other
+        .peval(move |_, ctx| {
+            ctx.mon(&port, |shop, _, _| shop.told.send("dead".into()).unwrap_or_default());
+            port.kil(());
+            Ok(())
+        })
+        .await
+        .unwrap();
     assert_eq!(soon("words", notes.recv()).await.unwrap(), "goodbye of true");
     assert_eq!(soon("news", notes.recv()).await.unwrap(), "dead");
     drop(watching);
@@ -175,12 +180,14 @@ async fn undelivered_messages_go_to_another_port_which_answers() {
     port.tell("one");
     node.snd(&port, ("tell", "two"));
     let answer = port.ask(7);
+    let code = port.peval(|shop, _| Ok(shop.told.send("of another port".into())?));
     go.notify_one();
-    assert_eq!(all(notes).await, ["die with 3 left"]);
+    assert_eq!(all(notes).await, ["die with 4 left"]);
+    soon("the end", code).await.unwrap_err();
     assert_eq!(soon("one", inherited.recv()).await.unwrap(), "one");
     assert_eq!(soon("two", inherited.recv()).await.unwrap(), "two");
     assert_eq!(soon("the answer", answer).await, Ok(7));
-    assert_eq!(node.dropped(), Default::default());
+    assert_eq!(node.dropped().dead_port, 1, "the code");
 }
 
 #[tokio::test(start_paused = true)]

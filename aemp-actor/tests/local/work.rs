@@ -44,10 +44,7 @@ fn worker(node: &Node) -> WorkerRef {
 }
 
 /// Runs code in the port, as a handler of it.
-fn run(
-    port: &WorkerRef,
-    code: impl FnOnce(&mut Worker, &mut Ctx<Worker>) + Send + 'static,
-) {
+fn run(port: &WorkerRef, code: impl FnOnce(&mut Worker, &mut Ctx<Worker>) + Send + 'static) {
     let code: Code = Box::new(move |worker, ctx| {
         code(worker, ctx);
         Ok(())

@@ -110,7 +110,10 @@ async fn typed_messages_wait_for_room_are_sent_later_and_stop_a_port_elsewhere()
         let later = there.after(Duration::from_millis(2)).count();
         assert_eq!(soon("count", later).await.unwrap(), 42);
         assert!(soon("the end", there.stop(Duration::from_secs(60))).await.is_normal());
-        assert_eq!(soon("the end", there.stop(Duration::from_secs(60))).await.kind(), "no_such_port");
+        assert_eq!(
+            soon("the end", there.stop(Duration::from_secs(60))).await.kind(),
+            "no_such_port"
+        );
     })
     .await;
 }

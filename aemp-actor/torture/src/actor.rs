@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aemp_actor::{
-    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, PortRef, Reason, Rest, Value, init, rcv,
+    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, PortRef, Reason, Rest, Value,
+    init, rcv,
 };
 use serde::Serialize;
 
