@@ -14,6 +14,10 @@ mod introduction {}
 mod ports {}
 
 /// See the file.
+#[doc = include_str!("src/work.md")]
+mod work {}
+
+/// See the file.
 #[doc = include_str!("src/messages.md")]
 mod messages {}
 

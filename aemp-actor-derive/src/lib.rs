@@ -70,6 +70,8 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 /// - `tag = "text"` answers another tag than the method's name;
 /// - `local` takes arguments that cannot be serialised, from this node only;
 /// - `default` gets, as a `Message`, what no other method answers;
+/// - `stop` runs when the port ends, however it does: with the context, `reason: Reason`, and, if it wants
+///   what was not handled, `undelivered: Undelivered<Self>` (see `StopHook`);
 /// - `bad_message` gets, as a `BadMessage`, what could not be understood, in place of refusing it;
 /// - `skip` leaves the method alone: it is no message.
 #[proc_macro_attribute]

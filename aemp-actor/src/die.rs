@@ -1,15 +1,32 @@
 //! What a handler returns to kill its port.
 
+use std::error::Error;
 use std::fmt;
 
 /// The error of a handler that cannot go on: its port is killed with the kind `die` and this text.
 ///
-/// Made by the [`die!`](crate::die) macro, or by `?` from any [`std::error::Error`]. It is not an
-/// `Error` itself, so that ordinary application errors, which are answered to the caller as data,
-/// are not confused with it.
+/// Made by the [`die!`](crate::die) macro, or by `?` from any [`std::error::Error`], from a
+/// `Box<dyn Error>`, from `anyhow::Error` and from a text: from all that becomes a `Box<dyn Error>`. The
+/// text tells all causes. It is not an `Error` itself, so that ordinary application errors, which are
+/// answered to the caller as data, are not confused with it.
 ///
-/// Boxed errors (`Box<dyn Error>`, `anyhow::Error`) are no `Error`s themselves: take their text, as in
-/// `load().map_err(|error| die!("{error}"))?`.
+/// ```
+/// use aemp_actor::Die;
+///
+/// fn load(path: &str) -> Result<String, Box<dyn std::error::Error>> {
+///     Ok(std::fs::read_to_string(path)?)
+/// }
+///
+/// fn handler() -> Result<(), Die> {
+///     load("/no/such/file")?;
+///     Ok(())
+/// }
+///
+/// assert!(handler().is_err_and(|die| die.text().contains("No such file")));
+/// ```
+///
+/// (Of boxes with more bounds, as `Box<dyn Error + Send + Sync>`, the standard library makes no
+/// `Box<dyn Error>` in a conversion: `load().map_err(|error| error as Box<dyn Error>)?`.)
 pub struct Die {
     text: String,
 }
@@ -30,8 +47,9 @@ impl Die {
     }
 }
 
-impl<E: std::error::Error> From<E> for Die {
+impl<'a, E: Into<Box<dyn Error + 'a>>> From<E> for Die {
     fn from(error: E) -> Self {
+        let error = error.into();
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {

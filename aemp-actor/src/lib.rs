@@ -95,9 +95,11 @@ pub use crate::node::{
     RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
-    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
-    Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort,
+    FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool,
+    Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received,
+    Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenAnyHasRoom,
+    WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};

@@ -7,7 +7,7 @@ pub use serde;
 
 pub use crate::message::BadMessage;
 pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InitOutput, Reply, Unencodable};
-use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
+use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest, StopHook};
 
 /// What `#[rcv]` implements and `#[derive(Port)]` builds on. It asks for no `Send`, which a port without
 /// parameters is asked for once, as a [`Port`].
@@ -48,6 +48,13 @@ pub trait OneRcvBlock: Sized {
     {
         ctx.refuse(&bad);
         Ok(())
+    }
+    /// See [`Port::stop_hook`].
+    fn stop_hook() -> Option<StopHook<Self>>
+    where
+        Self: Port,
+    {
+        None
     }
 }
 

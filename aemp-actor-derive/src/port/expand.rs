@@ -269,6 +269,10 @@ fn port_impl(port: &PortType) -> TokenStream {
             ) -> ::core::result::Result<(), #runtime::Die> {
                 #rcv::bad_message(self, __ctx, __bad)
             }
+
+            fn stop_hook() -> ::core::option::Option<#runtime::StopHook<Self>> {
+                #rcv::stop_hook()
+            }
         }
     }
 }

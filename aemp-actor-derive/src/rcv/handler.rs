@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Default,
     /// Those that could not be understood.
     BadMessage,
+    /// None: it runs when the port ends.
+    Stop,
 }
 
 /// A method that gets messages.
@@ -62,7 +64,7 @@ impl Handler {
         };
         refuse_qualifiers(signature, "a handler", errors);
         refuse_owned_self(receiver, errors);
-        let local = kind == Kind::Local;
+        let local = matches!(kind, Kind::Local | Kind::Stop);
         let reading = Reading { context: "Ctx", local, self_type: Some(self_type) };
         let inputs = reading.read(parameters(signature), errors);
         let output = Output::read(&signature.output, Some(self_type), ("an answer", local), errors);
@@ -122,6 +124,30 @@ impl Handler {
                     errors.at(word, text);
                 }
             }
+            Kind::Stop => {
+                self.demand_end(errors);
+                self.refuse_answer("a stop hook", signature, errors);
+            }
+        }
+    }
+
+    /// Reports any arguments other than the reason, and what was not delivered.
+    fn demand_end(&self, errors: &mut Errors) {
+        let names = ["Reason", "Undelivered"];
+        let mut arguments = self.arguments();
+        let first = arguments.next();
+        let second = arguments.next();
+        let fits = |argument: Option<&Argument>, name| {
+            argument.is_none_or(|argument| is_named(&argument.ty, name))
+        };
+        if first.is_none()
+            || !fits(first, names[0])
+            || !fits(second, names[1])
+            || arguments.next().is_some()
+        {
+            let text = "a stop hook gets why the port ends: write `reason: Reason`, and after it, to have \
+                        what was not handled, `undelivered: Undelivered<Self>`";
+            errors.at(&self.name, text);
         }
     }
 
@@ -150,15 +176,19 @@ fn kind_of(options: &Options, errors: &mut Errors) -> Option<Kind> {
         (&options.skip, None),
         (&options.default, Some(Kind::Default)),
         (&options.bad_message, Some(Kind::BadMessage)),
+        (&options.stop, Some(Kind::Stop)),
         (&options.local, Some(Kind::Local)),
     ];
     let mut named = kinds.iter().filter_map(|(word, kind)| word.as_ref().map(|word| (word, *kind)));
     let Some((_, kind)) = named.next() else { return Some(Kind::Wire) };
     for (word, _) in named {
-        errors
-            .at(word, "`skip`, `default`, `bad_message` and `local` exclude each other: keep one");
+        let text =
+            "`skip`, `default`, `bad_message`, `stop` and `local` exclude each other: keep one";
+        errors.at(word, text);
     }
-    if let (Some(tag), None | Some(Kind::Default | Kind::BadMessage)) = (&options.tag, kind) {
+    if let (Some(tag), None | Some(Kind::Default | Kind::BadMessage | Kind::Stop)) =
+        (&options.tag, kind)
+    {
         errors.at(tag, "this method answers no tag of its own: take the option away");
     }
     kind

@@ -83,9 +83,10 @@ impl Actor {
         Some(actor)
     }
 
-    /// The handlers that are messages: all but those of bad messages.
+    /// The handlers that are messages: all but those of bad messages, and of the end.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Handler> {
-        self.handlers.iter().filter(|handler| handler.kind != Kind::BadMessage)
+        let is_message = |kind| !matches!(kind, Kind::BadMessage | Kind::Stop);
+        self.handlers.iter().filter(move |handler| is_message(handler.kind))
     }
 
     /// The handlers of one kind: more than one only where `cfg` keeps them apart.
@@ -99,7 +100,7 @@ impl Actor {
             let clashes = |first: &&Handler| {
                 (first.cfgs.is_empty() || second.cfgs.is_empty())
                     && match second.kind {
-                        Kind::Default | Kind::BadMessage => first.kind == second.kind,
+                        Kind::Default | Kind::BadMessage | Kind::Stop => first.kind == second.kind,
                         _ => first.has_tag() && first.tag.value() == second.tag.value(),
                     }
             };
@@ -112,6 +113,10 @@ impl Actor {
                         first.name,
                         first.tag.value()
                     ),
+                ),
+                Kind::Stop => errors.at(
+                    &second.name,
+                    format!("`{}` is the stop hook already: keep one of the two", first.name),
                 ),
                 _ => errors.at(
                     &second.name,

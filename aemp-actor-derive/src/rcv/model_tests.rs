@@ -292,6 +292,36 @@ fn catch_alls_have_one_shape() {
 }
 
 #[test]
+fn stop_hooks_have_one_shape() {
+    refused(
+        quote!(
+            #[rcv(stop)]
+            fn a(&mut self) {}
+        ),
+        "`reason: Reason`",
+    );
+    refused(
+        quote!(
+            #[rcv(stop)]
+            fn a(&mut self, reason: Reason, more: u8) {}
+        ),
+        "`undelivered: Undelivered<Self>`",
+    );
+    refused(
+        quote!(
+            #[rcv(stop)]
+            async fn a(&mut self, reason: Reason) -> u8 {}
+        ),
+        "answers nothing",
+    );
+    let two = quote! {
+        #[rcv(stop)] fn a(&mut self, reason: Reason) {}
+        #[rcv(stop)] async fn b(&mut self, ctx: &mut Ctx<Self>, r: Reason, u: Undelivered<Self>) {}
+    };
+    refused(two, "`a` is the stop hook already");
+}
+
+#[test]
 fn options_that_exclude_each_other_are_refused() {
     refused(
         quote!(

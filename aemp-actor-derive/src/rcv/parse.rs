@@ -9,7 +9,8 @@ use crate::diagnostic::Errors;
 use crate::runtime::Runtime;
 
 const ON_BLOCK: &str = "write `handle = Name`, `strict` or `crate = path` here";
-const ON_METHOD: &str = "write `tag = \"text\"`, `local`, `default`, `bad_message` or `skip` here";
+const ON_METHOD: &str =
+    "write `tag = \"text\"`, `local`, `default`, `bad_message`, `stop` or `skip` here";
 
 /// An impl block under `#[rcv]`.
 pub(crate) struct Block {
@@ -36,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) default: Option<Path>,
     /// `bad_message`
     pub(crate) bad_message: Option<Path>,
+    /// `stop`
+    pub(crate) stop: Option<Path>,
     /// `skip`
     pub(crate) skip: Option<Path>,
 }
@@ -145,6 +148,7 @@ impl Options {
                 Some("local") => &mut self.local,
                 Some("default") => &mut self.default,
                 Some("bad_message") => &mut self.bad_message,
+                Some("stop") => &mut self.stop,
                 Some("skip") => &mut self.skip,
                 _ => return Err(meta.error(ON_METHOD)),
             };

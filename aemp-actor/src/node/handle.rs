@@ -14,6 +14,7 @@ use super::builtins::Builtins;
 use super::config::{Config, ConfigError, Loaded};
 use super::connector;
 use super::core::Core;
+use super::draining::{self, CloseLater};
 use super::mesh;
 use super::services;
 use super::signal::{Signal, Signals};
@@ -135,16 +136,25 @@ impl Node {
         self.core.listeners().iter().map(ToString::to_string).collect()
     }
 
-    /// Shuts the node down: see [`Node`]. Gives what is queued for other nodes until `deadline`
-    /// to go out; connections that are not finished by then are closed.
+    /// Shuts the node down: see [`Node`]. Until `deadline` its ports handle what waits, and what is queued for
+    /// other nodes goes out; connections that are not finished by then are closed.
     ///
-    /// All ports die with the reason `shutdown`, also this is told to the other nodes, whose
-    /// monitors fire at once. No port begins to handle another message once this has returned.
+    /// First, ports go on as ever, until at one moment nothing waits and no handler has begun; for what they send
+    /// last, a quarter of the time, or a second, is kept. (A block that receives ends when it wants nothing of
+    /// what waits.) Then all ports die with the reason `shutdown`, also this is told to the other nodes, whose
+    /// monitors fire at once. No port begins to handle another message once this has returned. With a deadline of
+    /// zero nothing is waited for. A handler that awaits this is not waited for itself.
     ///
     /// # Cancel safety
-    /// The node is shut down at the first poll; dropping the future only stops waiting.
+    /// Dropped before it is ready, the node is shut down at once, and nothing waited for.
     pub async fn shutdown(&self, deadline: Duration) {
-        self.core.close();
+        let begun = Instant::now();
+        let close = CloseLater(&self.core);
+        if !self.core.is_closed() && !deadline.is_zero() {
+            let limit = draining::limit(deadline);
+            self.within(begun, limit, draining::drain(&self.core)).await;
+        }
+        drop(close);
         let peers = self.core.peers();
         let tasks = self.core.take_tasks();
         let ended = async {
@@ -157,18 +167,28 @@ impl Node {
                 peer.until(|peer| !peer.has_links()).await;
             }
         };
-        let mut patience = Deadline::new(self.core.timers(), Instant::now(), deadline);
-        let mut ended = std::pin::pin!(ended);
-        let in_time = poll_fn(|cx| match ended.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(true),
-            Poll::Pending => patience.poll(cx).map(|()| false),
-        });
-        if !in_time.await {
+        if !self.within(begun, deadline, ended).await {
             self.core.abort_remaining();
             for link in peers.iter().filter_map(|peer| peer.link()) {
                 link.close(CloseReason::Finished);
             }
         }
+    }
+
+    /// Whether it has ended in time.
+    async fn within(
+        &self,
+        begun: Instant,
+        limit: Duration,
+        work: impl Future<Output = ()>,
+    ) -> bool {
+        let mut patience = Deadline::new(self.core.timers(), begun, limit);
+        let mut work = std::pin::pin!(work);
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending => patience.poll(cx).map(|()| false),
+        })
+        .await
     }
 
     /// Waits for SIGTERM or ctrl-c, then shuts the node down: the last line of a service's

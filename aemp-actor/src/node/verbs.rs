@@ -14,8 +14,8 @@ use crate::die::Die;
 use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::port::{
-    Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions, RcvError, Ref, SndWait,
-    Stage, Timer, create_receive_port,
+    AnyCell, AsyncHandler, Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions,
+    RcvError, Ref, SndWait, Stage, Timer, create_receive_port,
 };
 use crate::reason::Reason;
 
@@ -52,6 +52,19 @@ impl Node {
         f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> FnPortRef {
         self.port(FnPort::with_default(f))
+    }
+
+    /// [`port_fn`](Self::port_fn) with an async closure, which the port awaits. Each message is handled by a
+    /// clone of it: what handlers are to share belongs in an `Arc`.
+    pub fn port_fn_async<R, F>(&self, f: F) -> FnPortRef
+    where
+        F: AsyncFnOnce(&mut Ctx<FnPort>, Message) -> R
+            + for<'a> AsyncHandler<'a, Message>
+            + Clone
+            + Send
+            + 'static,
+    {
+        self.port(FnPort::with_default_async(f))
     }
 
     /// Creates a port that takes its messages when and in which order it wants. It ends when

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::mailbox::Room;
+use super::options::PortOptions;
+use super::run::Run;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Core, TimerKey, Watch};
+use crate::node::{Busy, Core, TimerKey, Watch};
 use crate::reason::Reason;
 
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
@@ -88,6 +90,28 @@ pub(crate) trait AnyCell: Send + Sync {
     fn is_full_for(&self, _room: &Arc<Room>) -> bool {
         false
     }
+
+    /// A task of the port begins: its number, unless the port is over.
+    fn add_task(&self, _run: &Arc<Run>) -> Option<u64> {
+        None
+    }
+
+    /// A task of the port has ended.
+    fn remove_task(self: Arc<Self>, _number: u64) {}
+
+    /// The port handles what waits, and what its tasks still bring, and ends then. It takes no new messages.
+    fn stop(self: Arc<Self>, reason: Reason) {
+        self.kil(reason);
+    }
+
+    /// Whether something waits for the port, or it handles something. Then `busy` is kept until that is done, or
+    /// at least what waits now.
+    fn drain(self: Arc<Self>, _busy: &Busy) -> bool {
+        false
+    }
+
+    /// The bounds of this port.
+    fn set_options(&self, _options: PortOptions) {}
 
     /// Forgets a timer of the port, which has been taken out of the node's.
     fn disown_timer(&self, _key: TimerKey) {}

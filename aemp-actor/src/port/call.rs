@@ -35,7 +35,8 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 #[must_use = "the request was sent, but its answer is lost unless it is awaited"]
 pub struct Call<T> {
     waiting: Waiting<T>,
-    sent: Instant,
+    /// `None`: it is sent before the first poll, and nobody knows when.
+    sent: Option<Instant>,
     timeout: Duration,
     deadline: Option<Deadline>,
 }
@@ -135,7 +136,7 @@ impl CallError {
 
 impl<T> Call<T> {
     fn new(waiting: Waiting<T>) -> Self {
-        Self { waiting, sent: Instant::now(), timeout: DEFAULT_TIMEOUT, deadline: None }
+        Self { waiting, sent: Some(Instant::now()), timeout: DEFAULT_TIMEOUT, deadline: None }
     }
 
     pub(crate) fn typed(receiver: oneshot::Receiver<T>, cell: Arc<dyn AnyCell>) -> Self {
@@ -155,6 +156,11 @@ impl<T> Call<T> {
 
     pub(crate) fn not_local(target: PortId) -> Self {
         Self::new(Waiting::NotLocal(target))
+    }
+
+    /// It is sent then.
+    pub(super) fn sent_at(self, sent: Option<Instant>) -> Self {
+        Self { sent, ..self }
     }
 
     /// Sets the deadline, counted from when the request was sent.
@@ -225,7 +231,8 @@ impl<T> Call<T> {
             Waiting::Untyped { _ends, .. } => _ends.cell.core(),
             Waiting::NotLocal(_) => return Poll::Pending,
         };
-        let new = || Deadline::new(core.timers(), self.sent, self.timeout);
+        let sent = *self.sent.get_or_insert_with(Instant::now);
+        let new = || Deadline::new(core.timers(), sent, self.timeout);
         self.deadline.get_or_insert_with(new).poll(cx)
     }
 

@@ -24,6 +24,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::any_cell::AnyCell;
 use super::definition::Port;
 use super::facts::{self, Facts};
+use super::in_context::drop_user_data;
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
 use super::run::{Load, Run};
@@ -33,7 +34,7 @@ use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Core, Dropped, TimerKey, Watch};
+use crate::node::{Busy, Core, Dropped, TimerKey, Watch};
 use crate::reason::{Reason, kind};
 
 /// What a node holds of a port: its name, its mailbox, and its value while no runner has it.
@@ -77,17 +78,15 @@ impl<P: Port> Cell<P> {
         PortId::new(self.core.id().clone(), self.name.clone())
     }
 
-    pub(crate) fn set_options(&self, options: PortOptions) {
-        self.mailbox.lock().extras.get_or_insert_default().options = Some(options);
-    }
-
     /// Puts a message into the mailbox, if it has room, and sees that it is handled.
     pub(crate) fn push(self: &Arc<Self>, message: Envelope<P>) {
         let mailbox = self.mailbox.lock();
         let load = message.load();
         let room = mailbox.has_room(load, self.options(&mailbox));
-        if mailbox.is_over() || !room && mailbox.killed {
+        if mailbox.refuses_messages() || !room && mailbox.killed {
             drop(mailbox);
+            // With who waits for an answer to it, who asks the cell why there is none.
+            drop(message);
             self.core.count_dropped(Dropped::DeadPort, 1);
         } else if room {
             self.add(mailbox, message, load);
@@ -109,7 +108,7 @@ impl<P: Port> Cell<P> {
     }
 
     /// Adds an envelope for which there is room.
-    fn add(
+    pub(super) fn add(
         self: &Arc<Self>,
         mut mailbox: MutexGuard<'_, Mailbox<P>>,
         envelope: Envelope<P>,
@@ -134,39 +133,35 @@ impl<P: Port> Cell<P> {
         }
     }
 
-    fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
+    pub(super) fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
         mailbox.options().unwrap_or(self.core.port_options())
     }
 
-    fn overflow(self: &Arc<Self>) {
+    /// Whether so much may wait in the port.
+    pub(super) fn bears(&self, waiting: Load) -> bool {
+        let mailbox = self.mailbox.lock();
+        let options = self.options(&mailbox);
+        waiting.messages <= options.max_messages && waiting.bytes <= options.max_bytes
+    }
+
+    pub(super) fn overflow(self: &Arc<Self>) {
         self.core.count_dropped(Dropped::MailboxFull, 1);
         let text = format!("the mailbox of port {} is full", self.id());
         self.clone().abort(Reason::new(kind::OVERFLOW, text));
     }
 
-    /// A message has left the mailbox: wakes one who waits for room.
-    pub(crate) fn made_room(&self, run: &Run) {
-        let mut mailbox = self.mailbox.lock();
-        let Some(extras) = mailbox.extras.as_mut() else { return };
-        let room = match &extras.room {
-            Some(room) if room.waiting.load(Ordering::Relaxed) > 0 => Some(room.clone()),
-            _ => {
-                extras.room = None;
-                run.want_room(false);
-                None
-            }
-        };
-        drop(mailbox);
-        if let Some(room) = room {
-            room.freed.notify_one();
-        }
-    }
-
-    /// A runner begins: takes the value, or what makes it; `None` when the port is to end.
+    /// A runner begins: takes the value, or what makes it; `None` when the port is to end, and has nothing
+    /// to do before.
     pub(crate) fn begin(&self, run: &Arc<Run>) -> Option<Stage<P>> {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.is_dead() || mailbox.abort_reason().is_some() {
+        if mailbox.is_dead() {
             return None;
+        }
+        if mailbox.abort_reason().is_some() {
+            if !mailbox.has_to_wind_up() {
+                return None;
+            }
+            run.abort();
         }
         run.want_room(mailbox.extras.as_ref().is_some_and(|extras| extras.room.is_some()));
         Some(std::mem::replace(&mut mailbox.stage, Stage::Running(run.clone())))
@@ -202,6 +197,10 @@ impl<P: Port> Cell<P> {
             mailbox.rest(value);
         }
         Poll::Ready(Next::Idle)
+    }
+
+    pub(super) fn handler_timeout(&self) -> Option<Duration> {
+        self.options(&self.mailbox.lock()).handler_timeout
     }
 
     /// To be called under the lock.
@@ -243,13 +242,15 @@ impl<P: Port> Cell<P> {
         self.fired.store(0, Ordering::Relaxed);
         self.core.count_dropped(Dropped::DeadPort, lost);
         match stage {
-            Stage::Idle(value) => runner::drop_user_data(self, value),
-            Stage::Starting(starter) => runner::drop_user_data(self, starter),
+            Stage::Idle(value) => drop_user_data(self, value),
+            Stage::Starting(starter) => drop_user_data(self, starter),
             Stage::Running(_) | Stage::Dead(_) => {}
         }
-        queue.into_iter().for_each(|envelope| runner::drop_user_data(self, envelope));
+        queue.into_iter().for_each(|envelope| drop_user_data(self, envelope));
+        // They are gone, unless the runtime has ended.
+        extras.tasks.abort();
         for key in std::mem::take(&mut extras.timers) {
-            runner::drop_user_data(self, self.core.timers().remove(key));
+            drop_user_data(self, self.core.timers().remove(key));
         }
         for (id, target) in owned.into_iter().flat_map(|owned| owned.into_unfired()) {
             self.core.user_code("a monitor", || self.core.unmon(&target, id));
@@ -287,7 +288,7 @@ impl<P: Port> Cell<P> {
             return false;
         }
         mailbox.killed = true;
-        if mailbox.is_idle() {
+        if mailbox.is_idle() && !mailbox.has_to_wind_up() {
             mailbox.scheduled = true;
             drop(mailbox);
             runner::end(self.clone(), reason);
@@ -348,8 +349,11 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn end(self: Arc<Self>, reason: Reason) {
-        let idle = self.mailbox.lock().schedule();
-        if idle {
+        let ends_here = {
+            let mut mailbox = self.mailbox.lock();
+            !mailbox.has_to_wind_up() && mailbox.schedule()
+        };
+        if ends_here {
             self.die(&reason);
         } else {
             self.abort(reason);
@@ -405,32 +409,34 @@ impl<P: Port> AnyCell for Cell<P> {
     }
 
     fn deliver_if_room(self: Arc<Self>, message: Message) -> Result<(), (Message, Arc<Room>)> {
-        let mut mailbox = self.mailbox.lock();
-        let envelope = Envelope::Untyped(Box::new(message));
-        let load = envelope.load();
-        if mailbox.is_over() || mailbox.killed {
-            drop(mailbox);
-            self.core.count_dropped(Dropped::DeadPort, 1);
-            return Ok(());
+        match self.push_if_room(Envelope::Untyped(Box::new(message))) {
+            Err((Envelope::Untyped(message), room)) => Err((*message, room)),
+            _ => Ok(()),
         }
-        // What never could fit passes when nothing waits.
-        if mailbox.waiting().messages == 0 || mailbox.has_room(load, self.options(&mailbox)) {
-            self.add(mailbox, envelope, load);
-            return Ok(());
-        }
-        let room = mailbox.extras.get_or_insert_default().room.get_or_insert_default().clone();
-        room.waiting.fetch_add(1, Ordering::Relaxed);
-        if let Some(run) = mailbox.run() {
-            run.want_room(true);
-        }
-        let Envelope::Untyped(message) = envelope else { return Ok(()) };
-        Err((*message, room))
     }
 
     fn is_full_for(&self, room: &Arc<Room>) -> bool {
-        let mailbox = self.mailbox.lock();
-        let waited_for = mailbox.extras.as_ref().and_then(|extras| extras.room.as_ref());
-        waited_for.is_some_and(|other| Arc::ptr_eq(other, room))
+        self.has_none_in(room)
+    }
+
+    fn add_task(&self, run: &Arc<Run>) -> Option<u64> {
+        self.begin_task(run)
+    }
+
+    fn remove_task(self: Arc<Self>, number: u64) {
+        self.end_task(number);
+    }
+
+    fn stop(self: Arc<Self>, reason: Reason) {
+        self.begin_to_stop(reason);
+    }
+
+    fn drain(self: Arc<Self>, busy: &Busy) -> bool {
+        self.keep_while_busy(busy)
+    }
+
+    fn set_options(&self, options: PortOptions) {
+        self.mailbox.lock().extras.get_or_insert_default().options = Some(options);
     }
 
     fn disown_timer(&self, key: TimerKey) {

@@ -1,14 +1,20 @@
 //! Ports without a struct: closures by tag, added, replaced and removed at run time.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
 
+use super::async_code::AsyncHandler;
+use super::attached::{self, Handed, NewBlock};
+use super::cell::Cell;
 use super::context::Ctx;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
 use super::init::Init;
 use super::mailbox::Envelope;
-use super::outcome::Outcome;
+use super::me::Me;
+use super::outcome::{Outcome, Ran};
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::{BadMessage, FromArgs, Message};
@@ -16,19 +22,23 @@ use crate::message::{BadMessage, FromArgs, Message};
 /// The handle on a closure port.
 pub type FnPortRef = Ref<FnPort>;
 
-type Handler = Box<dyn FnMut(&mut Ctx<FnPort>, Message) -> Result<(), Die> + Send>;
+type Handler = Box<dyn for<'a> FnMut(&'a mut Ctx<FnPort>, Message) -> Ran<'a> + Send>;
 
 /// A port made of closures: see [`Node::port_fn`](crate::Node::port_fn).
 #[derive(Default)]
 pub struct FnPort {
     tags: HashMap<String, Handler>,
     default: Option<Handler>,
+    /// What is handed to the block that receives beside the handlers.
+    block: Option<Arc<Handed>>,
 }
 
-/// A change of a closure port's handlers. No tag: the default handler; no handler: remove.
-pub(crate) struct Edit {
-    tag: Option<String>,
-    handler: Option<Handler>,
+/// A change of a closure port's handlers.
+pub(crate) enum Edit {
+    /// No tag: the default handler; no handler: remove.
+    Handler { tag: Option<String>, handler: Option<Handler> },
+    /// A block, in place of the default handler.
+    Block(NewBlock),
 }
 
 /// A port whose handlers cannot be changed.
@@ -40,24 +50,50 @@ pub struct RcvError {
 
 impl FnPort {
     pub(crate) fn with_default<R: Outcome>(
-        f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
+        mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Self {
-        Self::with_edits(vec![Edit::default(f)])
+        let handler: Handler = Box::new(move |ctx, msg| Ran::done(f(ctx, msg)));
+        Self { default: Some(handler), ..Self::default() }
     }
 
-    pub(crate) fn with_edits(edits: Vec<Edit>) -> Self {
+    pub(crate) fn with_default_async<F>(f: F) -> Self
+    where
+        F: for<'a> AsyncHandler<'a, Message> + Clone + Send + 'static,
+    {
+        let handler: Handler = Box::new(move |ctx, msg| Ran::later((f.clone())(ctx, msg)));
+        Self { default: Some(handler), ..Self::default() }
+    }
+
+    pub(crate) fn with_edits(edits: Vec<Edit>, cell: &Arc<Cell<Self>>) -> Self {
         let mut port = Self::default();
-        port.apply(edits);
+        port.apply(edits, cell);
         port
     }
 
-    pub(crate) fn apply(&mut self, edits: Vec<Edit>) {
-        for Edit { tag, handler } in edits {
-            match (tag, handler) {
-                (None, handler) => self.default = handler,
-                (Some(tag), Some(handler)) => drop(self.tags.insert(tag, handler)),
-                (Some(tag), None) => drop(self.tags.remove(&tag)),
+    /// Applies changes; a block begins in the port of `cell`.
+    pub(crate) fn apply(&mut self, edits: Vec<Edit>, cell: &Arc<Cell<Self>>) {
+        for edit in edits {
+            match edit {
+                Edit::Handler { tag: None, handler } => self.default = handler,
+                Edit::Handler { tag: Some(tag), handler: Some(handler) } => {
+                    drop(self.tags.insert(tag, handler));
+                }
+                Edit::Handler { tag: Some(tag), handler: None } => drop(self.tags.remove(&tag)),
+                Edit::Block(block) => {
+                    let handed = block.start(cell);
+                    self.block = Some(handed.clone());
+                    let default: Handler =
+                        Box::new(move |ctx, msg| attached::hand(&handed, ctx.cell(), msg));
+                    self.default = Some(default);
+                }
             }
+        }
+    }
+
+    /// No more messages come.
+    pub(super) fn close_block(&mut self) {
+        if let Some(block) = &self.block {
+            block.close();
         }
     }
 }
@@ -68,7 +104,10 @@ impl Port for FnPort {
 
     async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: Message) -> Result<(), Die> {
         let done = match self.tags.get_mut(msg.tag()).or(self.default.as_mut()) {
-            Some(handler) => handler(ctx, msg),
+            Some(handler) => match handler(ctx, msg) {
+                Ran::Done(done) => done,
+                Ran::Later(code) => code.await,
+            },
             None => {
                 let mut known: Vec<&str> = self.tags.keys().map(String::as_str).collect();
                 known.sort_unstable();
@@ -76,7 +115,7 @@ impl Port for FnPort {
             }
         };
         let edits = ctx.take_edits();
-        self.apply(edits);
+        self.apply(edits, ctx.cell());
         done
     }
 
@@ -94,19 +133,34 @@ impl Edit {
         tag: impl Into<String>,
         mut f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
     ) -> Self {
-        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg.args::<A>()?).into_result());
-        Self { tag: Some(tag.into()), handler: Some(handler) }
+        let handler: Handler = Box::new(move |ctx, msg| match msg.args::<A>() {
+            Ok(args) => Ran::done(f(ctx, args)),
+            Err(wrong) => Ran::Done(Err(wrong.into())),
+        });
+        Self::Handler { tag: Some(tag.into()), handler: Some(handler) }
+    }
+
+    fn tag_async<A, F>(tag: impl Into<String>, f: F) -> Self
+    where
+        A: FromArgs,
+        F: for<'a> AsyncHandler<'a, A> + Clone + Send + 'static,
+    {
+        let handler: Handler = Box::new(move |ctx, msg| match msg.args::<A>() {
+            Ok(args) => Ran::later((f.clone())(ctx, args)),
+            Err(wrong) => Ran::Done(Err(wrong.into())),
+        });
+        Self::Handler { tag: Some(tag.into()), handler: Some(handler) }
     }
 
     pub(crate) fn default<R: Outcome>(
         mut f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Self {
-        let handler: Handler = Box::new(move |ctx, msg| f(ctx, msg).into_result());
-        Self { tag: None, handler: Some(handler) }
+        let handler: Handler = Box::new(move |ctx, msg| Ran::done(f(ctx, msg)));
+        Self::Handler { tag: None, handler: Some(handler) }
     }
 
     pub(crate) fn off(tag: impl Into<String>) -> Self {
-        Self { tag: Some(tag.into()), handler: None }
+        Self::Handler { tag: Some(tag.into()), handler: None }
     }
 }
 
@@ -123,12 +177,39 @@ macro_rules! handlers {
                 self.add_edit(Edit::tag(tag, f));
             }
 
+            /// [`rcv`](Self::rcv) with an async closure, which the port awaits. Each message is handled by a
+            /// clone of it: what handlers are to share belongs in an `Arc`.
+            pub fn rcv_async<A: FromArgs, R, F>(&mut self, tag: impl Into<String>, f: F)
+            where
+                F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
+                    + for<'a> AsyncHandler<'a, A>
+                    + Clone
+                    + Send
+                    + 'static,
+            {
+                self.add_edit(Edit::tag_async(tag, f));
+            }
+
             /// Sets the handler of messages that no tag's handler takes.
             pub fn rcv_default<R: Outcome>(
                 &mut self,
                 f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
             ) {
                 self.add_edit(Edit::default(f));
+            }
+
+            /// Has an async block receive, beside the handlers, the messages for whose tag there is none.
+            ///
+            /// The block is a [task](crate::PortScope::spawn) of the port: it ends with it, also where it waits
+            /// when the port is killed. The port ends when the block does, which gets what comes from then on in
+            /// place of the handler of [`rcv_default`](Self::rcv_default). What it has not received counts
+            /// against the bounds of the port.
+            pub fn receive<F, Fut>(&mut self, block: F)
+            where
+                F: FnOnce(Me) -> Fut + Send + 'static,
+                Fut: Future<Output = Result<(), Die>> + Send + 'static,
+            {
+                self.add_edit(Edit::Block(NewBlock::new(block)));
             }
 
             /// Removes the handler of a tag.
@@ -156,6 +237,22 @@ impl Ref<FnPort> {
         self.edit(Edit::tag(tag, f))
     }
 
+    /// [`rcv`](Self::rcv) with an async closure, which the port awaits. Each message is handled by a clone
+    /// of it: what handlers are to share belongs in an `Arc`.
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn rcv_async<A: FromArgs, R, F>(&self, tag: impl Into<String>, f: F) -> Result<(), RcvError>
+    where
+        F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
+            + for<'a> AsyncHandler<'a, A>
+            + Clone
+            + Send
+            + 'static,
+    {
+        self.edit(Edit::tag_async(tag, f))
+    }
+
     /// Sets the handler of messages that no tag's handler takes.
     ///
     /// # Errors
@@ -165,6 +262,19 @@ impl Ref<FnPort> {
         f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
     ) -> Result<(), RcvError> {
         self.edit(Edit::default(f))
+    }
+
+    /// Has an async block receive, beside the handlers, the messages for whose tag there is none: see
+    /// [`Ctx::receive`].
+    ///
+    /// # Errors
+    /// As for [`rcv`](Self::rcv).
+    pub fn receive<F, Fut>(&self, block: F) -> Result<(), RcvError>
+    where
+        F: FnOnce(Me) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Die>> + Send + 'static,
+    {
+        self.edit(Edit::Block(NewBlock::new(block)))
     }
 
     /// Removes the handler of a tag.
@@ -177,9 +287,9 @@ impl Ref<FnPort> {
 
     fn edit(&self, edit: Edit) -> Result<(), RcvError> {
         let cell = self.cell().ok_or_else(|| RcvError { port: self.id() })?;
-        cell.push(Envelope::Call(Box::new(move |port, _| {
-            port.apply(vec![edit]);
-            Ok(())
+        cell.push(Envelope::Call(Box::new(move |port, ctx| {
+            port.apply(vec![edit], ctx.cell());
+            Ran::Done(Ok(()))
         })));
         Ok(())
     }

@@ -11,8 +11,9 @@ use super::cell::Cell;
 use super::closure::Edit;
 use super::definition::Port;
 use super::handle::Ref;
-use super::mailbox::{Envelope, Firing};
-use super::outcome::Outcome;
+use super::mailbox::{Envelope, Firing, Task};
+use super::options::PortOptions;
+use super::outcome::{Outcome, Ran};
 use super::timer::Timer;
 use crate::id::{NodeId, PortId};
 use crate::message::{BadMessage, FromArgs};
@@ -86,7 +87,13 @@ impl PortScope {
         self.core.kil_now(&port.into(), reason.into());
     }
 
-    /// Ends this port when the current handler returns; the first reason given counts.
+    /// Bounds of this port's mailbox, and of the time that its handlers may take, from now on.
+    pub fn set_options(&self, options: PortOptions) {
+        self.cell.set_options(options);
+    }
+
+    /// Ends this port when the current handler returns; the first reason given counts. What waits is lost,
+    /// and counted; [`stop_gracefully`](Self::stop_gracefully) handles it first.
     pub fn stop(&mut self, reason: impl Into<Reason>) {
         self.stopping.get_or_insert(reason.into());
     }
@@ -113,12 +120,12 @@ impl PortScope {
         self.core.mon(&port.into(), Some(&self.cell), Action::Kil(id))
     }
 
-    /// Creates a port on another node: see [`Node::spawn`].
+    /// Creates a port on a node: see [`Node::spawn`]. ([`spawn`](Self::spawn) runs a future.)
     ///
     /// # Panics
     /// When `args` cannot be serialised, which kills the port.
     #[track_caller]
-    pub fn spawn(&self, node: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
+    pub fn spawn_on(&self, node: impl Into<NodeId>, init: &str, args: impl Serialize) -> PortId {
         self.core.spawn(&node.into(), init, &args)
     }
 
@@ -165,16 +172,22 @@ impl<P: Port> Ctx<P> {
         port: impl Into<PortId>,
         f: impl FnOnce(&mut P, &mut Ctx<P>, Reason) -> R + Send + 'static,
     ) -> MonToken {
+        self.mon_task(port, move |reason| {
+            Box::new(move |port, ctx| Ran::done(f(port, ctx, reason)))
+        })
+    }
+
+    pub(super) fn mon_task(
+        &self,
+        port: impl Into<PortId>,
+        task: impl FnOnce(Reason) -> Task<P> + Send + 'static,
+    ) -> MonToken {
         let core = &self.cell.core;
         let id = core.new_watch_id();
         let weak = Arc::downgrade(&self.cell);
         let action = Action::Call(Box::new(move |reason: Reason| {
             if let Some(cell) = weak.upgrade() {
-                let told = reason.clone();
-                let task = Box::new(move |port: &mut P, ctx: &mut Ctx<P>| {
-                    f(port, ctx, reason).into_result()
-                });
-                cell.push_fired(id, told, Firing::Call(task));
+                cell.push_fired(id, reason.clone(), Firing::Call(task(reason)));
             }
         }));
         core.mon_as(id, &port.into(), Some(self.scope.cell()), action)
@@ -187,8 +200,24 @@ impl<P: Port> Ctx<P> {
         delay: Duration,
         f: impl FnOnce(&mut P, &mut Ctx<P>) -> R + Send + 'static,
     ) -> Timer {
-        let task = Box::new(move |port: &mut P, ctx: &mut Ctx<P>| f(port, ctx).into_result());
-        Timer::of_port(&self.cell, delay, task)
+        Timer::of_port(&self.cell, delay, Box::new(move |port, ctx| Ran::done(f(port, ctx))))
+    }
+
+    /// Calls `f` in the context of this port every `interval`, for the first time after one, until the port
+    /// dies or the timer is cancelled. It needs no room in the mailbox.
+    ///
+    /// A call that would be late is left out: at most one waits, however busy the port is.
+    ///
+    /// # Panics
+    /// When `interval` is zero, which kills the port.
+    #[track_caller]
+    pub fn every<R: Outcome>(
+        &self,
+        interval: Duration,
+        mut f: impl FnMut(&mut P, &mut Ctx<P>) -> R + Send + 'static,
+    ) -> Timer {
+        assert!(!interval.is_zero(), "the interval of a timer is zero");
+        Timer::repeated(&self.cell, interval, move |port, ctx| f(port, ctx).into_result())
     }
 
     /// Wraps `f` so that calling the result, from anywhere, runs it in the context of this port.
@@ -201,16 +230,35 @@ impl<P: Port> Ctx<P> {
         R: Outcome,
         F: Fn(&mut P, &mut Ctx<P>, A) -> R + Send + Sync + 'static,
     {
-        let weak = Arc::downgrade(&self.cell);
         let f = Arc::new(f);
+        self.psub_task(Arc::new(move |args| -> Task<P> {
+            let f = f.clone();
+            Box::new(move |port, ctx| Ran::done(f(port, ctx, args)))
+        }))
+    }
+
+    pub(super) fn psub_task<A, F>(
+        &self,
+        task: Arc<F>,
+    ) -> impl Fn(A) + Clone + Send + Sync + use<P, A, F>
+    where
+        F: Fn(A) -> Task<P> + Send + Sync + 'static,
+    {
+        let weak = Arc::downgrade(&self.cell);
         move |args| {
             if let Some(cell) = weak.upgrade() {
-                let f = f.clone();
-                cell.push(Envelope::Call(Box::new(move |port, ctx| {
-                    f(port, ctx, args).into_result()
-                })));
+                cell.push(Envelope::Call(task(args)));
             }
         }
+    }
+
+    /// Hides that of the scope, which does not know the type.
+    pub(super) fn cell(&self) -> &Arc<Cell<P>> {
+        &self.cell
+    }
+
+    pub(super) fn scope_cell(&self) -> &Arc<dyn AnyCell> {
+        self.scope.cell()
     }
 }
 

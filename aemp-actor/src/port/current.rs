@@ -23,12 +23,19 @@ pub(crate) struct Current {
     core: Arc<Core>,
     /// `None` outside ports.
     cell: Option<Arc<dyn AnyCell>>,
+    /// It runs beside the handlers of the port: they go on while it waits.
+    beside: bool,
 }
 
 impl Current {
     /// Code of this port.
     pub(crate) fn of_port(cell: Arc<dyn AnyCell>) -> Self {
-        Self { core: cell.core().clone(), cell: Some(cell) }
+        Self { core: cell.core().clone(), cell: Some(cell), beside: false }
+    }
+
+    /// A task of this port.
+    pub(crate) fn beside_port(cell: Arc<dyn AnyCell>) -> Self {
+        Self { beside: true, ..Self::of_port(cell) }
     }
 }
 
@@ -41,8 +48,9 @@ pub(crate) fn enter(slot: &mut Option<Current>) -> Entered<'_> {
 /// Runs `code` on behalf of a node: handles that are made in it send from there. Which port is the
 /// sender does not change.
 pub(crate) fn on_node<R>(core: &Arc<Core>, code: impl FnOnce() -> R) -> R {
-    let cell = look(|current| current.cell.clone()).flatten();
-    let mut slot = Some(Current { core: core.clone(), cell });
+    let running = look(|current| (current.cell.clone(), current.beside));
+    let (cell, beside) = running.unwrap_or_default();
+    let mut slot = Some(Current { core: core.clone(), cell, beside });
     let _entered = enter(&mut slot);
     code()
 }
@@ -58,14 +66,19 @@ pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
     cut_off && !fail_point!(ForgetLoss)
 }
 
-/// Whether the running port is this one.
+/// Whether a handler of this port is running, for which the port waits.
 pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
-    look_at_port(|current| Arc::ptr_eq(current, cell))
+    is_handler() && look_at_port(|current| Arc::ptr_eq(current, cell))
 }
 
 /// The same, by its ID.
 pub(crate) fn is_running_id(id: &PortId) -> bool {
-    look_at_port(|cell| id.node() == cell.core().id() && id.name() == cell.name())
+    is_handler() && look_at_port(|cell| id.node() == cell.core().id() && id.name() == cell.name())
+}
+
+/// Whether no other code of the running port goes on while this waits.
+fn is_handler() -> bool {
+    look(|current| !current.beside).unwrap_or(false)
 }
 
 /// The running port, if it is the one of the cell at this address, leaves a caller without an answer.

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::context::Ctx;
 use super::encoder::{Encoder, Unencodable};
+use super::ending::StopHook;
 use super::handle::Ref;
 use crate::die::Die;
 use crate::message::{BadMessage, Message};
@@ -70,5 +71,11 @@ pub trait Port: Sized + Send + 'static {
     fn bad_message(&mut self, ctx: &mut Ctx<Self>, bad: BadMessage) -> Result<(), Die> {
         ctx.refuse(&bad);
         Ok(())
+    }
+
+    /// What runs when the port ends, in its own context: see [`StopHook`]. `#[rcv(stop)]` on a method sets
+    /// it; there is none by default.
+    fn stop_hook() -> Option<StopHook<Self>> {
+        None
     }
 }

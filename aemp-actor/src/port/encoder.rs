@@ -69,6 +69,11 @@ impl<'a> Encoder<'a> {
         }
         CAPTURING.set(true);
         let _capturing = Capturing;
+        Self::values::<P>(msg)
+    }
+
+    /// The values of a typed message that is to be sent as data.
+    pub(super) fn values<P: Port>(msg: &P::Msg) -> Result<Vec<Value>, Unencodable> {
         let mut values = Vec::new();
         P::encode(msg, Encoder { target: Target::Copy(&mut values) })?;
         Ok(values)

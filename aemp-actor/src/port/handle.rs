@@ -7,12 +7,13 @@ use std::sync::{Arc, Weak};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::call::Call;
 use super::cell::Cell;
 use super::current;
 use super::definition::Port;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Unencodable};
 use super::mailbox::Envelope;
 use super::reply::Reply;
 use crate::id::PortId;
@@ -38,6 +39,20 @@ enum To<P: Port> {
     Cell(Arc<Cell<P>>),
     /// A port by its ID.
     Id(Arc<ById>),
+    /// Either, with something to be done before messages are sent.
+    Through(Arc<dyn Through<P>>),
+}
+
+/// What is done with the messages to a port in place of sending them.
+pub(super) trait Through<P: Port>: Send + Sync {
+    /// A handle that sends.
+    fn target(&self) -> &Ref<P>;
+
+    /// Takes a message.
+    fn send(&self, msg: P::Msg);
+
+    /// When they are sent, if that is known.
+    fn at(&self) -> Option<Instant>;
 }
 
 struct ById {
@@ -57,6 +72,11 @@ pub struct NotLocal {
 impl<P: Port> Ref<P> {
     pub(crate) fn local(cell: Arc<Cell<P>>) -> Self {
         Self { to: To::Cell(cell) }
+    }
+
+    /// One that gives messages to `through`.
+    pub(super) fn through(through: Arc<dyn Through<P>>) -> Self {
+        Self { to: To::Through(through) }
     }
 
     /// A handle on the port `id` that sends from `node`.
@@ -80,6 +100,15 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => cell.id(),
             To::Id(by) => by.id.clone(),
+            To::Through(way) => way.target().id(),
+        }
+    }
+
+    /// The handle that sends itself.
+    pub(super) fn direct(&self) -> &Self {
+        match &self.to {
+            To::Through(way) => way.target(),
+            _ => self,
         }
     }
 
@@ -97,6 +126,15 @@ impl<P: Port> Ref<P> {
                     by.encode::<P>(&core, &msg);
                 }
             }
+            To::Through(way) => way.send(msg),
+        }
+    }
+
+    /// Sends it to another node, if it can be sent as data.
+    pub(super) fn try_tell(&self, msg: &P::Msg) -> Result<(), Unencodable> {
+        match self.core() {
+            Some(core) => P::encode(msg, Encoder::new(&core, &self.id())),
+            None => Ok(()),
         }
     }
 
@@ -112,16 +150,44 @@ impl<P: Port> Ref<P> {
         let by = match &self.to {
             To::Cell(cell) => return Self::call_cell(cell, request),
             To::Id(by) => by,
+            To::Through(way) => return Self::call_through(&**way, request),
         };
+        Self::call_by(by, |core, reply| by.encode::<P>(core, &request(reply)))
+    }
+
+    fn call_through<T>(way: &dyn Through<P>, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T>
+    where
+        T: serde::de::DeserializeOwned + Send + 'static,
+    {
+        let call = match &way.target().to {
+            To::Id(by) => Self::call_by(by, |_, reply| way.send(request(reply))),
+            _ => return Self::call_local_through(way, request),
+        };
+        call.sent_at(way.at())
+    }
+
+    fn call_local_through<T>(
+        way: &dyn Through<P>,
+        request: impl FnOnce(Reply<T>) -> P::Msg,
+    ) -> Call<T> {
+        let Some(cell) = way.target().cell() else { return Call::not_local(way.target().id()) };
+        let (sender, receiver) = oneshot::channel();
+        way.send(request(Reply::caller(sender, &cell)));
+        Call::typed(receiver, cell).sent_at(way.at())
+    }
+
+    #[track_caller]
+    fn call_by<T>(by: &ById, send: impl FnOnce(&Arc<Core>, Reply<T>)) -> Call<T>
+    where
+        T: serde::de::DeserializeOwned + Send + 'static,
+    {
         let Some(core) = by.core() else {
             return Call::not_local(by.id.clone());
         };
         let decode = |message: crate::Message| {
             message.decode::<(T,)>().map(|(answer,)| answer).map_err(|error| error.to_string())
         };
-        core.ask(by.id.clone(), decode, |reply| {
-            by.encode::<P>(&core, &request(Reply::port(Some(reply))));
-        })
+        core.ask(by.id.clone(), decode, |reply| send(&core, Reply::port(Some(reply))))
     }
 
     /// Sends a message that cannot be serialised.
@@ -131,7 +197,10 @@ impl<P: Port> Ref<P> {
     pub fn tell_local(&self, msg: P::Msg) -> Result<(), NotLocal> {
         match self.cell() {
             Some(cell) => {
-                cell.push(Envelope::Typed(msg));
+                match &self.to {
+                    To::Through(way) => way.send(msg),
+                    _ => cell.push(Envelope::Typed(msg)),
+                }
                 Ok(())
             }
             None => Err(NotLocal { target: self.id() }),
@@ -141,6 +210,9 @@ impl<P: Port> Ref<P> {
     /// Sends a request that cannot be serialised; gives [`CallError::NotLocal`](super::CallError::NotLocal) when the port is
     /// not of this node.
     pub fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
+        if let To::Through(way) = &self.to {
+            return Self::call_local_through(&**way, request);
+        }
         match self.cell() {
             Some(cell) => Self::call_cell(&cell, request),
             None => Call::not_local(self.id()),
@@ -158,6 +230,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Some(cell),
             To::Id(_) => None,
+            To::Through(way) => way.target().found_cell(),
         }
     }
 
@@ -167,8 +240,9 @@ impl<P: Port> Ref<P> {
             To::Cell(cell) => Some(cell.clone()),
             To::Id(by) => match Self::found(&by.core()?, by.id.clone()).to {
                 To::Cell(cell) => Some(cell),
-                To::Id(_) => None,
+                To::Id(_) | To::Through(_) => None,
             },
+            To::Through(way) => way.target().cell(),
         }
     }
 
@@ -177,6 +251,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Some(cell.core.clone()),
             To::Id(by) => by.core(),
+            To::Through(way) => way.target().core(),
         }
     }
 }
@@ -211,6 +286,7 @@ impl<P: Port> Clone for Ref<P> {
         let to = match &self.to {
             To::Cell(cell) => To::Cell(cell.clone()),
             To::Id(by) => To::Id(by.clone()),
+            To::Through(way) => To::Through(way.clone()),
         };
         Self { to }
     }

@@ -1,5 +1,6 @@
 //! Init functions: how ports are made by name, here and from other nodes.
 
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::cell::Cell;
 use super::closure::FnPort;
-use super::context::PortScope;
+use super::context::{Ctx, PortScope};
 use super::definition::Port;
 use super::handle::Ref;
 use super::mailbox::Stage;
@@ -28,12 +29,52 @@ pub(crate) type Starter<P> = Box<dyn for<'a> FnOnce(&'a mut Init) -> InitFuture<
 /// The context of an init function: the new port exists already, with its ID, and messages for
 /// it wait; it has no value yet.
 pub struct Init {
-    scope: PortScope,
+    ctx: Box<dyn AnyCtx>,
+}
+
+/// The context of the port, without its type.
+trait AnyCtx: Send {
+    fn scope(&self) -> &PortScope;
+    fn scope_mut(&mut self) -> &mut PortScope;
+    fn as_any(&mut self) -> &mut dyn Any;
+    fn port(&self) -> &'static str;
+}
+
+impl<P: Port> AnyCtx for Ctx<P> {
+    fn scope(&self) -> &PortScope {
+        self
+    }
+
+    fn scope_mut(&mut self) -> &mut PortScope {
+        self
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn port(&self) -> &'static str {
+        std::any::type_name::<P>()
+    }
 }
 
 impl Init {
     pub(crate) fn new<P: Port>(cell: Arc<Cell<P>>) -> Self {
-        Self { scope: PortScope::new(cell.core.clone(), cell) }
+        Self { ctx: Box::new(Ctx::new(cell)) }
+    }
+
+    /// The context of the new port `P`, which its handlers will have: its handle, timers, monitors, tasks and
+    /// streams. What is to run in the port waits until it has its value.
+    ///
+    /// # Panics
+    /// When the function makes a port of another type, which kills the port.
+    #[track_caller]
+    pub fn ctx<P: Port>(&mut self) -> &mut Ctx<P> {
+        let made = self.ctx.port();
+        let Some(ctx) = self.ctx.as_any().downcast_mut() else {
+            panic!("this init function makes a {made}, not a {}", std::any::type_name::<P>())
+        };
+        ctx
     }
 }
 
@@ -41,19 +82,19 @@ impl std::ops::Deref for Init {
     type Target = PortScope;
 
     fn deref(&self) -> &PortScope {
-        &self.scope
+        self.ctx.scope()
     }
 }
 
 impl std::ops::DerefMut for Init {
     fn deref_mut(&mut self) -> &mut PortScope {
-        &mut self.scope
+        self.ctx.scope_mut()
     }
 }
 
 impl std::fmt::Debug for Init {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Init({})", self.scope.id())
+        write!(f, "Init({})", self.id())
     }
 }
 
@@ -231,7 +272,8 @@ impl InitOutput for () {
     type Port = FnPort;
 
     fn into_port(self, init: &mut Init) -> Result<FnPort, Die> {
-        Ok(FnPort::with_edits(init.take_edits()))
+        let edits = init.take_edits();
+        Ok(FnPort::with_edits(edits, init.ctx().cell()))
     }
 }
 

@@ -23,17 +23,18 @@ use super::context::Ctx;
 use super::definition::Port;
 use super::init::Starter;
 use super::options::PortOptions;
+use super::outcome::Ran;
 use super::owned::OwnedWatches;
 use super::run::{Load, Run};
 use super::tap::Tap;
-use crate::die::Die;
+use super::work::Tasks;
 use crate::message::Message;
 use crate::monitor::{WatchId, Watchers};
 use crate::node::{TimerKey, Watch};
 use crate::reason::Reason;
 
 /// Code to run in port context.
-pub(crate) type Task<P> = Box<dyn FnOnce(&mut P, &mut Ctx<P>) -> Result<(), Die> + Send>;
+pub(crate) type Task<P> = Box<dyn for<'a> FnOnce(&'a mut P, &'a mut Ctx<P>) -> Ran<'a> + Send>;
 
 /// Bytes of an empty queue that are kept while a runner waits for messages.
 const KEPT: usize = 4096;
@@ -117,6 +118,10 @@ pub(crate) struct Extras {
     pub(crate) receiver: Receiver,
     /// Somebody who waited for an answer is told of the port's death.
     pub(crate) caller_notified: bool,
+    /// What runs beside the port's handlers.
+    pub(crate) tasks: Tasks,
+    /// The port handles what waits, and takes no new messages.
+    pub(crate) stopping: bool,
 }
 
 /// What is known of the block of a receiving port.
@@ -225,9 +230,32 @@ impl<P: Port> Mailbox<P> {
         self.is_dead() || self.abort_reason().is_some()
     }
 
+    /// Whether something of the port's is to run before it dies: its stop hook, if it has a value, and the end
+    /// of its tasks.
+    pub(crate) fn has_to_wind_up(&self) -> bool {
+        let has_tasks = self.extras.as_ref().is_some_and(|extras| !extras.tasks.is_empty());
+        has_tasks || P::stop_hook().is_some() && !matches!(self.stage, Stage::Starting(_))
+    }
+
+    /// Whether messages that are pushed now are lost: the port is over, or stops and handles only what waits.
+    pub(crate) fn refuses_messages(&self) -> bool {
+        self.is_dead()
+            || self.extras.as_ref().is_some_and(|extras| extras.abort.is_some() || extras.stopping)
+    }
+
     /// Whether nothing runs the port, and nothing waits for it.
     pub(crate) fn is_idle(&self) -> bool {
         !self.scheduled && matches!(self.stage, Stage::Idle(_))
+    }
+
+    /// Whether nothing waits, and no code of the port has begun.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let is_suspended = match &self.stage {
+            Stage::Running(_) => self.waker.is_some(),
+            Stage::Starting(_) => false,
+            Stage::Idle(_) | Stage::Dead(_) => true,
+        };
+        is_suspended && self.queue.is_empty()
     }
 
     pub(crate) fn is_dead(&self) -> bool {

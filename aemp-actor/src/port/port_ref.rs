@@ -1,6 +1,8 @@
 //! What every typed handle can do.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -10,7 +12,10 @@ use super::context::Ctx;
 use super::definition::Port;
 use super::handle::Ref;
 use super::mailbox::Envelope;
+use super::outcome::Ran;
 use super::peval::{self, PevalError};
+use super::stopping;
+use super::through::{self, WhenRoom};
 use crate::id::PortId;
 use crate::node::{Core, MonAction, MonToken};
 use crate::reason::Reason;
@@ -65,13 +70,78 @@ pub trait PortRef {
         }
     }
 
+    /// Ends the port gracefully: it takes no more messages, handles those that wait, waits for its
+    /// [tasks](crate::PortScope::spawn) and handles what they bring, and ends, normally. What is not done by
+    /// `deadline` is lost: the port ends then, at once, with `die`. Awaiting gives the reason of the end;
+    /// dropping this changes nothing.
+    ///
+    /// ([`kil`](Self::kil) with `()` keeps its place among the messages, too, but ends the tasks of the port
+    /// where they wait, and has no deadline.) On another node it is that `kil`, with this deadline.
+    fn stop(&self, deadline: Duration) -> impl Future<Output = Reason> + Send + use<Self>
+    where
+        Self: Sized,
+    {
+        let (id, handle) = (self.id(), self.as_handle());
+        let cell = handle.cell().map(|cell| -> Arc<dyn AnyCell> { cell });
+        let stopping =
+            handle.core().map(|core| stopping::begin(&core, id.clone(), cell.as_ref(), deadline));
+        async move {
+            match stopping {
+                Some(stopping) => stopping.await,
+                None => Reason::no_such_port(&id),
+            }
+        }
+    }
+
+    /// Sends later what is sent through the handle that this gives: `room.after(delay).say("joe", "hi")`. A
+    /// request is sent later, too, and its deadline counts from then. What the node is shut down before is
+    /// lost, and counted.
+    fn after(&self, delay: Duration) -> <Self::Port as Port>::Ref
+    where
+        Self: Sized,
+    {
+        through::after(self.as_handle(), delay)
+    }
+
+    /// Sends what `send` sends, through the handle that it is given, when there is room for it: in the mailbox of
+    /// a port of this node, in the queue for another node. It is a typed [`Node::snd_wait`](crate::Node::snd_wait):
+    ///
+    /// ```no_run
+    /// # use aemp_actor::prelude::*;
+    /// # #[derive(Port)] struct Worker;
+    /// # #[rcv] impl Worker { fn add(&mut self, n: u64) {} fn sum(&self) -> u64 { 0 } }
+    /// # async fn run(worker: WorkerRef) -> Result<(), Box<dyn std::error::Error>> {
+    /// worker.when_room(|worker| worker.add(7)).await?;
+    /// let sum = worker.when_room(|worker| worker.sum()).await?.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The deadline of a request counts from when its answer is first waited for.
+    ///
+    /// # Errors
+    /// As for [`Node::snd_wait`](crate::Node::snd_wait).
+    ///
+    /// # Panics
+    /// When the port is on another node and the message cannot be serialised.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing was sent.
+    #[track_caller]
+    fn when_room<T>(&self, send: impl FnOnce(&<Self::Port as Port>::Ref) -> T) -> WhenRoom<T>
+    where
+        Self: Sized,
+    {
+        through::when_room(self.as_handle(), send)
+    }
+
     /// Monitors the port: see [`Node::mon`](crate::Node::mon). `None` when the handle knows no
     /// node.
     fn mon(&self, action: impl MonAction) -> Option<MonToken>
     where
         Self: Sized,
     {
-        let core: std::sync::Arc<Core> = self.as_handle().core()?;
+        let core: Arc<Core> = self.as_handle().core()?;
         Some(core.mon(&self.id(), None, action.into_action().0))
     }
 
@@ -95,8 +165,7 @@ pub trait PortRef {
         let cell = self.as_handle().cell();
         if let Some(cell) = &cell {
             cell.push(Envelope::Call(Box::new(move |port, ctx| {
-                drop(sender.send(f(port, ctx)?));
-                Ok(())
+                Ran::Done(f(port, ctx).map(|result| drop(sender.send(result))))
             })));
         }
         async move {

@@ -3,33 +3,29 @@
 
 use std::any::TypeId;
 use std::collections::VecDeque;
-use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
-
-use serde::Serialize;
-use tokio::time::Instant;
 
 use super::any_cell::AnyCell;
 use super::cell::Cell;
 use super::context::{Ctx, PortScope};
-use super::current;
-use super::deadline::Deadline;
 use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
+use super::in_context::in_context;
 use super::mailbox::{Envelope, Firing, Stage};
+use super::me::Me;
 use super::run::{Load, Run};
-use super::runner::{self, End, Runner, TURN};
+use super::runner::{End, Runner, TURN};
 use super::tap;
 use crate::die::Die;
 use crate::id::PortId;
-use crate::message::{BadMessage, FromArgs, Message};
+use crate::message::{BadMessage, Message};
 use crate::monitor::WatchId;
-use crate::node::{Action, Alarm, Core, MonToken, timer_deadline};
+use crate::node::{Alarm, Core, timer_deadline};
 use crate::reason::Reason;
 
 /// How long a block that is to be killed may stay away from its messages, which it is to receive
@@ -39,14 +35,8 @@ const KIL_PATIENCE: Duration = Duration::from_secs(5);
 /// The port behind an async block, which handles the messages in place of a value.
 pub(crate) enum ReceivePort {}
 
-/// What a receive-style port has of itself: its messages and its context.
-pub struct Me {
-    scope: PortScope,
-    inbox: Inbox,
-}
-
 /// What the block has seen of the mailbox.
-struct Inbox {
+pub(super) struct Inbox {
     cell: Arc<Cell<ReceivePort>>,
     run: Arc<Run>,
     /// Left for later. All of it still counts as waiting.
@@ -64,21 +54,6 @@ enum Entry {
     Kil(Option<WatchId>, Reason),
 }
 
-/// Why nothing was received.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReceiveError {
-    /// No such message came in time.
-    #[error("no such message within {after:?}")]
-    Timeout {
-        /// How long it was waited for.
-        after: Duration,
-    },
-    /// The message has other arguments than expected.
-    #[error(transparent)]
-    Arguments(#[from] crate::message::ArgError),
-}
-
 /// Creates the port and the task of its block.
 pub(crate) fn create<F, Fut>(core: &Arc<Core>, block: F) -> PortId
 where
@@ -90,26 +65,27 @@ where
     let id = cell.id();
     let runner = Runner::new(cell.clone());
     if core.registry().insert(cell.clone()) {
-        let inbox = Inbox { cell: cell.clone(), run, left: VecDeque::new(), turn: 0 };
-        let me = Me { scope: PortScope::new(core.clone(), cell), inbox };
-        core.runtime().spawn(run_block(runner, block, me));
+        let inbox = Inbox { cell: cell.clone(), run: run.clone(), left: VecDeque::new(), turn: 0 };
+        let me = Me::of_mailbox(PortScope::new(core.clone(), cell), inbox);
+        core.runtime().spawn(run_block(runner, run, block, me));
     }
     id
 }
 
-async fn run_block<F, Fut>(runner: Runner<ReceivePort>, block: F, me: Me)
+async fn run_block<F, Fut>(runner: Runner<ReceivePort>, run: Arc<Run>, block: F, me: Me)
 where
     F: FnOnce(Me) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Die>> + Send + 'static,
 {
-    let run = me.inbox.run.clone();
     let end = {
         let mut code = pin!(Some(async move {
             let ended = block(me).await;
             End::Dead(ended.map_or_else(Reason::from, |()| Reason::normal()))
         }));
-        runner::in_context(&runner.cell, &run, code.as_mut()).await
+        let end = in_context(&runner.cell, &run, code.as_mut()).await;
+        end.unwrap_or_else(|stopped| End::of(&runner.cell, stopped))
     };
+    runner.cell.end_tasks().await;
     runner.settle(end);
 }
 
@@ -172,7 +148,7 @@ fn await_look<P: Port>(cell: &Arc<Cell<P>>, watch: Option<WatchId>, reason: Reas
 impl Inbox {
     /// The first message that `cond` wants, from the `seen`th on; `None` is none yet, and the block
     /// is woken when there are more. Pending is neither: the port ends, or others have their turn.
-    fn poll_take(
+    pub(super) fn poll_take(
         &mut self,
         seen: &mut usize,
         cond: &mut dyn FnMut(&Message) -> bool,
@@ -324,122 +300,5 @@ impl Port for ReceivePort {
 
     fn encode(msg: &Message, to: Encoder<'_>) -> Result<(), Unencodable> {
         to.forward(msg)
-    }
-}
-
-impl Me {
-    /// The next message with this tag, its arguments as a tuple.
-    ///
-    /// Messages with other tags stay, in their order, for later.
-    ///
-    /// # Cancel safety
-    /// Dropped before it is ready, it has taken nothing.
-    pub fn get<A: FromArgs>(&mut self, tag: &str) -> Received<'_, A> {
-        let tag = tag.to_owned();
-        self.receive(Box::new(move |msg| msg.tag() == tag), |msg| Ok(msg.args::<A>()?))
-    }
-
-    /// The next message for which `cond` holds.
-    ///
-    /// # Cancel safety
-    /// As for [`get`](Self::get).
-    pub fn get_cond<'a>(
-        &'a mut self,
-        cond: impl FnMut(&Message) -> bool + Send + 'a,
-    ) -> Received<'a, Message> {
-        self.receive(Box::new(cond), Ok)
-    }
-
-    /// The next message, whatever it is.
-    ///
-    /// # Cancel safety
-    /// As for [`get`](Self::get).
-    pub fn recv(&mut self) -> Received<'_, Message> {
-        self.get_cond(|_| true)
-    }
-
-    /// Sends this port `msg`, with the reason appended, when `port` dies.
-    ///
-    /// What this port sends to `port` after a message was lost stays lost until the block has
-    /// received `msg` (guarantee 2).
-    ///
-    /// # Panics
-    /// When `msg` cannot be serialised, which kills the port.
-    #[track_caller]
-    pub fn mon(&self, port: impl Into<PortId>, msg: impl Serialize) -> MonToken {
-        let values = aemp_transport::to_values(&msg).expect("the message of a monitor serialises");
-        let action = Action::Snd(self.scope.id(), values);
-        self.scope.core().mon(&port.into(), Some(self.scope.cell()), action)
-    }
-
-    fn receive<'a, T>(
-        &'a mut self,
-        cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
-        convert: fn(Message) -> Result<T, ReceiveError>,
-    ) -> Received<'a, T> {
-        Received { inbox: &mut self.inbox, cond, convert, seen: 0, patience: None }
-    }
-}
-
-impl std::ops::Deref for Me {
-    type Target = PortScope;
-
-    fn deref(&self) -> &PortScope {
-        &self.scope
-    }
-}
-
-impl fmt::Debug for Me {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Me({})", self.scope.id())
-    }
-}
-
-/// A message that is waited for: await it. Without a [`timeout`](Self::timeout) it waits for ever.
-#[must_use = "nothing is received unless it is awaited"]
-pub struct Received<'a, T> {
-    inbox: &'a mut Inbox,
-    cond: Box<dyn FnMut(&Message) -> bool + Send + 'a>,
-    convert: fn(Message) -> Result<T, ReceiveError>,
-    /// How many messages at the front were looked at and not wanted.
-    seen: usize,
-    patience: Option<Patience>,
-}
-
-struct Patience {
-    after: Duration,
-    /// Made at the first poll.
-    deadline: Option<Deadline>,
-}
-
-impl<T> Received<'_, T> {
-    /// Waits no longer than this, counted from the first poll.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.patience = Some(Patience { after: timeout, deadline: None });
-        self
-    }
-}
-
-impl<T> Future for Received<'_, T> {
-    type Output = Result<T, ReceiveError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { inbox, cond, convert, seen, patience } = &mut *self;
-        if let Some(message) = ready!(inbox.poll_take(seen, cond, cx)) {
-            return Poll::Ready(current::on_node(&inbox.cell.core, || convert(message)));
-        }
-        let Some(Patience { after, deadline }) = patience else { return Poll::Pending };
-        let timers = inbox.cell.core.timers();
-        let deadline =
-            deadline.get_or_insert_with(|| Deadline::new(timers, Instant::now(), *after));
-        ready!(deadline.poll(cx));
-        Poll::Ready(Err(ReceiveError::Timeout { after: *after }))
-    }
-}
-
-impl<T> fmt::Debug for Received<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let timeout = self.patience.as_ref().map(|patience| patience.after);
-        write!(f, "Received(timeout {timeout:?})")
     }
 }

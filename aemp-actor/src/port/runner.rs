@@ -15,21 +15,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::any_cell::AnyCell;
 use super::cell::{Cell, Next};
 use super::closure::FnPort;
 use super::context::Ctx;
-use super::current::{self, Current};
 use super::deadline::Deadline;
 use super::definition::Port;
+use super::ending;
+use super::in_context::{Stopped, drop_user_data, in_context};
 use super::init::{Init, Starter};
 use super::mailbox::{self, Envelope, Firing, Stage, Task};
+use super::outcome::{PortFuture, Ran};
 use super::run::{Load, Run};
 use super::tap::{self, Tap};
 use crate::die::Die;
 use crate::fail_points::fail_point;
-use crate::message::Message;
+use crate::message::{BadMessage, Message};
 use crate::node::Core;
-use crate::panics;
 use crate::reason::Reason;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
@@ -45,6 +47,15 @@ const TALLIED: usize = 1024;
 pub(super) enum End {
     Idle,
     Dead(Reason),
+}
+
+impl End {
+    pub(super) fn of<P: Port>(cell: &Cell<P>, stopped: Stopped) -> Self {
+        Self::Dead(match stopped {
+            Stopped::Aborted => cell.abort_reason().unwrap_or_default(),
+            Stopped::Failed(die) => die.into(),
+        })
+    }
 }
 
 /// Starts the runner of a port that is scheduled for one.
@@ -98,10 +109,15 @@ struct Held<'a, P: Port> {
     cell: &'a Arc<Cell<P>>,
     value: Option<P>,
     batch: Vec<Envelope<P>>,
+    /// Messages of the batch that the port will not handle any more, for its stop hook.
+    unhandled: Vec<Envelope<P>>,
 }
 
 impl<P: Port> Drop for Held<'_, P> {
     fn drop(&mut self) {
+        for envelope in std::mem::take(&mut self.unhandled) {
+            drop_user_data(self.cell, envelope);
+        }
         if let Some(value) = self.value.take() {
             drop_user_data(self.cell, value);
         }
@@ -112,7 +128,7 @@ async fn run<P: Port>(runner: Runner<P>) {
     let end = {
         let cell = &runner.cell;
         let run = Arc::new(Run::default());
-        let mut held = Held { cell, value: None, batch: Vec::new() };
+        let mut held = Held { cell, value: None, batch: Vec::new(), unhandled: Vec::new() };
         let starter = match cell.begin(&run) {
             Some(Stage::Starting(starter)) => Some(starter),
             Some(Stage::Idle(made)) => {
@@ -125,82 +141,20 @@ async fn run<P: Port>(runner: Runner<P>) {
             let mut code = pin!(Some(drive(cell, &run, starter, &mut held)));
             in_context(cell, &run, code.as_mut()).await
         };
+        let end = end.unwrap_or_else(|stopped| End::of(cell, stopped));
         run.retire();
-        if let End::Dead(reason) = &end
-            && held.value.is_none()
-        {
-            cell.core.registry().add_failed_spawn(&cell.name, reason);
+        if let End::Dead(reason) = &end {
+            if held.value.is_none() {
+                cell.core.registry().add_failed_spawn(&cell.name, reason);
+            }
+            if cell.has_to_wind_up() {
+                let (value, unhandled) = (&mut held.value, &mut held.unhandled);
+                Box::pin(ending::wind_up(cell, &run, reason, value, unhandled)).await;
+            }
         }
         end
     };
     runner.settle(end);
-}
-
-/// Drops user data in the context of its port.
-pub(super) fn drop_user_data<P: Port, T>(cell: &Arc<Cell<P>>, data: T) {
-    if !std::mem::needs_drop::<T>() {
-        return;
-    }
-    let mut slot = Some(Current::of_port(cell.clone()));
-    cell.core.in_runtime("a destructor of a dying port", || {
-        let _entered = current::enter(&mut slot);
-        drop(data);
-    });
-}
-
-/// Polls `code` as code of the port: with the current context set, panics caught, and dropped,
-/// in that context, when it has ended or the port is aborted.
-pub(super) async fn in_context<P: Port>(
-    cell: &Arc<Cell<P>>,
-    run: &Run,
-    code: Pin<&mut Option<impl Future<Output = End>>>,
-) -> End {
-    let mut slot = Some(Current::of_port(cell.clone()));
-    let mut code = InContext { cell, code, ended: false };
-    poll_fn(|cx| {
-        if run.is_aborted() {
-            return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
-        }
-        let polled = panics::caught(|| {
-            let _entered = current::enter(&mut slot);
-            let running = code.code.as_mut().as_pin_mut();
-            running.map_or(Poll::Ready(End::Idle), |running| running.poll(cx))
-        });
-        match polled {
-            Ok(Poll::Ready(end)) => {
-                code.ended = true;
-                Poll::Ready(end)
-            }
-            Ok(Poll::Pending) if run.suspend(cx.waker()) => Poll::Pending,
-            Ok(Poll::Pending) => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Err(die) => Poll::Ready(End::Dead(die.into())),
-        }
-    })
-    .await
-}
-
-/// Drops a port's code in the context of the port, unless it has ended, and holds nothing any more.
-struct InContext<'a, P: Port, F> {
-    cell: &'a Arc<Cell<P>>,
-    code: Pin<&'a mut Option<F>>,
-    ended: bool,
-}
-
-impl<P: Port, F> Drop for InContext<'_, P, F> {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let cell = self.cell;
-        let mut slot = Some(Current::of_port(cell.clone()));
-        cell.core.user_code("a destructor of a port's code", || {
-            let _entered = current::enter(&mut slot);
-            self.code.set(None);
-        });
-    }
 }
 
 async fn drive<P: Port>(
@@ -224,7 +178,7 @@ async fn drive<P: Port>(
     let mut tally = Tally { core: &cell.core, messages: 0 };
     let mut turn = Turn(0);
     loop {
-        let Held { value, batch, .. } = held;
+        let Held { value, batch, unhandled, .. } = held;
         let next = poll_fn(|cx| {
             let polled = cell.poll_next(run, batch, value, cx);
             if polled.is_pending() {
@@ -244,7 +198,8 @@ async fn drive<P: Port>(
         tally.add(batch.len());
         let Some(value) = value.as_mut() else { return End::Idle };
         let left = run.left();
-        let batch = Batch { cell, run, envelopes: batch.drain(..), left, taps, limit };
+        let envelopes = batch.drain(..);
+        let batch = Batch { cell, run, envelopes, left, taps, limit, unhandled };
         if let Err(reason) = handle_batch(batch, &mut turn, value, &mut ctx).await {
             return End::Dead(reason);
         }
@@ -298,6 +253,8 @@ struct Batch<'a, P: Port> {
     taps: Vec<Arc<Tap>>,
     /// How long a handler may take.
     limit: Option<Duration>,
+    /// Where a port with a stop hook keeps what it does not handle.
+    unhandled: &'a mut Vec<Envelope<P>>,
 }
 
 impl<P: Port> Batch<'_, P> {
@@ -307,13 +264,15 @@ impl<P: Port> Batch<'_, P> {
         &mut self,
         value: &'a mut P,
         ctx: &'a mut Ctx<P>,
-    ) -> Begun<impl Future<Output = Result<(), Die>> + Send + use<'a, P>> {
+    ) -> Begun<'a, impl Future<Output = Result<(), Die>> + Send + use<'a, P>> {
         let msg = match self.next() {
             Some(Envelope::Typed(msg)) => msg,
-            Some(other) => match uncommon(self.cell, value, ctx, other) {
-                Ok(Some(msg)) => msg,
-                Ok(None) => return Begun::Done,
-                Err(reason) => return Begun::Dead(reason),
+            Some(other) => match uncommon(self.cell, other) {
+                Uncommon::Message(msg) => msg,
+                Uncommon::Bad(bad) => return Begun::Called(value.bad_message(ctx, *bad)),
+                Uncommon::Task(task) => return call(value, ctx, task),
+                Uncommon::Nothing => return Begun::Done,
+                Uncommon::Dead(reason) => return Begun::Dead(reason),
             },
             None => return Begun::Empty,
         };
@@ -336,19 +295,26 @@ impl<P: Port> Batch<'_, P> {
 }
 
 /// What came of an envelope.
-enum Begun<F> {
+enum Begun<'a, F> {
     /// A handler, to be waited for.
     Handler(F),
+    /// Other code of the user's, to be waited for.
+    Task(PortFuture<'a>),
+    /// Other code of the user's, which has ended.
+    Called(Result<(), Die>),
     Done,
     Dead(Reason),
     /// There was none.
     Empty,
 }
 
-/// However the batch ended: what is left of it, which the death of the port counts, is dropped one by
-/// one, since each of them may panic.
+/// However the batch ended: what is left of it, which the death of the port counts, is kept for the stop
+/// hook, or dropped one by one, since each of them may panic.
 impl<P: Port> Drop for Batch<'_, P> {
     fn drop(&mut self) {
+        if P::stop_hook().is_some() {
+            self.unhandled.extend(self.envelopes.by_ref());
+        }
         self.envelopes.by_ref().for_each(|envelope| drop_user_data(self.cell, envelope));
     }
 }
@@ -367,15 +333,27 @@ async fn handle_batch<P: Port>(
         if batch.run.is_aborted() {
             return Err(batch.cell.abort_reason().unwrap_or_default());
         }
-        match batch.begin(value, ctx) {
+        let timers = batch.cell.core.timers();
+        let deadline = |limit| (limit, Deadline::new(timers, Instant::now(), limit));
+        let is_edited = match batch.begin(value, ctx) {
             Begun::Handler(handler) => {
-                let timers = batch.cell.core.timers();
-                let deadline = |limit| (limit, Deadline::new(timers, Instant::now(), limit));
                 within(batch.limit.map(deadline), pin!(handler)).await?;
+                false
             }
-            Begun::Done => {}
+            Begun::Task(mut code) => {
+                within(batch.limit.map(deadline), code.as_mut()).await?;
+                true
+            }
+            Begun::Called(done) => {
+                done?;
+                true
+            }
+            Begun::Done => false,
             Begun::Dead(reason) => return Err(reason),
             Begun::Empty => return Ok(()),
+        };
+        if is_edited {
+            apply_edits(value, ctx);
         }
         if let Some(reason) = ctx.stopping() {
             return Err(reason);
@@ -383,54 +361,58 @@ async fn handle_batch<P: Port>(
     }
 }
 
-/// Everything but a typed message; gives the message to handle, if it is one.
-fn uncommon<P: Port>(
-    cell: &Arc<Cell<P>>,
-    value: &mut P,
-    ctx: &mut Ctx<P>,
-    envelope: Envelope<P>,
-) -> Result<Option<P::Msg>, Reason> {
+/// What an envelope is that holds no typed message.
+enum Uncommon<P: Port> {
+    Message(P::Msg),
+    Bad(Box<BadMessage>),
+    Task(Task<P>),
+    Dead(Reason),
+    Nothing,
+}
+
+fn uncommon<P: Port>(cell: &Arc<Cell<P>>, envelope: Envelope<P>) -> Uncommon<P> {
     match envelope {
-        Envelope::Typed(msg) => return Ok(Some(msg)),
-        Envelope::Untyped(message) => return Ok(untyped(value, ctx, *message)?),
-        Envelope::Call(task) | Envelope::Due(task) => call(value, ctx, task)?,
-        Envelope::Kil(reason) => return Err(reason),
+        Envelope::Typed(msg) => Uncommon::Message(msg),
+        Envelope::Untyped(message) => untyped(*message),
+        Envelope::Call(task) | Envelope::Due(task) => Uncommon::Task(task),
+        Envelope::Kil(reason) => Uncommon::Dead(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
-            Firing::Call(task) => call(value, ctx, task)?,
+            Firing::Call(task) => Uncommon::Task(task),
             Firing::Message(message) => {
                 if fail_point!(FireTwice) {
                     cell.push(Envelope::Untyped(Box::new(message.clone())));
                 }
-                return Ok(untyped(value, ctx, message)?);
+                untyped(message)
             }
-            Firing::Kil(reason) => return Err(reason),
+            Firing::Kil(reason) => Uncommon::Dead(reason),
         },
-        Envelope::Fired(..) => {}
+        Envelope::Fired(..) => Uncommon::Nothing,
     }
-    Ok(None)
 }
 
-/// Runs a task, and applies what it changed of a closure port's handlers, as
-/// [`FnPort`]'s own [`handle`](Port::handle) does.
-fn call<P: Port>(value: &mut P, ctx: &mut Ctx<P>, task: Task<P>) -> Result<(), Die> {
-    let done = task(value, ctx);
+fn untyped<P: Port>(message: Message) -> Uncommon<P> {
+    P::decode(message).map_or_else(|bad| Uncommon::Bad(Box::new(bad)), Uncommon::Message)
+}
+
+fn call<'a, P: Port, F>(value: &'a mut P, ctx: &'a mut Ctx<P>, task: Task<P>) -> Begun<'a, F> {
+    match task(value, ctx) {
+        Ran::Done(done) => Begun::Called(done),
+        Ran::Later(code) => Begun::Task(code),
+    }
+}
+
+/// Applies what other code than the handlers of a closure port has changed of those, as [`FnPort`]'s own
+/// [`handle`](Port::handle) does.
+fn apply_edits<P: Port>(value: &mut P, ctx: &mut Ctx<P>) {
     let edits = ctx.take_edits();
     if !edits.is_empty()
         && let Some(port) = (value as &mut dyn Any).downcast_mut::<FnPort>()
     {
-        port.apply(edits);
-    }
-    done
-}
-
-fn untyped<P: Port>(
-    value: &mut P,
-    ctx: &mut Ctx<P>,
-    message: Message,
-) -> Result<Option<P::Msg>, Die> {
-    match P::decode(message) {
-        Ok(msg) => Ok(Some(msg)),
-        Err(bad) => value.bad_message(ctx, bad).map(|()| None),
+        // The port is one of the same type, then.
+        let cell: Arc<dyn AnyCell> = ctx.cell().clone();
+        if let Ok(cell) = cell.as_any().downcast() {
+            port.apply(edits, &cell);
+        }
     }
 }
 

@@ -124,7 +124,7 @@ async fn send(
 }
 
 /// Somebody who is counted as waiting.
-struct Waiting<'a>(&'a Arc<Room>);
+pub(super) struct Waiting<'a>(pub(super) &'a Arc<Room>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -132,7 +132,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-async fn wait_for(cell: &Arc<dyn AnyCell>, waiting: Waiting<'_>) {
+pub(super) async fn wait_for(cell: &Arc<dyn AnyCell>, waiting: Waiting<'_>) {
     let mut freed = std::pin::pin!(waiting.0.freed.notified());
     freed.as_mut().enable();
     if cell.is_full_for(waiting.0) {

@@ -132,6 +132,18 @@ fn untyped(message: &Message) -> Copy {
     }
 }
 
+/// A copy of what an envelope holds, if it is a message and can be copied.
+pub(super) fn message_of<P: Port>(envelope: &Envelope<P>) -> Option<Message> {
+    match envelope {
+        Envelope::Typed(msg) => {
+            let values = panics::caught(|| Encoder::copy::<P>(msg)).ok()?;
+            values.ok().map(Message::from_values)
+        }
+        Envelope::Untyped(message) => Some(Message::clone(message)),
+        _ => None,
+    }
+}
+
 /// Serialising is the user's code: if it panics, that is the tap's affair, not the port's.
 fn typed<P: Port>(msg: &P::Msg) -> Copy {
     let hidden = |why: String| Copy::Hidden { tag: short(std::any::type_name::<P::Msg>()), why };

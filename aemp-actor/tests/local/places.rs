@@ -107,11 +107,14 @@ fn any_executor_can_wait_for_a_port() {
     assert_eq!(block_on(port.peval(|_, _| Ok(1))), Ok(1));
     assert_eq!(block_on(node.snd_wait(&port, ("answer",))), Ok(()));
     let timeout = Duration::from_millis(5);
-    let late = block_on(node.port(Slow).never().timeout(timeout));
+    let slow = node.port(Slow);
+    let late = block_on(slow.never().timeout(timeout));
     assert!(matches!(late, Err(CallError::Timeout { .. })), "{late:?}");
     let without_time = Builder::new_current_thread().build().unwrap();
     assert_eq!(without_time.block_on(node.port(Slow).answer()), Ok(7));
-    assert!(without_time.block_on(node.port(Slow).never().timeout(timeout)).is_err());
+    assert!(without_time.block_on(slow.never().timeout(timeout)).is_err());
+    // Else the node waits for its handlers.
+    slow.kil_now(());
     block_on(node.shutdown(Duration::from_secs(60)));
     assert_eq!(node.port_count(), 0);
 }

@@ -127,7 +127,7 @@ async fn errors_and_panics_of_the_block_kill_the_port() {
         async { Ok(()) }
     });
     let in_cond = node.port_async(|mut me| async move {
-        me.get_cond(|message| panic!("in the condition: {}", message.tag())).await?;
+        me.get_cond(|message| -> bool { panic!("in the condition: {}", message.tag()) }).await?;
         Ok(())
     });
     let ends = [&failing, &panicking, &at_once, &in_cond].map(|port| end_of(&node, port));

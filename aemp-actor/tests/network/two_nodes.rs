@@ -96,6 +96,28 @@ async fn typed_and_untyped_messages_are_the_same() {
     .await;
 }
 
+/// Whatever the way is, they are encoded, and wait for room in the queue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn typed_messages_wait_for_room_are_sent_later_and_stop_a_port_elsewhere() {
+    for_each_pair(async |a, b| {
+        let there = make_counter.on(&a, b.id(), (2,));
+        for _ in 0..10 {
+            soon("room", there.when_room(|there| there.add(3))).await.unwrap();
+        }
+        let count = soon("room", there.when_room(|there| there.count())).await.unwrap();
+        assert_eq!(soon("count", count).await.unwrap(), 32);
+        there.after(Duration::from_millis(1)).add(10);
+        let later = there.after(Duration::from_millis(2)).count();
+        assert_eq!(soon("count", later).await.unwrap(), 42);
+        assert!(soon("the end", there.stop(Duration::from_secs(60))).await.is_normal());
+        assert_eq!(
+            soon("the end", there.stop(Duration::from_secs(60))).await.kind(),
+            "no_such_port"
+        );
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trailing_options_may_be_left_out() {
     for_each_pair(async |a, b| {

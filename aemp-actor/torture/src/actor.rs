@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aemp_actor::{
-    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, Reason, Rest, Value, init, rcv,
+    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, PortRef, Reason, Rest, Value,
+    init, rcv,
 };
 use serde::Serialize;
 
 use super::ops::{self, Hold, Word};
-use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordNo};
+use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordKind, WordNo};
 use super::voice::{Voice, told_by_message};
 use super::world::World;
 
@@ -178,6 +179,10 @@ impl Actor {
                 ctx.snd(ctx.id(), ("talk_patiently",));
                 Ok(())
             }
+            15..=18 => {
+                self.works(ctx);
+                Ok(())
+            }
             10..=13 => {
                 self.posts();
                 ctx.after(world.millis(0, 2000), |actor, ctx| {
@@ -191,6 +196,30 @@ impl Actor {
                 Ok(())
             }
         }
+    }
+
+    /// Begins a task, which does something in the port when it has ended, and says a word before, where it is
+    /// known what is said first.
+    fn works(&mut self, ctx: &mut Ctx<Self>) {
+        let world = self.world.clone();
+        let target = ops::somebody(&world, &mut InPort { actor: self, ctx });
+        let target = target.filter(|_| !world.plan.threaded).zip(self.no.get().copied());
+        let (wait, on) = (world.millis(0, 2000), self.node);
+        let own = world.clone();
+        self.posts();
+        let work = async move {
+            tokio::time::sleep(wait).await;
+            if let Some((target, no)) = target.filter(|_| own.may()) {
+                let word = own.log.sent(Sender::Port(no), on, target, WordKind::Message);
+                // From the node of its port.
+                ActorRef::from(own.id_of(target)).snd(("word", word, ""));
+                own.log.done(word);
+            }
+        };
+        ctx.spawn_then(work, |actor, ctx, ()| {
+            actor.handles();
+            actor.act(ctx)
+        });
     }
 
     /// Watches a port.
@@ -269,7 +298,7 @@ impl Voice for InPort<'_> {
     }
 
     fn spawn(&self, host: &NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
-        self.ctx.spawn(host, init, args)
+        self.ctx.spawn_on(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)> {

@@ -139,7 +139,7 @@ impl Voice for InScope<'_> {
     }
 
     fn spawn(&self, host: &NodeId, init: &str, args: (PortNo, WordNo, String)) -> PortId {
-        self.scope.spawn(host, init, args)
+        self.scope.spawn_on(host, init, args)
     }
 
     fn cal(&self, to: &PortId, message: &[Value]) -> Call<(u64,)> {

@@ -18,6 +18,7 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     let decode = decode(actor);
     let encode = encode(actor);
     let bad_message = bad_message(actor);
+    let stop_hook = stop_hook(actor);
     quote! {
         #[automatically_derived]
         impl #impl_generics #runtime::__private::OneRcvBlock for #port #where_clause {
@@ -27,6 +28,7 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
             #decode
             #encode
             #bad_message
+            #stop_hook
         }
     }
 }
@@ -96,11 +98,15 @@ fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
 
 /// `Self::say(self, ctx, a0).await?`
 fn call(handler: &Handler, values: &[Ident]) -> TokenStream {
+    call_on(&format_ident!("self"), handler, values)
+}
+
+fn call_on(port: &Ident, handler: &Handler, values: &[Ident]) -> TokenStream {
     let name = &handler.name;
     let context = handler.inputs.context.then(|| quote!(__ctx,));
     let wait = handler.is_async.then(|| quote!(.await));
     let or_die = handler.output.fallible.then(|| quote!(?));
-    quote!(Self::#name(self, #context #(#values),*) #wait #or_die)
+    quote!(Self::#name(#port, #context #(#values),*) #wait #or_die)
 }
 
 /// From the bytes of a message to its values.
@@ -113,7 +119,7 @@ fn decode(actor: &Actor) -> TokenStream {
             Kind::Local => quote! {
                 ::core::result::Result::Err(#runtime::__private::BadMessage::local_only(__msg))
             },
-            Kind::Default | Kind::BadMessage => return None,
+            Kind::Default | Kind::BadMessage | Kind::Stop => return None,
         };
         Some(quote!(#(#cfgs)* #tag => { #value }))
     });
@@ -241,6 +247,32 @@ fn bad_message(actor: &Actor) -> TokenStream {
         function(&handler.cfgs, quote!(#call; ::core::result::Result::Ok(())))
     });
     functions.collect()
+}
+
+/// Calls the method for the end of the port, if there is one.
+fn stop_hook(actor: &Actor) -> TokenStream {
+    let runtime = &actor.runtime;
+    let hooks = actor.of(Kind::Stop).map(|handler| {
+        let names = [format_ident!("__reason"), format_ident!("__undelivered")];
+        let values = &names[..handler.inputs.arguments.len().min(2)];
+        let call = call_on(&format_ident!("__self"), handler, values);
+        let cfgs = &handler.cfgs;
+        quote! {
+            #(#cfgs)*
+            fn stop_hook() -> ::core::option::Option<#runtime::StopHook<Self>>
+            where
+                Self: #runtime::Port,
+            {
+                ::core::option::Option::Some(|__self, __ctx, __reason, __undelivered| {
+                    ::std::boxed::Box::pin(async move {
+                        #call;
+                        ::core::result::Result::Ok(())
+                    })
+                })
+            }
+        }
+    });
+    hooks.collect()
 }
 
 /// The variant with its values bound.

@@ -1,0 +1,232 @@
+//! Typed messages that are sent later, or when there is room.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aemp_actor::prelude::*;
+use aemp_actor::{Pool, PortOptions, SndWaitError};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use crate::support::{death, soon};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default, Port)]
+struct Store {
+    taken: Vec<u32>,
+}
+
+#[rcv]
+impl Store {
+    fn take(&mut self, n: u32) {
+        self.taken.push(n);
+    }
+    fn taken(&self) -> Vec<u32> {
+        self.taken.clone()
+    }
+    #[rcv(local)]
+    async fn hold(&mut self, until: Arc<Notify>) {
+        until.notified().await;
+    }
+    #[rcv(local)]
+    fn count(&self) -> usize {
+        self.taken.len()
+    }
+    async fn wait_for_itself(&mut self, ctx: &mut Ctx<Self>) -> String {
+        let own = ctx.handle();
+        own.take(1);
+        let error = own.when_room(|own| own.take(2)).await.unwrap_err();
+        assert!(matches!(error, SndWaitError::Itself { .. }), "{error}");
+        error.to_string()
+    }
+}
+
+fn bounded(node: &Node, messages: usize) -> StoreRef {
+    node.port_with(Store::default(), PortOptions::new().max_messages(messages))
+}
+
+/// Makes the port wait, once it has begun to.
+async fn held(store: &StoreRef) -> Arc<Notify> {
+    let until = Arc::new(Notify::new());
+    store.hold(until.clone()).unwrap();
+    tokio::task::yield_now().await;
+    until
+}
+
+#[tokio::test]
+async fn typed_messages_and_requests_wait_for_room() {
+    let node = Node::local();
+    let store = bounded(&node, 2);
+    let until = held(&store).await;
+    store.take(0);
+    store.take(1);
+    let mut sends = Vec::new();
+    for n in 2..100 {
+        let store = store.clone();
+        sends.push(tokio::spawn(async move { store.when_room(|store| store.take(n)).await }));
+    }
+    let asked = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let call = store.when_room(|store| store.taken()).await.unwrap();
+            let local = store.when_room(|store| store.count()).await.unwrap();
+            (call.await.unwrap(), local.await.unwrap())
+        }
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(sends.iter().all(|send| !send.is_finished()) && !asked.is_finished());
+    until.notify_one();
+    for send in sends {
+        assert_eq!(soon("room", send).await.unwrap(), Ok(()));
+    }
+    let (taken, _) = soon("the answers", asked).await.unwrap();
+    assert!(taken.starts_with(&[0, 1]), "{taken:?}");
+    let mut taken = store.taken().await.unwrap();
+    taken.sort_unstable();
+    assert_eq!(taken, Vec::from_iter(0..100));
+    assert_eq!(node.dropped(), Default::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_a_deadline_and_nothing_was_sent_then() {
+    let node = Node::local();
+    let store = bounded(&node, 1);
+    let until = held(&store).await;
+    store.take(0);
+    for (wait, seconds) in [
+        (store.when_room(|store| store.take(1)), 30),
+        (store.when_room(|store| store.take(1)).timeout(2 * SECOND), 2),
+    ] {
+        let begun = Instant::now();
+        let error = wait.await.unwrap_err();
+        assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
+        assert_eq!(begun.elapsed().as_secs(), seconds);
+    }
+    drop(store.when_room(|store| store.take(2)));
+    until.notify_one();
+    store.when_room(|store| store.take(3)).await.unwrap();
+    assert_eq!(store.when_room(|store| store.taken()).await.unwrap().await.unwrap(), [0, 3]);
+}
+
+#[tokio::test]
+async fn a_port_that_waits_for_room_in_its_own_mailbox_is_told_so() {
+    let node = Node::local();
+    let store = bounded(&node, 1);
+    let text = soon("the error", store.wait_for_itself()).await.unwrap();
+    assert!(text.contains("waits for itself"), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_dead_port_was_to_get_is_lost_and_its_callers_are_told() {
+    let node = Node::local();
+    let store = bounded(&node, 1);
+    held(&store).await;
+    store.take(0);
+    let wait = tokio::spawn({
+        let store = store.clone();
+        async move { store.when_room(|store| store.taken()).await.unwrap().await }
+    });
+    tokio::task::yield_now().await;
+    node.kil_now(&store, "over");
+    let error = soon("the death", wait).await.unwrap().unwrap_err();
+    assert_eq!(error.reason().map(Reason::kind), Some("over"));
+    assert_eq!(node.dropped().dead_port, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn typed_messages_and_requests_are_sent_later() {
+    let node = Node::local();
+    let store = node.port(Store::default());
+    store.after(3 * SECOND).take(3);
+    let later = store.after(SECOND);
+    later.take(1);
+    later.clone().after(2 * SECOND).take(2);
+    let begun = Instant::now();
+    let asked = store.after(40 * SECOND).taken();
+    assert_eq!(store.taken().await.unwrap(), [0; 0]);
+    assert_eq!(asked.await.unwrap(), [1, 2, 3]);
+    assert_eq!(begun.elapsed().as_secs(), 40);
+    assert_eq!((later.id(), &later), (store.id(), &store), "it is a handle on the same port");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_be_sent_after_the_shutdown_is_counted() {
+    let node = Node::local();
+    let store = node.port(Store::default());
+    store.after(SECOND).take(1);
+    let asked = store.after(SECOND).taken();
+    let end = death(&node, &store);
+    node.shutdown(SECOND).await;
+    end.reason().await;
+    assert!(asked.await.is_err());
+    assert_eq!(node.dropped().closed, 2);
+    store.after(SECOND).take(1);
+    assert_eq!(node.dropped().closed, 3);
+}
+
+#[tokio::test]
+async fn several_messages_of_one_closure_keep_their_order() {
+    let node = Node::local();
+    let store = bounded(&node, 1);
+    let (first, then) = (1, 2);
+    let both = store.when_room(|store| {
+        store.take(first);
+        store.take(then);
+    });
+    soon("room", both).await.unwrap();
+    let (done, told) = oneshot::channel();
+    node.mon(&store, move |_: Reason| done.send(()).unwrap_or_default());
+    assert_eq!(store.when_room(|s| s.taken()).await.unwrap().await.unwrap(), [1, 2]);
+    store.kil(());
+    soon("the end", told).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_waits_until_any_of_its_ports_has_room() {
+    let node = Node::local();
+    let pool = Pool::new((0..3).map(|_| bounded(&node, 1)));
+    let mut gates = Vec::new();
+    for store in pool.members() {
+        gates.push(held(store).await);
+        store.take(0);
+    }
+    let waits: Vec<_> = (1..=2)
+        .map(|n| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.when_room(|store| store.take(n)).await })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(waits.iter().all(|wait| !wait.is_finished()));
+    gates[1].notify_one();
+    for wait in waits {
+        assert_eq!(soon("room", wait).await.unwrap(), Ok(()));
+    }
+    let taken = pool.members()[1].when_room(|store| store.taken()).await.unwrap().await.unwrap();
+    assert_eq!(taken.len(), 3);
+    gates.iter().for_each(|gate| gate.notify_one());
+    for _ in 0..9 {
+        let taken = pool.when_room(|store| store.taken()).await.unwrap();
+        soon("an answer", taken).await.unwrap();
+    }
+    assert_eq!(node.dropped(), Default::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_has_a_deadline() {
+    let node = Node::local();
+    let pool = Pool::new((0..2).map(|_| bounded(&node, 1)));
+    for store in pool.members() {
+        held(store).await;
+        store.take(0);
+    }
+    let begun = Instant::now();
+    let error = pool.when_room(|store| store.take(1)).timeout(3 * SECOND).await.unwrap_err();
+    assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
+    assert_eq!(begun.elapsed().as_secs(), 3);
+}
