@@ -6,7 +6,7 @@ pub use inventory;
 pub use serde;
 
 pub use crate::message::BadMessage;
-pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InitOutput, Reply, Unencodable};
+pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InHandler, InitOutput, Reply, Unencodable};
 use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
 
 /// What `#[rcv]` implements and `#[derive(Port)]` builds on. It asks for no `Send`, which a port without

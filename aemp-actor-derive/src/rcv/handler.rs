@@ -38,8 +38,10 @@ pub(crate) struct Handler {
     pub(crate) is_async: bool,
     /// What it takes after `self`.
     pub(crate) inputs: Inputs,
-    /// What it returns.
+    /// What it returns, or what it answers with later.
     pub(crate) output: Output,
+    /// Whether it answers later, through a `Reply`.
+    pub(crate) later: bool,
     /// Its own parameters: lifetimes, or what was reported and only the stub repeats.
     pub(crate) generics: Generics,
 }
@@ -63,9 +65,16 @@ impl Handler {
         refuse_qualifiers(signature, "a handler", errors);
         refuse_owned_self(receiver, errors);
         let local = kind == Kind::Local;
-        let reading = Reading { context: "Ctx", local, self_type: Some(self_type) };
-        let inputs = reading.read(parameters(signature), errors);
-        let output = Output::read(&signature.output, Some(self_type), ("an answer", local), errors);
+        let reading =
+            Reading { context: "Ctx", local, self_type: Some(self_type), replies: true };
+        let mut inputs = reading.read(parameters(signature), errors);
+        let what = ("an answer", local);
+        let mut output = Output::read(&signature.output, Some(self_type), what, errors);
+        let reply = inputs.reply.take();
+        let later = reply.is_some();
+        if let Some(answer) = reply {
+            output = output.later(answer, what, errors);
+        }
         let handler = Self {
             name: signature.ident.clone(),
             tag: options.tag.clone().unwrap_or_else(|| tag_of(&signature.ident)),
@@ -75,6 +84,7 @@ impl Handler {
             is_async: signature.asyncness.is_some(),
             inputs,
             output,
+            later,
             generics: signature.generics.clone(),
         };
         handler.check_kind(signature, errors);
@@ -137,8 +147,10 @@ impl Handler {
 
     /// Reports an answer where nobody asked.
     fn refuse_answer(&self, what: &str, signature: &Signature, errors: &mut Errors) {
-        if self.output.value.is_some() {
-            let text = format!("{what} answers nothing: return `Result<(), Die>` or nothing");
+        let text = format!("{what} answers nothing: return `Result<(), Die>` or nothing");
+        if self.later {
+            errors.at(signature.inputs.last(), text);
+        } else if self.output.value.is_some() {
             errors.at(&signature.output, text);
         }
     }

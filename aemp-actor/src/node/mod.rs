@@ -62,7 +62,7 @@ pub(crate) use inbound::Origin;
 pub use looking::PingError;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
-pub(crate) use refusing::refuse;
+pub(crate) use refusing::{refuse, tell_held, tell_unanswered};
 pub(crate) use requests::Problem;
 pub use signal::{Signal, Signals};
 pub(crate) use timers::{Alarm, TimerKey, Timers, timer_deadline};

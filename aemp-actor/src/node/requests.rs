@@ -141,6 +141,7 @@ fn carry_out(
         "kil0" => port_died(core, from, message),
         "kil" => kil(core, from, message, Core::kil),
         refusing::REFUSED => refusing::told(core, from, &message),
+        refusing::HELD => refusing::held(core, from, &message),
         router::KIL_NOW => kil(core, from, message, Core::kil_now),
         "AnyEvent::MP::_spawn" => spawn(core, from, message),
         "snd" => send_on(core, from, message.without_first(), relayed),
@@ -190,7 +191,7 @@ fn port_and_rest(message: Message) -> Result<(PortName, Message), Problem> {
 
 /// The reason that a request ends with. It may have many watchers: of one that is longer than 64
 /// KiB the kind is kept.
-fn reason(values: Message) -> Result<Reason, Problem> {
+pub(super) fn reason(values: Message) -> Result<Reason, Problem> {
     if values.is_long() {
         let kind = values.first_text().filter(|kind| kind.len() <= LONGEST_NAME);
         let text = format!("(a reason of {} bytes was left out)", values.weight());

@@ -13,7 +13,7 @@ use crate::fail_points::fail_point;
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::monitor::{Action, MonToken, Watch, WatchId};
-use crate::port::{AnyCell, Call, reply_cell};
+use crate::port::{AnyCell, Call, Unanswered, reply_cell};
 use crate::reason::Reason;
 use crate::visible::one_line;
 
@@ -305,13 +305,9 @@ impl Core {
     ) -> Call<T> {
         let (cell, receiver) = reply_cell(self);
         let id = cell.id();
-        let waiting = cell.clone();
-        let action = Action::Call(Box::new(move |reason| {
-            waiting.answer(Err(reason.into()));
-        }));
-        let token = self.mon(&to, None, action);
+        cell.monitor(&to, Unanswered::Died);
         // Made first, so that it takes all back if the request cannot be serialised.
-        let call = Call::untyped(to, receiver, decode, cell, token);
+        let call = Call::untyped(to, receiver, decode, cell);
         send(id);
         call
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::mailbox::Room;
+use super::reply_cell::Unanswered;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
@@ -37,8 +38,13 @@ pub(crate) trait AnyCell: Send + Sync {
         self.abort(reason);
     }
 
-    /// A message whose reply port this may be is refused, for that reason. Other ports do not care.
-    fn refused(self: Arc<Self>, _problem: &str) {}
+    /// What this reply port waits for will not come, for that reason. Other ports do not care.
+    fn unanswered(self: Arc<Self>, _why: Unanswered) {}
+
+    /// Whether the port is dead, or about to die whatever comes.
+    fn is_ending(&self) -> bool {
+        self.death().is_some()
+    }
 
     /// The port, which is dying, leaves somebody on this node without an answer, who is told of its death.
     fn caller_is_told(&self) {}

@@ -355,6 +355,11 @@ impl<P: Port> AnyCell for Cell<P> {
         }
     }
 
+    fn is_ending(&self) -> bool {
+        let mailbox = self.mailbox.lock();
+        mailbox.is_over() || mailbox.run().is_some_and(|run| run.is_ending())
+    }
+
     fn caller_is_told(&self) {
         self.mailbox.lock().extras.get_or_insert_default().caller_told = true;
     }

@@ -120,7 +120,7 @@ impl<P: Port> Ref<P> {
             message.decode::<(T,)>().map(|(answer,)| answer).map_err(|error| error.to_string())
         };
         core.ask(by.id.clone(), decode, |reply| {
-            by.encode::<P>(&core, &request(Reply::port(Some(reply))));
+            by.encode::<P>(&core, &request(Reply::encoded(reply)));
         })
     }
 

@@ -126,10 +126,11 @@ async fn run<P: Port>(runner: Runner<P>) {
             in_context(cell, &run, code.as_mut()).await
         };
         run.retire();
-        if let End::Dead(reason) = &end
-            && held.value.is_none()
-        {
-            cell.core.registry().add_stillborn(&cell.name, reason);
+        if let End::Dead(reason) = &end {
+            run.end();
+            if held.value.is_none() {
+                cell.core.registry().add_stillborn(&cell.name, reason);
+            }
         }
         end
     };
@@ -156,7 +157,7 @@ pub(super) async fn in_context<P: Port>(
     code: Pin<&mut Option<impl Future<Output = End>>>,
 ) -> End {
     let mut slot = Some(Current::of_port(cell.clone()));
-    let mut code = InContext { cell, code, ended: false };
+    let mut code = InContext { cell, run, code, ended: false };
     poll_fn(|cx| {
         if run.is_aborted() {
             return Poll::Ready(End::Dead(cell.abort_reason().unwrap_or_default()));
@@ -185,6 +186,7 @@ pub(super) async fn in_context<P: Port>(
 /// Drops a port's code in the context of the port, unless it has ended, and holds nothing any more.
 struct InContext<'a, P: Port, F> {
     cell: &'a Arc<Cell<P>>,
+    run: &'a Run,
     code: Pin<&'a mut Option<F>>,
     ended: bool,
 }
@@ -194,6 +196,7 @@ impl<P: Port, F> Drop for InContext<'_, P, F> {
         if self.ended {
             return;
         }
+        self.run.end();
         let cell = self.cell;
         let mut slot = Some(Current::of_port(cell.clone()));
         cell.core.user_code("a destructor of a port's code", || {

@@ -15,6 +15,7 @@ mod handles;
 mod init;
 mod kil;
 mod large;
+mod later_answers;
 mod manual;
 mod message_log;
 mod messages;

@@ -75,21 +75,23 @@ fn handle(actor: &Actor) -> TokenStream {
 fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
     let cfgs = &handler.cfgs;
     let pattern = pattern(actor, handler);
-    let call = call(handler, &handler.inputs.values());
-    let finish = match (&handler.output.value, handler.kind) {
-        (None, _) => quote!(#call;),
-        (Some(ty), kind) => {
-            let give = match kind {
-                Kind::Local => quote!(__reply.answer_local(__answer)),
-                _ => quote!(__reply.answer(__ctx, __answer)),
-            };
-            // At the type, where the compiler then says that it cannot be serialised.
-            let give = located(give, ty);
-            quote! {
-                let __answer = #call;
-                #give;
-            }
-        }
+    let mut values = handler.inputs.values();
+    if handler.later {
+        values.push(format_ident!("__reply"));
+    }
+    let call = call(handler, &values);
+    let finish = match handler.output.value {
+        None => quote!(#call;),
+        Some(_) if handler.later => quote! {
+            let __reply = __reply.later(__ctx);
+            let __handling = __reply.in_handler();
+            #call;
+            __handling.ended();
+        },
+        Some(_) => quote! {
+            let __answer = #call;
+            __reply.answer_in(__ctx, __answer);
+        },
     };
     quote!(#(#cfgs)* #pattern => { #finish })
 }
@@ -143,8 +145,10 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let Handler { name, inputs, output, .. } = handler;
     let (values, decoding) = (inputs.values(), inputs.decoding(runtime, output.value.is_some()));
-    let reply =
-        output.value.iter().map(|ty| quote!(#runtime::__private::Reply::<#ty>::port(__reply)));
+    // At the type, where the compiler then says that it cannot be serialised.
+    let reply = output.value.iter().map(|ty| {
+        located(quote!(#runtime::__private::Reply::<#ty>::port(__reply)), ty)
+    });
     quote! {
         #decoding
         ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))
