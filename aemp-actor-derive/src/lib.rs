@@ -16,6 +16,7 @@ mod diagnostic;
 mod init;
 mod lints;
 mod port;
+mod protocol;
 mod rcv;
 mod runtime;
 mod signature;
@@ -75,6 +76,43 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
     rcv::expand(options.into(), item.into()).into()
+}
+
+/// Makes the methods of a trait messages that ports of many types answer, and declares their handle.
+///
+/// For `Screen` the handle is `ScreenRef`. It is what the handle of a port is, of any port that answers
+/// the protocol. A port does so when its derive lists the protocol, and `#[rcv] impl` implements it:
+///
+/// ```ignore
+/// #[protocol]
+/// pub trait Screen {
+///     fn show(&self, text: String);
+///     fn width(&self) -> u32;
+/// }
+///
+/// #[derive(Port)]
+/// #[port(protocols(Screen))]
+/// struct Terminal { lines: Vec<String> }
+///
+/// #[rcv]
+/// impl Terminal {}
+///
+/// #[rcv]
+/// impl Screen for Terminal {
+///     fn show(&mut self, text: String) { self.lines.push(text); }
+///     fn width(&self) -> u32 { 80 }
+/// }
+/// ```
+///
+/// The trait says what is sent: `&self`, the arguments, and the answer. How a port handles that is its
+/// own affair: its methods take `&mut self` or `&self`, the context or not, may be `async`, return
+/// `Result<_, Die>`, or take a `Reply`, as those of its own block.
+///
+/// Options: `handle = Name` and `crate = path`, as for [`derive@Port`]; on a method, in `#[rcv(..)]`,
+/// `tag = "text"` and `local`, as for [`macro@rcv`].
+#[proc_macro_attribute]
+pub fn protocol(options: TokenStream, item: TokenStream) -> TokenStream {
+    protocol::expand(options.into(), item.into()).into()
 }
 
 /// Makes a function that starts a port spawnable, by the name given, from any node.

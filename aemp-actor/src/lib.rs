@@ -69,7 +69,7 @@ mod suggestion;
 mod tap;
 mod visible;
 
-pub use aemp_actor_derive::{Port, init, rcv};
+pub use aemp_actor_derive::{Port, init, protocol, rcv};
 #[cfg(feature = "quic")]
 pub use aemp_transport::Quic;
 pub use aemp_transport::{
@@ -92,7 +92,7 @@ pub use crate::node::{
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
-    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, RcvError, ReceiveError,
+    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, ProtocolRef, RcvError, ReceiveError,
     Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
 };
 pub use crate::profile::{ProfileError, Profiles};

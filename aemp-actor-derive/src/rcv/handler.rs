@@ -1,7 +1,7 @@
 //! One method of a port that gets messages.
 
 use syn::{
-    Attribute, FnArg, Generics, Ident, ImplItemFn, LitStr, Receiver, ReceiverKind, Signature, Type,
+    Attribute, FnArg, Generics, Ident, LitStr, Receiver, ReceiverKind, Signature, Type, Visibility,
     ext::IdentExt,
 };
 
@@ -24,8 +24,12 @@ pub(crate) enum Kind {
 
 /// A method that gets messages.
 pub(crate) struct Handler {
-    /// The method, and the variant of the message enum.
+    /// The method of the handle, and the variant of the message enum.
     pub(crate) name: Ident,
+    /// The method that is called.
+    pub(crate) method: Ident,
+    /// Who may call the method of the handle.
+    pub(crate) visibility: Visibility,
     /// The tag that the messages begin with.
     pub(crate) tag: LitStr,
     /// What kind of messages it gets.
@@ -47,14 +51,15 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Reads a method, unless it is a helper and gets no messages.
+    /// Reads a method, unless it is a helper and gets no messages. `lenient`: that of a protocol,
+    /// which has said what can be sent.
     pub(crate) fn new(
-        method: &ImplItemFn,
+        (attrs, visibility): (&[Attribute], &Visibility),
+        signature: &Signature,
         options: &Options,
-        self_type: &Type,
+        (self_type, lenient): (&Type, bool),
         errors: &mut Errors,
     ) -> Option<Self> {
-        let signature = &method.sig;
         let kind = kind_of(options, errors);
         let (Some(kind), Some(receiver)) = (kind, signature.receiver()) else {
             if let (Some(kind), None) = (kind, signature.receiver()) {
@@ -66,9 +71,9 @@ impl Handler {
         refuse_owned_self(receiver, errors);
         let local = kind == Kind::Local;
         let reading =
-            Reading { context: "Ctx", local, self_type: Some(self_type), replies: true };
+            Reading { context: "Ctx", local, self_type: Some(self_type), lenient, replies: true };
         let mut inputs = reading.read(parameters(signature), errors);
-        let what = ("an answer", local);
+        let what = ("an answer", local || lenient);
         let mut output = Output::read(&signature.output, Some(self_type), what, errors);
         let reply = inputs.reply.take();
         let later = reply.is_some();
@@ -77,10 +82,12 @@ impl Handler {
         }
         let handler = Self {
             name: signature.ident.clone(),
+            method: signature.ident.clone(),
+            visibility: visibility.clone(),
             tag: options.tag.clone().unwrap_or_else(|| tag_of(&signature.ident)),
             kind,
-            cfgs: attributes(method, &["cfg"]),
-            docs: attributes(method, &["doc", "deprecated"]),
+            cfgs: attributes(attrs, &["cfg"]),
+            docs: attributes(attrs, &["doc", "deprecated"]),
             is_async: signature.asyncness.is_some(),
             inputs,
             output,
@@ -210,7 +217,7 @@ fn tag_of(name: &Ident) -> LitStr {
 }
 
 /// The attributes of a method that have one of these names.
-fn attributes(method: &ImplItemFn, names: &[&str]) -> Vec<Attribute> {
+fn attributes(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
     let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
-    method.attrs.iter().filter(wanted).cloned().collect()
+    attrs.iter().filter(wanted).cloned().collect()
 }

@@ -43,6 +43,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) local: bool,
     /// What `Self` stands for.
     pub(crate) self_type: Option<&'a Type>,
+    /// Whether `'static` references are fine for another reason.
+    pub(crate) lenient: bool,
     /// Whether a last parameter `Reply<T>` is the caller's.
     pub(crate) replies: bool,
 }
@@ -128,7 +130,7 @@ impl Reading<'_> {
         if self.is_context(ty) {
             return errors.at(ty, "the context comes first: move it before the arguments");
         }
-        match obstacle(ty, self.local) {
+        match obstacle(ty, self.local || self.lenient) {
             Some(Obstacle::Borrow(at, Some(owned))) => {
                 errors.at(at, format!("messages own their data: write `{owned}`"));
             }

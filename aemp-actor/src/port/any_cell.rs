@@ -1,6 +1,6 @@
 //! What the registry knows of a port, whatever its type.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use super::facts::Facts;
@@ -97,6 +97,11 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// Forgets a timer of the port, which has been taken out of the node's.
     fn disown_timer(&self, _key: TimerKey) {}
+
+    /// The handle of this protocol on the port, if the port answers that.
+    fn protocol(self: Arc<Self>, _protocol: TypeId) -> Option<Box<dyn Any>> {
+        None
+    }
 
     /// What kind of port it is, in a word or by the name of its type.
     fn kind(&self) -> &'static str;

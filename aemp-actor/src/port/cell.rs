@@ -13,7 +13,7 @@
 //! 6. A port dies in a task of its own runtime, or where that has ended: never under a lock of a
 //!    sender, while there is a runtime.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -24,6 +24,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::any_cell::AnyCell;
 use super::definition::Port;
 use super::facts::{self, Facts};
+use super::handle::Ref;
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
 use super::run::{Load, Run};
@@ -441,6 +442,10 @@ impl<P: Port> AnyCell for Cell<P> {
         if let Some(extras) = &mut self.mailbox.lock().extras {
             extras.timers.remove(&key);
         }
+    }
+
+    fn protocol(self: Arc<Self>, protocol: TypeId) -> Option<Box<dyn Any>> {
+        P::protocol(&Ref::local(self), protocol)
     }
 
     fn kind(&self) -> &'static str {

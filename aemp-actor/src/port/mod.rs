@@ -28,7 +28,9 @@ mod owed;
 mod owned;
 mod peval;
 mod port_ref;
+mod protocol;
 mod receive;
+mod recipient;
 mod reply;
 mod reply_cell;
 mod run;
@@ -57,9 +59,13 @@ pub use options::PortOptions;
 pub use outcome::Outcome;
 pub use owed::InHandler;
 pub use peval::PevalError;
-pub use port_ref::PortRef;
+pub use port_ref::{PortRef, ProtocolRef};
+pub use protocol::{
+    Answers, Either, Handles, Implements, Listed, Named, NoAnswer, Protocol, demand_unique_tags,
+};
 pub(crate) use receive::create as create_receive_port;
 pub use receive::{Me, ReceiveError, Received};
+pub use recipient::Recipient;
 pub use reply::Reply;
 pub(crate) use reply_cell::{ReplyCell, Unanswered, reply_cell};
 pub use snd_wait::{SndWait, SndWaitError};

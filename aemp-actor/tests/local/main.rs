@@ -26,6 +26,7 @@ mod panics;
 mod payloads;
 mod places;
 mod profiles;
+mod protocols;
 mod receive;
 mod runtime_ended;
 mod smoke;
