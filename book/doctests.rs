@@ -14,6 +14,10 @@ mod introduction {}
 mod ports {}
 
 /// See the file.
+#[doc = include_str!("src/protocols.md")]
+mod protocols {}
+
+/// See the file.
 #[doc = include_str!("src/messages.md")]
 mod messages {}
 

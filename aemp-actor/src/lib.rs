@@ -92,8 +92,8 @@ pub use crate::node::{
 };
 pub use crate::port::{
     Call, CallError, Ctx, Encoder, FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me,
-    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, ProtocolRef, RcvError, ReceiveError,
-    Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
+    NotLocal, Outcome, PevalError, Port, PortOptions, PortRef, PortScope, ProtocolRef, RcvError,
+    ReceiveError, Received, Ref, Reply, SndWait, SndWaitError, Timer, Unencodable,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};

@@ -7,8 +7,9 @@ pub use serde;
 
 pub use crate::message::BadMessage;
 pub use crate::port::{
-    Answers, Either, Encoder, Handles, Implements, InHandler, Listed, InitEntry, InitFn, InitFuture, InitOutput, Named, NoAnswer,
-    Protocol, Recipient, Reply, Unencodable, demand_unique_tags,
+    Answers, Either, Encoder, Handles, Implements, InHandler, InitEntry, InitFn, InitFuture,
+    InitOutput, Listed, Named, NoAnswer, Protocol, Recipient, Reply, Unencodable,
+    demand_unique_tags,
 };
 use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest};
 

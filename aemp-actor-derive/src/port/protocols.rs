@@ -54,8 +54,7 @@ impl<'a> List<'a> {
             let alias = format_ident!("__Protocol{index}");
             let either = quote!(#private::Either);
             let wrap = move |message| {
-                let first =
-                    if index == last { message } else { quote!(#either::A(#message)) };
+                let first = if index == last { message } else { quote!(#either::A(#message)) };
                 (0..index).fold(first, |inner, _| quote!(#either::B(#inner)))
             };
             Listed { path, handle: quote!(#alias<#room>), alias, wrap: Box::new(wrap) }
@@ -86,7 +85,8 @@ fn sum(list: &List<'_>) -> TokenStream {
     let handling = protocols.iter().map(|Listed { path, handle, wrap, .. }| {
         let pattern = wrap(quote!(__msg));
         // At the protocol, where the compiler then says that it is not implemented.
-        let call = quote!(<Self as #private::Implements<#handle>>::handle_protocol(self, __ctx, __msg));
+        let call =
+            quote!(<Self as #private::Implements<#handle>>::handle_protocol(self, __ctx, __msg));
         let call = located(call, path);
         quote!(#pattern => #call.await,)
     });

@@ -44,8 +44,7 @@ impl Protocol {
         let (runtime, handle) = read_options(options, errors);
         refuse_extras(&item, errors);
         let name = item.ident.unraw();
-        let handle =
-            handle.unwrap_or_else(|| format_ident!("{name}Ref", span = item.ident.span()));
+        let handle = handle.unwrap_or_else(|| format_ident!("{name}Ref", span = item.ident.span()));
         let mut handlers = Vec::new();
         for part in item.items {
             match part {
@@ -132,10 +131,14 @@ fn message(mut method: TraitItemFn, handle: &Ident, errors: &mut Errors) -> Opti
     }
     refuse_receiver(signature, errors);
     let around = (&*method.attrs, &parse_quote!(pub));
-    let handler = Handler::new(around, signature, &options, (&parse_quote!(#handle), false), errors)?;
+    let handler =
+        Handler::new(around, signature, &options, (&parse_quote!(#handle), false), errors)?;
     if handler.inputs.context {
         let context = signature.inputs.iter().nth(1);
-        errors.at(context, "the context is the port's affair, whose method may take it: leave it out");
+        errors.at(
+            context,
+            "the context is the port's affair, whose method may take it: leave it out",
+        );
     }
     if handler.later {
         let text = "how it is answered is the port's affair, whose method may take a `Reply`: write \
@@ -143,7 +146,8 @@ fn message(mut method: TraitItemFn, handle: &Ident, errors: &mut Errors) -> Opti
         errors.at(signature.inputs.last(), text);
     }
     if handler.output.fallible {
-        let text = "whether the port dies of it is the port's affair: write the answer without `Die`";
+        let text =
+            "whether the port dies of it is the port's affair: write the answer without `Die`";
         errors.at(&signature.output, text);
     }
     (handler.kind != Kind::Default && handler.kind != Kind::BadMessage).then_some(handler)

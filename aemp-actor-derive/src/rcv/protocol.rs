@@ -17,7 +17,8 @@ use super::parse::{Block, Options};
 use crate::diagnostic::{Errors, located};
 use crate::runtime::Runtime;
 
-const NO_OPTIONS: &str = "the protocol says what is sent: write the option above the method of the trait";
+const NO_OPTIONS: &str =
+    "the protocol says what is sent: write the option above the method of the trait";
 
 /// Writes the block anew, as two.
 pub(super) fn expand(block: Block, mut errors: Errors) -> TokenStream {

@@ -65,7 +65,8 @@ impl Reading<'_> {
         while let Some(parameter) = parameters.next() {
             if let Some(answer) = self.reply(&parameter.ty) {
                 if parameters.peek().is_some() {
-                    let text = "the request is answered through `Reply`: make it the last parameter";
+                    let text =
+                        "the request is answered through `Reply`: make it the last parameter";
                     errors.at(&parameter.ty, text);
                 }
                 inputs.reply = Some(answer);

@@ -225,10 +225,18 @@ mod tests {
 
     #[test]
     fn only_text_addresses_and_handles_are_converted() {
-        for ty in
-            ["String", "std::string::String", "PortId", "NodeId", "Bytes", "Value", "Box<str>",
-             "RoomRef", "chat::RoomRef<u8>", "Ref<Self>"]
-        {
+        for ty in [
+            "String",
+            "std::string::String",
+            "PortId",
+            "NodeId",
+            "Bytes",
+            "Value",
+            "Box<str>",
+            "RoomRef",
+            "chat::RoomRef<u8>",
+            "Ref<Self>",
+        ] {
             assert!(wants_into(&syn::parse_str(ty).unwrap()), "{ty}");
         }
         for ty in ["u8", "Vec<String>", "Box<u8>", "Value<u8>", "(String,)"] {

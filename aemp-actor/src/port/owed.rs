@@ -80,8 +80,7 @@ pub(super) fn hold<T: Send + 'static>(
     target: Target<T>,
 ) -> Arc<Owed<T>> {
     let is_here = matches!(target, Target::Caller(_));
-    let state =
-        State { target: Some(target), watch: None, in_handler: false, dropped: false };
+    let state = State { target: Some(target), watch: None, in_handler: false, dropped: false };
     let owed = Arc::new(Owed { holder: holder.clone(), state: Mutex::new(state) });
     if is_here {
         let watched = owed.clone();

@@ -99,9 +99,7 @@ pub trait Listed: Sized {
     ///
     /// # Errors
     /// See there.
-    fn decode(
-        msg: Message,
-    ) -> Result<Result<<Self as Listed>::Msg, BadMessage>, Message>;
+    fn decode(msg: Message) -> Result<Result<<Self as Listed>::Msg, BadMessage>, Message>;
 
     /// See [`Port::encode`].
     ///

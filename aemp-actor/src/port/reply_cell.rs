@@ -48,7 +48,12 @@ pub(crate) struct ReplyCell {
 pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
     let (sender, receiver) = oneshot::channel();
     let name = core.registry().new_reply_name();
-    let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)), monitor: Mutex::default() });
+    let cell = Arc::new(ReplyCell {
+        name,
+        core: core.clone(),
+        sender: Mutex::new(Some(sender)),
+        monitor: Mutex::default(),
+    });
     if !core.registry().insert(cell.clone()) {
         cell.answer(Err(core.shutdown_reason().into()));
     }
@@ -62,7 +67,11 @@ impl ReplyCell {
 
     /// Monitors `target`, which has the request from now on, in place of what had it before. The answer
     /// is `why` when it has died.
-    pub(crate) fn monitor(self: &Arc<Self>, target: &PortId, why: impl FnOnce(Reason) -> Unanswered + Send + 'static) {
+    pub(crate) fn monitor(
+        self: &Arc<Self>,
+        target: &PortId,
+        why: impl FnOnce(Reason) -> Unanswered + Send + 'static,
+    ) {
         let waiting = self.clone();
         let action = Action::Call(Box::new(move |reason| {
             waiting.answer(Err(why(reason)));

@@ -113,9 +113,15 @@ async fn eight_requests_through_a_front_use_all_workers() {
 async fn an_answer_comes_from_anywhere() {
     let node = Node::local();
     let front = node.port(Front::default());
-    let answers = both(&node, &front, "hold", |front| front.hold(Rest::default()), async |front| {
-        front.release(5);
-    });
+    let answers = both(
+        &node,
+        &front,
+        "hold",
+        |front| front.hold(Rest::default()),
+        async |front| {
+            front.release(5);
+        },
+    );
     assert_eq!(answers.await, [Ok(5), Ok(5)]);
     assert_eq!(front.in_a_task(20).await, Ok(7));
     assert_eq!(node.cal::<(u32,)>(&front, ("in_a_task", 20)).await, Ok((7,)));
@@ -133,9 +139,15 @@ async fn a_dropped_reply_is_told_at_once() {
     let front = node.port(Front::default());
     let begun = Instant::now();
     let dropped = || [(); 2].map(|()| Err(CallError::Dropped { target: front.id() }));
-    let answers = both(&node, &front, "hold", |front| front.hold(Rest::default()), async |front| {
-        front.forget();
-    });
+    let answers = both(
+        &node,
+        &front,
+        "hold",
+        |front| front.hold(Rest::default()),
+        async |front| {
+            front.forget();
+        },
+    );
     assert_eq!(answers.await, dropped());
     let answers = both(&node, &front, "forget_now", FrontRef::forget_now, async |_| {});
     assert_eq!(answers.await, dropped());
@@ -150,9 +162,15 @@ async fn a_dropped_reply_is_told_at_once() {
 async fn a_failed_reply_tells_why() {
     let node = Node::local();
     let front = node.port(Front::default());
-    let answers = both(&node, &front, "hold", |front| front.hold(Rest::default()), async |front| {
-        front.refuse();
-    });
+    let answers = both(
+        &node,
+        &front,
+        "hold",
+        |front| front.hold(Rest::default()),
+        async |front| {
+            front.refuse();
+        },
+    );
     for answer in answers.await {
         let error = answer.unwrap_err();
         assert_eq!(error.to_string(), format!("{front} failed the request: busy: come back later"));
@@ -231,7 +249,10 @@ async fn after_a_forward_the_new_port_counts() {
     // Its own deadline.
     let worker = node.port(Worker);
     let error = front.quickly(worker.clone()).await.unwrap_err();
-    assert!(matches!(&error, CallError::Timeout { target, .. } if *target == worker.id()), "{error}");
+    assert!(
+        matches!(&error, CallError::Timeout { target, .. } if *target == worker.id()),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,9 +167,10 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let Handler { name, inputs, output, .. } = handler;
     let (values, decoding) = (inputs.values(), inputs.decoding(runtime, output.value.is_some()));
     // At the type, where the compiler then says that it cannot be serialised.
-    let reply = output.value.iter().map(|ty| {
-        located(quote!(#runtime::__private::Reply::<#ty>::port(__reply)), ty)
-    });
+    let reply = output
+        .value
+        .iter()
+        .map(|ty| located(quote!(#runtime::__private::Reply::<#ty>::port(__reply)), ty));
     quote! {
         #decoding
         ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))
