@@ -28,15 +28,16 @@ pub(super) fn expand(block: Block, mut errors: Errors) -> TokenStream {
         errors.at(option, "this is an option of the port's own block: write it there");
     }
     let port = (*item.self_ty).clone();
-    let name = protocol.segments.last().map(|segment| segment.ident.unraw());
+    let names = protocol.segments.iter().map(|segment| segment.ident.unraw().to_string());
+    let name = Vec::from_iter(names).join("_");
     let mut handlers = Vec::new();
     for (method, options) in &methods {
         refuse(options, &mut errors);
         let around = (&*method.attrs, &method.vis);
         let none = Options::default();
         let mut handler = Handler::new(around, &method.sig, &none, (&port, true), &mut errors);
-        if let (Some(handler), Some(name)) = (&mut handler, &name) {
-            handler.method = method_name(name, &handler.name);
+        if let Some(handler) = &mut handler {
+            handler.method = method_name(&name, &handler.name);
         }
         handlers.extend(handler);
     }
@@ -69,7 +70,7 @@ fn refuse(options: &Options, errors: &mut Errors) {
     }
 }
 
-fn method_name(protocol: &Ident, method: &Ident) -> Ident {
+fn method_name(protocol: &str, method: &Ident) -> Ident {
     format_ident!("__{protocol}_{}", method.unraw(), span = method.span())
 }
 

@@ -41,8 +41,7 @@ pub(crate) fn enter(slot: &mut Option<Current>) -> Entered<'_> {
 /// Runs `code` on behalf of a node: handles that are made in it send from there. Which port is the
 /// sender does not change.
 pub(crate) fn on_node<R>(core: &Arc<Core>, code: impl FnOnce() -> R) -> R {
-    let cell = look(|current| current.cell.clone()).flatten();
-    let mut slot = Some(Current { core: core.clone(), cell });
+    let mut slot = Some(Current { core: core.clone(), cell: cell() });
     let _entered = enter(&mut slot);
     code()
 }
@@ -50,6 +49,11 @@ pub(crate) fn on_node<R>(core: &Arc<Core>, code: impl FnOnce() -> R) -> R {
 /// The node of the running port, or the one on whose behalf code runs.
 pub(crate) fn core() -> Option<Arc<Core>> {
     look(|current| current.core.clone())
+}
+
+/// The running port.
+pub(super) fn cell() -> Option<Arc<dyn AnyCell>> {
+    look(|current| current.cell.clone()).flatten()
 }
 
 /// Whether the running port has lost messages to `target` and was not told yet.

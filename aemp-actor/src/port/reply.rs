@@ -112,8 +112,11 @@ impl<T> Reply<T> {
     }
 
     /// Tells the caller that there will be no answer, and why ([`CallError::Failed`]). The port lives.
-    pub fn fail(mut self, reason: impl Into<Reason>) {
-        if let To::Held(owed) = self.take() {
+    pub fn fail(self, reason: impl Into<Reason>)
+    where
+        T: Send + 'static,
+    {
+        if let Some(owed) = self.into_owed() {
             owed.fail(reason.into());
         }
     }
@@ -124,13 +127,31 @@ impl<T> Reply<T> {
     /// From now on the caller is told nothing of the port that was asked first: it may end. Unless
     /// [`Call::timeout`] was set, `call` waits for as long as the caller does; if that is on another
     /// node, which does not tell when it has given up, for an hour at most.
-    pub fn forward(mut self, call: Call<T>)
+    pub fn forward(self, call: Call<T>)
     where
         T: Send + 'static,
     {
-        if let To::Held(owed) = self.take() {
+        if let Some(owed) = self.into_owed() {
             owed.forward(call);
         }
+    }
+
+    /// What is owed to a caller; `None` when nobody asked. In a message it is that of the running port.
+    fn into_owed(mut self) -> Option<Arc<Owed<T>>>
+    where
+        T: Send + 'static,
+    {
+        let target = match self.take() {
+            To::Nowhere => return None,
+            To::Held(owed) => return Some(owed),
+            To::Caller(sender, _) => Target::Caller(sender),
+            To::Port(port) => Target::Port(port),
+        };
+        let Some(cell) = current::cell() else {
+            tracing::error!(target: "aemp", "a reply is lost outside of its port; use Reply::later");
+            return None;
+        };
+        Some(owed::hold(&cell, target))
     }
 
     /// For ports without macros: the same reply, to be kept when the handler of `scope` has ended.

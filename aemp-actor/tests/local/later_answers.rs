@@ -302,6 +302,7 @@ struct ByHand(Vec<Reply<u8>>);
 
 enum ByHandMsg {
     Ask(Reply<u8>),
+    Fail(Reply<u8>),
     Answer,
 }
 
@@ -312,6 +313,7 @@ impl Port for ByHand {
     async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: ByHandMsg) -> Result<(), Die> {
         match msg {
             ByHandMsg::Ask(reply) => self.0.push(reply.later(ctx)),
+            ByHandMsg::Fail(reply) => reply.fail("busy"),
             ByHandMsg::Answer => self.0.drain(..).for_each(|reply| reply.answer(3)),
         }
         Ok(())
@@ -327,6 +329,7 @@ impl Port for ByHand {
     fn encode(msg: &ByHandMsg, to: Encoder<'_>) -> Result<(), Unencodable> {
         match msg {
             ByHandMsg::Ask(reply) => to.message(&("ask", reply)),
+            ByHandMsg::Fail(reply) => to.message(&("fail", reply)),
             ByHandMsg::Answer => to.local_only("answer"),
         }
     }
@@ -340,6 +343,8 @@ async fn ports_without_macros_answer_later() {
     let untyped = node.cal::<(u8,)>(&port, ("ask",));
     port.tell(ByHandMsg::Answer);
     assert_eq!((typed.await, untyped.await), (Ok(3), Ok((3,))));
+    let failed = port.call(ByHandMsg::Fail).await;
+    assert!(matches!(failed, Err(CallError::Failed { .. })), "{failed:?}");
     let call = port.call(ByHandMsg::Ask);
     port.kil("gone");
     assert_eq!(call.await.unwrap_err().reason().map(Reason::kind), Some("gone"));
