@@ -18,6 +18,10 @@ mod ports {}
 mod work {}
 
 /// See the file.
+#[doc = include_str!("src/protocols.md")]
+mod protocols {}
+
+/// See the file.
 #[doc = include_str!("src/messages.md")]
 mod messages {}
 

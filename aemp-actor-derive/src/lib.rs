@@ -1,4 +1,4 @@
-//! The macros of `aemp-actor`: `derive(Port)`, `#[rcv]` and `#[init]`.
+//! The macros of `aemp-actor`: `derive(Port)`, `#[rcv]`, `#[protocol]` and `#[init]`.
 //!
 //! Use them through `aemp-actor`, which re-exports them; what they write names that crate's items.
 //!
@@ -16,6 +16,7 @@ mod diagnostic;
 mod init;
 mod lints;
 mod port;
+mod protocol;
 mod rcv;
 mod runtime;
 mod signature;
@@ -29,6 +30,7 @@ mod signature;
 /// Options, in `#[port(..)]`:
 ///
 /// - `handle = Name` names the handle;
+/// - `protocols(Name, ..)` lists the [protocols](macro@protocol) that the port answers;
 /// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`.
 #[proc_macro_derive(Port, attributes(port))]
 pub fn derive_port(item: TokenStream) -> TokenStream {
@@ -37,10 +39,12 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 
 /// Makes the methods of an impl block the messages of a port.
 ///
-/// A port has one such block. (What is not a message may stand in others.) It stays as it is. Each method with a `self` answers the tag of its name, and the
+/// A port has one such block, and one for each [protocol](macro@protocol) that it lists. (What is not a
+/// message may stand in others.) It stays as it is. Each method with a `self` answers the tag of its name, and the
 /// handle of the port gets a method of the same name that sends the message. A handler takes
 /// `&mut self` or `&self`, then `ctx: &mut Ctx<Self>` if it wants the context, then the arguments of
-/// the message, which it owns; a last argument of type `Rest` takes whatever else was sent.
+/// the message, which it owns; a last argument of type `Rest` takes whatever else was sent. A handler that
+/// takes `reply: Reply<T>` behind all that is answered through it, by whoever holds it, and returns nothing.
 ///
 /// | a handler returns | and that means |
 /// |---|---|
@@ -50,8 +54,9 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 /// | anything else | a request, answered with it |
 ///
 /// Results and the context are known by their spelling: `Result<T, Die>` with both types, and `Ctx`; an
-/// alias is not seen through. The handle's methods are public whatever the method is: anybody can send
-/// a port anything.
+/// alias is not seen through. The handle's methods are as visible as the handlers; untyped, anybody can
+/// send a port anything. They take `impl Into<T>` for text, IDs, `Bytes`, `Value`s and handles, which are
+/// known by their names: `String`, `PortId`, `…Ref`.
 ///
 /// Type parameters of a port need bounds on the block: `Send + 'static`, and, where they are in
 /// messages, `serde::Serialize + serde::de::DeserializeOwned`. What the port holds has to be `Send`:
@@ -77,6 +82,43 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
     rcv::expand(options.into(), item.into()).into()
+}
+
+/// Makes the methods of a trait messages that ports of many types answer, and declares their handle.
+///
+/// For `Screen` the handle is `ScreenRef`. It is what the handle of a port is, of any port that answers
+/// the protocol. A port does so when its derive lists the protocol, and `#[rcv] impl` implements it:
+///
+/// ```ignore
+/// #[protocol]
+/// pub trait Screen {
+///     fn show(&self, text: String);
+///     fn width(&self) -> u32;
+/// }
+///
+/// #[derive(Port)]
+/// #[port(protocols(Screen))]
+/// struct Terminal { lines: Vec<String> }
+///
+/// #[rcv]
+/// impl Terminal {}
+///
+/// #[rcv]
+/// impl Screen for Terminal {
+///     fn show(&mut self, text: String) { self.lines.push(text); }
+///     fn width(&self) -> u32 { 80 }
+/// }
+/// ```
+///
+/// The trait says what is sent: `&self`, the arguments, and the answer. How a port handles that is its
+/// own affair: its methods take `&mut self` or `&self`, the context or not, may be `async`, return
+/// `Result<_, Die>`, or take a `Reply`, as those of its own block.
+///
+/// Options: `handle = Name` and `crate = path`, as for [`derive@Port`]; on a method, in `#[rcv(..)]`,
+/// `tag = "text"` and `local`, as for [`macro@rcv`].
+#[proc_macro_attribute]
+pub fn protocol(options: TokenStream, item: TokenStream) -> TokenStream {
+    protocol::expand(options.into(), item.into()).into()
 }
 
 /// Makes a function that starts a port spawnable, by the name given, from any node.

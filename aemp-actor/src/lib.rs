@@ -70,7 +70,7 @@ mod suggestion;
 mod tap;
 mod visible;
 
-pub use aemp_actor_derive::{Port, init, rcv};
+pub use aemp_actor_derive::{Port, init, protocol, rcv};
 #[cfg(feature = "quic")]
 pub use aemp_transport::Quic;
 pub use aemp_transport::{
@@ -97,9 +97,9 @@ pub use crate::node::{
 pub use crate::port::{
     AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort,
     FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool,
-    Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, RcvError, ReceiveError, Received,
-    Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered, Unencodable, WhenAnyHasRoom,
-    WhenRoom,
+    Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, ProtocolRef, RcvError,
+    ReceiveError, Received, Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered,
+    Unencodable, WhenAnyHasRoom, WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};

@@ -2,5 +2,6 @@
 
 pub use crate::{
     BadMessage, Call, CallError, Config, Ctx, Die, FnPort, Init, InitFunction, Kil, Me, Message,
-    Node, NodeEvent, NodeId, Port, PortId, PortRef, Reason, Rest, Snd, Value, die, init, rcv,
+    Node, NodeEvent, NodeId, Port, PortId, PortRef, ProtocolRef, Reason, Reply, Rest, Snd, Value,
+    die, init, protocol, rcv,
 };

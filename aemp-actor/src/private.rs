@@ -6,7 +6,11 @@ pub use inventory;
 pub use serde;
 
 pub use crate::message::BadMessage;
-pub use crate::port::{Encoder, InitEntry, InitFn, InitFuture, InitOutput, Reply, Unencodable};
+pub use crate::port::{
+    Answers, Either, Encoder, Handles, Implements, InHandler, InitEntry, InitFn, InitFuture,
+    InitOutput, Listed, Named, NoAnswer, Protocol, Recipient, Reply, Unencodable,
+    demand_unique_tags,
+};
 use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest, StopHook};
 
 /// What `#[rcv]` implements and `#[derive(Port)]` builds on. It asks for no `Send`, which a port without
@@ -32,7 +36,11 @@ pub trait OneRcvBlock: Sized {
     ///
     /// # Errors
     /// As there.
-    fn decode(msg: Message) -> Result<<Self as OneRcvBlock>::Msg, BadMessage>;
+    /// `more` are the tags of the protocols of the port, for error texts.
+    fn decode(
+        msg: Message,
+        more: &[&'static [&'static str]],
+    ) -> Result<<Self as OneRcvBlock>::Msg, BadMessage>;
     /// See [`Port::encode`].
     ///
     /// # Errors
@@ -58,12 +66,32 @@ pub trait OneRcvBlock: Sized {
     }
 }
 
+/// Where a message of the block is among those of the port: written by `#[derive(Port)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no port",
+    note = "write `#[derive(Port)]` above the struct, and `#[rcv]` above its impl block"
+)]
+pub trait OwnMessages: Port + OneRcvBlock {
+    /// The message among those of the port.
+    fn own(msg: <Self as OneRcvBlock>::Msg) -> <Self as Port>::Msg;
+}
+
 /// What `#[rcv]` implements for a port with parameters, whose bounds are those of the `#[rcv]` block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no messages",
     note = "write `#[rcv]` above the impl block with its handlers: `#[rcv] impl {Self} {{ … }}`"
 )]
 pub trait GenericRcvBlock: OneRcvBlock + Send + 'static {}
+
+/// No handler answers the tag: with all tags that are known, those of the block and of protocols.
+pub fn unknown(
+    msg: Message,
+    own: &'static [&'static str],
+    more: &[&'static [&'static str]],
+) -> BadMessage {
+    let known = std::iter::once(&own).chain(more).flat_map(|tags| tags.iter().copied());
+    BadMessage::unknown(msg, &Vec::from_iter(known))
+}
 
 /// The arguments of a message.
 ///

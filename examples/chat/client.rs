@@ -19,17 +19,17 @@ pub(crate) struct Screen;
 #[rcv]
 impl Screen {
     /// Somebody says something.
-    fn said(&mut self, nick: String, text: String) {
+    pub(crate) fn said(&mut self, nick: String, text: String) {
         println!("<{nick}> {}", printable(&text));
     }
 
     /// Somebody came.
-    fn joined(&mut self, nick: String) {
+    pub(crate) fn joined(&mut self, nick: String) {
         println!("* {nick} has joined");
     }
 
     /// Somebody went.
-    fn left(&mut self, nick: String, why: Reason) {
+    pub(crate) fn left(&mut self, nick: String, why: Reason) {
         println!("* {nick} has left ({})", printable(&why.to_string()));
     }
 }

@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
 #[rcv]
 impl Room {
     /// Comes in; the answer is who else is there.
-    fn join(
+    pub(crate) fn join(
         &mut self,
         ctx: &mut Ctx<Self>,
         screen: ScreenRef,
@@ -58,7 +58,7 @@ impl Room {
     }
 
     /// Says something to all others.
-    fn say(&mut self, screen: ScreenRef, text: String) {
+    pub(crate) fn say(&mut self, screen: ScreenRef, text: String) {
         let Some(Member { nick, .. }) = self.members.get(&screen) else {
             eprintln!("ignored: {screen} is not here and says {text:?}");
             return;
@@ -69,12 +69,12 @@ impl Room {
     }
 
     /// Who is in.
-    fn who(&self) -> Vec<String> {
+    pub(crate) fn who(&self) -> Vec<String> {
         self.members.values().map(|member| member.nick.clone()).collect()
     }
 
     /// Goes, with a word of farewell; the answer is whether it was in.
-    fn quit(&mut self, screen: ScreenRef, words: String) -> bool {
+    pub(crate) fn quit(&mut self, screen: ScreenRef, words: String) -> bool {
         let was_in = self.members.contains_key(&screen);
         self.left(&screen, &Reason::new("quit", words));
         was_in

@@ -36,7 +36,13 @@ impl InitFunction {
             FnArg::Typed(parameter) => Some(parameter),
             FnArg::Receiver(_) => None,
         });
-        let reading = Reading { context: "Init", local: false, self_type: None };
+        let reading = Reading {
+            context: "Init",
+            local: false,
+            self_type: None,
+            lenient: false,
+            replies: false,
+        };
         let inputs = reading.read(parameters, errors);
         let output = Output::read(&signature.output, None, ("a port", false), errors);
         let moved = |attribute: &Attribute| {

@@ -1,4 +1,4 @@
-//! Writes the handle of a port and the `Port` impl.
+//! Writes the handle of a port, or of a protocol: plain data around a reference.
 //!
 //! Names that are bound here begin with two underscores, lest the user has a constant of that name:
 //! it would be a pattern.
@@ -10,9 +10,9 @@ use syn::{Generics, parse_quote};
 use super::model::PortType;
 use crate::diagnostic::located;
 
-/// Everything that `derive(Port)` adds.
-pub(crate) fn port(port: &PortType) -> TokenStream {
-    let handle = handle(port);
+/// The handle, and `more` that is not to be named.
+pub(crate) fn handle(port: &PortType, doc: &str, more: &TokenStream) -> TokenStream {
+    let handle = declare(port, doc);
     let parts = [
         inherent(port),
         comparisons(port),
@@ -20,7 +20,7 @@ pub(crate) fn port(port: &PortType) -> TokenStream {
         serde(port),
         from_ids(port),
         into_ids(port),
-        port_impl(port),
+        more.clone(),
     ];
     // The port may be deprecated; what uses the handle is warned there.
     let all = quote! {
@@ -35,33 +35,32 @@ pub(crate) fn port(port: &PortType) -> TokenStream {
 }
 
 /// The handle itself.
-fn handle(port: &PortType) -> TokenStream {
-    let PortType { runtime, visibility, name, handle, lints, generics } = port;
-    let (room, where_clause) = (port.port(), &generics.where_clause);
+fn declare(port: &PortType, doc: &str) -> TokenStream {
+    let PortType { visibility, handle, inner, lints, generics, .. } = port;
+    let where_clause = &generics.where_clause;
     let doc = format!(
-        "Handle on a [`{name}`], on this node or another: one method for each of its messages.\n\n\
-         Plain data: it serialises as the port ID, and compares, hashes and prints as that."
+        "{doc}\n\nPlain data: it serialises as the port ID, and compares, hashes and prints as that."
     );
     quote! {
         #[doc = #doc]
         #(#lints)*
         #[allow(deprecated)]
-        #visibility struct #handle #generics (#runtime::Ref<#room>) #where_clause;
+        #visibility struct #handle #generics (#inner) #where_clause;
     }
 }
 
 /// An impl header for the handle, or for another type when given.
-fn header(port: &PortType, generics: &Generics, what: &TokenStream) -> TokenStream {
+pub(super) fn header(port: &PortType, generics: &Generics, what: &TokenStream) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let handle = port.handle();
     quote!(#[automatically_derived] impl #impl_generics #what for #handle #where_clause)
 }
 
-/// `at`, and the way in for what `#[rcv]` writes.
+/// `at`, and the way in for what the macros write.
 fn inherent(port: &PortType) -> TokenStream {
-    let PortType { runtime, name, generics, .. } = port;
+    let PortType { runtime, name, inner, generics, .. } = port;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (room, handle) = (port.port(), port.handle());
+    let handle = port.handle();
     let doc = format!("The handle on the [`{name}`] with this ID, as seen from `from_node`.");
     quote! {
         #[allow(dead_code, clippy::all, clippy::pedantic)]
@@ -71,18 +70,11 @@ fn inherent(port: &PortType) -> TokenStream {
                 from_node: &#runtime::Node,
                 port_id: impl ::core::convert::Into<#runtime::PortId>,
             ) -> Self {
-                Self(#runtime::Ref::at(from_node, port_id))
+                Self(<#inner>::at(from_node, port_id))
             }
 
             #[doc(hidden)]
-            pub fn __ref(&self) -> &#runtime::Ref<#room> {
-                &self.0
-            }
-        }
-        #[automatically_derived]
-        impl #impl_generics #runtime::PortRef for #handle #where_clause {
-            type Port = #room;
-            fn as_handle(&self) -> &#runtime::Ref<#room> {
+            pub fn __ref(&self) -> &#inner {
                 &self.0
             }
         }
@@ -173,21 +165,20 @@ fn serde(port: &PortType) -> TokenStream {
     }
 }
 
-/// From an ID or an untyped reference to the handle.
+/// From an ID, a reference or a borrowed handle to the handle.
 fn from_ids(port: &PortType) -> TokenStream {
-    let (runtime, room) = (&port.runtime, port.port());
-    let sources =
-        [quote!(#runtime::PortId), quote!(&#runtime::PortId), quote!(#runtime::Ref<#room>)];
+    let (runtime, inner, handle) = (&port.runtime, &port.inner, port.handle());
+    let convert = quote!(::core::convert::From::from(__from));
+    let sources = [
+        (quote!(#runtime::PortId), convert.clone()),
+        (quote!(&#runtime::PortId), convert),
+        (inner.clone(), quote!(__from)),
+        (quote!(&#handle), quote!(::core::clone::Clone::clone(&__from.0))),
+    ];
     sources
         .into_iter()
-        .enumerate()
-        .map(|(index, source)| {
+        .map(|(source, inner)| {
             let header = header(port, &port.generics, &quote!(::core::convert::From<#source>));
-            let inner = if index == 2 {
-                quote!(__from)
-            } else {
-                quote!(::core::convert::From::from(__from))
-            };
             quote! {
                 #header {
                     fn from(__from: #source) -> Self {
@@ -201,13 +192,12 @@ fn from_ids(port: &PortType) -> TokenStream {
 
 /// From the handle to its ID and to the reference in it.
 fn into_ids(port: &PortType) -> TokenStream {
-    let (runtime, room, handle) = (&port.runtime, port.port(), port.handle());
+    let (runtime, inner, handle) = (&port.runtime, &port.inner, port.handle());
     let (impl_generics, _, where_clause) = port.generics.split_for_impl();
-    let as_ref =
-        header(port, &port.generics, &quote!(::core::convert::AsRef<#runtime::Ref<#room>>));
+    let as_ref = header(port, &port.generics, &quote!(::core::convert::AsRef<#inner>));
     quote! {
         #as_ref {
-            fn as_ref(&self) -> &#runtime::Ref<#room> {
+            fn as_ref(&self) -> &#inner {
                 &self.0
             }
         }
@@ -221,57 +211,6 @@ fn into_ids(port: &PortType) -> TokenStream {
         impl #impl_generics ::core::convert::From<&#handle> for #runtime::PortId #where_clause {
             fn from(__handle: &#handle) -> Self {
                 ::core::convert::From::from(&__handle.0)
-            }
-        }
-    }
-}
-
-/// `Port`, with everything taken from the `OneRcvBlock` impl that `#[rcv]` writes.
-fn port_impl(port: &PortType) -> TokenStream {
-    let PortType { runtime, generics, .. } = port;
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (room, handle) = (port.port(), port.handle());
-    let rcv = quote!(<Self as #runtime::__private::OneRcvBlock>);
-    quote! {
-        #[automatically_derived]
-        impl #impl_generics #runtime::Port for #room #where_clause {
-            type Msg = #rcv::Msg;
-            type Ref = #handle;
-            const TAGS: &'static [&'static str] = #rcv::TAGS;
-
-            fn handle(
-                &mut self,
-                __ctx: &mut #runtime::Ctx<Self>,
-                __msg: #rcv::Msg,
-            ) -> impl ::core::future::Future<
-                Output = ::core::result::Result<(), #runtime::Die>,
-            > + ::core::marker::Send {
-                #rcv::handle(self, __ctx, __msg)
-            }
-
-            fn decode(
-                __msg: #runtime::Message,
-            ) -> ::core::result::Result<#rcv::Msg, #runtime::__private::BadMessage> {
-                #rcv::decode(__msg)
-            }
-
-            fn encode(
-                __msg: &#rcv::Msg,
-                __to: #runtime::__private::Encoder<'_>,
-            ) -> ::core::result::Result<(), #runtime::__private::Unencodable> {
-                #rcv::encode(__msg, __to)
-            }
-
-            fn bad_message(
-                &mut self,
-                __ctx: &mut #runtime::Ctx<Self>,
-                __bad: #runtime::__private::BadMessage,
-            ) -> ::core::result::Result<(), #runtime::Die> {
-                #rcv::bad_message(self, __ctx, __bad)
-            }
-
-            fn stop_hook() -> ::core::option::Option<#runtime::StopHook<Self>> {
-                #rcv::stop_hook()
             }
         }
     }

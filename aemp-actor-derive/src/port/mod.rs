@@ -1,8 +1,12 @@
 //! `derive(Port)`: the handle of a port, and the port's messages taken over from `#[rcv]`.
 
-mod expand;
+mod conversation;
+pub(crate) mod expand;
 mod model;
 mod parse;
+mod protocols;
+
+pub(crate) use model::PortType;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -19,6 +23,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
             let options = parse::Options::read(&item.attrs, &mut errors);
             model::PortType::new(&item, options, &mut errors)
         })
-        .map(|port| expand::port(&port));
+        .map(|port| conversation::port(&port));
     quote!(#port #errors)
 }

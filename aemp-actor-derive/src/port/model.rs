@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Generics, Ident, Visibility, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Generics, Ident, Path, Visibility, parse_quote};
 
 use super::parse::Options;
 use crate::diagnostic::Errors;
@@ -26,6 +26,12 @@ pub(crate) struct PortType {
     /// bounds of the `#[rcv]` block may be stricter than those of the type, and nothing here
     /// holds where they do not. Without, the compiler says in plain words that `#[rcv]` is missing.
     pub(crate) generics: Generics,
+    /// The same as they were written.
+    pub(crate) written: Generics,
+    /// The reference inside the handle.
+    pub(crate) inner: TokenStream,
+    /// The protocols that it answers.
+    pub(crate) protocols: Vec<Path>,
 }
 
 impl PortType {
@@ -42,17 +48,25 @@ impl PortType {
             }
             return None;
         }
-        let Options { runtime, handle } = options;
+        let Options { runtime, handle, protocols } = options;
         let name = item.ident.clone();
         let handle =
             handle.unwrap_or_else(|| format_ident!("{}Ref", name.unraw(), span = name.span()));
         let mut generics = item.generics.clone();
         if !generics.params.is_empty() {
             let (_, arguments, _) = item.generics.split_for_impl();
-            let bound = parse_quote!(#name #arguments: #runtime::__private::GenericRcvBlock);
+            let mut bound = quote!(#runtime::__private::GenericRcvBlock);
+            if !protocols.is_empty() {
+                bound.extend(quote!(+ #runtime::__private::Listed));
+            }
+            let bound = parse_quote!(#name #arguments: #bound);
             generics.make_where_clause().predicates.push(bound);
         }
+        let (_, arguments, _) = item.generics.split_for_impl();
         Some(Self {
+            inner: quote!(#runtime::Ref<#name #arguments>),
+            protocols,
+            written: item.generics.clone(),
             runtime,
             visibility: item.vis.clone(),
             name,
@@ -60,6 +74,11 @@ impl PortType {
             lints: allowed(&item.attrs).collect(),
             generics,
         })
+    }
+
+    /// Whether it has no parameters.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.generics.params.is_empty()
     }
 
     /// The type with its arguments, as in `Room<T>`.
@@ -130,7 +149,7 @@ mod tests {
                 #[port(name = Door)]
                 struct A;
             )),
-            ["write `handle = Name` or `crate = path` here"]
+            ["write `handle = Name`, `protocols(Name, ..)` or `crate = path` here"]
         );
     }
 }

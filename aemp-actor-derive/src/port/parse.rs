@@ -1,6 +1,6 @@
 //! The options of `derive(Port)`, in `#[port(..)]`.
 
-use syn::{Attribute, Ident};
+use syn::{Attribute, Ident, Path};
 
 use crate::diagnostic::Errors;
 use crate::runtime::Runtime;
@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) runtime: Runtime,
     /// `handle = Name`
     pub(crate) handle: Option<Ident>,
+    /// `protocols(Name, ..)`
+    pub(crate) protocols: Vec<Path>,
 }
 
 impl Options {
@@ -24,8 +26,15 @@ impl Options {
                     options.runtime = Runtime::parse(&meta)?;
                 } else if meta.path.is_ident("handle") {
                     options.handle = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("protocols") {
+                    let list;
+                    syn::parenthesized!(list in meta.input);
+                    let paths = list.parse_terminated(Path::parse_mod_style, syn::Token![,])?;
+                    options.protocols.extend(paths);
                 } else {
-                    return Err(meta.error("write `handle = Name` or `crate = path` here"));
+                    return Err(meta.error(
+                        "write `handle = Name`, `protocols(Name, ..)` or `crate = path` here",
+                    ));
                 }
                 Ok(())
             });

@@ -1,7 +1,7 @@
 //! One method of a port that gets messages.
 
 use syn::{
-    Attribute, FnArg, Generics, Ident, ImplItemFn, LitStr, Receiver, ReceiverKind, Signature, Type,
+    Attribute, FnArg, Generics, Ident, LitStr, Receiver, ReceiverKind, Signature, Type, Visibility,
     ext::IdentExt,
 };
 
@@ -26,8 +26,12 @@ pub(crate) enum Kind {
 
 /// A method that gets messages.
 pub(crate) struct Handler {
-    /// The method, and the variant of the message enum.
+    /// The method of the handle, and the variant of the message enum.
     pub(crate) name: Ident,
+    /// The method that is called.
+    pub(crate) method: Ident,
+    /// Who may call the method of the handle.
+    pub(crate) visibility: Visibility,
     /// The tag that the messages begin with.
     pub(crate) tag: LitStr,
     /// What kind of messages it gets.
@@ -40,21 +44,24 @@ pub(crate) struct Handler {
     pub(crate) is_async: bool,
     /// What it takes after `self`.
     pub(crate) inputs: Inputs,
-    /// What it returns.
+    /// What it returns, or what it answers with later.
     pub(crate) output: Output,
+    /// Whether it answers later, through a `Reply`.
+    pub(crate) later: bool,
     /// Its own parameters: lifetimes, or what was reported and only the stub repeats.
     pub(crate) generics: Generics,
 }
 
 impl Handler {
-    /// Reads a method, unless it is a helper and gets no messages.
+    /// Reads a method, unless it is a helper and gets no messages. `lenient`: that of a protocol,
+    /// which has said what can be sent.
     pub(crate) fn new(
-        method: &ImplItemFn,
+        (attrs, visibility): (&[Attribute], &Visibility),
+        signature: &Signature,
         options: &Options,
-        self_type: &Type,
+        (self_type, lenient): (&Type, bool),
         errors: &mut Errors,
     ) -> Option<Self> {
-        let signature = &method.sig;
         let kind = kind_of(options, errors);
         let (Some(kind), Some(receiver)) = (kind, signature.receiver()) else {
             if let (Some(kind), None) = (kind, signature.receiver()) {
@@ -65,18 +72,28 @@ impl Handler {
         refuse_qualifiers(signature, "a handler", errors);
         refuse_owned_self(receiver, errors);
         let local = matches!(kind, Kind::Local | Kind::Stop);
-        let reading = Reading { context: "Ctx", local, self_type: Some(self_type) };
-        let inputs = reading.read(parameters(signature), errors);
-        let output = Output::read(&signature.output, Some(self_type), ("an answer", local), errors);
+        let reading =
+            Reading { context: "Ctx", local, self_type: Some(self_type), lenient, replies: true };
+        let mut inputs = reading.read(parameters(signature), errors);
+        let what = ("an answer", local || lenient);
+        let mut output = Output::read(&signature.output, Some(self_type), what, errors);
+        let reply = inputs.reply.take();
+        let later = reply.is_some();
+        if let Some(answer) = reply {
+            output = output.later(answer, what, errors);
+        }
         let handler = Self {
             name: signature.ident.clone(),
+            method: signature.ident.clone(),
+            visibility: visibility.clone(),
             tag: options.tag.clone().unwrap_or_else(|| tag_of(&signature.ident)),
             kind,
-            cfgs: attributes(method, &["cfg"]),
-            docs: attributes(method, &["doc", "deprecated"]),
+            cfgs: attributes(attrs, &["cfg"]),
+            docs: attributes(attrs, &["doc", "deprecated"]),
             is_async: signature.asyncness.is_some(),
             inputs,
             output,
+            later,
             generics: signature.generics.clone(),
         };
         handler.check_kind(signature, errors);
@@ -163,8 +180,10 @@ impl Handler {
 
     /// Reports an answer where nobody asked.
     fn refuse_answer(&self, what: &str, signature: &Signature, errors: &mut Errors) {
-        if self.output.value.is_some() {
-            let text = format!("{what} answers nothing: return `Result<(), Die>` or nothing");
+        let text = format!("{what} answers nothing: return `Result<(), Die>` or nothing");
+        if self.later {
+            errors.at(signature.inputs.last(), text);
+        } else if self.output.value.is_some() {
             errors.at(&signature.output, text);
         }
     }
@@ -228,7 +247,7 @@ fn tag_of(name: &Ident) -> LitStr {
 }
 
 /// The attributes of a method that have one of these names.
-fn attributes(method: &ImplItemFn, names: &[&str]) -> Vec<Attribute> {
+fn attributes(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
     let wanted = |attribute: &&Attribute| names.iter().any(|name| attribute.path().is_ident(name));
-    method.attrs.iter().filter(wanted).cloned().collect()
+    attrs.iter().filter(wanted).cloned().collect()
 }

@@ -1,10 +1,13 @@
 //! `#[rcv]`: the methods of an impl block as the messages of a port.
 
 mod bounds;
-mod expand;
-mod handler;
-mod model;
-mod parse;
+pub(crate) mod expand;
+pub(crate) mod handler;
+pub(crate) mod model;
+pub(crate) mod parse;
+mod protocol;
+
+pub(crate) use protocol::reply_type;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,6 +20,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let Some(block) = parse::Block::read(options, item.clone(), &mut errors) else {
         return quote!(#item #errors);
     };
+    if block.item.trait_.is_some() {
+        return protocol::expand(block, errors);
+    }
     let actor = model::Actor::new(&block, &mut errors);
     let item = &block.item;
     let output = actor.map(|actor| match errors.is_empty() {

@@ -1,5 +1,6 @@
 //! A port as its `#[rcv]` block describes it.
 
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Generics, Ident, Path, PathArguments, Type};
@@ -18,6 +19,10 @@ pub(crate) struct Actor {
     pub(crate) port: Type,
     /// The type of the handle.
     pub(crate) handle: Path,
+    /// The type of what is inside the handle.
+    pub(crate) reference: TokenStream,
+    /// From a message to one of the port, where that has others.
+    pub(crate) wrap: TokenStream,
     /// The enum of the messages.
     pub(crate) message: Ident,
     /// A message that it does not understand kills the port.
@@ -49,23 +54,20 @@ impl Actor {
         let handlers = block
             .methods
             .iter()
-            .filter_map(|(method, options)| Handler::new(method, options, &port, errors))
+            .filter_map(|(method, options)| {
+                let around = (&*method.attrs, &method.vis);
+                Handler::new(around, &method.sig, options, (&port, false), errors)
+            })
             .collect::<Vec<_>>();
         let mut generics = block.item.generics.clone();
-        let wire = handlers.iter().filter(|handler: &&Handler| handler.kind == Kind::Wire);
-        let sent = wire.flat_map(|handler| {
-            handler
-                .inputs
-                .arguments
-                .iter()
-                .map(|argument| &argument.ty)
-                .chain(&handler.output.value)
-        });
+        let sent = sent(&handlers);
         let runtime = &block.runtime;
         let unknown =
             bounds::demand(&mut generics, sent, &quote!(#runtime::__private::serde), errors);
         let actor = Self {
             runtime: block.runtime.clone(),
+            reference: quote!(#runtime::Ref),
+            wrap: quote!(<#port as #runtime::__private::OwnMessages>::own),
             handle: handle_of(path, block.handle.clone()),
             port,
             message,
@@ -95,7 +97,7 @@ impl Actor {
     }
 
     /// Reports tags and catch-alls that there are two of, unless `cfg` keeps them apart.
-    fn refuse_twice(&self, errors: &mut Errors) {
+    pub(crate) fn refuse_twice(&self, errors: &mut Errors) {
         for (index, second) in self.handlers.iter().enumerate() {
             let clashes = |first: &&Handler| {
                 (first.cfgs.is_empty() || second.cfgs.is_empty())
@@ -125,6 +127,15 @@ impl Actor {
             }
         }
     }
+}
+
+/// The types in messages that can come from other nodes.
+pub(super) fn sent(handlers: &[Handler]) -> impl Iterator<Item = &Type> + Clone {
+    let wire = handlers.iter().filter(|handler| handler.kind == Kind::Wire);
+    wire.flat_map(|handler| {
+        let arguments = handler.inputs.arguments.iter().map(|argument| &argument.ty);
+        arguments.chain(&handler.output.value)
+    })
 }
 
 /// The path of the type; a port has a name.

@@ -57,11 +57,6 @@ impl Block {
                 return None;
             }
         };
-        if let Some((path, _)) = &item.trait_ {
-            errors
-                .at(path, "messages are a port's own methods: write #[rcv] above `impl Type {..}`");
-            return None;
-        }
         let (mut runtime, mut handle, mut strict) = (Runtime::default(), None, None);
         let parser = meta::parser(|meta| {
             if meta.path.is_ident("crate") {
@@ -111,7 +106,7 @@ fn take_methods(item: &mut ItemImpl, errors: &mut Errors) -> Vec<(ImplItemFn, Op
 
 impl Options {
     /// Takes all `#[rcv(..)]` off the attributes.
-    fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         attributes.retain(|attribute| {
             if is_conditional(attribute) {
@@ -205,7 +200,6 @@ mod tests {
             )[0]
             .contains("above an impl block")
         );
-        assert!(errors_of(none(), quote!(impl Clone for Room {}))[0].contains("own methods"));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) struct Inputs {
     pub(crate) arguments: Vec<Argument>,
     /// The last argument, if it takes all that is left of the message.
     pub(crate) rest: Option<Argument>,
+    /// The `T` of the `Reply<T>` at the end, through which the request is answered.
+    pub(crate) reply: Option<Type>,
 }
 
 /// How to read parameters: what differs between the macros and between kinds of messages.
@@ -41,6 +43,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) local: bool,
     /// What `Self` stands for.
     pub(crate) self_type: Option<&'a Type>,
+    /// Whether `'static` references are fine for another reason.
+    pub(crate) lenient: bool,
+    /// Whether a last parameter `Reply<T>` is the caller's.
+    pub(crate) replies: bool,
 }
 
 impl Reading<'_> {
@@ -57,11 +63,20 @@ impl Reading<'_> {
             parameters.next();
         }
         while let Some(parameter) = parameters.next() {
+            if let Some(answer) = self.reply(&parameter.ty) {
+                if parameters.peek().is_some() {
+                    let text =
+                        "the request is answered through `Reply`: make it the last parameter";
+                    errors.at(&parameter.ty, text);
+                }
+                inputs.reply = Some(answer);
+                continue;
+            }
             let argument = self.argument(parameter, inputs.arguments.len(), errors);
             if !self.local && is_named(&argument.ty, "Rest") {
-                if parameters.peek().is_none() {
+                if parameters.peek().is_none_or(|next| self.reply(&next.ty).is_some()) {
                     inputs.rest = Some(argument);
-                    break;
+                    continue;
                 }
                 errors.at(&parameter.ty, "`Rest` takes what is left: make it the last argument");
             }
@@ -72,6 +87,14 @@ impl Reading<'_> {
             inputs.arguments.push(argument);
         }
         inputs
+    }
+
+    /// The `T` of a `Reply<T>`, with `Self` replaced.
+    fn reply(&self, ty: &Type) -> Option<Type> {
+        let [answer] = type_arguments(ty)[..] else { return None };
+        let replace = |room| SelfType(room).replaced_in(answer);
+        (self.replies && is_named(ty, "Reply"))
+            .then(|| self.self_type.map_or_else(|| answer.clone(), replace))
     }
 
     /// Whether the type is the context behind a reference.
@@ -108,7 +131,7 @@ impl Reading<'_> {
         if self.is_context(ty) {
             return errors.at(ty, "the context comes first: move it before the arguments");
         }
-        match obstacle(ty, self.local) {
+        match obstacle(ty, self.local || self.lenient) {
             Some(Obstacle::Borrow(at, Some(owned))) => {
                 errors.at(at, format!("messages own their data: write `{owned}`"));
             }

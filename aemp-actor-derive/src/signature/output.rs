@@ -30,7 +30,7 @@ impl Output {
             let text = "results are known by their spelling: write the error, too, as in \
                         `Result<T, Die>`";
             errors.at(ty, text);
-            return Self { value: Some(syn::parse_quote!(())), fallible: false };
+            return Self::unknown(false);
         }
         let (value, fallible) = match or_die(ty) {
             Some(value) => (value, true),
@@ -40,13 +40,31 @@ impl Output {
             return Self { value: None, fallible };
         }
         if refuse(value, what, local, errors) {
-            return Self { value: Some(syn::parse_quote!(())), fallible };
+            return Self::unknown(fallible);
         }
         let value = match self_type {
             Some(room) => SelfType(room).replaced_in(value),
             None => value.clone(),
         };
         Self { value: Some(value), fallible }
+    }
+
+    /// The same for a handler that answers later, through a `Reply<answer>`: it returns nothing.
+    pub(crate) fn later(self, answer: Type, what: (&str, bool), errors: &mut Errors) -> Self {
+        if let Some(value) = &self.value {
+            let text = "a handler that takes a `Reply` answers through that: return nothing or \
+                        `Result<(), Die>`";
+            errors.at(value, text);
+        }
+        if refuse(&answer, what.0, what.1, errors) {
+            return Self::unknown(self.fallible);
+        }
+        Self { value: Some(answer), fallible: self.fallible }
+    }
+
+    /// What stands for an answer of a wrong type, which was reported.
+    fn unknown(fallible: bool) -> Self {
+        Self { value: Some(syn::parse_quote!(())), fallible }
     }
 }
 

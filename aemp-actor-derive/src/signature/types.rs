@@ -58,11 +58,14 @@ pub(crate) fn type_arguments(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// Whether a handle takes `impl Into<..>` for an argument of this type: text and addresses, which
-/// callers usually have in another form, and nothing else.
+/// Whether a handle takes `impl Into<..>` for an argument of this type: text, addresses and handles,
+/// which callers usually have in another form, and nothing else. Handles are known by their names.
 pub(crate) fn wants_into(ty: &Type) -> bool {
     const PLAIN: [&str; 5] = ["Bytes", "NodeId", "PortId", "String", "Value"];
     let Some(segment) = last_segment(ty) else { return false };
+    if segment.ident.to_string().ends_with("Ref") {
+        return true;
+    }
     match &segment.arguments {
         PathArguments::None => PLAIN.iter().any(|name| segment.ident == name),
         _ => {
@@ -221,10 +224,19 @@ mod tests {
     }
 
     #[test]
-    fn only_text_and_addresses_are_converted() {
-        for ty in
-            ["String", "std::string::String", "PortId", "NodeId", "Bytes", "Value", "Box<str>"]
-        {
+    fn only_text_addresses_and_handles_are_converted() {
+        for ty in [
+            "String",
+            "std::string::String",
+            "PortId",
+            "NodeId",
+            "Bytes",
+            "Value",
+            "Box<str>",
+            "RoomRef",
+            "chat::RoomRef<u8>",
+            "Ref<Self>",
+        ] {
             assert!(wants_into(&syn::parse_str(ty).unwrap()), "{ty}");
         }
         for ty in ["u8", "Vec<String>", "Box<u8>", "Value<u8>", "(String,)"] {

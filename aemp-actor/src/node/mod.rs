@@ -83,7 +83,7 @@ pub use monitors::{Kil, MonAction, MonGuard, MonToken, Snd};
 pub use peer::Census;
 pub(crate) use peer::Peer;
 pub use peer::{Connection, PeerInfo, PeerState, RoundTrip, Traffic};
-pub(crate) use refusing::refuse;
+pub(crate) use refusing::{notify_held, notify_unanswered, refuse};
 pub(crate) use requests::Problem;
 pub use signal::{Signal, Signals};
 pub(crate) use spawn::spawn_failed;

@@ -128,7 +128,7 @@ impl Relayed {
 }
 
 /// The requests of the protocol itself.
-const REQUESTS: [(&str, fn(Request<'_>) -> Result<(), Problem>); 16] = [
+const REQUESTS: [(&str, fn(Request<'_>) -> Result<(), Problem>); 17] = [
     ("snd", |request| request.send_on()),
     ("", |request| request.round_trip()),
     ("mon1", |request| request.watched(true)),
@@ -137,6 +137,7 @@ const REQUESTS: [(&str, fn(Request<'_>) -> Result<(), Problem>); 16] = [
     ("kil", |request| request.kil(Core::kil)),
     (router::KIL_NOW, |request| request.kil(Core::kil_now)),
     (refusing::REFUSED, |request| refusing::refused(request.core, request.from, &request.message)),
+    (refusing::HELD, |request| refusing::held(request.core, request.from, &request.message)),
     (spawn::SPAWN, |request| spawn::carry_out(request.core, request.from, request.message)),
     ("snd_multiple", |request| request.send_on_multiple()),
     ("info", |request| request.answer_with(|core| vec![core.id().as_str().into()])),
@@ -175,7 +176,7 @@ pub(super) fn port_and_rest(message: Message) -> Result<(PortName, Message), Pro
 
 /// The reason that a request ends with. It may have many watchers: of one that is longer than 64
 /// KiB the kind is kept.
-fn reason(values: Message) -> Result<Reason, Problem> {
+pub(super) fn reason(values: Message) -> Result<Reason, Problem> {
     if values.is_long() {
         let kind = values.first_text().filter(|kind| kind.len() <= LONGEST_NAME);
         let text = format!("(a reason of {} bytes was left out)", values.weight());

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::core::Core;
 use super::counters::Dropped;
-use super::monitors::Action;
 use super::waiting::Place;
 use super::{requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
-use crate::port::{Call, reply_cell};
+use crate::port::{Call, Unanswered, reply_cell};
 use crate::reason::{Absence, Reason};
 use crate::visible::one_line;
 
@@ -195,13 +194,9 @@ impl Core {
     ) -> Call<T> {
         let (cell, receiver) = reply_cell(self);
         let id = cell.id();
-        let waiting = cell.clone();
-        let action = Action::Call(Box::new(move |reason| {
-            waiting.answer(Err(reason.into()));
-        }));
-        let token = self.mon(&to, None, action);
+        cell.monitor(&to, Unanswered::Died);
         // Made first, so that it takes all back if the request cannot be serialised.
-        let call = Call::untyped(to, receiver, decode, cell, token);
+        let call = Call::untyped(to, receiver, decode, cell);
         send(id);
         call
     }

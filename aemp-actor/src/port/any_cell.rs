@@ -1,11 +1,12 @@
 //! What the registry knows of a port, whatever its type.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use super::facts::Facts;
 use super::mailbox::Room;
 use super::options::PortOptions;
+use super::reply_cell::Unanswered;
 use super::run::Run;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
@@ -39,8 +40,13 @@ pub(crate) trait AnyCell: Send + Sync {
         self.abort(reason);
     }
 
-    /// A message whose reply port this may be is refused, for that reason. Other ports do not care.
-    fn refused(self: Arc<Self>, _problem: &str) {}
+    /// What this reply port waits for will not come, for that reason. Other ports do not care.
+    fn unanswered(self: Arc<Self>, _why: Unanswered) {}
+
+    /// Whether the port is dead, or about to die whatever comes.
+    fn is_ending(&self) -> bool {
+        self.death().is_some()
+    }
 
     /// The port, which is dying, leaves somebody on this node without an answer, who is told of its death.
     fn caller_is_notified(&self) {}
@@ -115,6 +121,11 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// Forgets a timer of the port, which has been taken out of the node's.
     fn disown_timer(&self, _key: TimerKey) {}
+
+    /// The handle of this protocol on the port, if the port answers that.
+    fn protocol(self: Arc<Self>, _protocol: TypeId) -> Option<Box<dyn Any>> {
+        None
+    }
 
     /// What kind of port it is, in a word or by the name of its type.
     fn kind(&self) -> &'static str;

@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use super::any_cell::AnyCell;
 use super::current;
 use super::deadline::Deadline;
-use super::reply::{Answer, ReplyCell, Unanswered};
+use super::reply::Given;
+use super::reply_cell::{Answer, ReplyCell, Unanswered};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Action, MonToken, Watch};
+use crate::node::{Action, Watch};
 use crate::reason::Reason;
 
 /// How long a request waits unless it is told otherwise.
@@ -37,13 +38,14 @@ pub struct Call<T> {
     waiting: Waiting<T>,
     /// `None`: it is sent before the first poll, and nobody knows when.
     sent: Option<Instant>,
-    timeout: Duration,
+    /// `None`: the default.
+    timeout: Option<Duration>,
     deadline: Option<Deadline>,
 }
 
 enum Waiting<T> {
     /// A port of this node, by typed handle.
-    Typed(oneshot::Receiver<T>, Arc<dyn AnyCell>),
+    Typed(oneshot::Receiver<Given<T>>, Arc<dyn AnyCell>),
     /// The same, after it dropped the request: it is dying, or refused to answer.
     Dying { receiver: oneshot::Receiver<Reason>, _ends: DeathWatch },
     /// Any port, through a reply port.
@@ -60,15 +62,13 @@ enum Waiting<T> {
 type Decode<T> = fn(Message) -> Result<T, String>;
 
 /// Takes the reply port and the monitor back when the call ends.
-pub(crate) struct ReplyGuard {
+struct ReplyGuard {
     cell: Arc<ReplyCell>,
-    token: MonToken,
 }
 
 impl Drop for ReplyGuard {
     fn drop(&mut self) {
-        self.cell.answer(Err(Reason::normal().into()));
-        self.token.cancel();
+        self.cell.abandon();
     }
 }
 
@@ -101,6 +101,20 @@ pub enum CallError {
         /// What is wrong with the request.
         text: String,
     },
+    /// The port that had the request failed it, and lives: [`Reply::fail`](crate::Reply::fail).
+    #[error("{target} failed the request: {reason}")]
+    Failed {
+        /// The port that had the request.
+        target: PortId,
+        /// Why there is no answer.
+        reason: Reason,
+    },
+    /// The port that had the request dropped its [`Reply`](crate::Reply) without an answer, and lives.
+    #[error("{target} dropped the request without an answer")]
+    Dropped {
+        /// The port that had the request.
+        target: PortId,
+    },
     /// The answer has another type than expected.
     #[error("the answer of {target} is not what was expected: {text}")]
     BadAnswer {
@@ -125,10 +139,10 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Why the port died, if that is why there is no answer.
+    /// Why the port died, or failed the request, if that is why there is no answer.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Died { reason, .. } => Some(reason),
+            Self::Died { reason, .. } | Self::Failed { reason, .. } => Some(reason),
             _ => None,
         }
     }
@@ -136,10 +150,10 @@ impl CallError {
 
 impl<T> Call<T> {
     fn new(waiting: Waiting<T>) -> Self {
-        Self { waiting, sent: Some(Instant::now()), timeout: DEFAULT_TIMEOUT, deadline: None }
+        Self { waiting, sent: Some(Instant::now()), timeout: None, deadline: None }
     }
 
-    pub(crate) fn typed(receiver: oneshot::Receiver<T>, cell: Arc<dyn AnyCell>) -> Self {
+    pub(crate) fn typed(receiver: oneshot::Receiver<Given<T>>, cell: Arc<dyn AnyCell>) -> Self {
         Self::new(Waiting::Typed(receiver, cell))
     }
 
@@ -148,9 +162,8 @@ impl<T> Call<T> {
         receiver: oneshot::Receiver<Answer>,
         decode: Decode<T>,
         cell: Arc<ReplyCell>,
-        token: MonToken,
     ) -> Self {
-        let guard = ReplyGuard { cell, token };
+        let guard = ReplyGuard { cell };
         Self::new(Waiting::Untyped { target, receiver, decode, _ends: guard })
     }
 
@@ -165,16 +178,22 @@ impl<T> Call<T> {
 
     /// Sets the deadline, counted from when the request was sent.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self.deadline = None;
         self
+    }
+
+    /// Sets the deadline unless it was set.
+    pub(super) fn or_timeout(self, timeout: Duration) -> Self {
+        let timeout = self.timeout.unwrap_or(timeout);
+        self.timeout(timeout)
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         loop {
             match &mut self.waiting {
                 Waiting::Typed(receiver, cell) => match ready!(Pin::new(receiver).poll(cx)) {
-                    Ok(answer) => return Poll::Ready(Ok(answer)),
+                    Ok(answer) => return Poll::Ready(answer.map_err(|error| *error)),
                     Err(_) => {
                         let (receiver, watch) = death_of(cell.clone());
                         self.waiting = Waiting::Dying { receiver, _ends: watch };
@@ -195,6 +214,7 @@ impl<T> Call<T> {
                             Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
                             Err(Unanswered::Died(reason)) => Err(self.died(reason)),
                             Err(Unanswered::Refused(text)) => Err(self.refused(text)),
+                            Err(Unanswered::Notified(error)) => Err(*error),
                         },
                     );
                 }
@@ -232,7 +252,8 @@ impl<T> Call<T> {
             Waiting::NotLocal(_) => return Poll::Pending,
         };
         let sent = *self.sent.get_or_insert_with(Instant::now);
-        let new = || Deadline::new(core.timers(), sent, self.timeout);
+        let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let new = || Deadline::new(core.timers(), sent, timeout);
         self.deadline.get_or_insert_with(new).poll(cx)
     }
 
@@ -263,20 +284,28 @@ impl Drop for DeathWatch {
 
 /// The reason of a port that dropped a request: known already, or to come.
 fn death_of(cell: Arc<dyn AnyCell>) -> (oneshot::Receiver<Reason>, DeathWatch) {
+    let (sender, receiver) = oneshot::channel();
+    let id = watch_death(&cell, move |reason| {
+        let _ = sender.send(reason);
+    });
+    (receiver, DeathWatch { cell, id })
+}
+
+/// Calls `tell` when the port dies, at once if it is dead. The watch is named, to be taken back.
+pub(super) fn watch_death(
+    cell: &Arc<dyn AnyCell>,
+    tell: impl FnOnce(Reason) + Send + 'static,
+) -> WatchId {
     /// Far from the numbers that nodes give.
     static NEXT: AtomicU64 = AtomicU64::new(1 << 63);
     let id = WatchId(NEXT.fetch_add(1, Ordering::Relaxed));
-    let (sender, receiver) = oneshot::channel();
-    let tell = move |reason| {
-        let _ = sender.send(reason);
-    };
     let watch = Watch { id, owner: None, action: Action::Call(Box::new(tell)) };
     if let Err(watch) = cell.watch(watch)
         && let Action::Call(tell) = watch.action
     {
         tell(cell.death().unwrap_or_default());
     }
-    (receiver, DeathWatch { cell, id })
+    id
 }
 
 impl<T> Future for Call<T>
@@ -293,7 +322,7 @@ where
             return Poll::Ready(Err(CallError::Itself { target: self.target() }));
         }
         ready!(self.poll_deadline(cx));
-        let (target, after) = (self.target(), self.timeout);
+        let (target, after) = (self.target(), self.timeout.unwrap_or(DEFAULT_TIMEOUT));
         Poll::Ready(Err(CallError::Timeout { target, after }))
     }
 }
@@ -302,6 +331,7 @@ impl<T> Unpin for Call<T> {}
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Call({} within {:?})", self.target(), self.timeout)
+        let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        write!(f, "Call({} within {timeout:?})", self.target())
     }
 }

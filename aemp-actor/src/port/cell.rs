@@ -13,7 +13,7 @@
 //! 6. A port dies in a task of its own runtime, or where that has ended: never under a lock of a
 //!    sender, while there is a runtime.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -24,6 +24,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::any_cell::AnyCell;
 use super::definition::Port;
 use super::facts::{self, Facts};
+use super::handle::Ref;
 use super::in_context::drop_user_data;
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
@@ -360,6 +361,11 @@ impl<P: Port> AnyCell for Cell<P> {
         }
     }
 
+    fn is_ending(&self) -> bool {
+        let mailbox = self.mailbox.lock();
+        mailbox.is_over() || mailbox.run().is_some_and(|run| run.is_ending())
+    }
+
     fn caller_is_notified(&self) {
         self.mailbox.lock().extras.get_or_insert_default().caller_notified = true;
     }
@@ -443,6 +449,10 @@ impl<P: Port> AnyCell for Cell<P> {
         if let Some(extras) = &mut self.mailbox.lock().extras {
             extras.timers.remove(&key);
         }
+    }
+
+    fn protocol(self: Arc<Self>, protocol: TypeId) -> Option<Box<dyn Any>> {
+        P::protocol(&Ref::local(self), protocol)
     }
 
     fn kind(&self) -> &'static str {

@@ -60,6 +60,11 @@ pub(crate) fn core() -> Option<Arc<Core>> {
     look(|current| current.core.clone())
 }
 
+/// The running port.
+pub(super) fn cell() -> Option<Arc<dyn AnyCell>> {
+    look(|current| current.cell.clone()).flatten()
+}
+
 /// Whether the running port has lost messages to `target` and was not told yet.
 pub(crate) fn sender_is_cut_off(target: &PortId) -> bool {
     let cut_off = look_at_port(|cell| cell.unnotified(target).is_some());

@@ -1,5 +1,6 @@
 //! What a port is: the trait behind `#[derive(Port)]`.
 
+use std::any::{Any, TypeId};
 use std::future::Future;
 
 use super::context::Ctx;
@@ -60,6 +61,13 @@ pub trait Port: Sized + Send + 'static {
     /// # Errors
     /// When the message cannot be sent as data.
     fn encode(msg: &Self::Msg, to: Encoder<'_>) -> Result<(), Unencodable>;
+
+    /// The handle on `port` of this protocol, a [`Recipient`](crate::__private::Recipient), if the port
+    /// answers it.
+    #[doc(hidden)]
+    fn protocol(_port: &Ref<Self>, _protocol: TypeId) -> Option<Box<dyn Any>> {
+        None
+    }
 
     /// Called in place of [`handle`](Self::handle) for a message that cannot be decoded.
     ///

@@ -1,11 +1,7 @@
 //! The typed handle.
 
-use std::cmp::Ordering;
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -55,7 +51,8 @@ pub(super) trait Through<P: Port>: Send + Sync {
     fn at(&self) -> Option<Instant>;
 }
 
-struct ById {
+/// A port by its ID.
+pub(super) struct ById {
     id: PortId,
     /// Where to send from; `None` is decided at each use.
     core: Option<Weak<Core>>,
@@ -67,6 +64,12 @@ struct ById {
 #[error("{target} is no port of this node, and the message cannot be sent as data")]
 pub struct NotLocal {
     target: PortId,
+}
+
+impl NotLocal {
+    pub(super) fn new(target: PortId) -> Self {
+        Self { target }
+    }
 }
 
 impl<P: Port> Ref<P> {
@@ -92,7 +95,7 @@ impl<P: Port> Ref<P> {
                 return Self::local(cell);
             }
         }
-        Self { to: To::Id(Arc::new(ById { id, core: Some(Arc::downgrade(core)) })) }
+        Self { to: To::Id(Arc::new(ById::new(id, Some(core)))) }
     }
 
     /// The port's ID.
@@ -121,11 +124,7 @@ impl<P: Port> Ref<P> {
     pub fn tell(&self, msg: P::Msg) {
         match &self.to {
             To::Cell(cell) => cell.push(Envelope::Typed(msg)),
-            To::Id(by) => {
-                if let Some(core) = by.core() {
-                    by.encode::<P>(&core, &msg);
-                }
-            }
+            To::Id(by) => by.tell(|to| P::encode(&msg, to)),
             To::Through(way) => way.send(msg),
         }
     }
@@ -147,23 +146,21 @@ impl<P: Port> Ref<P> {
     where
         T: serde::de::DeserializeOwned + Send + 'static,
     {
-        let by = match &self.to {
-            To::Cell(cell) => return Self::call_cell(cell, request),
-            To::Id(by) => by,
-            To::Through(way) => return Self::call_through(&**way, request),
-        };
-        Self::call_by(by, |core, reply| by.encode::<P>(core, &request(reply)))
+        match &self.to {
+            To::Cell(cell) => Self::call_cell(cell, request),
+            To::Id(by) => by.call(|reply, to| P::encode(&request(reply), to)),
+            To::Through(way) => Self::call_through(&**way, request),
+        }
     }
 
     fn call_through<T>(way: &dyn Through<P>, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T>
     where
         T: serde::de::DeserializeOwned + Send + 'static,
     {
-        let call = match &way.target().to {
-            To::Id(by) => Self::call_by(by, |_, reply| way.send(request(reply))),
-            _ => return Self::call_local_through(way, request),
-        };
-        call.sent_at(way.at())
+        match &way.target().to {
+            To::Id(by) => by.ask(|_, reply| way.send(request(reply))).sent_at(way.at()),
+            _ => Self::call_local_through(way, request),
+        }
     }
 
     fn call_local_through<T>(
@@ -174,20 +171,6 @@ impl<P: Port> Ref<P> {
         let (sender, receiver) = oneshot::channel();
         way.send(request(Reply::caller(sender, &cell)));
         Call::typed(receiver, cell).sent_at(way.at())
-    }
-
-    #[track_caller]
-    fn call_by<T>(by: &ById, send: impl FnOnce(&Arc<Core>, Reply<T>)) -> Call<T>
-    where
-        T: serde::de::DeserializeOwned + Send + 'static,
-    {
-        let Some(core) = by.core() else {
-            return Call::not_local(by.id.clone());
-        };
-        let decode = |message: crate::Message| {
-            message.decode::<(T,)>().map(|(answer,)| answer).map_err(|error| error.to_string())
-        };
-        core.ask(by.id.clone(), decode, |reply| send(&core, Reply::port(Some(reply))))
     }
 
     /// Sends a message that cannot be serialised.
@@ -203,7 +186,7 @@ impl<P: Port> Ref<P> {
                 }
                 Ok(())
             }
-            None => Err(NotLocal { target: self.id() }),
+            None => Err(NotLocal::new(self.id())),
         }
     }
 
@@ -234,6 +217,22 @@ impl<P: Port> Ref<P> {
         }
     }
 
+    /// The port by its ID.
+    pub(super) fn by_id(&self) -> Arc<ById> {
+        match &self.to {
+            To::Cell(cell) => Arc::new(ById::new(cell.id(), Some(&cell.core))),
+            To::Id(by) => by.clone(),
+            To::Through(way) => way.target().by_id(),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.to, &other.to) {
+            (To::Cell(one), To::Cell(two)) => Arc::ptr_eq(one, two),
+            _ => self.id() == other.id(),
+        }
+    }
+
     /// The cell, if the port is of this process and of this type.
     pub(crate) fn cell(&self) -> Option<Arc<Cell<P>>> {
         match &self.to {
@@ -257,7 +256,16 @@ impl<P: Port> Ref<P> {
 }
 
 impl ById {
-    fn core(&self) -> Option<Arc<Core>> {
+    pub(super) fn new(id: PortId, core: Option<&Arc<Core>>) -> Self {
+        Self { id, core: core.map(Arc::downgrade) }
+    }
+
+    pub(super) fn id(&self) -> &PortId {
+        &self.id
+    }
+
+    /// The node to send from; logs that there is none.
+    pub(super) fn core(&self) -> Option<Arc<Core>> {
         let core = match &self.core {
             Some(core) => core.upgrade(),
             None => current::core().or_else(|| directory::node_for(&self.id)),
@@ -273,9 +281,48 @@ impl ById {
         core
     }
 
+    /// Sends what `encode` encodes.
+    ///
+    /// # Panics
+    /// When it cannot be encoded.
     #[track_caller]
-    fn encode<P: Port>(&self, core: &Arc<Core>, msg: &P::Msg) {
-        if let Err(error) = P::encode(msg, Encoder::new(core, &self.id)) {
+    pub(super) fn tell(&self, encode: impl FnOnce(Encoder<'_>) -> Result<(), Unencodable>) {
+        if let Some(core) = self.core() {
+            self.send(encode(Encoder::new(&core, &self.id)));
+        }
+    }
+
+    /// The same for a request.
+    ///
+    /// # Panics
+    /// When it cannot be encoded.
+    #[track_caller]
+    pub(super) fn call<T>(
+        &self,
+        encode: impl FnOnce(Reply<T>, Encoder<'_>) -> Result<(), Unencodable>,
+    ) -> Call<T>
+    where
+        T: serde::de::DeserializeOwned + Send + 'static,
+    {
+        self.ask(|core, reply| self.send(encode(reply, Encoder::new(core, &self.id))))
+    }
+
+    /// A request that `send` sends.
+    #[track_caller]
+    fn ask<T>(&self, send: impl FnOnce(&Arc<Core>, Reply<T>)) -> Call<T>
+    where
+        T: serde::de::DeserializeOwned + Send + 'static,
+    {
+        let Some(core) = self.core() else { return Call::not_local(self.id.clone()) };
+        let decode = |message: crate::Message| {
+            message.decode::<(T,)>().map(|(answer,)| answer).map_err(|error| error.to_string())
+        };
+        core.ask(self.id.clone(), decode, |reply| send(&core, Reply::encoded(reply)))
+    }
+
+    #[track_caller]
+    fn send(&self, sent: Result<(), Unencodable>) {
+        if let Err(error) = sent {
             panic!("a message to {}: {error}", self.id);
         }
     }
@@ -296,78 +343,89 @@ impl<P: Port> From<PortId> for Ref<P> {
     fn from(id: PortId) -> Self {
         match current::core() {
             Some(core) => Self::found(&core, id),
-            None => Self { to: To::Id(Arc::new(ById { id, core: None })) },
+            None => Self { to: To::Id(Arc::new(ById::new(id, None))) },
         }
     }
 }
 
-impl<P: Port> From<&PortId> for Ref<P> {
-    fn from(id: &PortId) -> Self {
-        id.clone().into()
-    }
-}
-
-impl<P: Port> From<Ref<P>> for PortId {
-    fn from(handle: Ref<P>) -> Self {
-        handle.id()
-    }
-}
-
-impl<P: Port> From<&Ref<P>> for PortId {
-    fn from(handle: &Ref<P>) -> Self {
-        handle.id()
-    }
-}
-
-impl<P: Port> fmt::Debug for Ref<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ref({})", self.id())
-    }
-}
-
-impl<P: Port> fmt::Display for Ref<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id().fmt(f)
-    }
-}
-
-impl<P: Port> PartialEq for Ref<P> {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.to, &other.to) {
-            (To::Cell(one), To::Cell(two)) => Arc::ptr_eq(one, two),
-            _ => self.id() == other.id(),
+/// What makes a handle plain data: it is its ID, for serde and in texts and comparisons.
+macro_rules! plain_data {
+    ($handle:ident<$p:ident: $bound:ident>) => {
+        impl<$p: $bound> From<&PortId> for $handle<$p> {
+            fn from(id: &PortId) -> Self {
+                id.clone().into()
+            }
         }
-    }
-}
 
-impl<P: Port> Eq for Ref<P> {}
+        impl<$p: $bound> From<&$handle<$p>> for $handle<$p> {
+            fn from(handle: &$handle<$p>) -> Self {
+                handle.clone()
+            }
+        }
 
-impl<P: Port> PartialOrd for Ref<P> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
+        impl<$p: $bound> From<$handle<$p>> for PortId {
+            fn from(handle: $handle<$p>) -> Self {
+                handle.id()
+            }
+        }
 
-impl<P: Port> Ord for Ref<P> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.id().cmp(&other.id())
-    }
-}
+        impl<$p: $bound> From<&$handle<$p>> for PortId {
+            fn from(handle: &$handle<$p>) -> Self {
+                handle.id()
+            }
+        }
 
-impl<P: Port> Hash for Ref<P> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id().hash(state);
-    }
-}
+        impl<$p: $bound> std::fmt::Debug for $handle<$p> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($handle), "({})"), self.id())
+            }
+        }
 
-impl<P: Port> Serialize for Ref<P> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.id().serialize(serializer)
-    }
-}
+        impl<$p: $bound> std::fmt::Display for $handle<$p> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&self.id(), f)
+            }
+        }
 
-impl<'de, P: Port> Deserialize<'de> for Ref<P> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        PortId::deserialize(deserializer).map(Self::from)
-    }
+        impl<$p: $bound> PartialEq for $handle<$p> {
+            fn eq(&self, other: &Self) -> bool {
+                self.is_same(other)
+            }
+        }
+
+        impl<$p: $bound> Eq for $handle<$p> {}
+
+        impl<$p: $bound> PartialOrd for $handle<$p> {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl<$p: $bound> Ord for $handle<$p> {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.id().cmp(&other.id())
+            }
+        }
+
+        impl<$p: $bound> std::hash::Hash for $handle<$p> {
+            fn hash<S: std::hash::Hasher>(&self, state: &mut S) {
+                self.id().hash(state);
+            }
+        }
+
+        impl<$p: $bound> serde::Serialize for $handle<$p> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.id().serialize(serializer)
+            }
+        }
+
+        impl<'de, $p: $bound> serde::Deserialize<'de> for $handle<$p> {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                PortId::deserialize(from).map(Self::from)
+            }
+        }
+    };
 }
+pub(super) use plain_data;
+
+plain_data!(Ref<P: Port>);

@@ -40,7 +40,7 @@ pub(super) async fn in_context<P: Port, F: Future>(
     code: Pin<&mut Option<F>>,
 ) -> Result<F::Output, Stopped> {
     let mut slot = Some(Current::of_port(cell.clone()));
-    let mut code = InContext { cell, code, ended: false };
+    let mut code = InContext { cell, run, code, ended: false };
     poll_fn(|cx| {
         if run.is_aborted() {
             return Poll::Ready(Err(Stopped::Aborted));
@@ -69,6 +69,7 @@ pub(super) async fn in_context<P: Port, F: Future>(
 /// Drops a port's code in the context of the port, unless it has ended, and holds nothing any more.
 struct InContext<'a, P: Port, F> {
     cell: &'a Arc<Cell<P>>,
+    run: &'a Run,
     code: Pin<&'a mut Option<F>>,
     ended: bool,
 }
@@ -78,6 +79,7 @@ impl<P: Port, F> Drop for InContext<'_, P, F> {
         if self.ended {
             return;
         }
+        self.run.end();
         let cell = self.cell;
         let mut slot = Some(Current::of_port(cell.clone()));
         cell.core.user_code("a destructor of a port's code", || {

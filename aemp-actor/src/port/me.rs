@@ -18,8 +18,8 @@ use super::deadline::Deadline;
 use super::receive::Inbox;
 use crate::id::PortId;
 use crate::message::{FromArgs, Message};
-use crate::node::{Action, MonToken};
 use crate::node::Core;
+use crate::node::{Action, MonToken};
 
 /// What a receive-style port has of itself: its messages and its context.
 pub struct Me {

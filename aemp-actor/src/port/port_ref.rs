@@ -14,6 +14,8 @@ use super::handle::Ref;
 use super::mailbox::Envelope;
 use super::outcome::Ran;
 use super::peval::{self, PevalError};
+use super::protocol::Protocol;
+use super::recipient::Recipient;
 use super::stopping;
 use super::through::{self, WhenRoom};
 use crate::id::PortId;
@@ -172,6 +174,69 @@ pub trait PortRef {
             let Some(cell) = cell else { return Err(PevalError::NotLocal { target: id }) };
             peval::result(receiver, cell, id).await
         }
+    }
+}
+
+/// Methods of the handle of every protocol, beside one for each message: as [`PortRef`] has for the
+/// handles of ports.
+pub trait ProtocolRef {
+    /// The protocol, named by its handle.
+    #[doc(hidden)]
+    type Protocol: Protocol;
+
+    /// The handle inside.
+    #[doc(hidden)]
+    fn as_recipient(&self) -> &Recipient<Self::Protocol>;
+
+    /// The port's ID.
+    fn id(&self) -> PortId {
+        self.as_recipient().id()
+    }
+
+    /// Sends an untyped message: see [`Node::snd`](crate::Node::snd).
+    ///
+    /// # Panics
+    /// When `msg` cannot be serialised.
+    #[track_caller]
+    fn snd(&self, msg: impl Serialize)
+    where
+        Self: Sized,
+    {
+        if let Some(core) = self.as_recipient().core() {
+            core.snd(&self.id(), &msg);
+        }
+    }
+
+    /// Kills the port: see [`Node::kil`](crate::Node::kil).
+    fn kil(&self, reason: impl Into<Reason>)
+    where
+        Self: Sized,
+    {
+        if let Some(cell) = self.as_recipient().found_cell() {
+            cell.kil(reason.into());
+        } else if let Some(core) = self.as_recipient().core() {
+            core.kil(&self.id(), reason.into());
+        }
+    }
+
+    /// Kills the port at once: see [`Node::kil_now`](crate::Node::kil_now).
+    fn kil_now(&self, reason: impl Into<Reason>)
+    where
+        Self: Sized,
+    {
+        if let Some(core) = self.as_recipient().core() {
+            core.kil_now(&self.id(), reason.into());
+        }
+    }
+
+    /// Monitors the port: see [`Node::mon`](crate::Node::mon). `None` when the handle knows no
+    /// node.
+    fn mon(&self, action: impl MonAction) -> Option<MonToken>
+    where
+        Self: Sized,
+    {
+        let core = self.as_recipient().core()?;
+        Some(core.mon(&self.id(), None, action.into_action().0))
     }
 }
 

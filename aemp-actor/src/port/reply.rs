@@ -1,26 +1,39 @@
 //! Where the answer to a request goes.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
 use super::any_cell::AnyCell;
+use super::call::{Call, CallError};
 use super::context::PortScope;
 use super::current;
 use super::encoder;
-use super::facts::{Facts, kind};
-use crate::id::{PortId, PortName};
-use crate::message::Message;
-use crate::monitor::WatchId;
-use crate::node::{Core, Dropped, Watch};
+use super::owed::{self, InHandler, Owed, ReplyPort, Target};
+use crate::id::PortId;
 use crate::reason::Reason;
+
+/// What a caller on this node is given.
+pub(crate) type Given<T> = Result<T, Box<CallError>>;
 
 /// Where the answer to a request goes: a waiting caller on this node, a reply port anywhere, or
 /// nowhere, when nobody asked for one.
+///
+/// A handler that takes `reply: Reply<T>` as its last parameter does not answer by returning: whoever
+/// holds the value does, from anywhere: another handler, a task, a monitor, a timer. It is given away by
+/// [`answer`](Self::answer), [`fail`](Self::fail) or [`forward`](Self::forward), and so once at most.
+///
+/// # Guarantees
+/// - Dropped unanswered, it tells the caller so at once ([`CallError::Dropped`]); dropped by the very
+///   handler that was given it, when that has ended.
+/// - While it is held, wherever, the caller is told when the port that was given it dies
+///   ([`CallError::Died`]).
+/// - The deadline is the caller's: holding a reply does not prolong it, and answering one that is not
+///   waited for any more does nothing.
+/// - Callers on other nodes of this implementation are told the same as those on this node. The callback
+///   of a Perl program is called without arguments when there is no answer.
 pub struct Reply<T> {
     to: To<T>,
 }
@@ -28,26 +41,43 @@ pub struct Reply<T> {
 enum To<T> {
     Nowhere,
     /// With the cell of the port that is asked, by its address.
-    Caller(oneshot::Sender<T>, usize),
-    Port(Box<PortId>),
+    Caller(oneshot::Sender<Given<T>>, usize),
+    Port(Box<ReplyPort<T>>),
+    /// In the hands of the port's code.
+    Held(Arc<Owed<T>>),
 }
 
 impl<T> Reply<T> {
     /// For the reply port at the end of an untyped request, if there was one.
-    pub fn port(id: Option<PortId>) -> Self {
-        Self { to: id.map_or(To::Nowhere, |id| To::Port(Box::new(id))) }
+    pub fn port(id: Option<PortId>) -> Self
+    where
+        T: Serialize,
+    {
+        Self { to: id.map_or(To::Nowhere, |id| To::Port(Box::new(ReplyPort::new(id)))) }
+    }
+
+    /// For a message that is only encoded: its reply port.
+    pub(crate) fn encoded(id: PortId) -> Self {
+        Self { to: To::Port(Box::new(ReplyPort { id, send: |_, _, _| {} })) }
     }
 
     /// For a caller on this node, who is told when this is dropped unanswered by the port of `asked`.
-    pub(crate) fn caller(sender: oneshot::Sender<T>, asked: &Arc<impl AnyCell>) -> Self {
-        Self { to: To::Caller(sender, Arc::as_ptr(asked).addr()) }
+    pub(crate) fn caller(
+        sender: oneshot::Sender<Given<T>>,
+        asked: &Arc<impl AnyCell + ?Sized>,
+    ) -> Self {
+        Self { to: To::Caller(sender, Arc::as_ptr(asked).cast::<()>().addr()) }
     }
 
     pub(crate) fn port_id(&self) -> Option<&PortId> {
         match &self.to {
-            To::Port(id) => Some(id),
+            To::Port(port) => Some(&port.id),
             _ => None,
         }
+    }
+
+    fn take(&mut self) -> To<T> {
+        std::mem::replace(&mut self.to, To::Nowhere)
     }
 
     /// Gives the answer. A caller that has given up is no error.
@@ -55,32 +85,107 @@ impl<T> Reply<T> {
     /// # Panics
     /// When the answer goes to a port and cannot be serialised.
     #[track_caller]
-    pub fn answer(mut self, scope: &PortScope, value: T)
-    where
-        T: Serialize,
-    {
-        match std::mem::replace(&mut self.to, To::Nowhere) {
+    pub fn answer(mut self, value: T) {
+        match self.take() {
             To::Nowhere => {}
-            To::Caller(sender, _) => drop(sender.send(value)),
-            To::Port(id) => scope.core().snd(&id, &(value,)),
+            To::Caller(sender, _) => drop(sender.send(Ok(value))),
+            To::Port(port) => match current::core() {
+                Some(core) => (port.send)(&core, &port.id, value),
+                None => tracing::error!(
+                    target: "aemp",
+                    "an answer to {} is lost: it is given outside of the port; use Reply::later",
+                    port.id
+                ),
+            },
+            To::Held(owed) => owed.tell(Ok(value)),
         }
     }
 
-    /// Gives the answer to a caller on this node.
-    pub fn answer_local(mut self, value: T) {
-        if let To::Caller(sender, _) = std::mem::replace(&mut self.to, To::Nowhere) {
-            drop(sender.send(value));
+    /// The same, in a handler.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn answer_in(mut self, scope: &PortScope, value: T) {
+        match self.take() {
+            To::Port(port) => (port.send)(scope.core(), &port.id, value),
+            to => Self { to }.answer(value),
         }
+    }
+
+    /// Tells the caller that there will be no answer, and why ([`CallError::Failed`]). The port lives.
+    pub fn fail(self, reason: impl Into<Reason>)
+    where
+        T: Send + 'static,
+    {
+        if let Some(owed) = self.into_owed() {
+            owed.fail(reason.into());
+        }
+    }
+
+    /// Leaves the answer to `call`, a request that was sent to another port: its answer goes to the
+    /// caller, and so does its error: if that port dies the caller is told that, of that port.
+    ///
+    /// From now on the caller is told nothing of the port that was asked first: it may end. Unless
+    /// [`Call::timeout`] was set, `call` waits for as long as the caller does; if that is on another
+    /// node, which does not tell when it has given up, for an hour at most.
+    pub fn forward(self, call: Call<T>)
+    where
+        T: Send + 'static,
+    {
+        if let Some(owed) = self.into_owed() {
+            owed.forward(call);
+        }
+    }
+
+    /// What is owed to a caller; `None` when nobody asked. In a message it is that of the running port.
+    fn into_owed(mut self) -> Option<Arc<Owed<T>>>
+    where
+        T: Send + 'static,
+    {
+        let target = match self.take() {
+            To::Nowhere => return None,
+            To::Held(owed) => return Some(owed),
+            To::Caller(sender, _) => Target::Caller(sender),
+            To::Port(port) => Target::Port(port),
+        };
+        let Some(cell) = current::cell() else {
+            tracing::error!(target: "aemp", "a reply is lost outside of its port; use Reply::later");
+            return None;
+        };
+        Some(owed::hold(&cell, target))
+    }
+
+    /// For ports without macros: the same reply, to be kept when the handler of `scope` has ended.
+    /// What handlers of `#[rcv]` are given is that already.
+    #[must_use = "dropped, it tells the caller that there is no answer"]
+    pub fn later(mut self, scope: &PortScope) -> Self
+    where
+        T: Send + 'static,
+    {
+        let target = match self.take() {
+            To::Caller(sender, _) => Target::Caller(sender),
+            To::Port(port) => Target::Port(port),
+            to => return Self { to },
+        };
+        Self { to: To::Held(owed::hold(scope.cell(), target)) }
+    }
+
+    /// A handler of the port has it: what becomes of it is told when that has ended.
+    #[doc(hidden)]
+    pub fn in_handler(&self) -> InHandler<T> {
+        InHandler::new(match &self.to {
+            To::Held(owed) => Some(owed),
+            _ => None,
+        })
     }
 }
 
-/// A port that drops the request of somebody who waits is dying, and he is told of that.
+/// In a message: a port that drops the request of somebody who waits is dying, and he is told of that.
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
-        if let To::Caller(sender, asked) = &self.to
-            && !sender.is_closed()
-        {
-            current::caller_is_notified(*asked);
+        match &self.to {
+            To::Caller(sender, asked) if !sender.is_closed() => current::caller_is_notified(*asked),
+            To::Held(owed) => owed.dropped(),
+            _ => {}
         }
     }
 }
@@ -90,10 +195,10 @@ impl<T> Drop for Reply<T> {
 impl<T> Serialize for Reply<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.to {
-            To::Port(id) => id.serialize(serializer),
+            To::Port(port) => port.id.serialize(serializer),
             To::Nowhere => serializer.serialize_unit(),
-            To::Caller(..) if encoder::is_capturing() => serializer.serialize_unit(),
-            To::Caller(..) => Err(serde::ser::Error::custom("the caller has no port ID")),
+            _ if encoder::is_capturing() => serializer.serialize_unit(),
+            _ => Err(serde::ser::Error::custom("the caller has no port ID")),
         }
     }
 }
@@ -103,105 +208,8 @@ impl<T> fmt::Debug for Reply<T> {
         match &self.to {
             To::Nowhere => f.write_str("Reply(nowhere)"),
             To::Caller(..) => f.write_str("Reply(caller)"),
-            To::Port(id) => write!(f, "Reply({id})"),
+            To::Port(port) => write!(f, "Reply({})", port.id),
+            To::Held(_) => f.write_str("Reply(held)"),
         }
-    }
-}
-
-/// What a reply port was sent, or why there will be no answer.
-pub(crate) type Answer = Result<Message, Unanswered>;
-
-/// Why a reply port will not be sent anything.
-pub(crate) enum Unanswered {
-    /// What was asked has died.
-    Died(Reason),
-    /// The port that was asked does not understand the request, or its node does not carry it out.
-    Refused(String),
-}
-
-impl From<Reason> for Unanswered {
-    fn from(reason: Reason) -> Self {
-        Self::Died(reason)
-    }
-}
-
-/// A port that waits for one message and then ends.
-pub(crate) struct ReplyCell {
-    name: PortName,
-    core: Arc<Core>,
-    sender: Mutex<Option<oneshot::Sender<Answer>>>,
-}
-
-/// Makes a reply port; it is taken out of the registry when it was answered or by
-/// [`ReplyCell::answer`].
-pub(crate) fn reply_cell(core: &Arc<Core>) -> (Arc<ReplyCell>, oneshot::Receiver<Answer>) {
-    let (sender, receiver) = oneshot::channel();
-    let name = core.registry().new_reply_name();
-    let cell = Arc::new(ReplyCell { name, core: core.clone(), sender: Mutex::new(Some(sender)) });
-    if !core.registry().insert(cell.clone()) {
-        cell.answer(Err(core.shutdown_reason().into()));
-    }
-    (cell, receiver)
-}
-
-impl ReplyCell {
-    pub(crate) fn id(&self) -> PortId {
-        PortId::new(self.core.id().clone(), self.name.clone())
-    }
-
-    /// Gives the waiting caller its answer; only the first counts.
-    pub(crate) fn answer(&self, answer: Answer) -> bool {
-        let sender = self.sender.lock().take();
-        self.core.registry().remove(&self.name);
-        sender.is_some_and(|sender| sender.send(answer).is_ok())
-    }
-}
-
-impl AnyCell for ReplyCell {
-    fn name(&self) -> &PortName {
-        &self.name
-    }
-
-    fn core(&self) -> &Arc<Core> {
-        &self.core
-    }
-
-    fn deliver(self: Arc<Self>, message: Message) {
-        if !self.answer(Ok(message)) {
-            self.core.count_dropped(Dropped::DeadPort, 1);
-        }
-    }
-
-    fn abort(self: Arc<Self>, reason: Reason) {
-        self.answer(Err(reason.into()));
-    }
-
-    fn refused(self: Arc<Self>, problem: &str) {
-        self.answer(Err(Unanswered::Refused(problem.to_owned())));
-    }
-
-    fn watch(&self, watch: Watch) -> Result<(), Watch> {
-        // A reply port ends by being answered: there is nothing to tell a watcher later.
-        Err(watch)
-    }
-
-    fn unwatch(&self, _: WatchId) -> Option<Watch> {
-        None
-    }
-
-    fn kind(&self) -> &'static str {
-        kind::REPLY
-    }
-
-    fn facts(&self) -> Facts {
-        Facts::simple(0)
-    }
-
-    fn death(&self) -> Option<Reason> {
-        self.sender.lock().is_none().then(Reason::normal)
-    }
-
-    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
     }
 }

@@ -31,6 +31,8 @@ struct Own {
     waiting: AtomicBool,
     /// The task is to end when it has nothing to do.
     retired: AtomicBool,
+    /// The port dies: what is dropped now is dropped by its end.
+    ending: AtomicBool,
 }
 
 #[derive(Default)]
@@ -117,6 +119,15 @@ impl Run {
 
     pub(crate) fn is_retired(&self) -> bool {
         self.own.retired.load(Ordering::Acquire)
+    }
+
+    /// The port dies.
+    pub(crate) fn end(&self) {
+        self.own.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.own.ending.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_waiting(&self, waiting: bool) {

@@ -144,6 +144,7 @@ async fn run<P: Port>(runner: Runner<P>) {
         let end = end.unwrap_or_else(|stopped| End::of(cell, stopped));
         run.retire();
         if let End::Dead(reason) = &end {
+            run.end();
             if held.value.is_none() {
                 cell.core.registry().add_failed_spawn(&cell.name, reason);
             }

@@ -25,13 +25,13 @@ impl Port for Stack {
     type Ref = Ref<Self>;
     const TAGS: &'static [&'static str] = &["push", "pop"];
 
-    async fn handle(&mut self, ctx: &mut Ctx<Self>, msg: StackMsg) -> Result<(), Die> {
+    async fn handle(&mut self, _: &mut Ctx<Self>, msg: StackMsg) -> Result<(), Die> {
         match msg {
             StackMsg::Push(item) if item < 0 => return Err(die!("{item} is negative")),
             StackMsg::Push(item) => self.items.push(item),
             StackMsg::Pop(reply) => {
                 tokio::task::yield_now().await;
-                reply.answer(ctx, self.items.pop());
+                reply.answer(self.items.pop());
             }
             StackMsg::Forget(reply) => drop(reply),
         }

@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aemp_actor::{
-    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, PortRef, Reason, Rest, Value,
-    init, rcv,
+    Call, Ctx, Die, Init, Kil, MonToken, Node, NodeId, Port, PortId, PortRef, Reason, Reply, Rest,
+    Value, init, rcv,
 };
 use serde::Serialize;
 
+use super::later::{self, Later};
 use super::ops::{self, Hold, Word};
-use super::record::{Form, MonNo, NodeNo, PortNo, Sender, WordKind, WordNo};
+use super::record::{CalNo, Form, MonNo, NodeNo, PortNo, Sender, WordKind, WordNo};
 use super::voice::{Voice, told_by_message};
 use super::world::World;
 
@@ -22,6 +23,7 @@ pub(super) const FAILING: &str = "Torture::failing";
 
 /// A port of a random program: carries out what it is sent, and logs it.
 #[derive(Port)]
+#[port(protocols(Later))]
 pub(super) struct Actor {
     pub(super) world: Arc<World>,
     /// Set before anything else happens to it.
@@ -92,6 +94,34 @@ impl Actor {
     /// A monitor that sends a message has fired.
     fn told(&mut self, ctx: &mut Ctx<Self>, mon: MonNo, reason: Rest) -> Result<(), Die> {
         self.heard(ctx, mon, &Reason::from_values(reason.0))
+    }
+}
+
+#[rcv]
+impl Later for Actor {
+    fn ask_later(
+        &mut self,
+        ctx: &mut Ctx<Self>,
+        word: WordNo,
+        cal: CalNo,
+        millis: u64,
+        way: u64,
+        reply: Reply<u64>,
+    ) {
+        self.given(word);
+        let delay = Duration::from_millis(millis);
+        if way == later::BY_TASK {
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                later::settle(reply, cal, way);
+            });
+        } else {
+            self.posts();
+            ctx.after(delay, move |actor, _| {
+                actor.handles();
+                later::settle(reply, cal, way);
+            });
+        }
     }
 }
 

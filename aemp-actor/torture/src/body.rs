@@ -57,7 +57,7 @@ impl Body {
                 self.world.log.fired(mon, &Reason::from_values(reason));
                 self.holds.fired(mon);
             }
-            "ask" | "ask_slowly" => {
+            "ask" | "ask_slowly" | "ask_later" => {
                 self.given(message.arg(0)?);
                 if let Some(reply) = message.values()?.last().and_then(Value::to_text) {
                     scope.snd(PortId::from(&*reply), (message.arg::<u64>(1)?,));

@@ -21,6 +21,7 @@ mod group_log;
 mod groups;
 mod holdings;
 mod judge;
+mod later;
 mod log;
 mod mesh;
 mod ops;

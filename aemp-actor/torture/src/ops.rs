@@ -1,10 +1,11 @@
 //! The random things that ports and others do, in whoever's name; each is logged before it is done.
 
-use aemp_actor::{Call, CallError, MonToken, NodeId, PortId, Value};
+use aemp_actor::{Call, CallError, MonToken, NodeId, PortId, Reason, Value};
 
 use super::actor::{ACTOR, FAILING};
 use super::bounds;
 use super::groups;
+use super::later::{self, LaterRef, WAYS};
 use super::log::Log;
 use super::record::{Answer, CalNo, MonNo, PortKind, PortNo, Sender, WordKind, WordNo};
 use super::trap::Trap;
@@ -258,18 +259,32 @@ fn watch_nobody(world: &World, voice: &mut impl Voice) {
 /// A request that is to be waited for.
 pub(super) struct Asked {
     no: CalNo,
-    call: Call<(u64,)>,
+    call: Asking,
+}
+
+/// An untyped request, or one by typed handle.
+enum Asking {
+    Untyped(Call<(u64,)>),
+    Typed(Call<u64>),
 }
 
 impl Asked {
     /// Waits for the answer and logs it.
     pub(super) async fn answer(self, log: &Log) {
-        let answer = match self.call.await {
-            Ok((answer,)) => Answer::Good(answer == self.no as u64),
+        let answer = match self.call {
+            Asking::Untyped(call) => call.await.map(|(answer,)| answer),
+            Asking::Typed(call) => call.await,
+        };
+        let answer = match answer {
+            Ok(answer) => Answer::Good(answer == self.no as u64),
             Err(CallError::Died { reason, .. }) => Answer::Died(reason),
             Err(CallError::Timeout { .. }) => Answer::Timeout,
             Err(CallError::Itself { .. }) => Answer::Itself,
             Err(CallError::Refused { .. }) => Answer::Refused,
+            Err(CallError::Failed { reason, .. }) => {
+                let expected = Reason::new(later::REASON, self.no.to_string());
+                Answer::Failed(reason == expected)
+            }
             Err(other) => Answer::Other(other.to_string()),
         };
         log.answered(self.no, answer);
@@ -283,6 +298,13 @@ pub(super) fn ask(world: &World, voice: &mut impl Voice) -> Option<Asked> {
     let timeout = world.millis(10, 1500);
     let word = world.log.sent(voice.sender(), voice.on(), target, WordKind::Message);
     let no = world.log.called(voice.sender(), voice.on(), target, timeout);
+    if world.percent(30) {
+        let (millis, way) = world.draw(|random| (random.below(1000), random.below(WAYS)));
+        let port = LaterRef::at(&voice.node(), world.id_of(target));
+        let call = port.ask_later(word, no, millis as u64, way as u64).timeout(timeout);
+        world.log.done(word);
+        return Some(Asked { no, call: Asking::Typed(call) });
+    }
     let mut message = vec!["ask".into(), number(word), number(no)];
     if world.percent(20) {
         message[0] = "ask_slowly".into();
@@ -290,7 +312,7 @@ pub(super) fn ask(world: &World, voice: &mut impl Voice) -> Option<Asked> {
     }
     let call = voice.cal(&world.id_of(target), &message).timeout(timeout);
     world.log.done(word);
-    Some(Asked { no, call })
+    Some(Asked { no, call: Asking::Untyped(call) })
 }
 
 /// Somebody speaks to everybody it ever spoke to.

@@ -82,6 +82,8 @@ pub(super) enum Answer {
     Itself,
     /// The node port does not understand it.
     Refused,
+    /// Failed by who had it, as it was to be or not.
+    Failed(bool),
     Other(String),
 }
 

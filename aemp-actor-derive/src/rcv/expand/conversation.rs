@@ -7,6 +7,7 @@ use syn::Attribute;
 use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
+use crate::runtime::Runtime;
 
 /// Writes `impl OneRcvBlock for Room`.
 pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
@@ -15,7 +16,15 @@ pub(crate) fn rcv_impl(actor: &Actor) -> TokenStream {
     let (_, arguments, _) = generics.split_for_impl();
     let tags = actor.of(Kind::Wire).map(|Handler { cfgs, tag, .. }| quote!(#(#cfgs)* #tag));
     let handle = handle(actor);
-    let decode = decode(actor);
+    let unknown = quote! {
+        #runtime::__private::unknown(
+            __msg,
+            <Self as #runtime::__private::OneRcvBlock>::TAGS,
+            __more,
+        )
+    };
+    let more = quote!(, __more: &[&'static [&'static str]]);
+    let decode = decode(actor, &more, &unknown);
     let encode = encode(actor);
     let bad_message = bad_message(actor);
     let stop_hook = stop_hook(actor);
@@ -58,42 +67,60 @@ fn handle(actor: &Actor) -> TokenStream {
             #(#arms)*
             #message::__Never(_, __never) => match __never {},
         }
-        ::core::result::Result::Ok(())
     };
-    let result = quote!(::core::result::Result<(), #runtime::Die>);
     let parameters = quote!(&mut self, __ctx: &mut #runtime::Ctx<Self>, __msg: Self::Msg);
-    let body = if actor.messages().any(|handler| handler.is_async) {
-        quote!(async move { #body })
-    } else {
-        let now = quote!((move || -> #result { #body })());
-        quote!(::core::future::ready(#now))
-    };
-    let future = quote!(::core::future::Future<Output = #result> + ::core::marker::Send);
+    let body = future(runtime, &body, actor.messages().any(|handler| handler.is_async));
+    let output = future_type(runtime);
     // At the port, where the compiler then says that it is none.
-    let head = located(quote!(fn handle(#parameters) -> impl #future), &actor.port);
+    let head = located(quote!(fn handle(#parameters) -> #output), &actor.port);
     quote!(#head { #body })
 }
 
+/// What handling a message gives.
+pub(crate) fn future_type(runtime: &Runtime) -> TokenStream {
+    let result = quote!(::core::result::Result<(), #runtime::Die>);
+    quote!(impl ::core::future::Future<Output = #result> + ::core::marker::Send)
+}
+
+/// Runs `body`, with `?` in it, in a future, or at once where nothing waits.
+pub(crate) fn future(runtime: &Runtime, body: &TokenStream, waits: bool) -> TokenStream {
+    let body = quote!(#body ::core::result::Result::Ok(()));
+    if waits {
+        quote!(async move { #body })
+    } else {
+        let result = quote!(::core::result::Result<(), #runtime::Die>);
+        quote!(::core::future::ready((move || -> #result { #body })()))
+    }
+}
+
+/// The arm that calls the method of one message.
 fn handle_arm(actor: &Actor, handler: &Handler) -> TokenStream {
     let cfgs = &handler.cfgs;
     let pattern = pattern(actor, handler);
-    let call = call(handler, &handler.inputs.values());
-    let finish = match (&handler.output.value, handler.kind) {
-        (None, _) => quote!(#call;),
-        (Some(ty), kind) => {
-            let give = match kind {
-                Kind::Local => quote!(__reply.answer_local(__answer)),
-                _ => quote!(__reply.answer(__ctx, __answer)),
-            };
-            // At the type, where the compiler then says that it cannot be serialised.
-            let give = located(give, ty);
-            quote! {
-                let __answer = #call;
-                #give;
-            }
-        }
-    };
+    let finish = finish(handler);
     quote!(#(#cfgs)* #pattern => { #finish })
+}
+
+/// Calls the method with the values of the message, and answers, or lets it answer later.
+pub(crate) fn finish(handler: &Handler) -> TokenStream {
+    let mut values = handler.inputs.values();
+    if handler.later {
+        values.push(format_ident!("__reply"));
+    }
+    let call = call(handler, &values);
+    match handler.output.value {
+        None => quote!(#call;),
+        Some(_) if handler.later => quote! {
+            let __reply = __reply.later(__ctx);
+            let __handling = __reply.in_handler();
+            #call;
+            __handling.ended();
+        },
+        Some(_) => quote! {
+            let __answer = #call;
+            __reply.answer_in(__ctx, __answer);
+        },
+    }
 }
 
 /// `Self::say(self, ctx, a0).await?`
@@ -102,15 +129,15 @@ fn call(handler: &Handler, values: &[Ident]) -> TokenStream {
 }
 
 fn call_on(port: &Ident, handler: &Handler, values: &[Ident]) -> TokenStream {
-    let name = &handler.name;
+    let name = &handler.method;
     let context = handler.inputs.context.then(|| quote!(__ctx,));
     let wait = handler.is_async.then(|| quote!(.await));
     let or_die = handler.output.fallible.then(|| quote!(?));
     quote!(Self::#name(#port, #context #(#values),*) #wait #or_die)
 }
 
-/// From the bytes of a message to its values.
-fn decode(actor: &Actor) -> TokenStream {
+/// From the bytes of a message to its values; `unknown` is what is wrong with one of another tag.
+pub(crate) fn decode(actor: &Actor, more: &TokenStream, unknown: &TokenStream) -> TokenStream {
     let runtime = &actor.runtime;
     let arms = actor.handlers.iter().filter_map(|handler| {
         let (tag, cfgs) = (&handler.tag, &handler.cfgs);
@@ -129,17 +156,13 @@ fn decode(actor: &Actor) -> TokenStream {
     });
     quote! {
         fn decode(
-            __msg: #runtime::Message,
+            __msg: #runtime::Message
+            #more
         ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
             match #runtime::Message::tag(&__msg) {
                 #(#arms)*
                 #(#default)*
-                _ => ::core::result::Result::Err(
-                    #runtime::__private::BadMessage::unknown(
-                        __msg,
-                        <Self as #runtime::__private::OneRcvBlock>::TAGS,
-                    ),
-                ),
+                _ => ::core::result::Result::Err(#unknown),
             }
         }
     }
@@ -149,8 +172,11 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let Handler { name, inputs, output, .. } = handler;
     let (values, decoding) = (inputs.values(), inputs.decoding(runtime, output.value.is_some()));
-    let reply =
-        output.value.iter().map(|ty| quote!(#runtime::__private::Reply::<#ty>::port(__reply)));
+    // At the type, where the compiler then says that it cannot be serialised.
+    let reply = output
+        .value
+        .iter()
+        .map(|ty| located(quote!(#runtime::__private::Reply::<#ty>::port(__reply)), ty));
     quote! {
         #decoding
         ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))
@@ -158,7 +184,7 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
 }
 
 /// From the values of a message to its bytes.
-fn encode(actor: &Actor) -> TokenStream {
+pub(crate) fn encode(actor: &Actor) -> TokenStream {
     let (runtime, message) = (&actor.runtime, &actor.message);
     let arms = actor.messages().map(|handler| {
         let (cfgs, message, name) = (&handler.cfgs, &actor.message, &handler.name);
@@ -276,7 +302,7 @@ fn stop_hook(actor: &Actor) -> TokenStream {
 }
 
 /// The variant with its values bound.
-fn pattern(actor: &Actor, handler: &Handler) -> TokenStream {
+pub(crate) fn pattern(actor: &Actor, handler: &Handler) -> TokenStream {
     let (message, name) = (&actor.message, &handler.name);
     let values = handler.inputs.values();
     let reply = handler.output.value.iter().map(|_| format_ident!("__reply"));

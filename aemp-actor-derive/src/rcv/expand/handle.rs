@@ -26,8 +26,8 @@ pub(crate) fn block(actor: &Actor, methods: impl Iterator<Item = TokenStream>) -
 }
 
 fn method(actor: &Actor, handler: &Handler) -> TokenStream {
-    let (runtime, message) = (&actor.runtime, &actor.message);
-    let (Handler { name, cfgs, .. }, docs) = (handler, docs(handler));
+    let message = &actor.message;
+    let (Handler { name, cfgs, visibility, .. }, docs) = (handler, docs(handler));
     let parameters = parameters(handler);
     let values = Vec::from_iter(handler.arguments().map(|argument| {
         let name = &argument.name;
@@ -40,13 +40,14 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     let result = result(actor, handler);
     // Not the caller's: an argument may be called the same.
     let reply = Ident::new("__reply", Span::mixed_site());
-    let msg = quote!(#message::#name(#(#values)*));
-    let request = quote!(|#reply| #message::#name(#(#values)* #reply));
+    let (to, wrap) = (&actor.reference, &actor.wrap);
+    let msg = quote!(#wrap(#message::#name(#(#values)*)));
+    let request = quote!(|#reply| #wrap(#message::#name(#(#values)* #reply)));
     let body = match (handler.kind, &handler.output.value) {
-        (Kind::Local, None) => quote!(#runtime::Ref::tell_local(self.__ref(), #msg)),
-        (Kind::Local, Some(_)) => quote!(#runtime::Ref::call_local(self.__ref(), #request)),
-        (_, None) => quote!(#runtime::Ref::tell(self.__ref(), #msg)),
-        (_, Some(_)) => quote!(#runtime::Ref::call(self.__ref(), #request)),
+        (Kind::Local, None) => quote!(#to::tell_local(self.__ref(), #msg)),
+        (Kind::Local, Some(_)) => quote!(#to::call_local(self.__ref(), #request)),
+        (_, None) => quote!(#to::tell(self.__ref(), #msg)),
+        (_, Some(_)) => quote!(#to::call(self.__ref(), #request)),
     };
     // At the answer's type, where the compiler then says that it cannot be deserialised.
     let body = located(body, &handler.output.value);
@@ -54,7 +55,7 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
         #(#cfgs)*
         #docs
         #[track_caller]
-        pub fn #name(&self, #(#parameters),*) #result {
+        #visibility fn #name(&self, #(#parameters),*) #result {
             #body
         }
     }

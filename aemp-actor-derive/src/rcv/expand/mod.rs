@@ -4,9 +4,9 @@
 //! `message` enum, the `conversation` (the `OneRcvBlock` impl), the methods of the `handle`, and questions
 //! to the compiler about the types. Where something was wrong, the `stub` stands in for all that.
 
-mod conversation;
-mod handle;
-mod message;
+pub(crate) mod conversation;
+pub(crate) mod handle;
+pub(crate) mod message;
 pub(crate) mod stub;
 
 use proc_macro2::TokenStream;
@@ -28,7 +28,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
 }
 
 /// An unnamed constant around generated items, which no lint has to like.
-fn hidden(items: TokenStream) -> TokenStream {
+pub(crate) fn hidden(items: TokenStream) -> TokenStream {
     quote! {
         #[allow(
             dead_code,
@@ -54,7 +54,7 @@ fn hidden(items: TokenStream) -> TokenStream {
 
 /// Asks about parameters, and about the types of local messages; those of others are checked as they are
 /// encoded.
-fn check(actor: &Actor) -> Option<TokenStream> {
+pub(crate) fn check(actor: &Actor) -> Option<TokenStream> {
     let mut check = Check::default();
     for Unknown { name, is_sent } in &actor.unknown {
         check.parameter(name, *is_sent);

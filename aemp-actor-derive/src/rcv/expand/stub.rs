@@ -31,6 +31,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
 
             fn decode(
                 __msg: #runtime::Message,
+                _: &[&'static [&'static str]],
             ) -> ::core::result::Result<Self::Msg, #runtime::__private::BadMessage> {
                 ::core::unreachable!()
             }
@@ -49,13 +50,13 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
 
 /// A method of the handle without a body.
 fn method(actor: &Actor, handler: &Handler) -> TokenStream {
-    let Handler { name, cfgs, generics, .. } = handler;
+    let Handler { name, cfgs, generics, visibility, .. } = handler;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let parameters = handle::parameters(handler);
     let result = handle::result(actor, handler);
     quote! {
         #(#cfgs)*
-        pub fn #name #impl_generics (&self, #(#parameters),*) #result #where_clause {
+        #visibility fn #name #impl_generics (&self, #(#parameters),*) #result #where_clause {
             ::core::unreachable!()
         }
     }

@@ -10,19 +10,19 @@ pub(crate) struct Counter {
 
 #[rcv]
 impl Counter {
-    fn add(&mut self, n: i64) {
+    pub(crate) fn add(&mut self, n: i64) {
         self.count += n;
     }
 
-    fn count(&self) -> i64 {
+    pub(crate) fn count(&self) -> i64 {
         self.count
     }
 
-    fn fail(&self, text: String) -> Result<(), Die> {
+    pub(crate) fn fail(&self, text: String) -> Result<(), Die> {
         Err(die!("{text}"))
     }
 
-    async fn ask(&self, ctx: &mut Ctx<Self>) -> Result<i64, Die> {
+    pub(crate) async fn ask(&self, ctx: &mut Ctx<Self>) -> Result<i64, Die> {
         Ok(ctx.handle().count().await?)
     }
 }

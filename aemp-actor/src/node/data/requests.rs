@@ -134,7 +134,8 @@ impl Wish {
             return Err(ExpectError::NoFunction { node: core.id().clone(), name });
         };
         let prepared = on_node(core, || function(&args)).map_err(ExpectError::Malformed)?;
-        let Ok(Admitted { permit, .. }) = core.network().data().admissions.try_admit(Some(from.clone()))
+        let Ok(Admitted { permit, .. }) =
+            core.network().data().admissions.try_admit(Some(from.clone()))
         else {
             let limit = core.config().node_limits.max_data_connections;
             return Err(ExpectError::TooMany { limit });

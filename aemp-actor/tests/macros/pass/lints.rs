@@ -74,6 +74,56 @@ impl Room {
     }
 }
 
+/// What opens.
+#[protocol]
+pub trait Door {
+    /// Opens.
+    fn open(&self, key: String, rest: Rest);
+
+    /// Whether it is open.
+    fn is_open(&self) -> bool;
+
+    /// Shuts, later.
+    #[rcv(tag = "Door::shut")]
+    fn shut(&self) -> u8;
+
+    /// Lends what cannot be sent.
+    #[rcv(local)]
+    fn lend(&self, sender: std::sync::mpsc::Sender<u8>, name: &'static str);
+}
+
+/// A hall with a door.
+#[derive(Port)]
+#[port(protocols(Door))]
+pub struct Hall {
+    open: bool,
+}
+
+#[rcv]
+impl Hall {}
+
+#[rcv]
+impl Door for Hall {
+    async fn open(&mut self, ctx: &mut Ctx<Self>, key: String, rest: Rest) -> Result<(), Die> {
+        drop((ctx, key, rest));
+        self.open = true;
+        Ok(())
+    }
+
+    fn is_open(&self, _ctx: &Ctx<Self>) -> bool {
+        self.open
+    }
+
+    fn shut(&mut self, reply: Reply<u8>) {
+        self.open = false;
+        reply.answer(1);
+    }
+
+    fn lend(&self, sender: std::sync::mpsc::Sender<u8>, name: &'static str) {
+        drop((sender, name));
+    }
+}
+
 /// Opens a room.
 #[init("Lints::room")]
 fn room(ctx: &mut Init, size: u8, rest: Rest) -> Room {

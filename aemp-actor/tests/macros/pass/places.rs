@@ -1,4 +1,4 @@
-//! Handles are as visible as their ports; messages may be declared in another module, in a function,
+//! Handles are as visible as their ports, and their methods as the handlers; messages may be declared in another module, in a function,
 //! and under another name of the runtime.
 
 mod chat {
@@ -15,7 +15,7 @@ mod chat {
 
         #[rcv(handle = super::Door)]
         impl super::Room {
-            fn open(&mut self) {
+            pub fn open(&mut self) {
                 self.open = true;
             }
         }
@@ -30,7 +30,7 @@ mod rooms {
 
     #[rcv]
     impl crate::chat::Hall {
-        /// Private to the port, public on its handle: what is sent is not called.
+        /// Private to the module, on the handle as well.
         fn enter(&mut self, nick: String) -> Private {
             Private(nick.len())
         }

@@ -47,6 +47,8 @@ impl Judge<'_> {
             Answer::Itself => Some("somebody else was asked".to_owned()),
             Answer::Refused if self.record.ports[cal.target].kind == PortKind::Node => None,
             Answer::Refused => Some("only node ports refuse".to_owned()),
+            Answer::Failed(true) => None,
+            Answer::Failed(false) => Some("it failed for the reason of another".to_owned()),
             Answer::Other(text) => Some(text.clone()),
         };
         if let Some(doubt) = doubt {

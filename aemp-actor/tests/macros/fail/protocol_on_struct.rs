@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[protocol]
+struct Screen;
+
+fn main() {}

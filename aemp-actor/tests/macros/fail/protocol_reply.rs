@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[protocol]
+trait Screen {
+    fn show(&self, text: String);
+    fn width(&self, reply: Reply<u32>);
+}
+
+fn main() {}

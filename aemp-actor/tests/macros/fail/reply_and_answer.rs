@@ -1,0 +1,15 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    fn ask(&mut self, reply: Reply<u8>) -> u8 {
+        1
+    }
+}
+
+fn main() {}

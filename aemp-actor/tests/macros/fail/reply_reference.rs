@@ -1,0 +1,13 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    fn ask(&mut self, reply: Reply<&str>) {}
+}
+
+fn main() {}
