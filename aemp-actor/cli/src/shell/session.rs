@@ -43,10 +43,13 @@ pub(crate) async fn run(
     let terminal = std::io::stdin().is_terminal();
     // Of a terminal: before its settings are others.
     let before = terminal.then(Before::keep);
+    // Before the line editor reads: it has a handler of SIGINT of its own for the time of each line, and
+    // then puts back the one that it found. Were that the default one, the next ctrl-c would end the shell.
+    let ended = before.as_ref().and_then(|_| ending(false).ok());
     let ended = async {
-        match before.is_some().then(|| ending(false)) {
-            Some(Ok(ended)) => ended.await,
-            _ => std::future::pending().await,
+        match ended {
+            Some(ended) => ended.await,
+            None => std::future::pending().await,
         }
     };
     let (reader, printer) = Reader::new(completion)
