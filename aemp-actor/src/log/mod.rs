@@ -51,5 +51,5 @@ pub use crate::visible::{one_line, visible};
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
-pub use levels::{level_named, level_number, level_of, verbosity};
+pub use levels::{level_name, level_named, level_number, level_of, verbosity};
 pub(crate) use services::{CATCH, CONNECT, catch, connect};

@@ -21,6 +21,7 @@ use super::counters::{Counters, Dropped};
 use super::events::Events;
 use super::functions::Functions;
 use super::handle::Alive;
+use super::operated::Operated;
 use super::peer::Peer;
 use super::registry::Registry;
 use super::timers::{self, OwnedTimers, Sentinel, Timers};
@@ -91,6 +92,7 @@ pub(crate) struct Core {
     restarter: OnceLock<Restarter>,
     /// What the service that shows the logs of all nodes does, if it runs.
     log_catcher: Mutex<Option<LogCatching>>,
+    operated: Operated,
 }
 
 type Restarter = Box<dyn Fn() + Send + Sync>;
@@ -146,6 +148,7 @@ impl Core {
             ended: watch::Sender::new(false),
             restarter: OnceLock::new(),
             log_catcher: Mutex::default(),
+            operated: Operated::default(),
         });
         directory::add(&core);
         let sentinel = Sentinel { core: Arc::downgrade(&core), timers: core.timers.0.clone() };
@@ -249,6 +252,10 @@ impl Core {
     pub(super) fn set_restarter(&self, restarter: Restarter) {
         // What comes later is dropped.
         drop(self.restarter.set(restarter));
+    }
+
+    pub(crate) fn operated(&self) -> &Operated {
+        &self.operated
     }
 
     pub(crate) fn log_catcher(&self) -> &Mutex<Option<LogCatching>> {

@@ -93,7 +93,9 @@ pub(crate) fn spawn(core: &Arc<Core>, port: PortName, init: &str, args: Message)
         return entry.create(core, port, args);
     }
     let text = format!("node {} has no init function {:?}", core.id(), shortened(init));
-    core.registry().add_stillborn(&port, &Reason::from(Die::new(text)));
+    let reason = Reason::from(Die::new(text));
+    core.operated().port_died(&port, "unknown", &reason, core.environment());
+    core.registry().add_stillborn(&port, &reason);
     true
 }
 

@@ -29,6 +29,7 @@ mod groups;
 mod handle;
 mod inbound;
 mod looking;
+mod operated;
 mod peer;
 mod refusing;
 mod registry;

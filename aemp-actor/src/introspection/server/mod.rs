@@ -1,5 +1,6 @@
 //! The functions that answer: a table, a reader of questions, and one file for each.
 
+mod deaths;
 mod functions;
 mod groups;
 mod info;
@@ -8,6 +9,7 @@ mod process;
 mod question;
 mod restart;
 mod selection;
+mod stop;
 mod table;
 mod tap;
 

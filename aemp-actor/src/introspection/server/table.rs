@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{functions, groups, info, ports, question, restart, tap};
+use super::{deaths, functions, groups, info, ports, question, restart, stop, tap};
 use crate::message::Message;
 use crate::node::{Core, Origin, Problem, Rights};
 use crate::service::{DATA_CONNECT, DATA_EXPECT};
@@ -11,12 +11,14 @@ use crate::{log, mesh, relay};
 /// Carries out a call; `None` is a call of the node itself.
 pub(crate) type Builtin = fn(&Arc<Core>, Option<&Origin>, &Message) -> Result<(), Problem>;
 
-const TABLE: [(&str, Builtin); 9] = [
+const TABLE: [(&str, Builtin); 11] = [
     ("aemp::info", |core, from, msg| question::ask(core, from, msg, info::answer)),
     ("aemp::ports", |core, from, msg| question::ask(core, from, msg, ports::answer)),
     ("aemp::functions", |core, from, msg| question::ask(core, from, msg, functions::answer)),
+    ("aemp::deaths", |core, from, msg| question::ask(core, from, msg, deaths::answer)),
     ("aemp::groups", |core, from, msg| question::ask(core, from, msg, groups::answer)),
     ("aemp::tap", |core, from, msg| question::ask(core, from, msg, tap::answer)),
+    (stop::STOP, |core, from, msg| question::ask(core, from, msg, stop::answer)),
     (restart::RESTART, |core, from, msg| question::ask(core, from, msg, restart::answer)),
     (restart::WATCHDOG, restart::of_watchdog),
     (log::CONNECT, log::connect),
