@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
-use super::asking::Asking;
+use super::asking::{Asking, PATIENCE};
 use super::commands::definition;
 use super::completion::Completion;
 use super::jobs::Jobs;
@@ -36,9 +36,10 @@ pub(crate) async fn run(
         definition: definition(),
         node: connection.node.clone(),
         on: node.cloned(),
-        asking: Asking::new(connection.node.clone()),
+        asking: Asking::new(connection.node.clone(), PATIENCE),
         seen: seen.clone(),
         jobs: jobs.clone(),
+        at_once: false,
     };
     let terminal = std::io::stdin().is_terminal();
     // Of a terminal: before its settings are others.
