@@ -1,13 +1,12 @@
 //! What the help of each command says behind its arguments: the options of all commands that count for it,
 //! and two examples.
 
-use clap::Command;
+use clap::{Arg, Command, Subcommand};
 
 use super::file::FileCommand;
 use super::key::{self, Change};
 use super::network::NetworkCommand;
 use aemp_actor::profile::{Key, Kind};
-use clap::Subcommand;
 
 /// Two examples of each command, without the name of the program.
 const EXAMPLES: [(&str, [&str; 2]); 34] = [
@@ -52,12 +51,20 @@ const VERSION: [&str; 2] = ["version", "version --json"];
 
 /// Adds the options and the examples of a command of the command line.
 pub(crate) fn extended(command: Command, program: &str) -> Command {
-    let mut text = options(command.get_name()).to_owned();
-    text.push_str("\nExamples:");
+    let mut text = String::new();
+    let (options, is_behind) = options(command.get_name());
+    if !options.is_empty() {
+        // Behind it, what is sent may look like options.
+        let sends = command.get_positionals().any(Arg::is_trailing_var_arg_set);
+        let place =
+            if is_behind && !sends { "before this one or behind it" } else { "before this one" };
+        text.push_str(&format!("Options of all commands, {place}:\n{options}\n"));
+    }
+    text.push_str("Examples:");
     for example in examples(command.get_name()) {
         text.push_str(&format!("\n  {program} {example}"));
     }
-    command.after_help(text.trim_start().to_owned())
+    command.after_help(text)
 }
 
 /// For the prompt of the shell: without what only makes sense in front of it.
@@ -71,32 +78,32 @@ pub(crate) fn at_prompt(command: Command) -> Command {
     if text.contains('\n') { command.after_help(text) } else { command }
 }
 
-/// The options before the command that count for it.
-fn options(name: &str) -> &'static str {
+/// The options of all commands that count for it, and whether they may stand behind it.
+fn options(name: &str) -> (&'static str, bool) {
     if NetworkCommand::has_subcommand(name) || name == "shell" {
-        "\
-Options of all commands, before this one (or behind it, if it sends no texts):
+        let options = "  \
   -s, --seed <HOST:PORT>   Join the network through this node
   -p, --profile <NAME>     Join the network of this profile
   -t, --timeout <SECONDS>  Give up after this time
   -j, --json               Print JSON
-"
+";
+        (options, true)
     } else if name == "run" {
-        "\
-Options of all commands, before this one or behind it:
+        let options = "  \
   -s, --seed <HOST:PORT>  Join the network through this node
   -p, --profile <NAME>    Run the node of this profile
   -j, --json              Log JSON
-"
+";
+        (options, true)
     } else if FileCommand::has_subcommand(name) || key::change_of(name).is_some() {
-        "\
-Options of all commands, before this one:
+        let options = "  \
   -p, --profile <NAME>     Edit or show this profile
   -t, --timeout <SECONDS>  Wait so long for another process that edits the file
   -j, --json               Print JSON
-"
+";
+        (options, false)
     } else {
-        ""
+        ("", false)
     }
 }
 
@@ -125,6 +132,9 @@ fn argument(key: &Key, change: Change) -> &'static str {
         (Change::RemoveElement, Kind::Table, _) => " alpha",
         (_, Kind::Table, "nodes") => " '{\"alpha\":\"10.0.0.7:4040\"}'",
         (_, Kind::Table, _) => " '{\"rules\":[]}'",
+        (Change::AddElement | Change::RemoveElement, Kind::Services, _) => {
+            " '[\"Demo::counter\",40]'"
+        }
         (_, Kind::Services, _) => " '[[\"Demo::counter\",40]]'",
         (_, _, "require") => " encrypted",
         (_, _, "nodeid") => " worker-7",

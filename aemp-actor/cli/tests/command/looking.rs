@@ -220,11 +220,12 @@ async fn a_program_that_does_not_say_how_is_not_stopped() {
 fn proposed(home: &Home, script: &Path, line: &str) -> String {
     let program = env!("CARGO_BIN_EXE_aemp");
     let read = format!(
-        "source {}\nCOMP_LINE='{line}' COMP_POINT={} COMP_WORDS=({line}) \
+        "source {}\nCOMP_LINE='{line}' COMP_POINT={} COMP_WORDS=({}) \
          COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))\n_aemp_of_network {program} '{}' ''\n\
          printf '%s|' \"${{COMPREPLY[@]}}\"",
         script.display(),
         line.len(),
+        line.replacen("aemp", program, 1),
         line.rsplit(' ').next().unwrap_or_default(),
     );
     let mut bash = Command::new("bash");
