@@ -6,8 +6,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
 use clap_complete::Shell;
 
 use super::file::{FileCommand, ProfileCommand};
+use super::help;
 use super::key::{self, KeyCommand};
 use super::network::NetworkCommand;
+use super::new::NewArguments;
 use super::program;
 use super::run::RunArguments;
 use aemp_actor::profile::KEYS;
@@ -22,6 +24,8 @@ pub(crate) struct Options {
     /// How long each question of a command may take that is to go on without end.
     pub(crate) each: Option<Duration>,
     pub(crate) json: bool,
+    /// JSON is to be a value in each line.
+    pub(crate) in_lines: bool,
     pub(crate) verbose: u8,
     /// This process was started by a watchdog.
     pub(crate) watched: bool,
@@ -39,6 +43,7 @@ impl Options {
             timeout: matches.get_one::<Duration>("timeout").copied(),
             each: None,
             json: matches.get_flag("json"),
+            in_lines: false,
             verbose: matches.get_count("verbose"),
             watched: matches.try_get_one("watched").ok().flatten().copied().unwrap_or(false),
         }
@@ -64,6 +69,7 @@ pub(crate) fn command() -> Command {
         ))
         .args(options())
         .subcommands(key::commands())
+        .mut_subcommands(|command| help::extended(command, &name))
         .after_help(after_help(&name))
 }
 
@@ -89,10 +95,20 @@ pub(crate) enum LineCommand {
     Run(RunArguments),
     #[command(flatten)]
     File(FileCommand),
+    /// Make a project in a new folder: a program with a port, that runs
+    New(NewArguments),
     /// Print completions for a shell
     Completions {
         #[arg(id = "SHELL")]
         shell: Shell,
+    },
+    /// Print the version, and where the configuration is
+    Version,
+    /// Print what the last of these words may become; for completions
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        #[arg(id = "WORD", num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
     },
 }
 
@@ -127,7 +143,7 @@ pub(crate) fn watched() -> Arg {
 }
 
 /// A program that embeds the command has a version of its own.
-fn version(name: &str) -> &'static str {
+pub(crate) fn version(name: &str) -> &'static str {
     match name {
         "aemp" => env!("CARGO_PKG_VERSION"),
         _ => concat!("(aemp-actor ", env!("CARGO_PKG_VERSION"), ")"),
@@ -202,59 +218,8 @@ fn after_help(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    /// The chapters whose examples are typed in by tests.
-    const REPLAYED: [&str; 4] = [
-        include_str!("../../../book/src/command.md"),
-        include_str!("../../../book/src/configuration.md"),
-        include_str!("../../../book/src/operating.md"),
-        include_str!("../../../book/src/tour.md"),
-    ];
-
     #[test]
     fn the_definition_holds() {
         super::command().debug_assert();
-    }
-
-    /// The words of all commands that the guide shows.
-    fn shown() -> BTreeSet<&'static str> {
-        let mut words = BTreeSet::new();
-        for chapter in REPLAYED {
-            let blocks = chapter.split("\n```console").skip(1);
-            let blocks = blocks.map(|block| block.split("\n```").next().unwrap_or_default());
-            let lines = blocks.flat_map(str::lines);
-            let commands = lines.filter_map(|l| l.strip_prefix("$ ").or(l.strip_prefix("> ")));
-            let after = commands.filter_map(|command| command.split_once("aemp "));
-            words.extend(after.flat_map(|(_, arguments)| arguments.split_whitespace()));
-        }
-        words
-    }
-
-    #[test]
-    fn the_guide_has_an_example_of_every_command() {
-        let (command, shown) = (super::command(), shown());
-        let missing = |command: &&clap::Command| !shown.contains(command.get_name());
-        let commands = command.get_subcommands().filter(|command| !command.is_hide_set());
-        let missing: Vec<&str> = commands.filter(missing).map(clap::Command::get_name).collect();
-        assert!(missing.is_empty(), "no example shows {missing:?}");
-        for verb in ["set", "del", "add"] {
-            assert!(shown.iter().any(|word| word.starts_with(verb)), "no example of {verb}KEY");
-        }
-    }
-
-    #[test]
-    fn the_guide_names_every_key_and_element() {
-        let [_, keys, ..] = REPLAYED;
-        let rows: String = keys.lines().filter(|line| line.starts_with("| `")).collect();
-        for key in super::KEYS {
-            let name = format!("`{}`", key.name);
-            assert!(rows.contains(&name), "the table of keys has no {name}");
-            if let Some(element) = key.element() {
-                let (name, shorter) = (format!("`add{element}"), key.name.strip_suffix('s'));
-                let is_regular = shorter == Some(element) && rows.contains("the last letter");
-                assert!(is_regular || keys.contains(&name), "the guide has no {name}`");
-            }
-        }
     }
 }

@@ -144,7 +144,8 @@ impl Options {
     fn of(command: &Command) -> Self {
         let (mut long, mut short) = (HashMap::new(), HashMap::new());
         for arg in command.get_arguments() {
-            let takes_value = arg.get_action().takes_values();
+            // One whose value is behind a `=` does not take the next word.
+            let takes_value = arg.get_action().takes_values() && !arg.is_require_equals_set();
             let names = arg.get_long_and_visible_aliases().unwrap_or_default();
             long.extend(names.into_iter().map(|name| (name.to_owned(), takes_value)));
             let names = arg.get_short_and_visible_aliases().unwrap_or_default();

@@ -150,6 +150,12 @@ impl NetworkConnection {
         Self { node: self.node.clone(), options: self.options.clone(), ends }
     }
 
+    /// The same for a command that prints a value in each line, if it prints JSON.
+    pub(crate) fn in_lines(&self) -> Self {
+        let options = Options { in_lines: true, ..self.options.clone() };
+        Self { node: self.node.clone(), options, ends: self.ends }
+    }
+
     /// How long a question of the command may take: what is left of its time, in whole tenths of a
     /// second, as texts name it.
     pub(crate) fn left(&self) -> Duration {
@@ -162,7 +168,7 @@ impl NetworkConnection {
     }
 
     pub(crate) fn output(&self) -> Output {
-        Output::new(self.options.json)
+        Output::of(&self.options)
     }
 
     /// Reads a port ID.

@@ -47,7 +47,9 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         sources: bool,
     },
-    /// Generate a secret
+    /// Print the secret of a profile, to give it to another machine [default: --profile, the host name]
+    ShowSecret,
+    /// Generate a secret, which all nodes of the network need
     GenSecret,
     /// Generate a key and a certificate
     GenCert,
@@ -65,7 +67,7 @@ impl ProfileCommand {
     /// Whether it only prints.
     pub(crate) fn only_shows(&self) -> bool {
         match self {
-            Self::ShowProfile { .. } | Self::ShowConfig { .. } => true,
+            Self::ShowProfile { .. } | Self::ShowConfig { .. } | Self::ShowSecret => true,
             Self::Profile { .. }
             | Self::SetParent { .. }
             | Self::DelParent

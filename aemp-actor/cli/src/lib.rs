@@ -21,19 +21,24 @@
 //! | 5 | the configuration is wrong: the file, the environment |
 
 mod args;
+mod arguments;
 mod ask;
 mod chain;
 mod check;
+mod completing;
 mod connection;
+mod doctor;
 mod ending;
 mod failure;
 mod file;
+mod help;
 mod key;
 mod line;
 mod logs;
 mod looking;
 mod messages;
 mod network;
+mod new;
 mod operating;
 mod output;
 mod peers;
@@ -45,7 +50,9 @@ mod shell;
 mod show;
 mod stdin;
 mod stdout;
+mod suggestion;
 mod top;
+mod watching;
 mod words;
 
 pub use self::line::{main, main_with};

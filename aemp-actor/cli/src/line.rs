@@ -11,9 +11,13 @@ use super::file::{FileCommand, ProfileCommand};
 use super::network::NetworkCommand;
 use super::settings::Settings;
 use super::{Failure, NetworkConnection, Options, Output};
-use super::{args, chain, check, connection, program, progress, run, shell, stdout, words};
+use super::{
+    args, chain, check, completing, connection, new, program, progress, run, shell, stdout,
+    suggestion, words,
+};
 use aemp_actor::Config;
-use aemp_actor::profile::{Profiles, nearest};
+use aemp_actor::profile::{Profiles, Variables, locate, nearest};
+use serde_json::json;
 
 /// Reads the command line of the process and carries it out. Give its result to the system:
 ///
@@ -109,10 +113,11 @@ fn suggesting(command: &Command, mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
     };
-    let names = || command.get_subcommands().filter(|command| !command.is_hide_set());
-    let settings = || command.get_subcommands().filter(|command| command.is_hide_set());
-    let meant = nearest(name, names().flat_map(Command::get_name_and_visible_aliases));
-    match meant.or_else(|| nearest(name, settings().map(Command::get_name))) {
+    let names = command.get_subcommands().filter(|command| !command.is_hide_set());
+    let settings = command.get_subcommands().filter(|command| command.is_hide_set());
+    let meant = suggestion::command(name, names.flat_map(Command::get_name_and_visible_aliases));
+    let settings = settings.map(Command::get_name).filter(|name| !name.starts_with('_'));
+    match meant.or_else(|| nearest(name, settings)) {
         Some(meant) => {
             let meant = ContextValue::Strings(vec![meant.to_owned()]);
             error.insert(ContextKind::SuggestedSubcommand, meant);
@@ -137,7 +142,10 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
                 file.save()?;
                 check::run(&step.options)?;
             }
-            Typed::Line(LineCommand::Completions { shell }) => completions(*shell),
+            Typed::Line(LineCommand::New(arguments)) => new::run(arguments, step.options.json)?,
+            Typed::Line(LineCommand::Completions { shell }) => completing::script(*shell),
+            Typed::Line(LineCommand::Complete { words }) => completing::run(words),
+            Typed::Line(LineCommand::Version) => version(&step.options),
             Typed::Line(LineCommand::Run(arguments)) => {
                 let (options, profile) = file.leave(step)?;
                 run::run(arguments, &options, defaults, again(&step.words, profile))?;
@@ -148,6 +156,9 @@ fn all(words: Vec<String>, defaults: &Config) -> Result<(), Failure> {
             }
             Typed::Line(LineCommand::Network(command)) => {
                 let (options, _) = file.leave(step)?;
+                if matches!(command, NetworkCommand::Doctor) {
+                    check::before_joining(&options)?;
+                }
                 join(&options, async |client| carry_out(command, client).await)?;
             }
         }
@@ -223,14 +234,25 @@ fn again(words: &[String], profile: Option<String>) -> Vec<String> {
     profile.into_iter().chain(words.iter().cloned()).collect()
 }
 
-fn completions(shell: clap_complete::Shell) {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), program::name(), &mut text);
-    Output::new(false).line(String::from_utf8_lossy(&text).trim_end());
+fn version(options: &Options) {
+    let (name, output) = (program::name(), Output::new(options.json));
+    let path = locate(&Variables::of_process()).ok();
+    match output.json {
+        true => output.json(&json!({
+            "program": name,
+            "version": env!("CARGO_PKG_VERSION"),
+            "configuration": path,
+        })),
+        false => {
+            output.line(&format!("{name} {}", args::version(&name)));
+            let path = path.map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string());
+            output.line(&format!("configuration: {path}"));
+        }
+    }
 }
 
 /// Joins the network, and leaves it when `work` is done.
-fn join(
+pub(crate) fn join(
     options: &Options,
     work: impl AsyncFnOnce(&NetworkConnection) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

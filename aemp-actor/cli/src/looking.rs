@@ -24,7 +24,7 @@ pub(crate) fn known(node: &Node) -> Vec<(NodeId, bool)> {
 
 /// Prints the other nodes, and what the command's own node knows of each. Those that are connected
 /// are asked for a sign of life, so that there is a round trip to show.
-pub(crate) async fn nodes(connection: &NetworkConnection) -> Result<(), Failure> {
+pub(crate) async fn nodes(connection: &NetworkConnection, wide: bool) -> Result<(), Failure> {
     connection.signs_of_life().await;
     let own = &connection.node;
     let known: Vec<PeerInfo> =
@@ -34,12 +34,12 @@ pub(crate) async fn nodes(connection: &NetworkConnection) -> Result<(), Failure>
         output.json(&operating::json(&known));
         return Ok(());
     }
-    let rows: Vec<_> = known.iter().map(row).collect();
+    let rows: Vec<_> = known.iter().map(|peer| row(peer, wide)).collect();
     output.table(&["NODE", "STATE", "ADDRESS", "RTT", "QUEUE", "PROTECTION"], &rows);
     Ok(())
 }
 
-fn row(peer: &PeerInfo) -> Vec<(String, Style)> {
+fn row(peer: &PeerInfo, wide: bool) -> Vec<(String, Style)> {
     let plain = |text: String| (text, Style::Plain);
     vec![
         plain(peer.node.to_string()),
@@ -47,7 +47,7 @@ fn row(peer: &PeerInfo) -> Vec<(String, Style)> {
         plain(peers::address(peer)),
         plain(peers::round_trip(peer)),
         plain(peers::queue(peer)),
-        plain(peers::protection(peer)),
+        plain(peers::protection(peer, wide)),
     ]
 }
 

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::arguments::{
+    EndArguments, MessageArguments, NodeArgument, PortArgument, WatchArguments, WideArguments,
+    columns,
+};
 use super::operating::SortPorts;
 use super::top::Column;
-use super::{Failure, NetworkConnection, args, looking, messages, operating, top};
+use super::{Failure, NetworkConnection, args, doctor, looking, messages, operating, top};
 use aemp_actor::log::level_named;
 
 /// A command that needs a network, as it was typed.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum NetworkCommand {
     /// Send a message to a port
+    #[command(visible_alias = "send")]
     Snd {
         #[command(flatten)]
         port: PortArgument,
@@ -21,7 +25,7 @@ pub(crate) enum NetworkCommand {
         message: MessageArguments,
     },
     /// Send a request and print the answer
-    #[command(alias = "rpc")]
+    #[command(visible_alias = "call", alias = "rpc")]
     Cal {
         #[command(flatten)]
         port: PortArgument,
@@ -29,11 +33,13 @@ pub(crate) enum NetworkCommand {
         request: MessageArguments,
     },
     /// Wait until a port dies and print the reason
+    #[command(visible_alias = "monitor")]
     Mon {
         #[command(flatten)]
         port: PortArgument,
     },
     /// Kill a port
+    #[command(visible_alias = "kill")]
     Kil {
         /// Kill it at once: waiting messages are lost, and a running handler is aborted
         #[arg(long)]
@@ -64,11 +70,18 @@ pub(crate) enum NetworkCommand {
         code: Vec<String>,
     },
     /// List the nodes of the network
-    Nodes,
+    Nodes {
+        #[command(flatten)]
+        wide: WideArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
+    },
     /// List the groups and their members
     Groups {
         /// Only this group
         group: Option<String>,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// Show which nodes are connected to which, starting at a node
     Trace {
@@ -79,12 +92,19 @@ pub(crate) enum NetworkCommand {
     Info {
         #[command(flatten)]
         node: NodeArgument,
-    },
-    /// List the ports of a node
-    Ports {
         #[command(flatten)]
-        node: NodeArgument,
-        /// Only ports whose name or kind matches; * and ? are wildcards
+        wide: WideArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
+    },
+    /// List the ports of a node, or of all nodes
+    Ports {
+        /// A node ID; without one, all nodes
+        #[arg(id = "NODE", allow_negative_numbers = true)]
+        node: Option<String>,
+        /// Only ports whose name or kind matches; * and ? are wildcards. A first argument that has one
+        /// is the pattern for all nodes
+        #[arg(id = "PATTERN")]
         pattern: Option<String>,
         /// Sort the ports by this
         #[arg(long, value_name = "ORDER", default_value = "name", value_enum)]
@@ -93,12 +113,34 @@ pub(crate) enum NetworkCommand {
         #[arg(long, value_name = "N", default_value = "100")]
         #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
         limit: u64,
+        #[command(flatten)]
+        wide: WideArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// List the functions that can be spawned or called on a node
     Functions {
         #[command(flatten)]
         node: NodeArgument,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
+    /// Show how the last ports died that did not end normally, and why
+    Deaths {
+        /// A node ID; without one, all nodes
+        #[arg(id = "NODE", allow_negative_numbers = true)]
+        node: Option<String>,
+        /// Show at most this many deaths
+        #[arg(long, value_name = "N", default_value = "20")]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+        limit: u64,
+        #[command(flatten)]
+        wide: WideArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
+    },
+    /// Say what is wrong in the network: names, addresses, clocks, connections, limits
+    Doctor,
     /// Show the load of all nodes, live
     Top {
         /// Ask the nodes this often
@@ -111,6 +153,8 @@ pub(crate) enum NetworkCommand {
         /// Print one table and exit; implied by --json
         #[arg(long)]
         once: bool,
+        #[command(flatten)]
+        wide: WideArguments,
     },
     /// Show the messages that are sent to a port
     Tap {
@@ -121,8 +165,9 @@ pub(crate) enum NetworkCommand {
     },
     /// Show the logs of all nodes
     Log {
-        /// Show lines up to this level: 4 error, 5 warn, 7 info, 8 debug, 9 trace
-        #[arg(default_value = "7", value_parser = level_named)]
+        /// Show lines up to this level: error, warn, info, debug or trace, or a number of the Perl
+        /// implementation
+        #[arg(default_value = "info", value_parser = level_named)]
         level: u8,
         #[command(flatten)]
         end: EndArguments,
@@ -145,44 +190,11 @@ pub(crate) enum NetworkCommand {
         #[command(flatten)]
         node: NodeArgument,
     },
-}
-
-/// The port that a command is about.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct PortArgument {
-    /// A port ID: NODE#PORT, or NODE for the node port
-    #[arg(id = "PORT", allow_negative_numbers = true)]
-    id: String,
-}
-
-/// The node that a command is about.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct NodeArgument {
-    /// A node ID
-    #[arg(id = "NODE", allow_negative_numbers = true)]
-    id: String,
-}
-
-/// What is sent.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct MessageArguments {
-    /// Texts; arguments that begin with [, { or " are JSON
-    #[arg(id = "ARGUMENT", num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
-    values: Vec<String>,
-}
-
-/// When a command that goes on ends.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct EndArguments {
-    /// Exit after this many
-    #[arg(short = 'n', long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    count: Option<u64>,
-}
-
-/// Reads the name of a column.
-fn columns() -> impl TypedValueParser<Value = Column> {
-    PossibleValuesParser::new(Column::NAMES).map(|name| Column::find(&name).unwrap_or_default())
+    /// Shut a node down for good, its watchdog included, and wait until it has gone
+    Stop {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
 }
 
 /// What waits for an answer is to say so itself: it is given so much longer than there is time.
@@ -191,22 +203,33 @@ const GRACE: Duration = Duration::from_millis(500);
 impl NetworkCommand {
     /// Whether it goes on without end, unless it is told otherwise.
     pub(crate) fn is_endless(&self) -> bool {
+        matches!(self, Self::Mon { .. } | Self::Tap { .. } | Self::Log { .. })
+            || self.watch().is_some()
+    }
+
+    /// How often it is carried out, if that is again and again.
+    fn watch(&self) -> Option<Duration> {
         match self {
-            Self::Mon { .. } | Self::Tap { .. } | Self::Log { .. } => true,
+            Self::Nodes { watch, .. }
+            | Self::Groups { watch, .. }
+            | Self::Info { watch, .. }
+            | Self::Ports { watch, .. }
+            | Self::Functions { watch, .. }
+            | Self::Deaths { watch, .. } => watch.watch,
             Self::Snd { .. }
             | Self::Cal { .. }
+            | Self::Mon { .. }
             | Self::Kil { .. }
             | Self::Spawn { .. }
             | Self::Eval { .. }
-            | Self::Nodes
-            | Self::Groups { .. }
             | Self::Trace { .. }
-            | Self::Info { .. }
-            | Self::Ports { .. }
-            | Self::Functions { .. }
+            | Self::Doctor
             | Self::Top { .. }
+            | Self::Tap { .. }
+            | Self::Log { .. }
             | Self::Bench { .. }
-            | Self::Restart { .. } => false,
+            | Self::Restart { .. }
+            | Self::Stop { .. } => None,
         }
     }
 
@@ -225,17 +248,20 @@ impl NetworkCommand {
             Self::Kil { port, .. } => ("kil", Some(port)),
             Self::Spawn { node, .. } => ("spawn", Some(&node.id)),
             Self::Eval { node, .. } => ("eval", Some(&node.id)),
-            Self::Nodes => ("nodes", None),
+            Self::Nodes { .. } => ("nodes", None),
             Self::Groups { .. } => ("groups", None),
             Self::Trace { node } => ("trace", Some(&node.id)),
-            Self::Info { node } => ("info", Some(&node.id)),
-            Self::Ports { node, .. } => ("ports", Some(&node.id)),
-            Self::Functions { node } => ("functions", Some(&node.id)),
+            Self::Info { node, .. } => ("info", Some(&node.id)),
+            Self::Ports { node, .. } => ("ports", node.as_deref()),
+            Self::Functions { node, .. } => ("functions", Some(&node.id)),
+            Self::Deaths { node, .. } => ("deaths", node.as_deref()),
+            Self::Doctor => ("doctor", None),
             Self::Top { .. } => ("top", None),
             Self::Tap { port, .. } => ("tap", Some(port)),
             Self::Log { .. } => ("log", None),
             Self::Bench { node, .. } => ("bench", Some(&node.id)),
             Self::Restart { node } => ("restart", Some(&node.id)),
+            Self::Stop { node } => ("stop", Some(&node.id)),
         }
     }
 
@@ -264,9 +290,15 @@ impl NetworkCommand {
     /// # Cancel safety
     /// Dropped, the command is given up; what it sent was sent.
     pub(crate) async fn carry_out(&self, connection: &NetworkConnection) -> Result<(), Failure> {
-        if self.only_prints() {
-            return self.run(connection).await;
+        match self.watch() {
+            Some(period) => self.repeat(connection, period).await,
+            None if self.only_prints() => self.run(connection).await,
+            None => self.run_once(connection).await,
         }
+    }
+
+    /// Carries it out once, within the time that it has.
+    pub(crate) async fn run_once(&self, connection: &NetworkConnection) -> Result<(), Failure> {
         let limit = connection.options.timeout();
         let connection = connection.limited(limit);
         match tokio::time::timeout(limit.saturating_add(GRACE), self.run(&connection)).await {
@@ -294,16 +326,22 @@ impl NetworkCommand {
             Self::Eval { node, code } => {
                 messages::eval(connection, &node.id, &code.join(" ")).await
             }
-            Self::Nodes => looking::nodes(connection).await,
-            Self::Groups { group } => looking::groups(connection, group.as_ref()),
+            Self::Nodes { wide, .. } => looking::nodes(connection, wide.wide).await,
+            Self::Groups { group, .. } => looking::groups(connection, group.as_ref()),
             Self::Trace { node } => looking::trace(connection, &node.id).await,
-            Self::Info { node } => operating::info(connection, &node.id).await,
-            Self::Ports { node, pattern, sort, limit } => {
-                operating::ports(connection, &node.id, pattern.as_ref(), *sort, *limit).await
+            Self::Info { node, wide, .. } => operating::info(connection, &node.id, wide.wide).await,
+            Self::Ports { node, pattern, sort, limit, wide, .. } => {
+                let (node, pattern) = (node.as_deref(), pattern.as_deref());
+                let what = operating::Wanted::new(node, pattern, *sort, *limit);
+                operating::ports(connection, &what, wide.wide).await
             }
-            Self::Functions { node } => operating::functions(connection, &node.id).await,
-            Self::Top { interval, sort, once } => {
-                top::run(connection, *interval, *sort, *once).await
+            Self::Functions { node, .. } => operating::functions(connection, &node.id).await,
+            Self::Deaths { node, limit, wide, .. } => {
+                operating::deaths(connection, node.as_deref(), *limit, wide.wide).await
+            }
+            Self::Doctor => doctor::run(connection).await,
+            Self::Top { interval, sort, once, wide } => {
+                top::run(connection, *interval, *sort, *once, wide.wide).await
             }
             Self::Tap { port, end } => operating::tap(connection, port, end.count).await,
             Self::Log { level, end } => operating::log(connection, *level, end.count).await,
@@ -311,6 +349,7 @@ impl NetworkCommand {
                 operating::bench(connection, &node.id, *messages, *size).await
             }
             Self::Restart { node } => operating::restart(connection, &node.id).await,
+            Self::Stop { node } => operating::stop(connection, &node.id).await,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
-use super::{program, progress, stdout};
+use super::{Options, program, progress, stdout};
 use aemp_actor::log::{one_line, visible};
 
 /// What lays out the texts that are printed.
@@ -17,6 +17,8 @@ pub(crate) const LAID_OUT: [char; 2] = ['\n', '\t'];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) json: bool,
+    /// JSON is a value in each line.
+    in_lines: bool,
     colours: bool,
 }
 
@@ -85,7 +87,23 @@ impl Style {
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, colours: !json && colours(&std::io::stdout()) }
+        Self { json, in_lines: false, colours: !json && colours(&std::io::stdout()) }
+    }
+
+    pub(crate) fn of(options: &Options) -> Self {
+        Self { in_lines: options.in_lines, ..Self::new(options.json) }
+    }
+
+    /// Before a table that is printed again and again: a terminal shows it in the place of the last one.
+    pub(crate) fn next_table(self, is_first: bool) {
+        const TOP_LEFT_AND_CLEAR: &str = "\x1b[H\x1b[2J";
+        let is_screen = std::io::stdout().is_terminal() && SINK.try_with(|_| ()).is_err();
+        match (self.json, is_screen) {
+            (true, _) => {}
+            (false, true) => stdout::screen(TOP_LEFT_AND_CLEAR),
+            (false, false) if is_first => {}
+            (false, false) => self.painted(""),
+        }
     }
 
     /// Prints a line, or several. What controls terminals is shown, not obeyed: most of it comes
@@ -109,8 +127,11 @@ impl Output {
 
     /// Prints a value as JSON.
     pub(crate) fn json(self, value: &Json) {
-        let text = serde_json::to_string_pretty(value).expect("JSON is written as JSON");
-        self.line(&text);
+        let text = match self.in_lines {
+            true => Ok(value.to_string()),
+            false => serde_json::to_string_pretty(value),
+        };
+        self.line(&text.expect("JSON is written as JSON"));
     }
 
     /// Prints values as the Perl implementation does: JSON, with commas between.

@@ -37,13 +37,18 @@ pub(crate) fn queue(peer: &PeerInfo) -> String {
     }
 }
 
-/// Transport, encryption, and what the other node has proved itself with.
-pub(crate) fn protection(peer: &PeerInfo) -> String {
+/// Transport and encryption; all there is to say of it, and what the other node has proved itself with,
+/// if there is room.
+pub(crate) fn protection(peer: &PeerInfo, wide: bool) -> String {
     peer.connection.as_ref().map_or_else(
         || UNKNOWN.to_owned(),
         |connection| {
             let encryption = connection.encryption.as_deref().unwrap_or("plain");
-            format!("{} {encryption} {}", connection.transport, connection.auth)
+            if wide {
+                return format!("{} {encryption} {}", connection.transport, connection.auth);
+            }
+            let short = encryption.split_once(' ').map_or(encryption, |(name, _)| name);
+            format!("{} {short}", connection.transport)
         },
     )
 }

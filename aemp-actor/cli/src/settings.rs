@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::check::Problem;
 use super::file::ProfileCommand;
 use super::key::{Change, KeyCommand};
-use super::{Failure, Options, Output, check, show, stdin};
+use super::{Failure, Options, Output, check, program, show, stdin};
 use aemp_actor::profile::{Key, Kind, Profiles, json, parts, texts};
 
 /// The file while the commands of a line change it.
@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     /// Profiles that were given a parent.
     adopted: Vec<String>,
     changed: bool,
+    /// What is to be said once it is in the file.
+    news: Vec<String>,
 }
 
 impl Settings {
@@ -32,6 +34,7 @@ impl Settings {
             option: None,
             adopted: Vec::new(),
             changed: false,
+            news: Vec::new(),
         }
     }
 
@@ -70,7 +73,16 @@ impl Settings {
                 let profile = self.current.as_deref().or(options.profile.as_deref());
                 show::config(&self.profiles, words, *sources, profile, output)?;
             }
-            ProfileCommand::GenSecret => self.set("secret", aemp_actor::generate_secret()),
+            ProfileCommand::ShowSecret => {
+                let profile = self.current.as_deref().or(options.profile.as_deref());
+                show::secret(&self.profiles, profile, output)?;
+            }
+            ProfileCommand::GenSecret => {
+                self.set("secret", aemp_actor::generate_secret());
+                if !options.json {
+                    self.news.push(self.way_of_the_secret());
+                }
+            }
             ProfileCommand::GenCert => self.generate_certificate()?,
         }
         Ok(())
@@ -99,6 +111,19 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// How a secret that was generated comes to the other machines.
+    fn way_of_the_secret(&self) -> String {
+        let (path, program) = (self.profiles.path().display(), program::name());
+        let (whose, profile) = match &self.current {
+            None => (String::new(), String::new()),
+            Some(name) => (format!(", profile {name:?}"), format!("profile {name} ")),
+        };
+        format!(
+            "the secret is in {path}{whose}; every node of the network needs it. To give it to another \
+             machine:\n  {program} {profile}showsecret | ssh HOST {program} {profile}setsecret -"
+        )
     }
 
     fn set(&mut self, key: &str, value: impl serde::Serialize) {
@@ -224,6 +249,9 @@ impl Settings {
         }
         if std::mem::take(&mut self.changed) {
             self.profiles.save()?;
+        }
+        for news in std::mem::take(&mut self.news) {
+            Output::new(false).note(&news);
         }
         Ok(())
     }

@@ -42,6 +42,25 @@ pub(crate) fn config(
     Ok(())
 }
 
+/// The secret that counts for a profile.
+pub(crate) fn secret(
+    profiles: &Profiles,
+    profile: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    let name = profile.map_or_else(host_name, str::to_owned);
+    let effective = profiles.effective(&name)?;
+    let Some(Json::String(secret)) = effective.values.get("secret") else {
+        let path = profiles.path().display();
+        return Err(Failure::Config(format!("profile {name:?} of {path} has no secret")));
+    };
+    match output.json {
+        true => output.json(&Json::from(secret.as_str())),
+        false => output.line(secret),
+    }
+    Ok(())
+}
+
 /// Keys and values in turn.
 fn arguments_of(words: &[String]) -> Result<Map<String, Json>, Failure> {
     let (pairs, rest) = words.as_chunks::<2>();

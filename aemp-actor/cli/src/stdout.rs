@@ -23,6 +23,12 @@ pub(crate) fn line(text: &str) {
     note(writeln!(out, "{text}").and_then(|()| out.flush()));
 }
 
+/// Writes what a terminal obeys.
+pub(crate) fn screen(codes: &str) {
+    let mut out = io::stdout().lock();
+    note(write!(out, "{codes}").and_then(|()| out.flush()));
+}
+
 /// Remembers what became of something that was written.
 pub(crate) fn note(written: io::Result<()>) {
     if let Err(problem) = written {

@@ -1,6 +1,6 @@
 //! What nodes tell of themselves.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub struct NodeInfo {
     /// How long ago it was set up.
     #[serde(with = "seconds")]
     pub uptime: Duration,
+    /// Its time of day when it answered.
+    #[serde(with = "seconds::since_1970")]
+    pub time: SystemTime,
     /// Where it listens; empty for a private node.
     pub listeners: Vec<String>,
     /// How many ports it has, reply ports and those of the mesh included.
@@ -89,6 +92,31 @@ impl PortInfo {
     pub fn is_temporary(&self) -> bool {
         matches!(self.kind.as_str(), kind::REPLY | kind::RENDEZVOUS)
     }
+}
+
+/// The last deaths of a node's ports, but for normal ends and the end of the node.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Deaths {
+    /// How many ports have died so since the node was set up.
+    pub total: u64,
+    /// The last hundred of them, the latest first.
+    pub last: Vec<DeathInfo>,
+}
+
+/// The death of a port, as its node remembers it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct DeathInfo {
+    /// The name that it had on its node; `NODE#NAME` was its ID.
+    pub name: String,
+    /// What it was: see [`PortInfo::kind`]. `unknown` is one whose init function does not exist.
+    pub kind: String,
+    /// Why it died, as a text: the middle of a long one is left out.
+    pub reason: String,
+    /// When, by the clock of its node.
+    #[serde(with = "seconds::since_1970")]
+    pub at: SystemTime,
 }
 
 /// What a node can be asked to run by name.

@@ -36,8 +36,10 @@
 //! | `aemp::info` | | a [`NodeInfo`] |
 //! | `aemp::ports` | a [`PortQuery`] | a [`PortPage`] |
 //! | `aemp::functions` | | a list of [`FunctionInfo`] |
+//! | `aemp::deaths` | | [`Deaths`] |
 //! | `aemp::groups` | a [`GroupQuery`] | a [`GroupPage`] |
 //! | `aemp::tap` | the ID or name of a port | the ID of the tap: see [`Tap`](crate::Tap) |
+//! | `aemp::stop` | | nothing; the node is shut down for good |
 //! | `aemp::restart` | | nothing; the node ends, and its watchdog starts it again |
 //!
 //! The results are maps whose keys are the names of the fields; more keys may come, so an unknown
@@ -47,7 +49,7 @@
 //! # What it costs, and who may ask
 //!
 //! Nothing is counted or kept only to be asked for, but for two counters for each batch of messages
-//! that a port handles; answers are made when a question comes, are bounded in size, and hold no
+//! that a port handles, and the last hundred deaths; answers are made when a question comes, are bounded in size, and hold no
 //! lock for long. Asking for ports takes time that grows with
 //! the number of ports, and is done beside the node's other work when there are many.
 //!
@@ -63,9 +65,11 @@ mod server;
 
 pub(crate) use client::{Conversation, Heard};
 pub use client::{Introspect, IntrospectError};
-pub use facts::{FunctionInfo, FunctionKind, GroupInfo, NodeInfo, PortInfo, ProcessInfo};
+pub use facts::{
+    DeathInfo, Deaths, FunctionInfo, FunctionKind, GroupInfo, NodeInfo, PortInfo, ProcessInfo,
+};
 pub use query::{GroupPage, GroupQuery, PortOrder, PortPage, PortQuery};
-pub(crate) use server::{FUNCTIONS, GROUPS, INFO, PORTS, RESTART, TAP, WATCHDOG};
+pub(crate) use server::{DEATHS, FUNCTIONS, GROUPS, INFO, PORTS, RESTART, STOP, TAP, WATCHDOG};
 
 pub use crate::port::PortState;
 

@@ -44,6 +44,12 @@ pub fn verbosity(number: u8) -> LevelFilter {
 const NAMES: [&str; 9] =
     ["fatal", "alert", "critical", "error", "warn", "note", "info", "debug", "trace"];
 
+/// The name of the level of a number, as [`level_named`] understands it: `warn` for 5.
+#[must_use]
+pub fn level_name(number: u8) -> &'static str {
+    NAMES[usize::from(number).clamp(1, NAMES.len()) - 1]
+}
+
 /// The number of a level that is given as a number or a name.
 ///
 /// # Errors
@@ -75,6 +81,10 @@ mod tests {
             assert_eq!(level_named(text), Ok(number));
         }
         assert_eq!(level_named(&level_of(8).to_string()), Ok(8));
+        for number in 1..=9 {
+            assert_eq!(level_named(level_name(number)), Ok(number));
+        }
+        assert_eq!((level_name(0), level_name(200)), ("fatal", "trace"));
         assert!(level_named("10").is_err() && level_named("loud").is_err());
     }
 

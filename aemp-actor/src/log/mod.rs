@@ -48,6 +48,6 @@ pub use crate::visible::{one_line, visible};
 pub use catching::{LogCatching, LogLine};
 #[cfg(feature = "log")]
 pub use layer::{Layer, layer};
-pub use levels::{level_named, level_number, level_of, verbosity};
+pub use levels::{level_name, level_named, level_number, level_of, verbosity};
 use services::CONNECT;
 pub(crate) use services::{CATCH_BUILTIN, CONNECT_BUILTIN};

@@ -20,6 +20,7 @@ use super::functions::Functions;
 use super::handle::Alive;
 use super::monitors::{Action, Monitors, Watch, fire};
 use super::network::Network;
+use super::operated::Operated;
 use super::registry::Registry;
 use super::timers::{self, OwnedTimers, Sentinel, Timers};
 use crate::id::{NodeId, PortName};
@@ -65,6 +66,7 @@ pub(crate) struct Core {
     restarter: OnceLock<Restarter>,
     /// Ends the service that shows the logs of all nodes, if it runs.
     log_service: Mutex<Option<Stop>>,
+    operated: Operated,
 }
 
 type Restarter = Box<dyn Fn() + Send + Sync>;
@@ -104,6 +106,7 @@ impl Core {
             ended: watch::Sender::new(false),
             restarter: OnceLock::new(),
             log_service: Mutex::default(),
+            operated: Operated::default(),
         });
         directory::add(&core);
         let sentinel = Sentinel { core: Arc::downgrade(&core), timers: core.timers.0.clone() };
@@ -173,6 +176,10 @@ impl Core {
     pub(super) fn set_restarter(&self, restarter: Restarter) {
         // What comes later is dropped.
         drop(self.restarter.set(restarter));
+    }
+
+    pub(crate) fn operated(&self) -> &Operated {
+        &self.operated
     }
 
     /// Sets what ends the service that shows logs, and gives what ends the one that ran before.

@@ -220,6 +220,16 @@ impl Node {
         self.core.set_restarter(Box::new(f));
     }
 
+    /// What is to be done when the node is asked to end for good (`aemp stop`,
+    /// [`Introspect::stop`](crate::introspection::Introspect::stop)); without it such a request is
+    /// refused. Only the first one that is set counts. `aemp run` shuts its node down, and its watchdog
+    /// ends, too.
+    ///
+    /// `f` runs in the task that reads the connection and must be quick.
+    pub fn on_stop(&self, f: impl Fn() + Send + Sync + 'static) {
+        self.core.operated().set_stopper(Box::new(f));
+    }
+
     /// Whether the node was shut down.
     pub fn is_shut_down(&self) -> bool {
         self.core.is_closed()

@@ -41,6 +41,7 @@ mod looking;
 pub(crate) mod mesh;
 mod monitors;
 mod network;
+mod operated;
 mod peer;
 mod refusing;
 mod registry;

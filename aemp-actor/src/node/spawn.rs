@@ -126,7 +126,9 @@ fn spawn_here(core: &Arc<Core>, port: PortName, init: &str, args: Message) -> bo
         return entry.create(core, port, args);
     }
     let text = format!("node {} has no init function {:?}", core.id(), shortened(init));
-    core.registry().add_failed_spawn(&port, &Reason::from(Die::new(text)));
+    let reason = Reason::from(Die::new(text));
+    core.operated().port_died(&port, "unknown", &reason, core.environment());
+    core.registry().add_failed_spawn(&port, &reason);
     true
 }
 

@@ -235,6 +235,8 @@ impl<P: Port> Cell<P> {
             let (watchers, owned) = (mailbox.watchers.take_all(), mailbox.owned.take());
             (stage, queue, lost, watchers, owned, extras, mailbox.waker.take())
         };
+        let clock = self.core.environment();
+        self.core.operated().port_died(&self.name, facts::kind::<P>(), reason, clock);
         self.core.registry().remove(&self.name);
         let mut extras = extras.unwrap_or_default();
         if let Some(room) = &extras.room {

@@ -234,19 +234,21 @@ async fn nonsense_is_answered_with_a_text() {
 
 #[tokio::test]
 async fn every_builtin_is_listed_and_carried_out() {
-    const BUILTINS: [&str; 13] = [
+    const BUILTINS: [&str; 15] = [
         "AnyEvent::MP::DataConn::_connect",
         "AnyEvent::MP::DataConn::_expect",
         "AnyEvent::MP::Global::connect",
         "AnyEvent::MP::LogCatcher::catch",
         "AnyEvent::MP::LogCatcher::connect",
         "AnyEvent::Watchdog::restart",
+        "aemp::deaths",
         "aemp::functions",
         "aemp::groups",
         "aemp::info",
         "aemp::ports",
         "aemp::relay",
         "aemp::restart",
+        "aemp::stop",
         "aemp::tap",
     ];
     log::start();
@@ -314,6 +316,8 @@ async fn who_may_not_ask_is_told_so_at_once() {
         guest.introspect(&host).ports(PortQuery::new()).await.unwrap_err(),
         guest.introspect(&host).functions().await.unwrap_err(),
         guest.introspect(&host).restart().await.unwrap_err(),
+        guest.introspect(&host).stop().await.unwrap_err(),
+        guest.introspect(&host).deaths().await.map(|_| ()).unwrap_err(),
     ] {
         assert!(matches!(error, IntrospectError::Unanswered { .. }), "{error}");
     }
@@ -338,6 +342,52 @@ async fn a_program_says_how_it_is_restarted() {
         let error = one.introspect(&two).restart().await.unwrap_err();
         assert!(matches!(error, IntrospectError::Refused { .. }), "{error}");
         assert!(error.to_string().contains("does not run under a watchdog"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_program_says_how_it_is_stopped() {
+    for_each_pair(async |one, two| {
+        let (sender, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        one.on_stop(move || {
+            let _ = sender.send(());
+        });
+        two.introspect(&one).stop().await.unwrap();
+        soon("the end", asked.recv()).await.unwrap();
+        let error = one.introspect(&two).stop().await.unwrap_err();
+        assert!(matches!(error, IntrospectError::Refused { .. }), "{error}");
+        assert!(error.to_string().contains("Node::on_stop"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deaths_are_told_with_their_reasons() {
+    for_each_pair(async |one, two| {
+        let since = std::time::SystemTime::now() - Duration::from_secs(1);
+        let [bad, well] = [(); 2].map(|()| one.port(Idle).id());
+        let spawned = one.spawn(&one, "Introspection::gone", ());
+        let watched = [bad.clone(), well.clone(), spawned.clone()];
+        let ends = watched.map(|port| crate::support::death(&one, &port));
+        one.kil(&bad, ("broken", "out of paper"));
+        one.kil(&well, ());
+        for end in ends {
+            soon("the death", end.reason()).await;
+        }
+        let deaths = two.introspect(&one).deaths().await.unwrap();
+        // Those before them are of others who use these nodes.
+        let of = |port: &PortId| deaths.last.iter().find(|death| death.name == port.port());
+        let death = of(&bad).unwrap();
+        assert_eq!(death.reason, "broken: out of paper");
+        assert!(death.kind.ends_with("introspection::Idle"), "{death:?}");
+        assert!(death.at > since, "{death:?}");
+        assert_eq!(of(&well), None, "a normal end is none to look into");
+        let death = of(&spawned).unwrap();
+        assert!(death.kind == "unknown" && death.reason.contains("no init function"), "{death:?}");
+        assert_eq!(deaths.total, deaths.last.len() as u64);
+        let info = two.introspect(&one).info().await.unwrap();
+        assert!(info.time > since, "{info:?}");
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! The command itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -17,6 +17,21 @@ const OTHERS: &[&str] =
 
 /// Checks file and environment, and prints what is wrong; fails if something is.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let (path, problems) = find()?;
+    print(&path, &problems, Output::new(options.json));
+    if file::is_bad(&problems) { Err(Failure::Said(5)) } else { Ok(()) }
+}
+
+/// Tells people what is wrong with file and environment, before that may keep a command from joining.
+pub(crate) fn before_joining(options: &Options) -> Result<(), Failure> {
+    let (path, problems) = find()?;
+    if !options.json && !problems.is_empty() {
+        print(&path, &problems, Output::new(false));
+    }
+    Ok(())
+}
+
+fn find() -> Result<(PathBuf, Vec<Problem>), Failure> {
     let environment = Variables::of_process();
     let path = locate(&environment)?;
     let mut problems = Vec::new();
@@ -31,8 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     problems.sort_by_key(|problem| problem.place);
     problems.extend(variables(&environment));
     problems.extend(elsewhere(&path, &environment));
-    print(&path, &problems, Output::new(options.json));
-    if file::is_bad(&problems) { Err(Failure::Said(5)) } else { Ok(()) }
+    Ok((path, problems))
 }
 
 fn syntax(error: SyntaxError) -> Problem {

@@ -6,9 +6,8 @@ mod problem;
 mod values;
 mod whole;
 
-pub(crate) use command::run;
+pub(crate) use command::{before_joining, run};
 
 pub(crate) use file::{no_object, no_profiles};
-pub(crate) use problem::Problem;
-use problem::Severity;
+pub(crate) use problem::{Problem, Severity};
 pub(crate) use whole::SHARED;

@@ -61,6 +61,11 @@ impl Problem {
         format!("{path}:{place} {severity}: {text}\n    → {}", self.suggestion)
     }
 
+    /// The same of what is in no file.
+    pub(crate) fn without_place(&self) -> String {
+        format!("{}: {}\n    → {}", self.severity, self.text, self.suggestion)
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         json!({
             "severity": self.severity.to_string(),

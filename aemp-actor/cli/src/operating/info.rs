@@ -15,7 +15,11 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Json {
     serde_json::to_value(value).expect("what nodes tell is JSON")
 }
 
-pub(crate) async fn info(connection: &NetworkConnection, node: &str) -> Result<(), Failure> {
+pub(crate) async fn info(
+    connection: &NetworkConnection,
+    node: &str,
+    wide: bool,
+) -> Result<(), Failure> {
     let info = connection.look(node)?.info().await?;
     let output = connection.output();
     if output.json {
@@ -23,7 +27,7 @@ pub(crate) async fn info(connection: &NetworkConnection, node: &str) -> Result<(
         return Ok(());
     }
     facts(output, &info);
-    let peers: Vec<_> = info.peers.iter().map(peer).collect();
+    let peers: Vec<_> = info.peers.iter().map(|other| peer(other, wide)).collect();
     if !peers.is_empty() {
         output.line("");
         output.table(&["PEER", "STATE", "RTT", "QUEUE", "IN", "OUT", "PROTECTION"], &peers);
@@ -71,7 +75,7 @@ fn dropped(info: &NodeInfo) -> String {
     format!("{total} ({})", texts.join(", "))
 }
 
-fn peer(peer: &PeerInfo) -> Vec<(String, Style)> {
+fn peer(peer: &PeerInfo, wide: bool) -> Vec<(String, Style)> {
     let plain = |text: String| (text, Style::Plain);
     let traffic = peer.connection.as_ref().map(|connection| connection.traffic).unwrap_or_default();
     vec![
@@ -81,7 +85,7 @@ fn peer(peer: &PeerInfo) -> Vec<(String, Style)> {
         plain(peers::queue(peer)),
         plain(bytes(traffic.bytes_in)),
         plain(bytes(traffic.bytes_out)),
-        plain(peers::protection(peer)),
+        plain(peers::protection(peer, wide)),
     ]
 }
 

@@ -7,8 +7,7 @@ use tokio::sync::mpsc;
 
 use super::counted::all_came;
 use crate::{Failure, NetworkConnection};
-use aemp_actor::log::LogLine;
-use aemp_actor::log::one_line;
+use aemp_actor::log::{LogLine, level_name, one_line};
 
 /// Lines that may wait to be printed.
 const WAITING: usize = 10_000;
@@ -53,12 +52,13 @@ pub(crate) async fn log(
 fn show(connection: &NetworkConnection, line: &LogLine) {
     let (output, now) = (connection.output(), humantime::format_rfc3339_millis(SystemTime::now()));
     let LogLine { node, level, text, .. } = line;
+    let name = level_name(*level);
     if output.json {
         let line = json!({
-            "time": now.to_string(), "node": node.as_str(), "level": level, "text": text,
+            "time": now.to_string(), "node": node.as_str(), "level": level, "name": name, "text": text,
         });
         output.line(&line.to_string());
     } else {
-        output.line(&one_line(&format!("{now} [{node}] <{level}> {text}")));
+        output.line(&one_line(&format!("{now} [{node}] {name} {text}")));
     }
 }

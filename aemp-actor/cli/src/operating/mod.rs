@@ -2,17 +2,23 @@
 
 mod bench;
 mod counted;
+mod deaths;
+mod every;
 mod info;
 mod log;
 mod ports;
 mod restart;
+mod stop;
 mod tap;
 
 pub(crate) use bench::bench;
+pub(crate) use deaths::deaths;
 pub(crate) use info::{functions, info, json};
 pub(crate) use log::log;
-pub(crate) use ports::{SortPorts, ports};
+use ports::short_kind;
+pub(crate) use ports::{SortPorts, Wanted, ports};
 pub(crate) use restart::restart;
+pub(crate) use stop::stop;
 pub(crate) use tap::tap;
 
 use crate::{Failure, NetworkConnection};

@@ -14,7 +14,7 @@ use aemp_actor::{ConfigError, Node, Signal, Signals, init_names};
 /// How often the watchdog is given a sign of life, unless it waits for less long.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Runs the node until the system, the watchdog or `aemp restart` ends it.
+/// Runs the node until the system, the watchdog, `aemp restart` or `aemp stop` ends it.
 pub(super) fn run(plan: RunPlan, watchdog: Option<Socket>) -> Result<(), Failure> {
     logs::of_node(plan.verbosity, plan.traces, plan.json);
     if let Some(missing) = &plan.missing {
@@ -43,16 +43,19 @@ async fn live(plan: RunPlan, watchdog: Option<Socket>) -> Result<(), Failure> {
         "node {} is running, and listens on {bound}{listeners}{why}",
         node.id()
     );
+    let stop = Arc::new(Notify::new());
+    let wanted = stop.clone();
+    node.on_stop(move || wanted.notify_one());
     match watchdog {
         None => {
             notify::ready();
-            alone(&node, beat, &mut signals).await;
+            alone(&node, beat, &mut signals, &stop).await;
             notify::stopping();
         }
         Some(watchdog) => {
             let mut watchdog =
                 watchdog.open().map_err(|error| Failure::Failed(format!("watchdog: {error}")))?;
-            watched(&node, &mut watchdog, beat, &mut signals).await;
+            watched(&node, &mut watchdog, beat, &mut signals, &stop).await;
         }
     }
     node.shutdown(grace).await;
@@ -77,13 +80,14 @@ fn remedy(error: &ConfigError) -> String {
 }
 
 /// Returns when the node is to end. Nobody but systemd watches.
-async fn alone(node: &Node, beat: Duration, signals: &mut Signals) {
+async fn alone(node: &Node, beat: Duration, signals: &mut Signals, stop: &Notify) {
     let mut beats = tokio::time::interval(beat);
     loop {
         tokio::select! {
             _ = beats.tick() => if lives(node, beat).await {
                 notify::alive();
             },
+            () = stop.notified() => return,
             signal = signals.next() => match signal {
                 Signal::End => return,
                 Signal::Reload => node.read_security_again(),
@@ -98,7 +102,13 @@ async fn lives(node: &Node, beat: Duration) -> bool {
 }
 
 /// Returns when the node is to end.
-async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals: &mut Signals) {
+async fn watched(
+    node: &Node,
+    watchdog: &mut OpenSocket,
+    beat: Duration,
+    signals: &mut Signals,
+    stop: &Notify,
+) {
     let restart = Arc::new(Notify::new());
     let wanted = restart.clone();
     node.on_restart(move || wanted.notify_one());
@@ -117,6 +127,8 @@ async fn watched(node: &Node, watchdog: &mut OpenSocket, beat: Duration, signals
                     return;
                 }
             },
+            // A process that ends well is not started again.
+            () = stop.notified() => return,
             () = restart.notified() => {
                 watchdog.say(WatchdogMessage::Restart).await;
                 return;

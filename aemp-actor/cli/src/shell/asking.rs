@@ -14,7 +14,7 @@ use aemp_actor::NodeId;
 use aemp_actor::introspection::{FunctionInfo, PortQuery};
 
 /// How long the line editor waits for an answer. What comes later counts the next time.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a question may be under way.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -22,12 +22,14 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Ports that are asked for.
 const PORTS: usize = 200;
 
-/// Asks nodes about functions and ports. Each call waits half a second at the most, and not at all
+/// Asks nodes about functions and ports. Each call waits so long at the most, and not at all
 /// for a node that still owes an answer; then what the node told before counts. Nodes that
 /// cannot be asked (those of the Perl implementation) have told nothing.
 pub(crate) struct Asking {
     node: Node,
     runtime: Handle,
+    /// How long a call waits.
+    patience: Duration,
     functions: Arc<Mutex<Known<FunctionInfo>>>,
     ports: Arc<Mutex<Known<String>>>,
 }
@@ -35,9 +37,9 @@ pub(crate) struct Asking {
 impl Asking {
     /// # Panics
     /// Outside of a tokio runtime.
-    pub(crate) fn new(node: Node) -> Self {
+    pub(crate) fn new(node: Node, patience: Duration) -> Self {
         let (functions, ports) = Default::default();
-        Self { node, runtime: Handle::current(), functions, ports }
+        Self { node, runtime: Handle::current(), patience, functions, ports }
     }
 
     /// The nodes, this one included.
@@ -94,7 +96,7 @@ impl Asking {
                 known.lock().end(&of, answer);
                 let _ = tell.send(());
             });
-            let _ = told.recv_timeout(PATIENCE);
+            let _ = told.recv_timeout(self.patience);
         }
         known.lock().answer(&of)
     }

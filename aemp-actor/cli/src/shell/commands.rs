@@ -6,8 +6,7 @@ use clap::{Command, Subcommand};
 
 use super::place::Walk;
 use crate::network::NetworkCommand;
-use crate::{Failure, args};
-use aemp_actor::profile::nearest;
+use crate::{Failure, args, help, suggestion};
 
 /// A command of the shell, as it was typed.
 #[derive(Clone, Debug, Subcommand)]
@@ -16,10 +15,10 @@ pub(crate) enum ShellCommand {
     Network(NetworkCommand),
     /// Show the ID of the shell's own port
     Me,
-    /// List the running commands: mon, tap and log
+    /// List the running commands: mon, tap, log, and those with --watch
     Jobs,
-    /// Stop running commands
-    Stop {
+    /// Cancel running commands
+    Cancel {
         /// Their numbers, or all
         #[arg(id = "JOB", required = true, num_args = 1..)]
         jobs: Vec<String>,
@@ -46,12 +45,13 @@ pub(crate) fn definition() -> Command {
         .subcommand_required(true)
         // The environment counts for the shell as a whole.
         .args(options.map(|option| option.env(Resettable::Reset)));
-    ShellCommand::augment_subcommands(definition)
-        .mut_subcommand("snd", |snd| snd.alias("send"))
-        .mut_subcommand("top", |top| {
+    ShellCommand::augment_subcommands(definition).mut_subcommands(help::at_prompt).mut_subcommand(
+        "top",
+        |top| {
             top.about("Show the load of all nodes, once")
                 .mut_arg("once", |once| once.default_value("true").hide(true))
-        })
+        },
+    )
 }
 
 /// Fails when the line has no command that there is.
@@ -66,7 +66,7 @@ pub(crate) fn check(definition: &Command, words: &[String]) -> Result<(), Failur
 /// There is no such command; which was probably meant.
 pub(crate) fn unknown(definition: &Command, name: &str) -> Failure {
     let names = definition.get_subcommands().flat_map(Command::get_name_and_visible_aliases);
-    let meant = match nearest(name, names) {
+    let meant = match suggestion::command(name, names) {
         Some(meant) => format!("did you mean {meant}? See help"),
         None => "see help".to_owned(),
     };

@@ -11,8 +11,9 @@ use super::asking::Asking;
 use super::jobs::Jobs;
 use super::place::{Expected, Walk};
 use super::seen::Seen;
+use crate::{NetworkConnection, args};
 use aemp_actor::introspection::FunctionKind;
-use aemp_actor::{Node, init_names};
+use aemp_actor::{Node, NodeId, init_names};
 
 /// Completes commands and their options, node IDs, port IDs, groups, functions and jobs.
 pub(crate) struct Completion {
@@ -23,9 +24,29 @@ pub(crate) struct Completion {
     pub(crate) asking: Asking,
     pub(crate) seen: Seen,
     pub(crate) jobs: Jobs,
+    /// This command ends when it has told.
+    pub(crate) at_once: bool,
 }
 
 impl Completion {
+    /// What the word at the end of these may become. One that is the only one, and complete, is followed by
+    /// a space.
+    pub(crate) fn of(&self, words: &[&str], word: &str) -> Vec<String> {
+        let Some(place) = Walk::along(&self.definition, words).place(word) else {
+            return Vec::new();
+        };
+        let is_port = matches!(place, Expected::Port | Expected::Argument(_));
+        let mut candidates = self.candidates(place, word);
+        if let [only] = &mut candidates[..] {
+            // A node may become one of its ports.
+            let may_go_on = is_port && self.asking.nodes().contains(only);
+            if !may_go_on {
+                only.push(' ');
+            }
+        }
+        candidates
+    }
+
     /// What may stand at this place and begins like `word`.
     fn candidates(&self, place: Expected, word: &str) -> Vec<String> {
         let mut candidates = match place {
@@ -47,7 +68,9 @@ impl Completion {
                 numbers.chain(["all".to_owned()]).collect()
             }
         };
-        candidates.retain(|candidate| candidate.starts_with(word));
+        // Other people's commands, and this one, are gone before anybody asks them anything.
+        let is_gone = |candidate: &str| self.at_once && NodeId::from(candidate).is_anonymous();
+        candidates.retain(|candidate| candidate.starts_with(word) && !is_gone(candidate));
         candidates.sort();
         candidates.dedup();
         candidates
@@ -83,6 +106,45 @@ impl Completion {
     }
 }
 
+/// Whether nodes are asked what the word behind these may become.
+pub(crate) fn asks_network(definition: &Command, words: &[String], word: &str) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match Walk::along(definition, &words).place(word) {
+        Some(
+            Expected::Node
+            | Expected::Port
+            | Expected::Argument(_)
+            | Expected::Group
+            | Expected::Init(_),
+        ) => true,
+        Some(Expected::Command | Expected::Job | Expected::OneOf(_)) | None => false,
+    }
+}
+
+/// What the last word of a command line may become, of what the network knows: nodes, ports, groups,
+/// functions. Nodes are asked for as long as the command may take.
+pub(crate) async fn proposals(
+    connection: &NetworkConnection,
+    words: Vec<String>,
+    word: String,
+) -> Vec<String> {
+    let completion = Completion {
+        definition: args::command(),
+        node: connection.node.clone(),
+        on: None,
+        asking: Asking::new(connection.node.clone(), connection.options.timeout()),
+        seen: Seen::default(),
+        jobs: Jobs::default(),
+        at_once: true,
+    };
+    // It waits for answers.
+    let proposing = tokio::task::spawn_blocking(move || {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        completion.of(&words, &word)
+    });
+    proposing.await.unwrap_or_default()
+}
+
 impl Completer for Completion {
     type Candidate = String;
 
@@ -96,8 +158,7 @@ impl Completer for Completion {
         let begin = before.rfind(char::is_whitespace).map_or(0, |space| space + 1);
         let (words, word) = before.split_at(begin);
         let words: Vec<&str> = words.split_whitespace().collect();
-        let place = Walk::along(&self.definition, &words).place(word);
-        Ok((begin, place.map(|place| self.candidates(place, word)).unwrap_or_default()))
+        Ok((begin, self.of(&words, word)))
     }
 }
 

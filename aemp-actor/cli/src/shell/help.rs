@@ -5,8 +5,8 @@ use clap::{Arg, Command};
 /// What the words of a line may be.
 const WORDS: &str = "\
 $me is this shell's own port, whose messages are printed as they arrive. What begins with
-[, { or \" is JSON; what stands in single quotes is one word. mon, tap and log run in the
-background: jobs lists them, stop ends them. --json and --timeout SECONDS may stand before
+[, { or \" is JSON; what stands in single quotes is one word. mon, tap and log, and commands with
+--watch, run in the background: jobs lists them, cancel ends them. --json and --timeout SECONDS may stand before
 a command. ctrl-c gives up a line, or the command that is waiting.";
 
 /// All commands, one in a line.
@@ -68,7 +68,7 @@ mod tests {
         for line in [
             "snd PORT ARGUMENT…                Send a message to a port\n",
             "groups [GROUP]                    List the groups and their members\n",
-            "stop JOB…                         Stop running commands\n",
+            "cancel JOB…                       Cancel running commands\n",
             "#NAME is the port of that name on alpha.",
         ] {
             assert!(text.contains(line), "{line:?} in {text}");

@@ -25,4 +25,5 @@ mod scope;
 mod seen;
 mod session;
 
+pub(crate) use completion::{asks_network, proposals};
 pub(crate) use session::run;

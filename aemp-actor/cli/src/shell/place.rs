@@ -54,6 +54,7 @@ impl<'a> Walk<'a> {
             && let Some(option) = self.option(word)
         {
             let takes = !matches!(option.get_action(), ArgAction::SetTrue | ArgAction::Count);
+            let takes = takes && !option.is_require_equals_set();
             self.value_of = (takes && !word.contains('=')).then_some(option);
         } else if self.command.is_some() {
             self.arguments.push(word);
@@ -165,7 +166,9 @@ mod tests {
             ("groups ", Some(Expected::Group)),
             ("groups one ", None),
             ("tap --count 5 ", Some(Expected::Port)),
-            ("stop 1 ", Some(Expected::Job)),
+            ("cancel 1 ", Some(Expected::Job)),
+            ("stop ", Some(Expected::Node)),
+            ("nodes --watch ", None),
             ("nonsense ", None),
             ("nodes ", None),
         ] {
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn options_and_their_values() {
         assert_eq!(words("-"), ["--timeout", "--json"]);
-        assert_eq!(words("ports alpha --"), ["--sort", "--limit", "--help"]);
+        assert_eq!(words("ports alpha --"), ["--sort", "--limit", "--wide", "--watch", "--help"]);
         assert_eq!(words("ports --sort "), ["name", "waiting", "bytes", "handled"]);
         assert_eq!(words("ports alpha x --limit "), Vec::<String>::new());
         assert_eq!(place("snd a#b -"), Some(Expected::Argument(None)));

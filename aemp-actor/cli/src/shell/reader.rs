@@ -26,7 +26,8 @@ impl Reader {
     pub(crate) fn new(completion: Completion) -> rustyline::Result<(Self, Printer)> {
         let config = Config::builder()
             .max_history_size(10_000)?
-            .auto_add_history(true)
+            // The space behind a word that was completed is none of the line.
+            .auto_add_history(false)
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .build();
@@ -60,7 +61,11 @@ fn read(
 ) {
     loop {
         let line = match editor.readline("aemp> ") {
-            Ok(line) => Ok(line),
+            Ok(line) => {
+                // One that is not kept is no failure.
+                drop(editor.add_history_entry(line.trim_end()));
+                Ok(line)
+            }
             // ctrl-c: the line is given up.
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {

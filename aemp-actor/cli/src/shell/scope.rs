@@ -61,7 +61,7 @@ impl Scope<'_> {
             ShellCommand::Me if output.json => output.line(&json!(self.me.to_string()).to_string()),
             ShellCommand::Me => output.line(&self.me.to_string()),
             ShellCommand::Jobs => self.show_jobs(),
-            ShellCommand::Stop { jobs } => self.stop(&jobs)?,
+            ShellCommand::Cancel { jobs } => self.cancel(&jobs)?,
             ShellCommand::Help { command } => self.help(command.as_ref())?,
             ShellCommand::Quit => return Ok(ControlFlow::Break(())),
             ShellCommand::Network(command) => {
@@ -205,7 +205,7 @@ impl Scope<'_> {
         }
     }
 
-    fn stop(&self, jobs: &[String]) -> Result<(), Failure> {
+    fn cancel(&self, jobs: &[String]) -> Result<(), Failure> {
         for job in jobs {
             if job == "all" {
                 self.jobs.stop_all();

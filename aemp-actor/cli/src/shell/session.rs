@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
-use super::asking::Asking;
+use super::asking::{Asking, PATIENCE};
 use super::commands::definition;
 use super::completion::Completion;
 use super::jobs::Jobs;
@@ -36,17 +36,21 @@ pub(crate) async fn run(
         definition: definition(),
         node: connection.node.clone(),
         on: node.cloned(),
-        asking: Asking::new(connection.node.clone()),
+        asking: Asking::new(connection.node.clone(), PATIENCE),
         seen: seen.clone(),
         jobs: jobs.clone(),
+        at_once: false,
     };
     let terminal = std::io::stdin().is_terminal();
     // Of a terminal: before its settings are others.
     let before = terminal.then(Before::keep);
+    // Before the line editor reads: it has a handler of SIGINT of its own for the time of each line, and
+    // then puts back the one that it found. Were that the default one, the next ctrl-c would end the shell.
+    let ended = before.as_ref().and_then(|_| ending(false).ok());
     let ended = async {
-        match before.is_some().then(|| ending(false)) {
-            Some(Ok(ended)) => ended.await,
-            _ => std::future::pending().await,
+        match ended {
+            Some(ended) => ended.await,
+            None => std::future::pending().await,
         }
     };
     let (reader, printer) = Reader::new(completion)

@@ -283,6 +283,7 @@ mod tests {
             ("listeners", serde_json::json!([])),
             ("ports", 3.into()),
             ("groups", 0.into()),
+            ("time", 0.into()),
         ] {
             json[key] = value;
         }

@@ -18,19 +18,24 @@ pub(crate) async fn run(
     interval: Duration,
     by: Column,
     once: bool,
+    wide: bool,
 ) -> Result<(), Failure> {
     let live = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if once || connection.options.json || !live {
-        return print(connection, interval, by).await;
+        return print(connection, interval, by, wide).await;
     }
     show(connection, interval, by).await
 }
+
+/// Columns of a table that is printed once.
+const WIDTH: usize = 80;
 
 /// Two rounds: rates are differences.
 async fn print(
     connection: &NetworkConnection,
     interval: Duration,
     by: Column,
+    wide: bool,
 ) -> Result<(), Failure> {
     let (mut board, poll) = (Board::default(), Poll::new(connection));
     let since = Instant::now();
@@ -50,7 +55,11 @@ async fn print(
     if output.json {
         output.json(&operating::json(&rows));
     } else {
-        table::lines(&rows).iter().for_each(|line| output.line(line));
+        let lines = match wide {
+            true => table::lines(&rows),
+            false => table::fitting(&rows, &rows, by, WIDTH),
+        };
+        lines.iter().for_each(|line| output.line(line));
     }
     Ok(())
 }

@@ -10,8 +10,12 @@ mod support;
 
 mod check;
 mod examples;
+mod guide;
+#[cfg(unix)]
+mod looking;
 mod mistakes;
 mod network;
+mod new;
 #[cfg(unix)]
 mod operating;
 #[cfg(unix)]

@@ -20,9 +20,14 @@ const NEVER: &str = "3600";
 /// What is typed behind `aemp`, the exit code, and a part of what is said of it.
 type Typed<'a> = (&'a [&'a str], i32, &'a str);
 
-const COMMAND_LINE: [Typed<'_>; 22] = [
+const COMMAND_LINE: [Typed<'_>; 27] = [
     (&[], 2, "Usage: aemp [OPTIONS] COMMAND"),
     (&["ndoes"], 2, "a similar subcommand exists: 'nodes'"),
+    (&["nods"], 2, "a similar subcommand exists: 'nodes'"),
+    (&["ls"], 2, "a similar subcommand exists: 'nodes'"),
+    (&["status"], 2, "a similar subcommand exists: 'doctor'"),
+    (&["versoin"], 2, "a similar subcommand exists: 'version'"),
+    (&["nodes", "--watch", "5"], 2, "unexpected argument '5' found"),
     (&["setseed", "h:1"], 2, "unrecognized subcommand 'setseed'"),
     (&["cal"], 2, "the following required arguments were not provided:\n  <PORT>"),
     (&["nodes", "--jsno"], 2, "unexpected argument '--jsno' found"),
@@ -105,12 +110,14 @@ fn in_the_file() {
 }
 
 /// What is typed at the prompt of a shell, and what is said of it.
-const PROMPT: [(&str, &str); 14] = [
+const PROMPT: [(&str, &str); 16] = [
     ("spwan alpha", "error: there is no command spwan: did you mean spawn? See help"),
     ("dance", "error: there is no command dance: see help"),
     ("snd", "error: the following required arguments were not provided:"),
     ("help dance", "error: there is no command dance: see help"),
-    ("stop 7", "error: there is no job 7: see jobs"),
+    ("cancel 7", "error: there is no job 7: see jobs"),
+    ("ls", "error: there is no command ls: did you mean nodes? See help"),
+    ("status", "error: there is no command status: did you mean doctor? See help"),
     ("cal 'alpha count", "error: the single quote before alpha count is not closed"),
     ("cal alpha [1,", "error: the JSON that begins with [1, has no end"),
     ("cal 'al pha#x' y", "error: \"al pha\" is not a node ID"),

@@ -146,7 +146,7 @@ async fn words_are_completed_and_lines_remembered() {
         shell.sees("aemp> ");
         shell.types("gr\t");
         shell.sees("groups");
-        shell.types(" a-g\t");
+        shell.types("a-g\t");
         shell.sees("a-group-of-cats");
         shell.types("\r");
         shell.sees("PORT");
@@ -242,15 +242,15 @@ async fn endless_commands_go_on_beside_the_prompt() {
         shell.sees(&format!("[1] tap {port}"));
         shell.sees("[2] log 5");
         shell.sees("aemp> ");
-        shell.enters("stop 1");
+        shell.enters("cancel 1");
         shell.sees("aemp> ");
-        shell.enters("stop 1");
+        shell.enters("cancel 1");
         shell.sees("error: there is no job 1: see jobs");
         shell.sees("aemp> ");
         shell.enters("mon alpha#gone");
         // At once, or as a job that has ended.
         shell.sees("error: no such port: alpha#gone");
-        shell.completes("stop a", "all");
+        shell.completes("cancel a", "all");
         shell.types("\r");
         shell.sees("aemp> ");
         shell.enters("jobs");

@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use super::conversation::Conversation;
 use super::error::IntrospectError;
 use crate::id::NodeId;
-use crate::introspection::{FunctionInfo, GroupPage, GroupQuery, NodeInfo, PortPage, PortQuery};
+use crate::introspection::{
+    Deaths, FunctionInfo, GroupPage, GroupQuery, NodeInfo, PortPage, PortQuery,
+};
 use crate::node::Node;
 
 /// How long an answer is waited for, unless it is said otherwise.
@@ -76,12 +78,28 @@ impl Introspect {
         self.ask("aemp::functions", Vec::new()).await
     }
 
+    /// How its last ports died, but for normal ends.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn deaths(&self) -> Result<Deaths, IntrospectError> {
+        self.ask("aemp::deaths", Vec::new()).await
+    }
+
     /// The groups that it knows of.
     ///
     /// # Errors
     /// See [`IntrospectError`].
     pub async fn groups(&self, query: GroupQuery) -> Result<GroupPage, IntrospectError> {
         self.ask("aemp::groups", vec![value(&query)]).await
+    }
+
+    /// Has it end for good: its ports die with `shutdown`. That it has begun to is all that is waited for.
+    ///
+    /// # Errors
+    /// When its program has not said how ([`Node::on_stop`]), and as above.
+    pub async fn stop(&self) -> Result<(), IntrospectError> {
+        self.ask("aemp::stop", Vec::new()).await
     }
 
     /// Has it end, and its watchdog start it again.

@@ -1,6 +1,7 @@
 //! `aemp::info`.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::process;
 use super::question::Question;
@@ -23,6 +24,7 @@ fn of(core: &Arc<Core>) -> NodeInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         introspection: vec![VERSION],
         uptime: core.started().elapsed(),
+        time: SystemTime::UNIX_EPOCH + core.environment().time_of_day(),
         listeners: core.listeners().iter().map(ToString::to_string).collect(),
         ports: core.registry().len() as u64,
         handled: core.counters().handled(),

@@ -1,5 +1,6 @@
 //! The functions that answer: a table, a reader of questions, and one file for each.
 
+mod deaths;
 mod functions;
 mod groups;
 mod info;
@@ -8,7 +9,8 @@ mod process;
 mod question;
 mod restart;
 mod selection;
+mod stop;
 mod table;
 mod tap;
 
-pub(crate) use table::{FUNCTIONS, GROUPS, INFO, PORTS, RESTART, TAP, WATCHDOG};
+pub(crate) use table::{DEATHS, FUNCTIONS, GROUPS, INFO, PORTS, RESTART, STOP, TAP, WATCHDOG};

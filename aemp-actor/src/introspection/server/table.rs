@@ -1,6 +1,6 @@
 //! The functions by which others look into this node.
 
-use super::{functions, groups, info, ports, question, restart, tap};
+use super::{deaths, functions, groups, info, ports, question, restart, stop, tap};
 use crate::node::Builtin;
 
 pub(crate) const INFO: Builtin =
@@ -9,6 +9,13 @@ pub(crate) const INFO: Builtin =
 pub(crate) const PORTS: Builtin = Builtin::function("aemp::ports", |core, from, msg| {
     question::ask(core, from, msg, ports::answer)
 });
+
+pub(crate) const DEATHS: Builtin = Builtin::function("aemp::deaths", |core, from, msg| {
+    question::ask(core, from, msg, deaths::answer)
+});
+
+pub(crate) const STOP: Builtin =
+    Builtin::function(stop::STOP, |core, from, msg| question::ask(core, from, msg, stop::answer));
 
 pub(crate) const FUNCTIONS: Builtin = Builtin::function("aemp::functions", |core, from, msg| {
     question::ask(core, from, msg, functions::answer)

@@ -67,17 +67,20 @@ fn tap_port(core: &Arc<Core>, tap: Arc<Tap>) -> PortId {
 /// The tap ends with the tapped port, the reader, and its own port; and so do the monitors that
 /// see to it.
 fn end_together(core: &Arc<Core>, port: &PortId, tapped: Tapped, target: &PortId, reader: &PortId) {
-    let kil = |what: &'static str| {
+    let kil = |why: fn(Reason) -> Reason| {
         let (core, port): (Weak<Core>, PortId) = (Arc::downgrade(core), port.clone());
         Action::Call(Box::new(move |reason: Reason| {
             if let Some(core) = core.upgrade() {
-                let text = format!("the {what} died: {reason}");
-                core.kil(&port, Reason::new(what, text));
+                core.kil(&port, why(reason));
             }
         }))
     };
+    let tapped_port_died =
+        |reason| Reason::new("tapped_port", format!("the tapped_port died: {reason}"));
+    // Whoever reads no more ends the tap as it should end.
+    let reader_died = |_| Reason::normal();
     let tokens: [MonToken; 2] =
-        [core.mon(target, None, kil("tapped_port")), core.mon(reader, None, kil("reader"))];
+        [core.mon(target, None, kil(tapped_port_died)), core.mon(reader, None, kil(reader_died))];
     let end = Action::Call(Box::new(move |_| {
         drop(tapped);
         tokens.iter().for_each(MonToken::cancel);

@@ -131,13 +131,14 @@ fn token(token: &str) -> String {
     token.to_owned()
 }
 
-/// `1.5`, `0.21ms`, `9.1M`, `12s`, `3:07`; not `7`.
+/// `1.5`, `0.21ms`, `9.1M`, `12s`, `3:07`, `18:24:13`; not `7`.
 fn is_figure(word: &str) -> bool {
     const UNITS: [&str; 13] = ["ns", "us", "ms", "s", "m", "h", "d", "K", "M", "G", "T", "%", "/s"];
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
     let (number, unit) = word.split_at(end);
     let clock = |rest: &str| rest.len() == 2 && rest.bytes().all(|b| b.is_ascii_digit());
-    let with_unit = UNITS.contains(&unit) || unit.strip_prefix(':').is_some_and(clock);
+    let with_unit = UNITS.contains(&unit)
+        || unit.strip_prefix(':').is_some_and(|rest| rest.split(':').all(clock));
     number.parse::<f64>().is_ok() && (with_unit || unit.is_empty() && number.contains('.'))
 }
 
