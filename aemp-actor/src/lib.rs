@@ -66,6 +66,7 @@ mod service;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod suggestion;
+pub mod supervisor;
 mod tap;
 mod visible;
 

@@ -8,7 +8,7 @@ use super::mailbox::Room;
 use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
+use crate::monitor::{MonToken, Watch, WatchId};
 use crate::node::{Core, TimerKey};
 use crate::reason::Reason;
 
@@ -91,6 +91,16 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// Forgets a timer of the port, which has been taken out of the node's.
     fn disown_timer(&self, _key: TimerKey) {}
+
+    /// Calls `f` in the context of the port when its init function has ended; never, if it dies before.
+    fn when_started(self: Arc<Self>, f: Box<dyn FnOnce() + Send>) {
+        f();
+    }
+
+    /// Remembers the watch by which the port ends with its supervisor; gives back the one before.
+    fn set_supervisor(&self, _token: MonToken) -> Option<MonToken> {
+        None
+    }
 
     /// What kind of port it is, in a word or by the name of its type.
     fn kind(&self) -> &'static str;

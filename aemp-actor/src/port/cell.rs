@@ -27,12 +27,12 @@ use super::facts::{self, Facts};
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
 use super::run::{Load, Run};
-use super::runner;
 use super::tap::{Tap, TapError};
+use super::{receive, runner};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId};
+use crate::monitor::{MonToken, Watch, WatchId};
 use crate::node::{Core, Dropped, TimerKey};
 use crate::reason::{Reason, kind};
 
@@ -436,6 +436,25 @@ impl<P: Port> AnyCell for Cell<P> {
         if let Some(extras) = &mut self.mailbox.lock().extras {
             extras.timers.remove(&key);
         }
+    }
+
+    fn when_started(self: Arc<Self>, f: Box<dyn FnOnce() + Send>) {
+        if receive::is_receive_port::<P>() {
+            return f();
+        }
+        let mailbox = self.mailbox.lock();
+        if !mailbox.is_over() {
+            // Handled when there is a value. It needs no room: there is one for each start of a child.
+            let task: Task<P> = Box::new(|_, _| {
+                f();
+                Ok(())
+            });
+            self.add(mailbox, Envelope::Due(task), Load::default());
+        }
+    }
+
+    fn set_supervisor(&self, token: MonToken) -> Option<MonToken> {
+        self.mailbox.lock().extras.get_or_insert_default().supervisor.replace(token)
     }
 
     fn kind(&self) -> &'static str {

@@ -28,7 +28,7 @@ use super::run::{Load, Run};
 use super::tap::Tap;
 use crate::die::Die;
 use crate::message::Message;
-use crate::monitor::{Watch, WatchId, Watchers};
+use crate::monitor::{MonToken, Watch, WatchId, Watchers};
 use crate::node::TimerKey;
 use crate::reason::Reason;
 
@@ -115,6 +115,8 @@ pub(crate) struct Extras {
     /// The port is to end at once.
     pub(crate) abort: Option<Reason>,
     pub(crate) receiver: Receiver,
+    /// By which the port ends with its supervisor on another node.
+    pub(crate) supervisor: Option<MonToken>,
     /// Somebody who waited for an answer is told of the port's death.
     pub(crate) caller_told: bool,
 }

@@ -50,7 +50,7 @@ pub(crate) use facts::{Facts, kind};
 pub use handle::{NotLocal, Ref};
 pub(crate) use init::create_port;
 pub use init::{Init, InitEntry, InitFn, InitFunction, InitFuture, InitOutput};
-pub(crate) use mailbox::Stage;
+pub(crate) use mailbox::{Envelope, Stage};
 pub use options::PortOptions;
 pub use outcome::Outcome;
 pub use peval::PevalError;

@@ -6,12 +6,12 @@ use super::{functions, groups, info, ports, question, restart, tap};
 use crate::message::Message;
 use crate::node::{Core, Origin, Problem, Rights};
 use crate::service::{DATA_CONNECT, DATA_EXPECT};
-use crate::{log, mesh, relay};
+use crate::{log, mesh, relay, supervisor};
 
 /// Carries out a call; `None` is a call of the node itself.
 pub(crate) type Builtin = fn(&Arc<Core>, Option<&Origin>, &Message) -> Result<(), Problem>;
 
-const TABLE: [(&str, Builtin); 9] = [
+const TABLE: [(&str, Builtin); 10] = [
     ("aemp::info", |core, from, msg| question::ask(core, from, msg, info::answer)),
     ("aemp::ports", |core, from, msg| question::ask(core, from, msg, ports::answer)),
     ("aemp::functions", |core, from, msg| question::ask(core, from, msg, functions::answer)),
@@ -21,6 +21,7 @@ const TABLE: [(&str, Builtin); 9] = [
     (restart::WATCHDOG, restart::of_watchdog),
     (log::CONNECT, log::connect),
     (log::CATCH, log::catch),
+    (supervisor::SUPERVISE, supervisor::supervise),
 ];
 
 /// Whether rights contain one right.
