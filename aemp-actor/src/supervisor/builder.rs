@@ -7,14 +7,13 @@ use std::time::Duration;
 use super::child::ChildSpec;
 use super::port::{SupervisorPort, SupervisorRef};
 use super::rules::{Backoff, Rules, Strategy};
-use crate::die::Die;
 use crate::node::Node;
-use crate::port::{Cell, Init, InitOutput, PortRef};
+use crate::port::{Cell, Init, PortRef};
 
 /// A supervisor to be: its rules and its first children.
 ///
 /// [`start`](Self::start) starts it; [`Child::supervisor`](super::Child::supervisor) puts it below another
-/// one; and an init function that returns it makes a supervisor, on any node.
+/// one; and [`start_in`](Self::start_in) makes it the port of an init function.
 ///
 /// Unless it is said otherwise it bears 3 failures within 5 seconds, and at the 4th stops its children and
 /// dies with the kind `max_restarts`.
@@ -94,6 +93,15 @@ impl Supervisor {
         supervisor
     }
 
+    /// Starts the supervisor in the place of the port whose init function this is, and which returns it:
+    /// so supervisors are spawned by name, on any node.
+    pub fn start_in(self, init: &mut Init) -> SupervisorPort {
+        if let Ok(cell) = init.cell().clone().as_any().downcast::<Cell<SupervisorPort>>() {
+            SupervisorPort::begin_soon(&cell);
+        }
+        SupervisorPort::new(self)
+    }
+
     /// The same, below another one.
     pub(super) fn below(&self) -> Self {
         Self { is_below: true, ..self.clone() }
@@ -101,19 +109,6 @@ impl Supervisor {
 
     pub(super) fn most(&self) -> usize {
         self.max_children.unwrap_or(MAX_CHILDREN)
-    }
-}
-
-/// An init function that returns a supervisor starts it.
-impl InitOutput for Supervisor {
-    type Port = SupervisorPort;
-
-    fn into_port(self, init: &mut Init) -> Result<SupervisorPort, Die> {
-        let cell = init.cell().clone().as_any();
-        if let Ok(cell) = cell.downcast::<Cell<SupervisorPort>>() {
-            SupervisorPort::begin_soon(&cell);
-        }
-        Ok(SupervisorPort::new(self))
     }
 }
 

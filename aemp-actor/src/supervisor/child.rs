@@ -214,7 +214,7 @@ impl Child<SupervisorPort> {
     pub fn supervisor(name: impl Into<String>, supervisor: Supervisor) -> Self {
         let nested = Arc::new(supervisor);
         let made = nested.clone();
-        let mut child = Self::new(name, move |_: &mut Init| made.below());
+        let mut child = Self::new(name, move |init: &mut Init| made.below().start_in(init));
         child.spec.nested = Some(nested);
         child
     }

@@ -2,12 +2,22 @@
 
 use tokio::sync::oneshot;
 
+use super::child::ChildSpec;
+use super::error::SupervisorError;
 use super::port::{SupervisorPort, SupervisorRef};
 use crate::monitor::MonToken;
-use crate::port::{CallError, PortRef};
+use crate::port::{Call, CallError, PortRef};
 use crate::reason::Reason;
 
 impl SupervisorRef {
+    /// Adds a child, the last in the order, and starts it. The answer comes when it has been added;
+    /// [`ChildRef::wait`](super::ChildRef::wait) waits until it has started.
+    ///
+    /// Only for a supervisor of this node: code does not travel.
+    pub fn start_child(&self, child: impl Into<ChildSpec>) -> Call<Result<(), SupervisorError>> {
+        self.start_spec(child.into())
+    }
+
     /// Waits until all children that are to run have started.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use proptest::prelude::{
 };
 use proptest::strategy::Strategy as Generator;
 
-use super::entry::{Goal, Phase};
+use super::entry::{Entry, Goal, Phase};
 use super::plan::{ABANDONED, Effect, Ended, Key, Plan, Run, Time};
 use super::rules::{Backoff, ChildRules, Intensity, Restart, Rules, Strategy};
 use crate::reason::{Reason, kind};
@@ -22,6 +22,13 @@ enum Life {
     Running,
     Told,
     Killed,
+}
+
+impl Entry {
+    /// Whether it has failed because it did not start in time.
+    fn is_late(&self) -> bool {
+        self.failing.is_some() && self.goal == Goal::Up && self.rules.restart != Restart::Temporary
+    }
 }
 
 /// Carries out what the plan says, and checks it.
@@ -87,7 +94,7 @@ impl World {
     }
 
     fn start(&mut self, key: Key, run: Run) {
-        assert!(self.ended.is_none() && !self.plan.is_ending(), "{key} is started at the end");
+        assert!(self.ended.is_none(), "{key} is started at the end");
         assert_eq!(self.live.insert(key, (run, Life::Starting)), None, "{key} runs twice");
         if self.rules.strategy != Strategy::OneForOne && !self.commanded {
             let before = self.plan.entries().take_while(|(other, _)| *other < key);
@@ -135,19 +142,18 @@ impl World {
             && !self.plan.waits_to_be_stopped(key)
             && wanted
             && !lost;
-        let late = entry.failing.is_some()
-            && entry.goal == Goal::Up
-            && entry.rules.restart != Restart::Temporary;
+        let late = entry.is_late();
         self.plan.handle_ended(key, run, Ended { reason, lost, chance: 0.5 }, self.now);
         if counts || late {
-            self.count();
+            self.count(1);
         }
         self.carry_out();
     }
 
-    fn count(&mut self) {
+    /// So many more failed: whether the table takes that for too many, as it should.
+    fn count(&mut self, more: usize) {
         let Some(most) = self.rules.intensity.restarts else { return };
-        self.failures.push(self.now);
+        self.failures.extend(std::iter::repeat_n(self.now, more));
         let window = self.rules.intensity.window;
         let recent = self.failures.iter().filter(|at| self.now - **at <= window).count();
         assert_eq!(recent > most as usize, self.plan.is_ending(), "{recent} of {most}");
@@ -155,11 +161,16 @@ impl World {
 
     fn time(&mut self, until: Time) {
         self.now = self.now.max(until);
-        // The table counts what it gives up itself.
-        let before = self.plan.is_ending();
+        // One that does not end when it was killed for its start deadline is given up, and has failed.
+        let given_up = |(_, entry): &(Key, &Entry)| {
+            let due = matches!(entry.phase, Phase::Killed { until } if until <= self.now);
+            due && entry.is_late()
+        };
+        let given_up = self.plan.entries().filter(given_up).count();
+        let ending = self.plan.is_ending();
         self.plan.handle_time(self.now, || 0.5);
-        if self.plan.is_ending() && !before {
-            self.asked = true;
+        if given_up > 0 && !ending {
+            self.count(given_up);
         }
         self.carry_out();
     }

@@ -83,14 +83,9 @@ impl SupervisorPort {
         SupervisorInfo { port: ctx.id(), strategy, total: self.kids.len() as u64, children }
     }
 
-    /// Adds a child, the last in the order, and starts it. The answer comes when it has been added;
-    /// [`ChildRef::wait`](super::ChildRef::wait) waits until it has started.
+    /// Starts a child without its type: see [`SupervisorRef::start_child`].
     #[rcv(local)]
-    fn start_child(
-        &mut self,
-        ctx: &mut Ctx<Self>,
-        child: ChildSpec,
-    ) -> Result<(), SupervisorError> {
+    fn start_spec(&mut self, ctx: &mut Ctx<Self>, child: ChildSpec) -> Result<(), SupervisorError> {
         if self.plan.is_ending() {
             return Err(SupervisorError::Ending);
         }

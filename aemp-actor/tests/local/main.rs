@@ -31,6 +31,7 @@ mod smoke;
 mod snd_wait;
 mod standby;
 mod stress;
+mod supervisors;
 mod taps;
 mod timers;
 mod turns;
