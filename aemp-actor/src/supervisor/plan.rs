@@ -348,7 +348,6 @@ impl Plan {
             entry.pauses = if ran >= steady { 1 } else { entry.pauses.saturating_add(1) };
             let until = now.saturating_add(backoff.pause(entry.pauses, ended.chance));
             entry.phase = Phase::Waiting { until, lost: ended.lost };
-            entry.restarts += 1;
             entry.ordered |= !alone;
             (entry.reason, entry.failing) = (reason, None);
         });
@@ -423,6 +422,7 @@ impl Plan {
         self.update(key, |entry| {
             let deadline = entry.rules.start_deadline;
             let until = deadline.map(|deadline| now.saturating_add(deadline));
+            entry.restarts += u64::from(entry.run != Run::MAX);
             (entry.run, entry.phase) = (run, Phase::Starting { until });
         });
         self.effects.push_back(Effect::Start(key, run));

@@ -246,7 +246,7 @@ impl World {
             if entry.rules.restart == Restart::Permanent && !self.commanded {
                 assert_eq!(entry.goal, Goal::Up);
             }
-            if entry.rules.restart == Restart::Temporary {
+            if entry.rules.restart == Restart::Temporary && !self.commanded {
                 assert_eq!(entry.restarts, 0);
             }
         }
