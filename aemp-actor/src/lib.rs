@@ -67,6 +67,7 @@ mod setup;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod suggestion;
+pub mod supervisor;
 mod tap;
 mod visible;
 

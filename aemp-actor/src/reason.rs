@@ -61,6 +61,8 @@ pub mod kind {
     pub const OVERFLOW: &str = "overflow";
     /// The node of the port was shut down.
     pub const SHUTDOWN: &str = "shutdown";
+    /// The children of a supervisor failed more often than it bears.
+    pub const MAX_RESTARTS: &str = "max_restarts";
     /// What [`Reason::kind`](super::Reason::kind) calls a normal end; never on the wire.
     pub const NORMAL: &str = "normal";
 }

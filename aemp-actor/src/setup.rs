@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::introspection;
-use crate::log;
 use crate::node::{Builtins, Config, ConfigError, FunctionCall, Node, data, mesh, relay};
+use crate::{log, supervisor};
 
 /// The functions that every node has.
 const BUILTINS: Builtins = Builtins(&[
@@ -25,6 +25,7 @@ const BUILTINS: Builtins = Builtins(&[
     introspection::WATCHDOG,
     log::CONNECT_BUILTIN,
     log::CATCH_BUILTIN,
+    supervisor::BUILTIN,
 ]);
 
 impl Node {

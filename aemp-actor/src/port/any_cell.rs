@@ -12,7 +12,7 @@ use super::tap::{Tap, TapError};
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Busy, Core, TimerKey, Watch};
+use crate::node::{Busy, Core, MonToken, TimerKey, Watch};
 use crate::reason::Reason;
 
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
@@ -124,6 +124,16 @@ pub(crate) trait AnyCell: Send + Sync {
 
     /// The handle of this protocol on the port, if the port answers that.
     fn protocol(self: Arc<Self>, _protocol: TypeId) -> Option<Box<dyn Any>> {
+        None
+    }
+
+    /// Calls `f` in the context of the port when its init function has ended; never, if it dies before.
+    fn when_started(self: Arc<Self>, f: Box<dyn FnOnce() + Send>) {
+        f();
+    }
+
+    /// Remembers the watch by which the port ends with its supervisor; gives back the one before.
+    fn set_supervisor(&self, _token: MonToken) -> Option<MonToken> {
         None
     }
 

@@ -28,14 +28,15 @@ use super::handle::Ref;
 use super::in_context::drop_user_data;
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
 use super::options::PortOptions;
+use super::outcome::Ran;
 use super::run::{Load, Run};
-use super::runner;
 use super::tap::{Tap, TapError};
+use super::{receive, runner};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Busy, Core, Dropped, TimerKey, Watch};
+use crate::node::{Busy, Core, Dropped, MonToken, TimerKey, Watch};
 use crate::reason::{Reason, kind};
 
 /// What a node holds of a port: its name, its mailbox, and its value while no runner has it.
@@ -455,6 +456,25 @@ impl<P: Port> AnyCell for Cell<P> {
 
     fn protocol(self: Arc<Self>, protocol: TypeId) -> Option<Box<dyn Any>> {
         P::protocol(&Ref::local(self), protocol)
+    }
+
+    fn when_started(self: Arc<Self>, f: Box<dyn FnOnce() + Send>) {
+        if receive::is_receive_port::<P>() {
+            return f();
+        }
+        let mailbox = self.mailbox.lock();
+        if !mailbox.is_over() {
+            // Handled when there is a value. It needs no room: there is one for each start of a child.
+            let task: Task<P> = Box::new(|_, _| {
+                f();
+                Ran::Done(Ok(()))
+            });
+            self.add(mailbox, Envelope::Due(task), Load::default());
+        }
+    }
+
+    fn set_supervisor(&self, token: MonToken) -> Option<MonToken> {
+        self.mailbox.lock().extras.get_or_insert_default().supervisor.replace(token)
     }
 
     fn kind(&self) -> &'static str {

@@ -30,7 +30,7 @@ use super::tap::Tap;
 use super::work::Tasks;
 use crate::message::Message;
 use crate::monitor::{WatchId, Watchers};
-use crate::node::{TimerKey, Watch};
+use crate::node::{MonToken, TimerKey, Watch};
 use crate::reason::Reason;
 
 /// Code to run in port context.
@@ -116,6 +116,8 @@ pub(crate) struct Extras {
     /// The port is to end at once.
     pub(crate) abort: Option<Reason>,
     pub(crate) receiver: Receiver,
+    /// By which the port ends with its supervisor on another node.
+    pub(crate) supervisor: Option<MonToken>,
     /// Somebody who waited for an answer is told of the port's death.
     pub(crate) caller_notified: bool,
     /// What runs beside the port's handlers.

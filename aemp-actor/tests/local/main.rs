@@ -35,6 +35,7 @@ mod snd_wait;
 mod standby;
 mod stopping;
 mod stress;
+mod supervisors;
 mod taps;
 mod timers;
 mod turns;

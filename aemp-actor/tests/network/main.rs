@@ -30,6 +30,7 @@ mod session_replay;
 mod sim;
 mod slow_ways;
 mod spawn_requests;
+mod supervision;
 mod twins;
 mod two_nodes;
 mod values;
