@@ -65,7 +65,7 @@ fn warn(core: &Core, cell: &dyn AnyCell, message: &Message, text: &str) {
 
 /// For each node only so many lines; with what there is to add to one: how many were left out.
 pub(super) fn may_be_logged(core: &Core, node: &NodeId) -> Option<String> {
-    let left_out = core.bad_messages().lock().to_log(node.as_str(), Instant::now())?;
+    let left_out = core.bad_messages().lock().may_log(node.as_str(), Instant::now())?;
     Some(match left_out {
         0 => String::new(),
         left_out => format!(" ({left_out} more of this node were refused without a word)"),

@@ -127,8 +127,10 @@ impl Relayed {
     }
 }
 
+type CarryOut = fn(Request<'_>) -> Result<(), Problem>;
+
 /// The requests of the protocol itself.
-const REQUESTS: [(&str, fn(Request<'_>) -> Result<(), Problem>); 17] = [
+const REQUESTS: [(&str, CarryOut); 17] = [
     ("snd", |request| request.send_on()),
     ("", |request| request.round_trip()),
     ("mon1", |request| request.watched(true)),

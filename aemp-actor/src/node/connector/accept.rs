@@ -27,7 +27,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
                 Ok(stream) => stream,
                 Err(error) => {
                     // Out of file descriptors, most likely: others may be closed soon.
-                    if refusals.to_log("", Instant::now()).is_some() {
+                    if refusals.may_log("", Instant::now()).is_some() {
                         tracing::error!(target: "aemp", "cannot accept a connection: {error}");
                     }
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -56,7 +56,7 @@ pub(in crate::node) fn listen(core: &Arc<Core>, mut listener: Box<dyn Listener>)
 
 /// Says that a connection was refused, now and then for each network.
 fn warn(refusals: &mut Refusals, network: &Network, why: &str) {
-    if let Some(left_out) = refusals.to_log(&network.to_string(), Instant::now()) {
+    if let Some(left_out) = refusals.may_log(&network.to_string(), Instant::now()) {
         let more = more(left_out);
         tracing::warn!(target: "aemp", "connection refused: {why}{more}");
     }
@@ -102,7 +102,8 @@ async fn greet_accepted(core: &Arc<Core>, stream: BoxStream, visit: Visit) {
 /// Says that a handshake has failed; of an origin not more than now and then, since anybody can have
 /// them fail.
 fn refused(core: &Core, from: &str, error: &dyn std::fmt::Display) {
-    if let Some(left_out) = core.network().refusals().lock().to_log(&origin(from), Instant::now()) {
+    if let Some(left_out) = core.network().refusals().lock().may_log(&origin(from), Instant::now())
+    {
         let more = more(left_out);
         tracing::warn!(target: "aemp", "connection from {from} refused: {error}{more}");
     }

@@ -40,7 +40,7 @@ impl Refusals {
 
     /// A connection from this address is refused: gives, if that is to be logged, how many were
     /// refused without a word since the last time.
-    pub(in crate::node) fn to_log(&mut self, address: &str, now: Instant) -> Option<u64> {
+    pub(in crate::node) fn may_log(&mut self, address: &str, now: Instant) -> Option<u64> {
         let is_new = !self.logged.contains_key(address);
         if is_new && self.logged.len() >= MAX_ADDRESSES {
             let full = PAUSE * self.burst;
@@ -72,19 +72,19 @@ mod tests {
     #[test]
     fn an_address_is_told_of_once_in_a_while() {
         let (mut refusals, start) = (Refusals::default(), Instant::now());
-        assert_eq!(refusals.to_log("a", start), Some(0));
+        assert_eq!(refusals.may_log("a", start), Some(0));
         for millisecond in 1..=3 {
-            assert_eq!(refusals.to_log("a", start + Duration::from_millis(millisecond)), None);
+            assert_eq!(refusals.may_log("a", start + Duration::from_millis(millisecond)), None);
         }
-        assert_eq!(refusals.to_log("b", start), Some(0), "each by itself");
-        assert_eq!(refusals.to_log("a", start + PAUSE), Some(3));
-        assert_eq!(refusals.to_log("a", start + 3 * PAUSE), Some(0));
+        assert_eq!(refusals.may_log("b", start), Some(0), "each by itself");
+        assert_eq!(refusals.may_log("a", start + PAUSE), Some(3));
+        assert_eq!(refusals.may_log("a", start + 3 * PAUSE), Some(0));
     }
 
     #[test]
     fn an_address_may_have_some_at_once() {
         let (mut refusals, start) = (Refusals::with_burst(3), Instant::now());
-        let mut at = |pauses| refusals.to_log("a", start + pauses * PAUSE);
+        let mut at = |pauses| refusals.may_log("a", start + pauses * PAUSE);
         assert_eq!([at(0), at(0), at(0), at(0), at(0)], [Some(0), Some(0), Some(0), None, None]);
         assert_eq!([at(1), at(1)], [Some(2), None]);
         assert_eq!([at(9), at(9), at(9), at(9)], [Some(1), Some(0), Some(0), None]);
@@ -93,9 +93,9 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let (mut refusals, now) = (Refusals::default(), Instant::now());
-        let logged = (0..5000).filter(|n| refusals.to_log(&n.to_string(), now).is_some()).count();
+        let logged = (0..5000).filter(|n| refusals.may_log(&n.to_string(), now).is_some()).count();
         assert_eq!((logged, refusals.logged.len()), (MAX_ADDRESSES + 1, MAX_ADDRESSES + 1));
-        assert_eq!(refusals.to_log("x", now + PAUSE), Some(0), "the old ones are forgotten");
+        assert_eq!(refusals.may_log("x", now + PAUSE), Some(0), "the old ones are forgotten");
         assert_eq!(refusals.logged.len(), 1);
     }
 }
