@@ -195,8 +195,13 @@ mod tests {
 
     #[test]
     fn the_corpus_is_harmless() {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/relay");
-        let files: Vec<_> = std::fs::read_dir(corpus).expect("the corpus").collect();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // A package is no checkout: it has no corpus.
+        if !root.join("Cargo.toml").exists() {
+            return;
+        }
+        let files: Vec<_> =
+            std::fs::read_dir(root.join("fuzz/corpus/relay")).expect("the corpus").collect();
         assert!(!files.is_empty());
         for file in files {
             let path = file.expect("an entry").path();

@@ -149,7 +149,8 @@ fn operating_a_network() {
     };
     let port = &home.port;
     let set = format!("aemp setsecret - setseeds 127.0.0.1:{port} profile worker");
-    prepare(&format!("echo geheim | {set}"));
+    // Long enough that nobody warns of it.
+    prepare(&format!("echo pZ4vQ8mT2xK7cW9rB5nH3jD6 | {set}"));
     prepare(&format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port} 2>alpha.log &"));
     let services = r#"[["Demo::counter",40]]"#;
     let beta = "aemp run beta nodeid beta binds '127.0.0.1:*' services";
