@@ -196,12 +196,12 @@ def supervision():
     p.box(300, 45, 160, 50, "Queue", small=("keeps every job",), colour=BLUE)
     p.area(30, 170, 330, 125, "node beta")
     p.area(400, 170, 330, 125, "node gamma")
-    workers = [(60, GREEN, "runs job 1"), (210, GREEN, "runs job 2"), (430, GREEN, "runs job 3"), (580, RED, "dies")]
+    workers = [(60, GREEN, "runs job 1"), (210, GREEN, "runs job 2"), (440, GREEN, "runs job 3"), (580, RED, "dies")]
     for x, colour, what in workers:
         p.box(x, 215, 120, 56, "Worker", small=(what,), colour=colour)
     p.arrow((340, 95), (120, 213), colour=BLUE)
     p.arrow((360, 95), (270, 213), colour=BLUE)
-    p.arrow((420, 95), (530, 213), colour=BLUE)
+    p.arrow((445, 95), (550, 213), colour=BLUE)
     p.arrow((625, 215), (625, 70), (462, 70), colour=RED, dashed=True)
     p.text(635, 120, "the monitor fires:", size=12.5, anchor="start", colour=RED)
     p.text(635, 137, "its job is waiting", size=12.5, anchor="start", colour=RED)
