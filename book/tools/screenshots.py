@@ -15,7 +15,7 @@ import tempfile
 from html import unescape
 from pathlib import Path
 
-PAGES = ["introduction.html", "life-and-death.html", "tour.html"]
+PAGES = ["getting-started.html", "job-healing.html", "tour.html"]
 # A window of Chromium is at least 500 pixels wide: a phone is a frame in it.
 WIDTHS = {"desktop": 1280, "phone": 390}
 HEIGHT = 2400

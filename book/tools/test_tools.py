@@ -51,6 +51,8 @@ class Checking(unittest.TestCase):
     def test_wildcards(self):
         for line in ("beta#[..]", "? 1", "..."):
             self.assertIn("wildcard", self.problems(one=f"<pre>$ a\n{line}\n</pre>")[0])
+            rust = f'<pre><code class="language-rust">{line}</code></pre>'
+            self.assertEqual(self.problems(one=rust), [])
 
     def test_code_that_is_too_wide(self):
         wide = "x" * (check.WIDTH + 1)

@@ -3,8 +3,8 @@
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use aemp_actor::prelude::*;
 use aemp_actor::generate_secret;
+use aemp_actor::prelude::*;
 
 /// How long anything may take, on however busy a machine.
 const PATIENCE: Duration = Duration::from_secs(60);
