@@ -6,6 +6,7 @@ links of the other documents.
   hosts is not looked for.)
 - No wildcard of a test is seen by a reader.
 - Code fits the column.
+- The page on troubleshooting has every text of an error of the library.
 """
 
 import re
@@ -106,9 +107,27 @@ def problems_of_documents():
                 yield f"{name}: a link leads to {link}, which does not exist"
 
 
+def texts_of_errors(source):
+    """Of each error of a Rust file, its longest piece without values."""
+    for found in re.finditer(r'#\[error\(\s*"((?:[^"\\]|\\.|\\\n)*)"', source):
+        text = re.sub(r"\\\n\s*", "", found[1]).replace('\\"', '"')
+        yield text, max(re.split(r"\{[^}]*\}", text), key=len).strip(" :;,().")
+
+
+def problems_of_errors():
+    """Errors that the page on troubleshooting does not have."""
+    page = (PROJECT / "book/src/troubleshooting.md").read_text(encoding="utf-8")
+    for crate in ("aemp-actor", "aemp-transport"):
+        for path in sorted((PROJECT / crate / "src").rglob("*.rs")):
+            for text, piece in texts_of_errors(path.read_text(encoding="utf-8")):
+                # A few words are enough: what follows may be left out.
+                if len(piece) >= 4 and piece[:28] not in page:
+                    yield f"{path.relative_to(PROJECT)}: book/src/troubleshooting.md does not have the error: {text}"
+
+
 def main():
     built = Path(sys.argv[1])
-    problems = [*problems_of(built), *problems_of_documents()]
+    problems = [*problems_of(built), *problems_of_documents(), *problems_of_errors()]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(list(built.glob('*.html'))) - len(NO_PAGES)} pages, {len(problems)} problems")

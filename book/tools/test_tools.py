@@ -58,3 +58,9 @@ class Checking(unittest.TestCase):
         wide = "x" * (check.WIDTH + 1)
         self.assertIn("fit the column", self.problems(one=f"<pre>{wide}</pre>")[0])
         self.assertEqual(self.problems(one=f'<pre>a<span class="boring">{wide}</span></pre>'), [])
+
+    def test_texts_of_errors_are_found(self):
+        source = '#[error("no {port} is \\\n    here: {0}")]\nA,\n#[error(\n    "{0}: a \\"b\\" {x:?}"\n)]'
+        self.assertEqual(
+            list(check.texts_of_errors(source)),
+            [("no {port} is here: {0}", "is here"), ('{0}: a "b" {x:?}', 'a "b"')])
