@@ -72,3 +72,43 @@ mod command {}
 /// See the file.
 #[doc = include_str!("src/security.md")]
 mod security {}
+
+/// See the file.
+#[doc = include_str!("src/getting-started.md")]
+mod getting_started {}
+
+/// See the file.
+#[doc = include_str!("src/job-queue.md")]
+mod job_queue {}
+
+/// See the file.
+#[doc = include_str!("src/job-healing.md")]
+mod job_healing {}
+
+/// See the file.
+#[doc = include_str!("src/job-machines.md")]
+mod job_machines {}
+
+/// See the file.
+#[doc = include_str!("src/testing.md")]
+mod testing {}
+
+/// See the file.
+#[doc = include_str!("src/wire-protocol.md")]
+mod wire_protocol {}
+
+/// See the file.
+#[doc = include_str!("src/migrating-ractor.md")]
+mod migrating_ractor {}
+
+/// See the file.
+#[doc = include_str!("src/migrating-kameo.md")]
+mod migrating_kameo {}
+
+/// See the file.
+#[doc = include_str!("src/migrating-actix.md")]
+mod migrating_actix {}
+
+/// See the file.
+#[doc = include_str!("src/migrating-gen-server.md")]
+mod migrating_gen_server {}

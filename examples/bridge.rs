@@ -1,7 +1,7 @@
 //! A chat with bridge heads: every user has a port on the server, made by the user.
 //!
 //! ```text
-//! export AEMP_SECRET=geheim
+//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
 //! bridge server one --bind 127.0.0.1:4040
 //! bridge server two --seed 127.0.0.1:4040          # more servers, if you like: one room
 //! bridge join joe one --seed 127.0.0.1:4040

@@ -1,7 +1,7 @@
 //! A chat room for several processes.
 //!
 //! ```text
-//! export AEMP_SECRET=geheim
+//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
 //! chat server                  # prints the address it listens on
 //! chat client joe              # in other terminals; lines are said to everybody,
 //! chat client sue              # /who and /quit are commands

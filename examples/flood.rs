@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aemp_actor::generate_secret;
 use aemp_actor::prelude::*;
 use aemp_examples::peak_mib;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -79,12 +80,13 @@ async fn local(messages: u64, typed: bool) -> Reason {
 
 /// Floods a peer that gets through the handshake and then reads nothing more.
 async fn remote(messages: u64) -> Reason {
-    let node = listener("flooder").await;
+    let secret = generate_secret();
+    let node = listener("flooder", &secret).await;
     let address = node.listeners().remove(0);
     let mut peer = TcpStream::connect(address).await.expect("the node listens");
-    peer.write_all(b"aemp;1;deaf;hmac_md6_64_256;json\nx\ncleartext;67656865696d;json\n")
-        .await
-        .expect("the node reads");
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let greeting = format!("aemp;1;deaf;hmac_md6_64_256;json\nx\ncleartext;{hex};json\n");
+    peer.write_all(greeting.as_bytes()).await.expect("the node reads");
     let mut lines = BufReader::new(&mut peer).lines();
     for _ in 0..3 {
         lines.next_line().await.expect("the node greets");
@@ -102,8 +104,9 @@ async fn remote(messages: u64) -> Reason {
 
 /// Floods a port of another node that reads everything, so that its mailbox overflows.
 async fn across(messages: u64) -> Reason {
-    let far = listener("far").await;
-    let settings = Config::new().nodeid("near").secret("geheim").seeds(far.listeners());
+    let secret = generate_secret();
+    let far = listener("far", &secret).await;
+    let settings = Config::new().nodeid("near").secret(secret).seeds(far.listeners());
     let near = Node::configure(settings).await.expect("the configuration is right");
     near.wait_up("far").await;
     let port = far.port(Stuck);
@@ -117,8 +120,8 @@ async fn across(messages: u64) -> Reason {
     ended(end).await
 }
 
-async fn listener(name: &str) -> Node {
-    let settings = Config::new().nodeid(name).secret("geheim").bind("127.0.0.1:0");
+async fn listener(name: &str, secret: &str) -> Node {
+    let settings = Config::new().nodeid(name).secret(secret).bind("127.0.0.1:0");
     let settings = settings.monitor_timeout(Duration::from_secs(600));
     Node::configure(settings).await.expect("the configuration is right")
 }

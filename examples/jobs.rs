@@ -1,7 +1,7 @@
 //! A pool of workers, which count prime numbers.
 //!
 //! ```text
-//! export AEMP_SECRET=geheim
+//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
 //! jobs work --bind 127.0.0.1:4040             # in as many terminals as you have processors,
 //! jobs work --seed 127.0.0.1:4040             # now or later
 //! jobs count 20000000 --seed 127.0.0.1:4040

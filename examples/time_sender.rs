@@ -1,7 +1,7 @@
 //! Tells the time to whoever wants to know, however many they are, and wherever.
 //!
 //! ```text
-//! export AEMP_SECRET=geheim
+//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
 //! time_sender --bind 127.0.0.1:4040     # the first program of the mesh; the others know of it
 //! time_receiver --seed 127.0.0.1:4040   # in other terminals, as many as you like
 //! time_sender --seed 127.0.0.1:4040     # another sender: nobody has to be told

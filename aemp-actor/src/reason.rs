@@ -15,6 +15,20 @@ use crate::die::Die;
 /// On the wire it is the tail of a `kil`/`kil0` request: nothing for a normal end, else a kind
 /// and, by convention, a text. The kinds that this crate makes are in [`kind`]; anything else is
 /// the application's own. Cheap to clone.
+///
+/// ```
+/// use aemp_actor::{Reason, kind};
+///
+/// let reason = Reason::from(("out_of_paper", "tray 2"));
+/// assert_eq!((reason.kind(), reason.text().as_str()), ("out_of_paper", "tray 2"));
+/// assert!(Reason::from(()).is_normal());
+///
+/// /// Whether what was asked can be tried again, somewhere else.
+/// fn is_temporary(reason: &Reason) -> bool {
+///     matches!(reason.kind(), kind::TRANSPORT_ERROR | kind::SHUTDOWN | kind::OVERFLOW)
+/// }
+/// assert!(!is_temporary(&reason));
+/// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Reason {
     /// `None` is a normal end.

@@ -33,7 +33,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (network, address) = (Memory::new(), "mem:beta".parse()?);
 //! let mut listener = network.bind(&address).await?;
-//! let config = |id| Arc::new(HandshakeConfig::new(id, "geheim"));
+//! let config = |id| Arc::new(HandshakeConfig::new(id, "a secret of 64 random letters and digits"));
 //! let limit = Duration::from_secs(30);
 //! let (near, far) = tokio::try_join!(network.dial(&address), listener.accept())?;
 //! let (near, far) = tokio::try_join!(
@@ -51,6 +51,8 @@
 //! # Ok(())
 //! # }
 //! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
 mod framing;

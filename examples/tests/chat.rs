@@ -4,7 +4,7 @@ mod support;
 
 use support::{Program, example};
 
-const SECRET: &str = "geheim";
+const SECRET: &str = "twelve apples, eleven pears and a quince";
 
 /// A server and its address. `bind` is `127.0.0.1:0`, or where one was before.
 fn server(bind: &str) -> (Program, String) {

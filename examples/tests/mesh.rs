@@ -4,10 +4,13 @@ mod support;
 
 use support::{Program, example};
 
+/// What all of them share.
+const SECRET: &str = "twelve apples, eleven pears and a quince";
+
 /// A program of the mesh; without a seed it is the first one.
 fn start(name: &str, words: &[&str], seed: Option<&str>) -> Program {
     let mut command = example(name);
-    command.args(words).env("AEMP_SECRET", "geheim");
+    command.args(words).env("AEMP_SECRET", SECRET);
     if let Some(seed) = seed {
         command.args(["--seed", seed]);
     }

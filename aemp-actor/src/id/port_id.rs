@@ -25,6 +25,16 @@ pub(crate) const REPLY_END: &str = "?";
 ///
 /// [`FromStr`] checks the text; the `From` conversions take any text, and what is sent to an ID
 /// that cannot exist is answered by the monitors.
+///
+/// ```
+/// use aemp_actor::PortId;
+///
+/// let port: PortId = "alpha#k2wEu4.1".parse()?;
+/// assert_eq!((port.node().as_str(), port.port()), ("alpha", "k2wEu4.1"));
+/// assert_eq!(PortId::of_node("alpha").to_string(), "alpha");
+/// assert!("two words#1".parse::<PortId>().is_err());
+/// # Ok::<(), aemp_actor::ParseNodeIdError>(())
+/// ```
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PortId {
     node: NodeId,

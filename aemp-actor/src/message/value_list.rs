@@ -18,6 +18,17 @@ const LONG: usize = 64 << 10;
 /// A message as a list of values: what closure ports receive and default handlers are given.
 ///
 /// Cheap to clone when it came from another node (the bytes are shared).
+///
+/// ```
+/// use aemp_actor::Message;
+///
+/// let message = Message::new(&("move", 3, "4", true))?;
+/// assert_eq!(message.tag(), "move");
+/// let (x, y): (i32, i32) = message.args()?; // lenient: "4" is a number; surplus is ignored
+/// assert_eq!((x, y, message.arg::<bool>(2)?), (3, 4, true));
+/// assert_eq!(message.to_string(), r#"["move",3,"4",true]"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Message {
     tag: SmolStr,

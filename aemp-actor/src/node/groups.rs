@@ -21,6 +21,30 @@ impl Node {
     /// When the port is of another node, or a member already; when this node has too many
     /// registrations ([`Config::max_registrations`](crate::Config::max_registrations)), or the name
     /// of the group is longer than 256 bytes.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use aemp_actor::{Pick, prelude::*};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let node = Node::local(); // or any node of the network
+    /// let adder = node.port_fn(|ctx, msg| -> Result<(), Die> {
+    ///     let (a, b, reply): (i64, i64, PortId) = msg.args()?;
+    ///     ctx.snd(&reply, (a + b,));
+    ///     Ok(())
+    /// });
+    /// node.grp_reg("adders", &adder)?;
+    ///
+    /// let members = node.grp_wait("adders").await; // there may be none yet
+    /// assert_eq!(members, [adder.id()]);
+    /// let answer = node.grp_cal("adders", Pick::RoundRobin, ("add", 2, 3)).await;
+    /// let (sum,): (i64,) = answer.expect("the group has a member")?;
+    /// assert_eq!(sum, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn grp_reg(
         &self,
         group: impl AsRef<str>,

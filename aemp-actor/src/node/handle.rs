@@ -29,6 +29,35 @@ use crate::port::Deadline;
 /// what is sent is lost (and counted), monitors fire at once with `shutdown`, and requests fail
 /// with it. The ports die in a task of the node's runtime, so that no destructor runs under a lock of
 /// whoever drops the handle. When the runtime ends before, the node is shut down with it.
+///
+/// # Example
+///
+/// ```
+/// use aemp_actor::{generate_secret, prelude::*};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Two nodes, here in one process; each usually has one of its own.
+/// let config = Config::new().secret(generate_secret());
+/// let alpha = Node::configure(config.clone().nodeid("alpha").bind("127.0.0.1:0")).await?;
+/// let beta = Node::configure(config.nodeid("beta").seeds(alpha.listeners())).await?;
+/// beta.joined().await?;
+///
+/// let echo = alpha.port_fn(|ctx, msg| -> Result<(), Die> {
+///     let (text, reply): (String, PortId) = msg.args()?;
+///     ctx.snd(&reply, (text,));
+///     Ok(())
+/// });
+/// let (text,): (String,) = beta.cal(&echo, ("say", "hello")).await?;
+/// assert_eq!(text, "hello");
+///
+/// let (tell, end) = tokio::sync::oneshot::channel();
+/// beta.mon(&echo, move |reason: Reason| drop(tell.send(reason)));
+/// beta.kil(&echo, ("enough", "thank you"));
+/// assert_eq!(end.await?.to_string(), "enough: thank you");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Node {
     core: Arc<Core>,

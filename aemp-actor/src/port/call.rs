@@ -73,6 +73,24 @@ impl Drop for ReplyGuard {
 }
 
 /// Why a request has no answer.
+///
+/// ```
+/// use std::time::Duration;
+/// use aemp_actor::prelude::*;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let node = Node::local();
+/// let silent = node.port_fn(|_ctx, _msg| ());
+/// let call = node.cal::<(u64,)>(&silent, ("count",)).timeout(Duration::from_secs(2));
+/// match call.await {
+///     Ok((count,)) => println!("{count}"),
+///     Err(CallError::Timeout { .. }) => println!("busy, or it never answers"),
+///     Err(CallError::Died { reason, .. }) => println!("ask another one: {reason}"),
+///     Err(error) => println!("a bug: {error}"),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {

@@ -148,6 +148,51 @@ impl std::fmt::Debug for PortScope {
 }
 
 /// The context of a running handler of a port `P`: what it can do in its own name.
+///
+/// A handler takes it as `ctx: &mut Ctx<Self>`, before the arguments of the message. What is sent with
+/// it keeps its order with everything else that the port sends; monitors, timers and links end with
+/// the port. The methods of [`PortScope`] are those of this type, too.
+///
+/// ```
+/// use std::time::Duration;
+/// use aemp_actor::prelude::*;
+///
+/// /// Calls a port every minute, until it is dead.
+/// #[derive(Port)]
+/// struct Alarm { whom: PortId }
+///
+/// #[rcv]
+/// impl Alarm {
+///     fn start(&mut self, ctx: &mut Ctx<Self>) {
+///         ctx.mon(&self.whom, |_alarm: &mut Alarm, ctx, _reason| ctx.stop(()));
+///         self.ring(ctx);
+///     }
+///
+///     #[rcv(skip)]
+///     fn ring(&mut self, ctx: &mut Ctx<Self>) {
+///         ctx.snd(&self.whom, ("wake up", ctx.id()));
+///         ctx.after(Duration::from_secs(60), |alarm: &mut Alarm, ctx| alarm.ring(ctx));
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let node = Node::local();
+/// let mut calls = 0;
+/// let sleeper = node.port_fn(move |ctx, _msg| {
+///     calls += 1;
+///     if calls == 3 {
+///         ctx.stop(());
+///     }
+/// });
+/// let alarm = node.port(Alarm { whom: sleeper.id() });
+/// let (tell, end) = tokio::sync::oneshot::channel();
+/// node.mon(&alarm, move |reason: Reason| drop(tell.send(reason)));
+/// alarm.start();
+/// assert!(end.await?.is_normal()); // after two minutes of the paused clock
+/// # Ok(())
+/// # }
+/// ```
 pub struct Ctx<P: Port> {
     scope: PortScope,
     cell: Arc<Cell<P>>,

@@ -14,6 +14,9 @@ use aemp_actor::GroupEvents;
 use aemp_actor::prelude::*;
 use support::{Program, example};
 
+/// What all nodes share.
+const SECRET: &str = "twelve apples, eleven pears and a quince";
+
 /// A folder that is the user's home; removed at the end.
 struct Home(PathBuf);
 
@@ -44,7 +47,7 @@ impl Home {
         let mut command = self.service(&["setsecret", "-"]);
         command.args(words).stdin(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(b"geheim").unwrap();
+        child.stdin.take().unwrap().write_all(SECRET.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
     }
 
@@ -64,7 +67,7 @@ impl Drop for Home {
 
 /// The node that the service finds the network through.
 async fn seed() -> Node {
-    let config = Config::new().nodeid("seed").secret("geheim").bind("127.0.0.1:0");
+    let config = Config::new().nodeid("seed").secret(SECRET).bind("127.0.0.1:0");
     Node::configure(config).await.unwrap()
 }
 

@@ -17,6 +17,27 @@ use crate::port::PortOptions;
 /// The settings of a node, for [`Node::configure`](crate::Node::configure).
 ///
 /// Texts are checked by `configure`, which names the setting that is wrong.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use aemp_actor::{Config, Node};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let secret = std::fs::read_to_string("/run/secrets/aemp")?;
+/// let config = Config::new()
+///     .nodeid("worker-7")
+///     .bind("*:4040") // all addresses of this machine
+///     .seed("alpha.example.org:4040") // tells of all other nodes
+///     .secret(secret.trim()) // the same on all nodes; encrypts, too
+///     .monitor_timeout(Duration::from_secs(10));
+/// let node = Node::configure(config).await?;
+///
+/// // Or from the profile `worker` of the configuration file, with these as defaults:
+/// let node = Node::configure(Config::new().nodeid("worker-7").profile("worker")?).await?;
+/// # drop(node);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Config {
     pub(crate) nodeid: Option<String>,

@@ -103,37 +103,27 @@ fn scripts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn scripts_and_the_first_commands() {
-    let readme = include_str!("../../../../README.md");
+fn talking_from_a_script() {
+    let chapter = include_str!("../../../../book/src/scripts.md");
     let home = Home::new("scripts");
     let mut terminal = Terminal::open(&home.folder);
-    let port = &home.port;
-    let alpha = format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port}");
-    terminal.run(&format!("AEMP_SECRET=geheim {alpha} 2>alpha.log &"));
-    let cargo = "cargo run -p aemp-cli --";
-    await_node(
-        &mut terminal,
-        &format!("AEMP_SECRET=geheim AEMP_SEEDS=127.0.0.1:{port} aemp nodes"),
-    );
-    let first = scripts(readme).find(|block| block.contains(cargo)).unwrap();
-    for line in first.replace(PORT, port).lines() {
-        let (status, printed) =
-            terminal.run(&format!("({}) </dev/null", line.replace(cargo, "aemp")));
+    let chapter = chapter.replace(PORT, &home.port);
+    let mut scripts = scripts(&chapter);
+    for line in scripts.next().unwrap().lines() {
+        let (status, printed) = terminal.run(line);
         assert_eq!(status, 0, "$ {line}\n{printed:#?}");
     }
-    for text in [readme, include_str!("../../../../book/src/scripts.md")] {
-        let script = scripts(text).find(|block| block.contains("/dev/tcp/")).unwrap();
-        // It waits for a second, in which a busy machine may not have answered, or not have noticed
-        // that the connection before, of a node of the same name, has ended.
-        let until = Instant::now() + terminal::PATIENCE;
-        loop {
-            // A connection that the node refuses ends the shell that writes to it.
-            let (_, printed) = terminal.run(&format!("(\n{})", script.replace(PORT, port)));
-            if printed.iter().any(|line| line.contains(r#"["p","t",1"#)) {
-                break;
-            }
-            assert!(Instant::now() < until, "{script}\n{printed:#?}");
+    await_node(&mut terminal, &format!("AEMP_SEEDS=127.0.0.1:{} aemp nodes", home.port));
+    let script = scripts.next().unwrap();
+    // It waits for a second, in which a busy machine may not have answered.
+    let until = Instant::now() + terminal::PATIENCE;
+    loop {
+        // A connection that the node refuses ends the shell that writes to it.
+        let (_, printed) = terminal.run(&format!("(\n{script})"));
+        if printed.iter().any(|line| line.contains(r#"["p","t",1"#)) {
+            break;
         }
+        assert!(Instant::now() < until, "{script}\n{printed:#?}");
     }
 }
 
@@ -148,9 +138,7 @@ fn operating_a_network() {
         printed
     };
     let port = &home.port;
-    let set = format!("aemp setsecret - setseeds 127.0.0.1:{port} profile worker");
-    // Long enough that nobody warns of it.
-    prepare(&format!("echo pZ4vQ8mT2xK7cW9rB5nH3jD6 | {set}"));
+    prepare(&format!("aemp gensecret setseeds 127.0.0.1:{port} profile worker"));
     prepare(&format!("aemp run alpha nodeid alpha binds 127.0.0.1:{port} 2>alpha.log &"));
     let services = r#"[["Demo::counter",40]]"#;
     let beta = "aemp run beta nodeid beta binds '127.0.0.1:*' services";
