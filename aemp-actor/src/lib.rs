@@ -175,6 +175,7 @@ pub use aemp_actor_derive::Port;
 /// ```
 #[doc(inline)]
 pub use aemp_actor_derive::init;
+pub use aemp_actor_derive::protocol;
 /// # Example
 ///
 /// ```
@@ -217,7 +218,6 @@ pub use aemp_actor_derive::init;
 /// ```
 #[doc(inline)]
 pub use aemp_actor_derive::rcv;
-pub use aemp_actor_derive::protocol;
 #[cfg(feature = "quic")]
 pub use aemp_transport::Quic;
 pub use aemp_transport::{

@@ -33,62 +33,85 @@ fn port_ref(port: &PortType) -> TokenStream {
     }
 }
 
+/// What the functions of `Port` do, and its message type.
+struct Ways {
+    msg: TokenStream,
+    handle: TokenStream,
+    decode: TokenStream,
+    encode: TokenStream,
+    /// A message of the block as one of the port.
+    own: TokenStream,
+    /// The handles of protocols, if there are some.
+    lookup: Option<TokenStream>,
+}
+
+impl Ways {
+    /// Of a port without protocols.
+    fn plain(rcv: &TokenStream) -> Self {
+        Self {
+            msg: quote!(#rcv::Msg),
+            handle: quote!(#rcv::handle(self, __ctx, __msg)),
+            decode: quote!(#rcv::decode(__msg, &[])),
+            encode: quote!(#rcv::encode(__msg, __to)),
+            own: quote!(__msg),
+            lookup: None,
+        }
+    }
+
+    /// Of a port with some.
+    fn with_protocols(port: &PortType, rcv: &TokenStream) -> Self {
+        let (runtime, private) = (&port.runtime, port.runtime.private());
+        let listed = quote!(<Self as #private::Listed>);
+        let either = quote!(#private::Either);
+        let handle = quote! {
+            async move {
+                match __msg {
+                    #either::A(__msg) => #rcv::handle(self, __ctx, __msg).await,
+                    #either::B(__msg) => #listed::handle(self, __ctx, __msg).await,
+                }
+            }
+        };
+        // Each tag is that of one protocol, or else of the block, which may take all.
+        let decode = quote! {
+            match #listed::decode(__msg) {
+                ::core::result::Result::Ok(__msg) => __msg.map(#either::B),
+                ::core::result::Result::Err(__msg) => {
+                    #rcv::decode(__msg, #listed::TAGS).map(#either::A)
+                }
+            }
+        };
+        let encode = quote! {
+            match __msg {
+                #either::A(__msg) => #rcv::encode(__msg, __to),
+                #either::B(__msg) => #listed::encode(__msg, __to),
+            }
+        };
+        let lookup = quote! {
+            fn protocol(
+                __port: &#runtime::Ref<Self>,
+                __protocol: ::core::any::TypeId,
+            ) -> ::core::option::Option<::std::boxed::Box<dyn ::core::any::Any>> {
+                #listed::protocol(__port, __protocol)
+            }
+        };
+        let msg = quote!(#either<#rcv::Msg, #listed::Msg>);
+        let own = quote!(#either::A(__msg));
+        Self { msg, handle, decode, encode, own, lookup: Some(lookup) }
+    }
+}
+
 /// `Port`, with everything taken from the `OneRcvBlock` impl that `#[rcv]` writes, and the protocols.
 fn port_impl(port: &PortType) -> TokenStream {
     let PortType { runtime, generics, .. } = port;
     let private = runtime.private();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (room, handle) = (port.port(), port.handle());
+    let (room, handle_type) = (port.port(), port.handle());
     let rcv = quote!(<Self as #private::OneRcvBlock>);
-    let listed = quote!(<Self as #private::Listed>);
-    let own = quote! {
-        type Msg = #rcv::Msg;
+    let ways = match port.protocols.is_empty() {
+        true => Ways::plain(&rcv),
+        false => Ways::with_protocols(port, &rcv),
     };
-    let ways = (quote!(#rcv::handle(self, __ctx, __msg)), quote!(#rcv::decode(__msg, &[])));
-    let encode = quote!(#rcv::encode(__msg, __to));
-    let (types, (handle_one, decode), encode, lookup) = match port.protocols.is_empty() {
-        true => (own, ways, encode, None),
-        false => {
-            let either = quote!(#private::Either);
-            let handling = quote! {
-                async move {
-                    match __msg {
-                        #either::A(__msg) => #rcv::handle(self, __ctx, __msg).await,
-                        #either::B(__msg) => #listed::handle(self, __ctx, __msg).await,
-                    }
-                }
-            };
-            // Each tag is that of one protocol, or else of the block, which may take all.
-            let decoding = quote! {
-                match #listed::decode(__msg) {
-                    ::core::result::Result::Ok(__msg) => __msg.map(#either::B),
-                    ::core::result::Result::Err(__msg) => {
-                        #rcv::decode(__msg, #listed::TAGS).map(#either::A)
-                    }
-                }
-            };
-            let encoding = quote! {
-                match __msg {
-                    #either::A(__msg) => #rcv::encode(__msg, __to),
-                    #either::B(__msg) => #listed::encode(__msg, __to),
-                }
-            };
-            let lookup = quote! {
-                fn protocol(
-                    __port: &#runtime::Ref<Self>,
-                    __protocol: ::core::any::TypeId,
-                ) -> ::core::option::Option<::std::boxed::Box<dyn ::core::any::Any>> {
-                    #listed::protocol(__port, __protocol)
-                }
-            };
-            let types = quote!(type Msg = #either<#rcv::Msg, #listed::Msg>;);
-            (types, (handling, decoding), encoding, Some(lookup))
-        }
-    };
-    let own = match port.protocols.is_empty() {
-        true => quote!(__msg),
-        false => quote!(#private::Either::A(__msg)),
-    };
+    let Ways { msg, handle, decode, encode, own, lookup } = ways;
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::OwnMessages for #room #where_clause {
@@ -98,8 +121,8 @@ fn port_impl(port: &PortType) -> TokenStream {
         }
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {
-            #types
-            type Ref = #handle;
+            type Msg = #msg;
+            type Ref = #handle_type;
             const TAGS: &'static [&'static str] = #rcv::TAGS;
 
             fn handle(
@@ -109,7 +132,7 @@ fn port_impl(port: &PortType) -> TokenStream {
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<(), #runtime::Die>,
             > + ::core::marker::Send {
-                #handle_one
+                #handle
             }
 
             fn decode(
@@ -131,6 +154,10 @@ fn port_impl(port: &PortType) -> TokenStream {
                 __bad: #private::BadMessage,
             ) -> ::core::result::Result<(), #runtime::Die> {
                 #rcv::bad_message(self, __ctx, __bad)
+            }
+
+            fn stop_hook() -> ::core::option::Option<#runtime::StopHook<Self>> {
+                #rcv::stop_hook()
             }
 
             #lookup
