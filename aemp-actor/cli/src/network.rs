@@ -99,6 +99,11 @@ pub(crate) enum NetworkCommand {
         #[command(flatten)]
         node: NodeArgument,
     },
+    /// List the supervisors of a node and their children
+    Supervisors {
+        #[command(flatten)]
+        node: NodeArgument,
+    },
     /// Show the load of all nodes, live
     Top {
         /// Ask the nodes this often
@@ -204,6 +209,7 @@ impl NetworkCommand {
             | Self::Info { .. }
             | Self::Ports { .. }
             | Self::Functions { .. }
+            | Self::Supervisors { .. }
             | Self::Top { .. }
             | Self::Bench { .. }
             | Self::Restart { .. } => false,
@@ -231,6 +237,7 @@ impl NetworkCommand {
             Self::Info { node } => ("info", Some(&node.id)),
             Self::Ports { node, .. } => ("ports", Some(&node.id)),
             Self::Functions { node } => ("functions", Some(&node.id)),
+            Self::Supervisors { node } => ("supervisors", Some(&node.id)),
             Self::Top { .. } => ("top", None),
             Self::Tap { port, .. } => ("tap", Some(port)),
             Self::Log { .. } => ("log", None),
@@ -302,6 +309,7 @@ impl NetworkCommand {
                 operating::ports(connection, &node.id, pattern.as_ref(), *sort, *limit).await
             }
             Self::Functions { node } => operating::functions(connection, &node.id).await,
+            Self::Supervisors { node } => operating::supervisors(connection, &node.id).await,
             Self::Top { interval, sort, once } => {
                 top::run(connection, *interval, *sort, *once).await
             }

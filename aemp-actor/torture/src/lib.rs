@@ -32,6 +32,7 @@ mod report;
 mod summary;
 mod tcp;
 mod trap;
+mod trees;
 mod voice;
 mod world;
 
@@ -49,6 +50,7 @@ pub use counts::MeshCounts;
 pub use report::{Report, Violation};
 pub use summary::{Summary, many};
 pub use tcp::torture_tcp;
+pub use trees::torture_trees;
 
 pub use aemp_actor::fail_points::Mutation;
 

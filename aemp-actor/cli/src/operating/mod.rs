@@ -6,6 +6,7 @@ mod info;
 mod log;
 mod ports;
 mod restart;
+mod supervisors;
 mod tap;
 
 pub(crate) use bench::bench;
@@ -13,6 +14,7 @@ pub(crate) use info::{functions, info, json};
 pub(crate) use log::log;
 pub(crate) use ports::{SortPorts, ports};
 pub(crate) use restart::restart;
+pub(crate) use supervisors::supervisors;
 pub(crate) use tap::tap;
 
 use crate::{Failure, NetworkConnection};
