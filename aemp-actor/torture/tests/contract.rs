@@ -118,7 +118,7 @@ fn is_caught(mutation: Mutation) {
 #[test]
 fn trees_of_supervisors_are_as_their_rules_say() {
     let violations: Vec<_> =
-        (0..40).flat_map(|seed| torture_trees(seed).into_iter().map(move |v| (seed, v))).collect();
+        (0..20).flat_map(|seed| torture_trees(seed).into_iter().map(move |v| (seed, v))).collect();
     assert!(violations.is_empty(), "{violations:#?}");
 }
 
