@@ -34,6 +34,10 @@ mod life_and_death {}
 mod nodes {}
 
 /// See the file.
+#[doc = include_str!("src/supervision.md")]
+mod supervision {}
+
+/// See the file.
 #[doc = include_str!("src/mesh.md")]
 mod mesh {}
 

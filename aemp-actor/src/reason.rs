@@ -73,7 +73,7 @@ pub mod kind {
     pub const ACCESS_DENIED: &str = "access_denied";
     /// A queue was full: the port's mailbox or the send queue of its node.
     pub const OVERFLOW: &str = "overflow";
-    /// The node of the port was shut down.
+    /// The node of the port was shut down, or its supervisor stopped it.
     pub const SHUTDOWN: &str = "shutdown";
     /// The children of a supervisor failed more often than it bears.
     pub const MAX_RESTARTS: &str = "max_restarts";

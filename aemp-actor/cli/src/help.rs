@@ -9,7 +9,7 @@ use super::network::NetworkCommand;
 use aemp_actor::profile::{Key, Kind};
 
 /// Two examples of each command, without the name of the program.
-const EXAMPLES: [(&str, [&str; 2]); 34] = [
+const EXAMPLES: [(&str, [&str; 2]); 35] = [
     ("snd", ["snd alpha#k2wEu4.1 note \"twelve apples\"", "--seed 10.0.0.7:4040 snd alpha info"]),
     ("cal", ["cal alpha#k2wEu4.1 add 2 3", "--json cal alpha info"]),
     ("mon", ["mon alpha#k2wEu4.1", "--timeout 60 mon alpha#k2wEu4.1"]),
@@ -22,6 +22,7 @@ const EXAMPLES: [(&str, [&str; 2]); 34] = [
     ("info", ["info alpha", "info alpha --watch=10 --seed 10.0.0.7:4040"]),
     ("ports", ["ports '*Counter'", "ports alpha --sort waiting --limit 5 --wide"]),
     ("functions", ["functions alpha", "functions alpha --json"]),
+    ("supervisors", ["supervisors alpha", "supervisors alpha --watch --seed 10.0.0.7:4040"]),
     ("deaths", ["deaths", "deaths alpha --wide --watch"]),
     ("doctor", ["doctor", "doctor --json --timeout 30"]),
     ("top", ["top --sort cpu", "top --once --wide --seed 10.0.0.7:4040"]),

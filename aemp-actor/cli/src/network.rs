@@ -141,6 +141,13 @@ pub(crate) enum NetworkCommand {
     },
     /// Say what is wrong in the network: names, addresses, clocks, connections, limits
     Doctor,
+    /// List the supervisors of a node and their children
+    Supervisors {
+        #[command(flatten)]
+        node: NodeArgument,
+        #[command(flatten)]
+        watch: WatchArguments,
+    },
     /// Show the load of all nodes, live
     Top {
         /// Ask the nodes this often
@@ -215,6 +222,7 @@ impl NetworkCommand {
             | Self::Info { watch, .. }
             | Self::Ports { watch, .. }
             | Self::Functions { watch, .. }
+            | Self::Supervisors { watch, .. }
             | Self::Deaths { watch, .. } => watch.watch,
             Self::Snd { .. }
             | Self::Cal { .. }
@@ -255,6 +263,7 @@ impl NetworkCommand {
             Self::Ports { node, .. } => ("ports", node.as_deref()),
             Self::Functions { node, .. } => ("functions", Some(&node.id)),
             Self::Deaths { node, .. } => ("deaths", node.as_deref()),
+            Self::Supervisors { node, .. } => ("supervisors", Some(&node.id)),
             Self::Doctor => ("doctor", None),
             Self::Top { .. } => ("top", None),
             Self::Tap { port, .. } => ("tap", Some(port)),
@@ -339,6 +348,7 @@ impl NetworkCommand {
             Self::Deaths { node, limit, wide, .. } => {
                 operating::deaths(connection, node.as_deref(), *limit, wide.wide).await
             }
+            Self::Supervisors { node, .. } => operating::supervisors(connection, &node.id).await,
             Self::Doctor => doctor::run(connection).await,
             Self::Top { interval, sort, once, wide } => {
                 top::run(connection, *interval, *sort, *once, wide.wide).await

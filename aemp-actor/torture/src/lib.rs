@@ -33,6 +33,7 @@ mod report;
 mod summary;
 mod tcp;
 mod trap;
+mod trees;
 mod voice;
 mod world;
 
@@ -50,6 +51,7 @@ pub use counts::MeshCounts;
 pub use report::{Report, Violation};
 pub use summary::{Summary, many};
 pub use tcp::torture_tcp;
+pub use trees::torture_trees;
 
 pub use aemp_actor::fail_points::Mutation;
 

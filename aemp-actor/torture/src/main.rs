@@ -5,14 +5,16 @@
 //! cargo run --release -p aemp-torture -- --seeds 10000
 //! cargo run --release -p aemp-torture -- --seed 4711        # one of them, with its log
 //! cargo run --release -p aemp-torture -- --tcp 1000         # real connections, cut so often
+//! cargo run --release -p aemp-torture -- --trees 1000       # trees of supervisors
 //! cargo run --release -p aemp-torture -- --bugs --seeds 200 # are planted bugs found?
 //! ```
 
 use std::io::{IsTerminal, Write};
+use std::ops::Range;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aemp_torture::{Mutation, Options, Summary, many, torture, torture_tcp};
+use aemp_torture::{Mutation, Options, Summary, many, torture, torture_tcp, torture_trees};
 use clap::Parser;
 
 /// Random programs under random faults, judged against the delivery contract.
@@ -30,6 +32,9 @@ struct Args {
     /// Instead of simulated networks: two nodes over TCP, and so many cuts of their connections.
     #[arg(long)]
     tcp: Option<usize>,
+    /// Instead of that: so many trees of supervisors.
+    #[arg(long)]
+    trees: Option<u64>,
     /// With each of the planted bugs in turn: until it is found, or the seeds are over.
     #[arg(long)]
     bugs: bool,
@@ -40,6 +45,9 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let Some(trees) = args.trees {
+        return grow(args.from..args.from + trees);
+    }
     match (args.tcp, args.seed) {
         (Some(cuts), seed) => over_tcp(cuts, seed.unwrap_or(args.from)),
         (None, Some(seed)) => replay(seed),
@@ -80,6 +88,20 @@ fn look_for_bugs(args: &Args) -> ExitCode {
         }
     }
     if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs trees of supervisors.
+fn grow(seeds: Range<u64>) -> ExitCode {
+    let (begun, count) = (Instant::now(), seeds.end - seeds.start);
+    let mut bad = 0;
+    for seed in seeds {
+        for violation in torture_trees(seed) {
+            bad += 1;
+            println!("tree {seed}: {violation}");
+        }
+    }
+    println!("{count} trees in {:.1} s, violations: {bad}", begun.elapsed().as_secs_f64());
+    if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn over_tcp(cuts: usize, seed: u64) -> ExitCode {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aemp_torture::{Mutation, Options, Summary, many, torture, torture_tcp};
+use aemp_torture::{Mutation, Options, Summary, many, torture, torture_tcp, torture_trees};
 
 const SEEDS: Range<u64> = 0..150;
 
@@ -112,6 +112,14 @@ fn is_caught(mutation: Mutation) {
     let side_effect = [3, 10].contains(&violation.guarantee);
     let expected = guarantees(mutation).contains(&violation.guarantee);
     assert!(expected || side_effect, "{mutation:?}: {violation}");
+}
+
+/// `--trees N` of the program runs more of them.
+#[test]
+fn trees_of_supervisors_are_as_their_rules_say() {
+    let violations: Vec<_> =
+        (0..20).flat_map(|seed| torture_trees(seed).into_iter().map(move |v| (seed, v))).collect();
+    assert!(violations.is_empty(), "{violations:#?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod log;
 mod ports;
 mod restart;
 mod stop;
+mod supervisors;
 mod tap;
 
 pub(crate) use bench::bench;
@@ -19,6 +20,7 @@ use ports::short_kind;
 pub(crate) use ports::{SortPorts, Wanted, ports};
 pub(crate) use restart::restart;
 pub(crate) use stop::stop;
+pub(crate) use supervisors::supervisors;
 pub(crate) use tap::tap;
 
 use crate::{Failure, NetworkConnection};

@@ -2,14 +2,16 @@
 //! that look into nodes and operate them.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Stdio};
+use std::process::{self, Stdio};
 
 use crate::home::Home;
 use crate::home::service::Service;
 use crate::home::terminal::Terminal;
 use crate::support::{soon, until};
+use aemp_actor::PortRef;
 use aemp_actor::introspection::PortQuery;
 use aemp_actor::prelude::*;
+use aemp_actor::supervisor::{Child, Strategy, Supervisor};
 use serde_json::{Value as Json, json};
 
 const NAMES: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
@@ -67,7 +69,10 @@ impl Network {
     }
 
     /// A command that goes on, and its lines.
-    fn begin(&self, arguments: &[&str]) -> (Child, impl Iterator<Item = String> + Send + use<>) {
+    fn begin(
+        &self,
+        arguments: &[&str],
+    ) -> (process::Child, impl Iterator<Item = String> + Send + use<>) {
         let mut command = self.home.command();
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -90,6 +95,7 @@ async fn a_tour_of_five_nodes() {
         assert!(text.contains(part), "{part:?} in {text}");
     }
     looking(&network).await;
+    supervising(&network).await;
     top(&network).await;
     tapping(&network).await;
     log(&network).await;
@@ -100,6 +106,38 @@ async fn a_tour_of_five_nodes() {
     let text = home.aemp(&["tap", &network.port.to_string()]).await.failed(1);
     assert!(text.contains("there is no port"), "{text}");
     assert_eq!(network.services.len(), 5);
+}
+
+/// A tree of supervisors, the lower of them with a child that runs on another node.
+async fn supervising(network: &Network) {
+    let text = network.home.aemp(&["supervisors", "own"]).await.text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let worker = Child::spawn("far", "Demo::adder", ()).on("own");
+    let below = Supervisor::new(Strategy::RestForOne).child(worker);
+    let supervisor = Supervisor::new(Strategy::OneForOne)
+        .child(Child::supervisor("below", below))
+        .child(Child::new("failed", |_| -> Result<(), Die> { Err(die!("no\nline")) }))
+        .any_intensity()
+        .start(&network.own);
+    let failed = || async {
+        let info = supervisor.which_children().await.unwrap();
+        info.children.iter().all(|child| child.port.is_some() || child.reason.is_some())
+    };
+    while !failed().await {
+        tokio::task::yield_now().await;
+    }
+    let text = network.home.aemp(&["supervisors", "own"]).await.text();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    for (line, begin) in
+        lines[1..].iter().zip(["(one for one) ", "  below ", "    far ", "  failed "])
+    {
+        assert!(line.starts_with(begin), "{text}");
+    }
+    assert!(lines[4].contains("die: no"), "{text}");
+    let all = network.json(&["supervisors", "own"]).await;
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    supervisor.kil(());
 }
 
 async fn looking(network: &Network) {
@@ -164,7 +202,7 @@ async fn log(network: &Network) {
     let lines = |output| BufReader::new(output).lines().map_while(Result::ok);
     let mut own_log = lines(Box::new(child.stderr.take().unwrap()) as Box<dyn Read + Send>);
     let mut lines = lines(Box::new(child.stdout.take().unwrap()));
-    struct Kill(Child);
+    struct Kill(process::Child);
     impl Drop for Kill {
         fn drop(&mut self) {
             drop(self.0.kill());

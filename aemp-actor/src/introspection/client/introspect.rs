@@ -1,5 +1,6 @@
 //! The typed questions.
 
+use std::any::type_name;
 use std::time::Duration;
 
 use aemp_transport::Value;
@@ -8,11 +9,14 @@ use serde::de::DeserializeOwned;
 
 use super::conversation::Conversation;
 use super::error::IntrospectError;
-use crate::id::NodeId;
+use crate::id::{NodeId, PortId};
 use crate::introspection::{
     Deaths, FunctionInfo, GroupPage, GroupQuery, NodeInfo, PortPage, PortQuery,
 };
 use crate::node::Node;
+use crate::port::CallError;
+use crate::reason::{Reason, kind};
+use crate::supervisor::{SupervisorInfo, SupervisorPort};
 
 /// How long an answer is waited for, unless it is said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -100,6 +104,44 @@ impl Introspect {
     /// When its program has not said how ([`Node::on_stop`]), and as above.
     pub async fn stop(&self) -> Result<(), IntrospectError> {
         self.ask("aemp::stop", Vec::new()).await
+    }
+
+    /// Its supervisors, with their children, by the names of their ports; 10,000 at the most. Each of them is
+    /// asked by a message (`which_children`), to which the right to send messages is needed.
+    ///
+    /// # Errors
+    /// See [`IntrospectError`].
+    pub async fn supervisors(&self) -> Result<Vec<SupervisorInfo>, IntrospectError> {
+        let query = PortQuery::new().pattern(type_name::<SupervisorPort>()).limit(usize::MAX);
+        let mut supervisors = Vec::new();
+        for port in self.ports(query).await?.ports {
+            let id = PortId::new(self.of.clone(), port.name.into());
+            let call = self.node.cal::<(SupervisorInfo,)>(id, ("which_children",));
+            match call.timeout(self.timeout).await {
+                Ok((supervisor,)) => supervisors.push(supervisor),
+                // It has ended meanwhile.
+                Err(CallError::Died { reason, .. }) if self.is_of_port(&reason) => {}
+                Err(error) => return Err(self.unanswered("which_children", error)),
+            }
+        }
+        Ok(supervisors)
+    }
+
+    /// Whether it is the end of a port, and not of the connection.
+    fn is_of_port(&self, reason: &Reason) -> bool {
+        self.of == *self.node.id() || reason.kind() != kind::TRANSPORT_ERROR
+    }
+
+    fn unanswered(&self, function: &'static str, error: CallError) -> IntrospectError {
+        let node = self.of.clone();
+        match error {
+            CallError::Timeout { after, .. } => IntrospectError::Timeout { node, function, after },
+            CallError::Died { reason, .. } => IntrospectError::Down { node, reason },
+            CallError::BadAnswer { text, .. } => {
+                IntrospectError::BadAnswer { node, function, text }
+            }
+            other => IntrospectError::Refused { node, function, text: other.to_string() },
+        }
     }
 
     /// Has it end, and its watchdog start it again.
