@@ -38,8 +38,8 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     pub(crate) command: Command,
     pub(crate) quick: bool,
-    /// Rounds, of which medians are told.
-    pub(crate) rounds: usize,
+    /// Rounds, of which medians are told: three, and two of a quick run, unless it is said.
+    pub(crate) rounds: Option<usize>,
     /// Names of suites and plots; all if there are none.
     pub(crate) only: Vec<String>,
     /// Names of contenders; all if there are none.
@@ -55,7 +55,7 @@ impl Options {
         let mut options = Self {
             command: Command::Report,
             quick: false,
-            rounds: 3,
+            rounds: None,
             only: Vec::new(),
             peers: Vec::new(),
             json: None,
@@ -82,7 +82,7 @@ impl Options {
                         Command::MeshNode { seed: value()?, nodes: number(&arg, &value()?)? };
                 }
                 "--quick" => options.quick = true,
-                "--rounds" => options.rounds = number(&arg, &value()?)?,
+                "--rounds" => options.rounds = Some(number(&arg, &value()?)?),
                 "--only" => options.only.extend(names(&value()?)),
                 "--peers" => options.peers.extend(names(&value()?)),
                 "--json" => options.json = Some(value()?.into()),
@@ -97,6 +97,11 @@ impl Options {
     /// How much work a round does.
     pub(crate) fn scale(&self) -> &'static Scale {
         if self.quick { &Scale::QUICK } else { &Scale::FULL }
+    }
+
+    /// How many rounds there are.
+    pub(crate) fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.quick { 2 } else { 3 })
     }
 
     /// Whether to measure the suite, or plot, of this name.

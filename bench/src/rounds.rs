@@ -45,7 +45,7 @@ fn run(
     absent: &mut Absent,
 ) {
     let mut all: BTreeMap<&str, Vec<Figures>> = BTreeMap::new();
-    let rounds = if suite.once() { 1 } else { options.rounds };
+    let rounds = if suite.once() { 1 } else { options.rounds() };
     for round in 1..=rounds {
         for contender in present.iter().filter(|contender| takes_part(contender, suite)) {
             let key = format!("{}, {name}", contender.name);
@@ -71,6 +71,8 @@ fn run(
 
 fn takes_part(contender: &Contender, suite: Suite) -> bool {
     match suite {
+        // The same ports, spoken to in another way.
+        Suite::Local(LocalSuite::Population(_)) if contender.name == peers::BY_ID => false,
         Suite::Local(_) => contender.local.is_some(),
         Suite::Remote(_) => contender.remote.is_some(),
     }
@@ -88,7 +90,7 @@ fn once(suite: &str, contender: &str, options: &Options) -> Result<Figures, Stri
 fn no_room(suite: Suite, contender: &str, table: &Table, options: &Options) -> Option<String> {
     let Suite::Local(LocalSuite::Population(size)) = suite else { return None };
     let known = |metric: &str| table.get(metric)?.get(contender).map(|rounds| rounds.median);
-    let patience = if options.quick { 4.0 } else { 30.0 };
+    let patience = if options.quick { 4.0 } else { 20.0 };
     let (count, before) = match size {
         Size::Small => return None,
         Size::Million => (1e6, known("spawn-200k")),

@@ -27,7 +27,7 @@ impl Scale {
         remote_messages: 500_000,
         remote_requests: 10_000,
         payload: 128 << 20,
-        cap: Duration::from_millis(700),
+        cap: Duration::from_millis(300),
     };
 
     /// A quarter of that.
@@ -37,7 +37,7 @@ impl Scale {
         remote_messages: 125_000,
         remote_requests: 2500,
         payload: 32 << 20,
-        cap: Duration::from_millis(250),
+        cap: Duration::from_millis(120),
     };
 
     /// For warming up.

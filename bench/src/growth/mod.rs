@@ -24,7 +24,7 @@ pub(crate) struct Plot {
     pub(crate) title: &'static str,
     /// What grows.
     pub(crate) axis: &'static str,
-    /// At which numbers it is measured; the last `long` of them are left out of quick runs.
+    /// At which numbers it is measured; the last `long` of them once, and not in quick runs.
     points: &'static [usize],
     long: usize,
     measure: fn(usize) -> Figures,
@@ -37,7 +37,7 @@ pub(crate) const PLOTS: [Plot; 4] = [
         title: "Ports of a node",
         axis: "ports",
         points: &[10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000],
-        long: 1,
+        long: 2,
         measure: ports::measure,
     },
     Plot {
@@ -117,7 +117,7 @@ pub(crate) fn measure(options: &Options) -> Growth {
 
 fn lines(plot: &Plot, options: &Options, problems: &mut Vec<String>) -> BTreeMap<String, Line> {
     let points = plot.points.len() - if options.quick { plot.long } else { 0 };
-    let rounds = if options.quick { 1 } else { 3 };
+    let rounds = if options.quick { 1 } else { options.rounds() };
     let mut values: BTreeMap<String, BTreeMap<usize, Vec<f64>>> = BTreeMap::new();
     for round in 0..rounds {
         for at in &plot.points[..points] {

@@ -11,7 +11,7 @@ use crate::contender::{Contender, Live, Local, Tokens};
 
 pub(super) const ALL: [Contender; 5] = [
     Contender::local::<Typed>(super::OURS).and_remote::<Nodes<Encrypted>>(),
-    Contender::local::<ById>("aemp, by ID"),
+    Contender::local::<ById>(super::BY_ID),
     Contender::remote::<Nodes<Plain>>("aemp, unencrypted"),
     Contender::remote::<Nodes<Json>>("aemp, JSON"),
     Contender::remote::<Nodes<Quic>>("aemp, QUIC"),

@@ -14,13 +14,24 @@ mod raw;
 
 use crate::contender::Contender;
 
+/// Known, and not measured.
+const OTHERS: [Contender; 1] = [Contender {
+    name: "Ergo",
+    local: None,
+    remote: None,
+    absent: || Some("it is for programs in Go, and none is written here".to_owned()),
+}];
+
 /// Ours, by whose name ratios are told.
 pub(crate) const OURS: &str = "aemp";
 
+/// Ours, spoken to by ID.
+pub(crate) const BY_ID: &str = "aemp, by ID";
+
 /// All, present or not, in the order of the tables.
 pub(crate) fn all() -> Vec<&'static Contender> {
-    let lists: [&'static [Contender]; 6] =
-        [&aemp::ALL, &channel::ALL, &raw::ALL, &crates::ALL, &erlang::ALL, &nats::ALL];
+    let lists: [&'static [Contender]; 7] =
+        [&aemp::ALL, &channel::ALL, &raw::ALL, &crates::ALL, &erlang::ALL, &nats::ALL, &OTHERS];
     lists.into_iter().flatten().collect()
 }
 

@@ -35,7 +35,7 @@ impl Results {
         Self {
             machine,
             commit: commit(),
-            rounds: options.rounds,
+            rounds: options.rounds(),
             quick: options.quick,
             table,
             absent,

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-/// Colours by class, for both grounds: `t` text, `q` quiet text, `g` grid, `o` ours, `f` floor, `p`
+/// Colours by class, for light and for dark: `b` the ground, of which a picture has its own, for it cannot
+/// know what page it is on, `t` text, `q` quiet text, `g` grid, `o` ours, `f` floor, `p`
 /// others, `l0` to `l2` lines.
 const STYLE: &str = "\
-text{font:13px system-ui,sans-serif}.t{fill:#1f2328}.q{fill:#59636e}.g{stroke:#d1d9e0}\
+text{font:13px system-ui,sans-serif}.b{fill:#fff}.t{fill:#1f2328}.q{fill:#59636e}.g{stroke:#d1d9e0}\
 .o{fill:#c2410c}.f{fill:#8c959f}.p{fill:#5b8def}.l{fill:none;stroke-width:2}\
 .l0{stroke:#c2410c}.l1{stroke:#2563eb}.l2{stroke:#15803d}.k0{fill:#c2410c}.k1{fill:#2563eb}.k2{fill:#15803d}\
-@media(prefers-color-scheme:dark){.t{fill:#f0f6fc}.q{fill:#9198a1}.g{stroke:#3d444d}\
+@media(prefers-color-scheme:dark){.b{fill:#0d1117}.t{fill:#f0f6fc}.q{fill:#9198a1}.g{stroke:#3d444d}\
 .o{fill:#fb923c}.f{fill:#656c76}.p{fill:#4c7bd9}\
 .l0{stroke:#fb923c}.l1{stroke:#60a5fa}.l2{stroke:#4ade80}.k0{fill:#fb923c}.k1{fill:#60a5fa}.k2{fill:#4ade80}}";
 
@@ -29,7 +30,9 @@ impl Svg {
              width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{title}\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n"
         );
-        Self { text }
+        let mut svg = Self { text };
+        svg.rect("b", (0.0, 0.0), width, height);
+        svg
     }
 
     pub(super) fn rect(&mut self, class: &str, (x, y): (f64, f64), width: f64, height: f64) {

@@ -36,8 +36,6 @@ impl Remote for Cluster {
             .name("there")
             .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())))
             .cookie(COOKIE)
-            // Of none: nobody is looked for in the local network.
-            .seed_nodes([])
             .key_path(&key)
             .build()
             .expect("all that it needs is there");
