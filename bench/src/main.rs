@@ -1,62 +1,106 @@
-//! How fast ports are, and what they cost, beside a raw channel and (with the feature `peers`)
-//! other actor crates in the same run.
+//! How fast ports are, and what they cost, beside the floor and (with the feature `peers`) other
+//! actor frameworks, in one run on one machine.
 //!
 //! ```text
-//! cargo run --release -- [local|idle|remote|all] [--rounds N] [--messages N] [--ports N] [--way NAME]
+//! cargo run --release --features peers -- report --json results.json --svg ../book/src/performance
 //! ```
 //!
-//! Every figure is the median of several rounds after one that is thrown away; the slowest and
-//! the fastest round stand beside it, and the processor time that one message took: on a busy
-//! machine that is what can be compared.
+//! All contenders do the same work, which is written once ([`workload`], [`population`]); each
+//! implements the traits of [`contender`] as its documents recommend. A round of one contender is a
+//! process of its own, which warms up first; the first rounds of all come before the second rounds of
+//! any ([`rounds`]), so that what else happens on the machine meets all of them. Figures are medians.
+//! [`growth`] measures how costs change with numbers.
 
-mod counter;
-mod idle;
-mod load;
-mod local;
+mod child;
+mod contender;
+mod figures;
+mod growth;
+mod machine;
 mod options;
 mod peers;
-mod raw;
-mod remote;
+mod population;
+mod report;
 mod rounds;
-mod way;
-mod wire;
+mod scale;
+mod suite;
+mod workload;
+
+use std::process::ExitCode;
 
 use options::{Command, Options};
+use suite::Suite;
 
-fn main() {
-    let options = match Options::from_args(std::env::args().skip(1)) {
-        Ok(options) => options,
+fn main() -> ExitCode {
+    let outcome = Options::from_args(std::env::args().skip(1))
+        .map_err(|problem| format!("{problem}\n{}", options::USAGE))
+        .and_then(|options| run(&options));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("aemp-bench: {problem}\n{}", options::USAGE);
-            std::process::exit(2);
+            eprintln!("aemp-bench: {problem}");
+            ExitCode::FAILURE
         }
-    };
-    match &options.command {
-        Command::All => {
-            println!("{}\n", machine());
-            local::run(&options);
-            idle::run(&options);
-            remote::run(&options);
-        }
-        Command::Local => local::run(&options),
-        Command::Idle => idle::run(&options),
-        Command::Remote => remote::run(&options),
-        Command::IdleOf(kind) => idle::measure(kind, &options),
-        Command::RemotePeer(address) => remote::peer(address),
     }
 }
 
-/// What the figures were measured on.
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("unknown processor", |rest| rest.trim_start_matches(['\t', ' ', ':']));
-    format!("{cores} cores, {model}")
+fn run(options: &Options) -> Result<(), String> {
+    match &options.command {
+        Command::Report => {
+            let results = report::Results::measure(options);
+            if let Some(file) = &options.json {
+                results.save(file)?;
+            }
+            results.write(options)
+        }
+        Command::Render => {
+            let file = options.json.as_ref().ok_or("render needs --json FILE")?;
+            report::Results::read(file)?.write(options)
+        }
+        Command::List => {
+            list();
+            Ok(())
+        }
+        Command::Round { suite, contender } => round(suite, contender, options),
+        Command::Serve { contender } => {
+            let contender = peers::named(contender).ok_or("there is no such contender")?;
+            let remote = contender.remote.ok_or("it does not work in two processes")?;
+            (remote.server)();
+            Ok(())
+        }
+        Command::Point { plot, at } => growth::point(plot, *at),
+        Command::MeshNode { seed, nodes } => {
+            growth::mesh_node(seed, *nodes);
+            Ok(())
+        }
+    }
 }
 
-/// The runtime that all measurements share: a worker for each core.
-fn runtime() -> tokio::runtime::Runtime {
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.expect("the system lets us start threads")
+/// The child process of a round: prints its figures.
+fn round(suite: &str, contender: &str, options: &Options) -> Result<(), String> {
+    let suite = Suite::named(suite).ok_or("there is no such suite")?;
+    let contender = peers::named(contender).ok_or("there is no such contender")?;
+    let scale = options.scale();
+    let figures = match suite {
+        Suite::Local(suite) => contender.local.map(|local| local(suite, scale)),
+        Suite::Remote(suite) => {
+            contender.remote.map(|remote| (remote.client)(contender.name, suite, scale))
+        }
+    };
+    child::answer(&figures.ok_or("it does not take part in that")?)
+}
+
+fn list() {
+    println!("suites:");
+    for (name, _) in Suite::ALL {
+        println!("  {name}");
+    }
+    println!("plots:");
+    for plot in &growth::PLOTS {
+        println!("  {:<18} {}", plot.name, plot.title);
+    }
+    println!("contenders:");
+    for contender in peers::all() {
+        let absent = (contender.absent)().map(|why| format!("absent: {why}")).unwrap_or_default();
+        println!("  {:<26} {absent}", contender.name);
+    }
 }

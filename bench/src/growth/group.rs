@@ -1,0 +1,51 @@
+//! A group with many members.
+
+use std::time::Instant;
+
+use aemp_actor::prelude::*;
+use aemp_actor::{GrpToken, Pick};
+
+use super::each;
+use crate::figures::Figures;
+use crate::machine::runtime;
+use crate::peers::aemp::Worker;
+
+const GROUP: &str = "members";
+
+/// Operations that are measured.
+const OPERATIONS: usize = 20_000;
+
+pub(super) fn measure(count: usize) -> Figures {
+    runtime().block_on(async {
+        let node = Node::local();
+        let ports: Vec<_> = (0..count).map(|_| node.port(Worker::default())).collect();
+        let _tokens: Vec<GrpToken> = ports
+            .iter()
+            .map(|port| node.grp_reg(GROUP, port).expect("it can be a member"))
+            .collect();
+        changes(&node, OPERATIONS / 4);
+        let changed = changes(&node, OPERATIONS);
+        picks(&node, OPERATIONS / 4);
+        Figures::from([
+            ("join and leave".to_owned(), changed),
+            ("pick, one after the other".to_owned(), picks(&node, OPERATIONS)),
+        ])
+    })
+}
+
+fn changes(node: &Node, count: usize) -> f64 {
+    let one_more = node.port(Worker::default());
+    let start = Instant::now();
+    for _ in 0..count {
+        node.grp_reg(GROUP, &one_more).expect("it is no member any more").cancel();
+    }
+    each(count, start)
+}
+
+fn picks(node: &Node, count: usize) -> f64 {
+    let start = Instant::now();
+    for _ in 0..count {
+        node.grp_pick(GROUP, Pick::RoundRobin).expect("there are members");
+    }
+    each(count, start)
+}

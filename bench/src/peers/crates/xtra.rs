@@ -1,0 +1,98 @@
+//! xtra on tokio.
+
+use xtra::prelude::*;
+
+use crate::contender::{Live, Local, Tokens};
+
+pub(super) struct Xtra;
+
+#[derive(Default, xtra::Actor)]
+pub(super) struct Worker {
+    sum: u64,
+    next: Option<(Address<Worker>, Tokens)>,
+    _live: Live,
+}
+
+struct Add(u64);
+
+struct Sum;
+
+struct Join(Address<Worker>, Tokens);
+
+struct Pass(u64);
+
+struct Stop;
+
+impl Handler<Add> for Worker {
+    type Return = ();
+
+    async fn handle(&mut self, Add(n): Add, _: &mut Context<Self>) {
+        self.sum += n;
+    }
+}
+
+impl Handler<Sum> for Worker {
+    type Return = u64;
+
+    async fn handle(&mut self, _: Sum, _: &mut Context<Self>) -> u64 {
+        self.sum
+    }
+}
+
+impl Handler<Join> for Worker {
+    type Return = ();
+
+    async fn handle(&mut self, Join(next, tokens): Join, _: &mut Context<Self>) {
+        self.next = Some((next, tokens));
+    }
+}
+
+impl Handler<Pass> for Worker {
+    type Return = ();
+
+    async fn handle(&mut self, Pass(steps): Pass, _: &mut Context<Self>) {
+        let Some((next, tokens)) = &self.next else { return };
+        if steps == 0 {
+            tokens.arrived();
+        } else {
+            // A successor that has ended takes its tokens with it.
+            drop(next.send(Pass(steps - 1)).detach().await);
+        }
+    }
+}
+
+impl Handler<Stop> for Worker {
+    type Return = ();
+
+    async fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        ctx.stop_self();
+    }
+}
+
+impl Local for Xtra {
+    type Handle = Address<Worker>;
+
+    async fn spawn() -> Address<Worker> {
+        xtra::spawn_tokio(Worker::default(), Mailbox::unbounded())
+    }
+
+    async fn tell(to: &Address<Worker>, n: u64) {
+        to.send(Add(n)).detach().await.expect("the actor lives");
+    }
+
+    async fn ask(to: &Address<Worker>) -> u64 {
+        to.send(Sum).await.expect("an answer")
+    }
+
+    async fn join(to: &Address<Worker>, next: Address<Worker>, tokens: Tokens) {
+        to.send(Join(next, tokens)).detach().await.expect("the actor lives");
+    }
+
+    async fn pass(to: &Address<Worker>, steps: u64) {
+        to.send(Pass(steps)).detach().await.expect("the actor lives");
+    }
+
+    async fn kill(handle: Address<Worker>) {
+        handle.send(Stop).detach().await.expect("the actor lives");
+    }
+}
