@@ -33,62 +33,82 @@ fn port_ref(port: &PortType) -> TokenStream {
     }
 }
 
+/// What differs between a port with protocols and one without.
+struct Parts {
+    /// The type of the messages.
+    msg: TokenStream,
+    /// From a message of the block to one of the port.
+    own: TokenStream,
+    handle: TokenStream,
+    decode: TokenStream,
+    encode: TokenStream,
+    /// How the handles of protocols find the port.
+    lookup: Option<TokenStream>,
+}
+
+/// The messages are those of the block.
+fn plain(rcv: &TokenStream) -> Parts {
+    Parts {
+        msg: quote!(#rcv::Msg),
+        own: quote!(__msg),
+        handle: quote!(#rcv::handle(self, __ctx, __msg)),
+        decode: quote!(#rcv::decode(__msg, &[])),
+        encode: quote!(#rcv::encode(__msg, __to)),
+        lookup: None,
+    }
+}
+
+/// The messages are those of the block, and those of protocols.
+fn with_protocols(port: &PortType, rcv: &TokenStream) -> Parts {
+    let (runtime, private) = (&port.runtime, port.runtime.private());
+    let listed = quote!(<Self as #private::Listed>);
+    let either = quote!(#private::Either);
+    Parts {
+        msg: quote!(#either<#rcv::Msg, #listed::Msg>),
+        own: quote!(#either::A(__msg)),
+        handle: quote! {
+            async move {
+                match __msg {
+                    #either::A(__msg) => #rcv::handle(self, __ctx, __msg).await,
+                    #either::B(__msg) => #listed::handle(self, __ctx, __msg).await,
+                }
+            }
+        },
+        // Each tag is that of one protocol, or else of the block, which may take all.
+        decode: quote! {
+            match #listed::decode(__msg) {
+                ::core::result::Result::Ok(__msg) => __msg.map(#either::B),
+                ::core::result::Result::Err(__msg) => {
+                    #rcv::decode(__msg, #listed::TAGS).map(#either::A)
+                }
+            }
+        },
+        encode: quote! {
+            match __msg {
+                #either::A(__msg) => #rcv::encode(__msg, __to),
+                #either::B(__msg) => #listed::encode(__msg, __to),
+            }
+        },
+        lookup: Some(quote! {
+            fn protocol(
+                __port: &#runtime::Ref<Self>,
+                __protocol: ::core::any::TypeId,
+            ) -> ::core::option::Option<::std::boxed::Box<dyn ::core::any::Any>> {
+                #listed::protocol(__port, __protocol)
+            }
+        }),
+    }
+}
+
 /// `Port`, with everything taken from the `OneRcvBlock` impl that `#[rcv]` writes, and the protocols.
 fn port_impl(port: &PortType) -> TokenStream {
     let PortType { runtime, generics, .. } = port;
     let private = runtime.private();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (room, handle) = (port.port(), port.handle());
+    let (room, handle_type) = (port.port(), port.handle());
     let rcv = quote!(<Self as #private::OneRcvBlock>);
-    let listed = quote!(<Self as #private::Listed>);
-    let own = quote! {
-        type Msg = #rcv::Msg;
-    };
-    let ways = (quote!(#rcv::handle(self, __ctx, __msg)), quote!(#rcv::decode(__msg, &[])));
-    let encode = quote!(#rcv::encode(__msg, __to));
-    let (types, (handle_one, decode), encode, lookup) = match port.protocols.is_empty() {
-        true => (own, ways, encode, None),
-        false => {
-            let either = quote!(#private::Either);
-            let handling = quote! {
-                async move {
-                    match __msg {
-                        #either::A(__msg) => #rcv::handle(self, __ctx, __msg).await,
-                        #either::B(__msg) => #listed::handle(self, __ctx, __msg).await,
-                    }
-                }
-            };
-            // Each tag is that of one protocol, or else of the block, which may take all.
-            let decoding = quote! {
-                match #listed::decode(__msg) {
-                    ::core::result::Result::Ok(__msg) => __msg.map(#either::B),
-                    ::core::result::Result::Err(__msg) => {
-                        #rcv::decode(__msg, #listed::TAGS).map(#either::A)
-                    }
-                }
-            };
-            let encoding = quote! {
-                match __msg {
-                    #either::A(__msg) => #rcv::encode(__msg, __to),
-                    #either::B(__msg) => #listed::encode(__msg, __to),
-                }
-            };
-            let lookup = quote! {
-                fn protocol(
-                    __port: &#runtime::Ref<Self>,
-                    __protocol: ::core::any::TypeId,
-                ) -> ::core::option::Option<::std::boxed::Box<dyn ::core::any::Any>> {
-                    #listed::protocol(__port, __protocol)
-                }
-            };
-            let types = quote!(type Msg = #either<#rcv::Msg, #listed::Msg>;);
-            (types, (handling, decoding), encoding, Some(lookup))
-        }
-    };
-    let own = match port.protocols.is_empty() {
-        true => quote!(__msg),
-        false => quote!(#private::Either::A(__msg)),
-    };
+    let parts = if port.protocols.is_empty() { plain(&rcv) } else { with_protocols(port, &rcv) };
+    let Parts { msg, own, handle, decode, encode, lookup } = parts;
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::OwnMessages for #room #where_clause {
@@ -98,8 +118,8 @@ fn port_impl(port: &PortType) -> TokenStream {
         }
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {
-            #types
-            type Ref = #handle;
+            type Msg = #msg;
+            type Ref = #handle_type;
             const TAGS: &'static [&'static str] = #rcv::TAGS;
 
             fn handle(
@@ -109,7 +129,7 @@ fn port_impl(port: &PortType) -> TokenStream {
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<(), #runtime::Die>,
             > + ::core::marker::Send {
-                #handle_one
+                #handle
             }
 
             fn decode(

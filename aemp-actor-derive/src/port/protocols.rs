@@ -90,23 +90,12 @@ fn sum(list: &List<'_>) -> TokenStream {
         let call = located(call, path);
         quote!(#pattern => #call.await,)
     });
-    let decoding = protocols.iter().map(|Listed { handle, wrap, .. }| {
-        let wrapped = wrap(quote!(__msg));
-        quote! {
-            if <#handle as #private::Protocol>::TAGS
-                .contains(&#runtime::Message::tag(&__msg))
-            {
-                let __msg = <#handle as #private::Protocol>::decode(__msg);
-                return ::core::result::Result::Ok(__msg.map(|__msg| #wrapped));
-            }
-        }
-    });
+    let decoding = decoding(list);
     let encoding = protocols.iter().map(|Listed { handle, wrap, .. }| {
         let pattern = wrap(quote!(__msg));
         quote!(#pattern => <#handle as #private::Protocol>::encode(__msg, __to),)
     });
     let (handles, lookup) = (list.handles(), lookup(list));
-    let late = (!port.is_plain()).then(|| unique(list));
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::Listed for #room #where_clause {
@@ -133,9 +122,7 @@ fn sum(list: &List<'_>) -> TokenStream {
                 ::core::result::Result<<Self as #private::Listed>::Msg, #private::BadMessage>,
                 #runtime::Message,
             > {
-                const { #late };
-                #(#decoding)*
-                ::core::result::Result::Err(__msg)
+                #decoding
             }
 
             fn encode(
@@ -147,6 +134,29 @@ fn sum(list: &List<'_>) -> TokenStream {
 
             #lookup
         }
+    }
+}
+
+/// Looks for the protocol that has the tag; gives the message back.
+fn decoding(list: &List<'_>) -> TokenStream {
+    let List { port, private, protocols, .. } = list;
+    let runtime = &port.runtime;
+    let decoding = protocols.iter().map(|Listed { handle, wrap, .. }| {
+        let wrapped = wrap(quote!(__msg));
+        quote! {
+            if <#handle as #private::Protocol>::TAGS
+                .contains(&#runtime::Message::tag(&__msg))
+            {
+                let __msg = <#handle as #private::Protocol>::decode(__msg);
+                return ::core::result::Result::Ok(__msg.map(|__msg| #wrapped));
+            }
+        }
+    });
+    let late = (!port.is_plain()).then(|| unique(list));
+    quote! {
+        const { #late };
+        #(#decoding)*
+        ::core::result::Result::Err(__msg)
     }
 }
 
