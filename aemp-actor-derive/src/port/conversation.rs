@@ -33,70 +33,70 @@ fn port_ref(port: &PortType) -> TokenStream {
     }
 }
 
-/// What the functions of `Port` do, and its message type.
-struct Ways {
+/// What differs between a port with protocols and one without.
+struct Parts {
+    /// The type of the messages.
     msg: TokenStream,
+    /// From a message of the block to one of the port.
+    own: TokenStream,
     handle: TokenStream,
     decode: TokenStream,
     encode: TokenStream,
-    /// A message of the block as one of the port.
-    own: TokenStream,
-    /// The handles of protocols, if there are some.
+    /// How the handles of protocols find the port.
     lookup: Option<TokenStream>,
 }
 
-impl Ways {
-    /// Of a port without protocols.
-    fn plain(rcv: &TokenStream) -> Self {
-        Self {
-            msg: quote!(#rcv::Msg),
-            handle: quote!(#rcv::handle(self, __ctx, __msg)),
-            decode: quote!(#rcv::decode(__msg, &[])),
-            encode: quote!(#rcv::encode(__msg, __to)),
-            own: quote!(__msg),
-            lookup: None,
-        }
+/// The messages are those of the block.
+fn plain(rcv: &TokenStream) -> Parts {
+    Parts {
+        msg: quote!(#rcv::Msg),
+        own: quote!(__msg),
+        handle: quote!(#rcv::handle(self, __ctx, __msg)),
+        decode: quote!(#rcv::decode(__msg, &[])),
+        encode: quote!(#rcv::encode(__msg, __to)),
+        lookup: None,
     }
+}
 
-    /// Of a port with some.
-    fn with_protocols(port: &PortType, rcv: &TokenStream) -> Self {
-        let (runtime, private) = (&port.runtime, port.runtime.private());
-        let listed = quote!(<Self as #private::Listed>);
-        let either = quote!(#private::Either);
-        let handle = quote! {
+/// The messages are those of the block, and those of protocols.
+fn with_protocols(port: &PortType, rcv: &TokenStream) -> Parts {
+    let (runtime, private) = (&port.runtime, port.runtime.private());
+    let listed = quote!(<Self as #private::Listed>);
+    let either = quote!(#private::Either);
+    Parts {
+        msg: quote!(#either<#rcv::Msg, #listed::Msg>),
+        own: quote!(#either::A(__msg)),
+        handle: quote! {
             async move {
                 match __msg {
                     #either::A(__msg) => #rcv::handle(self, __ctx, __msg).await,
                     #either::B(__msg) => #listed::handle(self, __ctx, __msg).await,
                 }
             }
-        };
+        },
         // Each tag is that of one protocol, or else of the block, which may take all.
-        let decode = quote! {
+        decode: quote! {
             match #listed::decode(__msg) {
                 ::core::result::Result::Ok(__msg) => __msg.map(#either::B),
                 ::core::result::Result::Err(__msg) => {
                     #rcv::decode(__msg, #listed::TAGS).map(#either::A)
                 }
             }
-        };
-        let encode = quote! {
+        },
+        encode: quote! {
             match __msg {
                 #either::A(__msg) => #rcv::encode(__msg, __to),
                 #either::B(__msg) => #listed::encode(__msg, __to),
             }
-        };
-        let lookup = quote! {
+        },
+        lookup: Some(quote! {
             fn protocol(
                 __port: &#runtime::Ref<Self>,
                 __protocol: ::core::any::TypeId,
             ) -> ::core::option::Option<::std::boxed::Box<dyn ::core::any::Any>> {
                 #listed::protocol(__port, __protocol)
             }
-        };
-        let msg = quote!(#either<#rcv::Msg, #listed::Msg>);
-        let own = quote!(#either::A(__msg));
-        Self { msg, handle, decode, encode, own, lookup: Some(lookup) }
+        }),
     }
 }
 
@@ -107,11 +107,8 @@ fn port_impl(port: &PortType) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let (room, handle_type) = (port.port(), port.handle());
     let rcv = quote!(<Self as #private::OneRcvBlock>);
-    let ways = match port.protocols.is_empty() {
-        true => Ways::plain(&rcv),
-        false => Ways::with_protocols(port, &rcv),
-    };
-    let Ways { msg, handle, decode, encode, own, lookup } = ways;
+    let parts = if port.protocols.is_empty() { plain(&rcv) } else { with_protocols(port, &rcv) };
+    let Parts { msg, own, handle, decode, encode, lookup } = parts;
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::OwnMessages for #room #where_clause {

@@ -7,7 +7,6 @@ use syn::{Generics, Ident, Path, parse_quote};
 
 use super::model::PortType;
 use crate::diagnostic::located;
-use crate::runtime::Runtime;
 
 /// Everything about the protocols of a port; nothing where there are none.
 pub(super) fn listed(port: &PortType) -> TokenStream {
@@ -83,15 +82,20 @@ fn sum(list: &List<'_>) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let types = list.handles().map(|handle| quote!(<#handle as #private::Protocol>::Msg));
     let msg = types.rev().reduce(|all, one| quote!(#private::Either<#one, #all>));
-    let arms = protocols.iter().map(|protocol| arms(runtime, private, protocol));
-    let (mut handling, mut decoding, mut encoding) = (Vec::new(), Vec::new(), Vec::new());
-    for [handle, decode, encode] in arms {
-        handling.push(handle);
-        decoding.push(decode);
-        encoding.push(encode);
-    }
+    let handling = protocols.iter().map(|Listed { path, handle, wrap, .. }| {
+        let pattern = wrap(quote!(__msg));
+        // At the protocol, where the compiler then says that it is not implemented.
+        let call =
+            quote!(<Self as #private::Implements<#handle>>::handle_protocol(self, __ctx, __msg));
+        let call = located(call, path);
+        quote!(#pattern => #call.await,)
+    });
+    let decoding = decoding(list);
+    let encoding = protocols.iter().map(|Listed { handle, wrap, .. }| {
+        let pattern = wrap(quote!(__msg));
+        quote!(#pattern => <#handle as #private::Protocol>::encode(__msg, __to),)
+    });
     let (handles, lookup) = (list.handles(), lookup(list));
-    let late = (!port.is_plain()).then(|| unique(list));
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::Listed for #room #where_clause {
@@ -118,9 +122,7 @@ fn sum(list: &List<'_>) -> TokenStream {
                 ::core::result::Result<<Self as #private::Listed>::Msg, #private::BadMessage>,
                 #runtime::Message,
             > {
-                const { #late };
-                #(#decoding)*
-                ::core::result::Result::Err(__msg)
+                #decoding
             }
 
             fn encode(
@@ -135,21 +137,27 @@ fn sum(list: &List<'_>) -> TokenStream {
     }
 }
 
-/// How messages of one protocol are handled, decoded and encoded.
-fn arms(runtime: &Runtime, private: &TokenStream, listed: &Listed<'_>) -> [TokenStream; 3] {
-    let Listed { path, handle, wrap, .. } = listed;
-    let wrapped = wrap(quote!(__msg));
-    // At the protocol, where the compiler then says that it is not implemented.
-    let call = quote!(<Self as #private::Implements<#handle>>::handle_protocol(self, __ctx, __msg));
-    let call = located(call, path);
-    let decode = quote! {
-        if <#handle as #private::Protocol>::TAGS.contains(&#runtime::Message::tag(&__msg)) {
-            let __msg = <#handle as #private::Protocol>::decode(__msg);
-            return ::core::result::Result::Ok(__msg.map(|__msg| #wrapped));
+/// Looks for the protocol that has the tag; gives the message back.
+fn decoding(list: &List<'_>) -> TokenStream {
+    let List { port, private, protocols, .. } = list;
+    let runtime = &port.runtime;
+    let decoding = protocols.iter().map(|Listed { handle, wrap, .. }| {
+        let wrapped = wrap(quote!(__msg));
+        quote! {
+            if <#handle as #private::Protocol>::TAGS
+                .contains(&#runtime::Message::tag(&__msg))
+            {
+                let __msg = <#handle as #private::Protocol>::decode(__msg);
+                return ::core::result::Result::Ok(__msg.map(|__msg| #wrapped));
+            }
         }
-    };
-    let encode = quote!(#wrapped => <#handle as #private::Protocol>::encode(__msg, __to),);
-    [quote!(#wrapped => #call.await,), decode, encode]
+    });
+    let late = (!port.is_plain()).then(|| unique(list));
+    quote! {
+        const { #late };
+        #(#decoding)*
+        ::core::result::Result::Err(__msg)
+    }
 }
 
 /// How the handle of a protocol finds the port by its ID.

@@ -119,7 +119,7 @@ pub(crate) fn reply_type(runtime: &Runtime, handler: &Handler) -> TokenStream {
     debug_assert!(matches!(handler.kind, Kind::Wire | Kind::Local));
     match &handler.output.value {
         Some(answer) => located(quote!(#runtime::__private::Reply<#answer>), answer),
-        None => quote!(#runtime::__private::NoAnswer),
+        None => located(quote!(#runtime::__private::NoAnswer), &handler.name),
     }
 }
 
