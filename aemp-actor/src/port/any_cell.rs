@@ -110,9 +110,10 @@ pub(crate) trait AnyCell: Send + Sync {
     /// A task of the port has ended.
     fn remove_task(self: Arc<Self>, _number: u64) {}
 
-    /// The port handles what waits, and what its tasks still bring, and ends then. It takes no new messages.
-    fn stop(self: Arc<Self>, reason: Reason) {
-        self.kil(reason);
+    /// The port handles what waits, and what its tasks still bring, and ends then, normally. It takes no new
+    /// messages.
+    fn stop(self: Arc<Self>) {
+        self.kil(Reason::normal());
     }
 
     /// Whether something waits for the port, or it handles something. Then `busy` is kept until that is done, or

@@ -474,8 +474,8 @@ impl<P: Port> AnyCell for Cell<P> {
         self.end_task(number);
     }
 
-    fn stop(self: Arc<Self>, reason: Reason) {
-        self.begin_to_stop(reason);
+    fn stop(self: Arc<Self>) {
+        self.begin_to_stop();
     }
 
     fn drain(self: Arc<Self>, busy: &Busy) -> bool {

@@ -57,7 +57,7 @@ pub(super) fn begin(
     };
     core.mon(&id, None, Action::Call(Box::new(told)));
     match cell {
-        Some(cell) => cell.clone().stop(Reason::normal()),
+        Some(cell) => cell.clone().stop(),
         None => core.kil(&id, Reason::normal()),
     }
     async move { receiver.await.unwrap_or_default() }
@@ -65,9 +65,9 @@ pub(super) fn begin(
 
 impl<P: Port> Cell<P> {
     /// From now on it takes no messages; it looks whether it can stop when those that wait are handled.
-    pub(super) fn begin_to_stop(self: &Arc<Self>, reason: Reason) {
+    pub(super) fn begin_to_stop(self: &Arc<Self>) {
         if is_receive_port::<P>() {
-            return self.clone().kil(reason);
+            return self.clone().kil(Reason::normal());
         }
         let mut mailbox = self.mailbox.lock();
         if mailbox.refuses_messages() || mailbox.killed {
