@@ -12,11 +12,11 @@ pub(crate) struct Counter {
 
 #[rcv]
 impl Counter {
-    fn add(&mut self, n: u64) {
+    pub(crate) fn add(&mut self, n: u64) {
         self.sum += n;
     }
 
-    fn sum(&self) -> u64 {
+    pub(crate) fn sum(&self) -> u64 {
         self.sum
     }
 }
