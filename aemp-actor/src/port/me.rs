@@ -95,13 +95,10 @@ impl Me {
     ///
     /// # Cancel safety
     /// As for [`get`](Self::get).
-    pub fn get_cond<'a, C: Condition>(
+    pub fn get_cond<'a, C: Condition + Send + 'a>(
         &'a mut self,
         cond: impl FnMut(&Message) -> C + Send + 'a,
-    ) -> Received<'a, C::Value>
-    where
-        C: Send + 'a,
-    {
+    ) -> Received<'a, C::Value> {
         self.receive(Chosen { cond, chosen: None })
     }
 
