@@ -35,8 +35,8 @@ enum To<P: Port> {
     Cell(Arc<Cell<P>>),
     /// A port by its ID.
     Id(Arc<ById>),
-    /// Either, with something to be done before messages are sent.
-    Through(Arc<dyn Through<P>>),
+    /// Either, with something to be done before messages are sent. In a box, so that no handle is larger for it.
+    Through(Arc<Box<dyn Through<P>>>),
 }
 
 /// What is done with the messages to a port in place of sending them.
@@ -78,8 +78,8 @@ impl<P: Port> Ref<P> {
     }
 
     /// One that gives messages to `through`.
-    pub(super) fn through(through: Arc<dyn Through<P>>) -> Self {
-        Self { to: To::Through(through) }
+    pub(super) fn through(through: impl Through<P> + 'static) -> Self {
+        Self { to: To::Through(Arc::new(Box::new(through))) }
     }
 
     /// A handle on the port `id` that sends from `node`.
@@ -149,7 +149,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Self::call_cell(cell, request),
             To::Id(by) => by.call(|reply, to| P::encode(&request(reply), to)),
-            To::Through(way) => Self::call_through(&**way, request),
+            To::Through(way) => Self::call_through(&***way, request),
         }
     }
 
@@ -194,7 +194,7 @@ impl<P: Port> Ref<P> {
     /// not of this node.
     pub fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
         if let To::Through(way) = &self.to {
-            return Self::call_local_through(&**way, request);
+            return Self::call_local_through(&***way, request);
         }
         match self.cell() {
             Some(cell) => Self::call_cell(&cell, request),
@@ -429,3 +429,15 @@ macro_rules! plain_data {
 pub(super) use plain_data;
 
 plain_data!(Ref<P: Port>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::FnPort;
+
+    /// Everybody has many of them.
+    #[test]
+    fn a_handle_is_two_words() {
+        assert_eq!(size_of::<Ref<FnPort>>(), 2 * size_of::<usize>());
+    }
+}

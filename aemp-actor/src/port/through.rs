@@ -28,7 +28,7 @@ use crate::node::{Alarm, Core, Dropped, timer_deadline};
 
 /// A handle that sends what it is given after `delay`.
 pub(super) fn after<P: Port>(to: &Ref<P>, delay: Duration) -> P::Ref {
-    Ref::through(Arc::new(Later { to: to.direct().clone(), delay })).into()
+    Ref::through(Later { to: to.direct().clone(), delay }).into()
 }
 
 struct Later<P: Port> {
@@ -146,9 +146,10 @@ impl<T> fmt::Debug for WhenRoom<T> {
 #[track_caller]
 pub(super) fn when_room<P: Port, T>(to: &Ref<P>, send: impl FnOnce(&P::Ref) -> T) -> WhenRoom<T> {
     let to = to.direct();
-    let held = Arc::new(Held { to: to.clone(), messages: Mutex::default() });
-    let given = send(&Ref::through(held.clone()).into());
-    let messages = std::mem::take(&mut *held.messages.lock());
+    let messages = Arc::default();
+    let given =
+        send(&Ref::through(Held { to: to.clone(), messages: Arc::clone(&messages) }).into());
+    let messages = std::mem::take(&mut *messages.lock());
     let core = to.core();
     let (own, target) = (core.clone(), to.id());
     let sending = Box::pin(async move {
@@ -170,7 +171,7 @@ pub(super) fn when_room<P: Port, T>(to: &Ref<P>, send: impl FnOnce(&P::Ref) -> T
 /// Keeps messages.
 struct Held<P: Port> {
     to: Ref<P>,
-    messages: Mutex<Vec<HeldMessage<P>>>,
+    messages: Arc<Mutex<Vec<HeldMessage<P>>>>,
 }
 
 enum HeldMessage<P: Port> {
