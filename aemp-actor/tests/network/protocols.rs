@@ -1,10 +1,8 @@
 //! Protocols and later answers between nodes.
 
-use std::time::Duration;
-
 use aemp_actor::prelude::*;
 
-use crate::support::{RawPeer, death, for_each_pair, soon, tcp_node, until};
+use crate::support::{PATIENCE, RawPeer, death, for_each_pair, soon, tcp_node, until};
 
 /// What keeps texts.
 #[protocol]
@@ -78,7 +76,7 @@ async fn a_protocol_is_spoken_between_nodes() {
         assert_eq!(soon("an answer through two nodes", waiting).await, Ok(5));
         // A node that goes away.
         let died = death(&here, &archive);
-        there.shutdown(Duration::ZERO).await;
+        there.shutdown(PATIENCE).await;
         assert_eq!(died.reason().await.kind(), "shutdown");
     })
     .await;
@@ -145,7 +143,7 @@ async fn a_forwarded_request_outlives_the_port_that_forwarded_it() {
         let front = there.port(Shelf { next: Some((&worker).into()), ..Shelf::default() });
         let waiting = ArchiveRef::at(&here, front.id()).wait();
         until_waits(&worker).await;
-        there.shutdown(Duration::ZERO).await;
+        there.shutdown(PATIENCE).await;
         let error = soon("the news of the node's end", waiting).await.unwrap_err();
         assert!(matches!(error, CallError::Died { .. }), "{error}");
     })
