@@ -57,6 +57,7 @@ mod message;
 mod monitor;
 mod node;
 mod panics;
+pub mod pool;
 mod port;
 pub mod prelude;
 pub mod profile;

@@ -130,7 +130,7 @@ impl SupervisorPort {
     }
 
     #[rcv(default)]
-    fn from_far(&mut self, ctx: &mut Ctx<Self>, message: Message) {
+    fn other(&mut self, ctx: &mut Ctx<Self>, message: Message) {
         let key = message.arg(0).ok().and_then(|port: PortId| self.far.get(&port).copied());
         let kid = key.and_then(|key| self.kids.get_mut(&key).map(|kid| (key, kid)));
         match (message.tag(), kid) {

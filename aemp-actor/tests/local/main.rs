@@ -24,6 +24,7 @@ mod order;
 mod panics;
 mod payloads;
 mod places;
+mod pools;
 mod profiles;
 mod receive;
 mod runtime_ended;

@@ -18,6 +18,7 @@ mod introspection;
 mod large_messages;
 mod log_lines;
 mod matrix;
+mod pools;
 mod receive_holes;
 mod reconnect;
 mod refused_messages;
