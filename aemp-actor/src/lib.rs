@@ -61,6 +61,7 @@ pub mod pool;
 mod port;
 pub mod prelude;
 pub mod profile;
+pub mod pubsub;
 mod reason;
 mod relay;
 mod service;

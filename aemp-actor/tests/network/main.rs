@@ -19,6 +19,7 @@ mod large_messages;
 mod log_lines;
 mod matrix;
 mod pools;
+mod pubsub;
 mod receive_holes;
 mod reconnect;
 mod refused_messages;
