@@ -107,7 +107,6 @@ impl PoolRef {
         }
     }
 
-    #[expect(clippy::type_complexity)]
     fn send(
         &self,
         request: Request,

@@ -99,7 +99,10 @@ mod tests {
             for (what, which) in acts {
                 let worker = which % 4;
                 match what % 6 {
-                    0 | 1 => prop_assert_eq!(jobs.add(added), std::mem::replace(&mut added, added + 1)),
+                    0 | 1 => {
+                        prop_assert_eq!(jobs.add(added), added);
+                        added += 1;
+                    }
                     2 if workers.insert(worker) => jobs.add_worker(worker),
                     3 => {
                         workers.remove(&worker);

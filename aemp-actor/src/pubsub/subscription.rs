@@ -107,12 +107,10 @@ impl Subscription {
     pub async fn next(&mut self) -> Option<Next> {
         loop {
             let added = self.inbox.added.notified();
-            let mut queue = self.inbox.queue.lock();
-            let next = queue.pop();
-            if next.is_some() || queue.end().is_some() {
+            let (next, end) = self.inbox.read();
+            if next.is_some() || end.is_some() {
                 return next;
             }
-            drop(queue);
             added.await;
         }
     }
@@ -125,6 +123,13 @@ impl Subscription {
     /// Why nothing comes any more but what has not been read; `None` while more may come.
     pub fn end(&self) -> Option<End> {
         self.inbox.queue.lock().end()
+    }
+}
+
+impl Inbox {
+    fn read(&self) -> (Option<Next>, Option<End>) {
+        let mut queue = self.queue.lock();
+        (queue.pop(), queue.end())
     }
 }
 

@@ -65,6 +65,7 @@
 mod builder;
 mod child;
 mod child_ref;
+mod effect;
 mod ending;
 mod entry;
 mod error;

@@ -8,10 +8,11 @@ use tokio::time::Instant;
 
 use super::builder::Supervisor;
 use super::child::{ChildSpec, Place};
+use super::effect::{Effect, Ended, Key, Run, Time};
 use super::entry::Goal;
 use super::error::SupervisorError;
 use super::info::{ChildInfo, ChildState, SupervisorInfo, TOLD};
-use super::plan::{Effect, Ended, Key, Plan, Run, Time};
+use super::plan::Plan;
 use super::{ending, remote};
 use crate::id::{NodeId, PortId};
 use crate::message::{BadMessage, Message};
