@@ -42,6 +42,10 @@ mod supervision {}
 mod mesh {}
 
 /// See the file.
+#[doc = include_str!("src/pools.md")]
+mod pools {}
+
+/// See the file.
 #[doc = include_str!("src/transports.md")]
 mod transports {}
 

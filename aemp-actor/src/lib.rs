@@ -98,9 +98,11 @@ mod message;
 mod monitor;
 mod node;
 mod panics;
+pub mod pool;
 mod port;
 pub mod prelude;
 pub mod profile;
+pub mod pubsub;
 #[cfg(feature = "sim")]
 mod random;
 mod reason;
@@ -242,8 +244,8 @@ pub use crate::node::{
     RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    AsyncCode, AsyncCodeOf, AsyncHandler, Call, CallError, Condition, Ctx, Encoder, FnPort,
-    FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError, Pool,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Balancer, Call, CallError, Condition, Ctx, Encoder,
+    FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError,
     Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, ProtocolRef, RcvError,
     ReceiveError, Received, Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered,
     Unencodable, WhenAnyHasRoom, WhenRoom,

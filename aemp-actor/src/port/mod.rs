@@ -12,6 +12,7 @@
 mod any_cell;
 mod async_code;
 mod attached;
+mod balancer;
 mod call;
 mod cell;
 mod closure;
@@ -32,7 +33,6 @@ mod outcome;
 mod owed;
 mod owned;
 mod peval;
-mod pool;
 mod port_ref;
 mod protocol;
 mod receive;
@@ -52,6 +52,7 @@ mod work;
 
 pub(crate) use any_cell::AnyCell;
 pub use async_code::{AsyncCode, AsyncCodeOf, AsyncHandler};
+pub use balancer::{Balancer, WhenAnyHasRoom};
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;
 pub use closure::{FnPort, FnPortRef, RcvError};
@@ -73,7 +74,6 @@ pub(crate) use outcome::Ran;
 pub use outcome::{Outcome, PortFuture};
 pub use owed::InHandler;
 pub use peval::PevalError;
-pub use pool::{Pool, WhenAnyHasRoom};
 pub use port_ref::{PortRef, ProtocolRef};
 pub use protocol::{
     Answers, Either, Handles, Implements, Listed, Named, NoAnswer, Protocol, demand_unique_tags,

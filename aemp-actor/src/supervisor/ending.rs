@@ -15,7 +15,7 @@ pub(super) fn end(core: &Arc<Core>, port: PortId, deadline: Option<Duration>, re
 
 /// Tells ports to end, and kills those at once that have not ended by their deadline; a deadline of zero
 /// kills at once.
-pub(super) fn end_all(
+pub(crate) fn end_all(
     core: &Arc<Core>,
     ports: impl IntoIterator<Item = (PortId, Option<Duration>)>,
     reason: &Reason,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{Run, Time};
+use super::effect::{Run, Time};
 use super::rules::ChildRules;
 use crate::reason::Reason;
 

@@ -65,6 +65,7 @@
 mod builder;
 mod child;
 mod child_ref;
+mod effect;
 mod ending;
 mod entry;
 mod error;
@@ -80,8 +81,9 @@ mod rules;
 pub use builder::Supervisor;
 pub use child::{Child, ChildSpec};
 pub use child_ref::ChildRef;
+pub(crate) use ending::end_all;
 pub use error::{NotRunning, SupervisorError};
 pub use info::{ChildInfo, ChildState, SupervisorInfo};
 pub use port::{SupervisorPort, SupervisorRef};
-pub(crate) use remote::BUILTIN;
+pub(crate) use remote::{BUILTIN, ask as supervise_far, is_of_supervision};
 pub use rules::{Backoff, Restart, Strategy};

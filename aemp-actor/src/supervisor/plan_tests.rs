@@ -8,8 +8,9 @@ use proptest::prelude::{
 };
 use proptest::strategy::Strategy as Generator;
 
+use super::effect::{ABANDONED, Effect, Ended, Key, Run, Time};
 use super::entry::{Entry, Goal, Phase};
-use super::plan::{ABANDONED, Effect, Ended, Key, Plan, Run, Time};
+use super::plan::Plan;
 use super::rules::{Backoff, ChildRules, Intensity, Restart, Rules, Strategy};
 use crate::reason::{Reason, kind};
 

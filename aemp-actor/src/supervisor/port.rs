@@ -8,10 +8,11 @@ use tokio::time::Instant;
 
 use super::builder::Supervisor;
 use super::child::{ChildSpec, Place};
+use super::effect::{Effect, Ended, Key, Run, Time};
 use super::entry::Goal;
 use super::error::SupervisorError;
 use super::info::{ChildInfo, ChildState, SupervisorInfo, TOLD};
-use super::plan::{Effect, Ended, Key, Plan, Run, Time};
+use super::plan::Plan;
 use super::{ending, remote};
 use crate::id::{NodeId, PortId};
 use crate::message::{BadMessage, Message};
@@ -142,7 +143,7 @@ impl SupervisorPort {
     }
 
     #[rcv(default)]
-    fn child_message(&mut self, ctx: &mut Ctx<Self>, message: Message) {
+    fn other(&mut self, ctx: &mut Ctx<Self>, message: Message) {
         let key = message.arg(0).ok().and_then(|port: PortId| self.far.get(&port).copied());
         let kid = key.and_then(|key| self.kids.get_mut(&key).map(|kid| (key, kid)));
         match (message.tag(), kid) {

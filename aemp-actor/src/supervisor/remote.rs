@@ -32,11 +32,16 @@ pub(super) const STARTED: &str = "aemp::started";
 pub(super) const ECHO: &str = "aemp::supervise_echo";
 
 /// Asks the node of a child to do its part.
-pub(super) fn ask(core: &Arc<Core>, child: &PortId, own: &PortId, shutdown: Option<Duration>) {
+pub(crate) fn ask(core: &Arc<Core>, child: &PortId, own: &PortId, shutdown: Option<Duration>) {
     let node = PortId::of_node(child.node());
     let seconds = shutdown.map(|deadline| deadline.as_secs_f64());
     core.snd(&node, &(SUPERVISE, child, own, seconds));
     core.snd(&node, &("snd", own, ECHO, child));
+}
+
+/// Whether a message is what comes back from [`ask`].
+pub(crate) fn is_of_supervision(message: &Message) -> bool {
+    [SUPERVISED, STARTED, ECHO].contains(&message.tag())
 }
 
 /// Does what a supervisor on another node asks for.

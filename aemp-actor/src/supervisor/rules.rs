@@ -72,7 +72,7 @@ impl Backoff {
     }
 
     /// The pause after so many failures in a row; `chance` is from 0 to 1.
-    pub(super) fn pause(&self, failures: u32, chance: f64) -> Duration {
+    pub(crate) fn pause(&self, failures: u32, chance: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         let pause = self.first.saturating_mul(1 << doublings).min(self.most);
         pause.div_f64(2.0) + pause.mul_f64(chance.clamp(0.0, 1.0) / 2.0)

@@ -25,6 +25,7 @@ mod order;
 mod panics;
 mod payloads;
 mod places;
+mod pools;
 mod profiles;
 mod protocols;
 mod receive;

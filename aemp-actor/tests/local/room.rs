@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aemp_actor::prelude::*;
-use aemp_actor::{Pool, PortOptions, SndWaitError};
+use aemp_actor::{Balancer, PortOptions, SndWaitError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
@@ -187,7 +187,7 @@ async fn several_messages_of_one_closure_keep_their_order() {
 #[tokio::test]
 async fn a_pool_waits_until_any_of_its_ports_has_room() {
     let node = Node::local();
-    let pool = Pool::new((0..3).map(|_| bounded(&node, 1)));
+    let pool = Balancer::new((0..3).map(|_| bounded(&node, 1)));
     let mut gates = Vec::new();
     for store in pool.members() {
         gates.push(held(store).await);
@@ -220,7 +220,7 @@ async fn a_pool_waits_until_any_of_its_ports_has_room() {
 #[tokio::test(start_paused = true)]
 async fn a_pool_has_a_deadline() {
     let node = Node::local();
-    let pool = Pool::new((0..2).map(|_| bounded(&node, 1)));
+    let pool = Balancer::new((0..2).map(|_| bounded(&node, 1)));
     for store in pool.members() {
         held(store).await;
         store.take(0);

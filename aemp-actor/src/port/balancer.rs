@@ -19,7 +19,7 @@ use super::through::WhenRoom;
 /// ([`PortOptions::max_messages`](crate::PortOptions::max_messages)).
 ///
 /// ```
-/// use aemp_actor::{Pool, PortOptions};
+/// use aemp_actor::{Balancer, PortOptions};
 /// # use aemp_actor::prelude::*;
 /// # #[derive(Port)] struct Worker;
 /// # #[rcv] impl Worker { async fn square(&mut self, n: u64) -> u64 { n * n } }
@@ -27,8 +27,8 @@ use super::through::WhenRoom;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let node = Node::local();
 /// let one_waits = PortOptions::new().max_messages(1);
-/// let pool = Pool::new((0..4).map(|_| node.port_with(Worker, one_waits)));
-/// let square = pool.when_room(|worker| worker.square(7)).await?.await?;
+/// let workers = Balancer::new((0..4).map(|_| node.port_with(Worker, one_waits)));
+/// let square = workers.when_room(|worker| worker.square(7)).await?.await?;
 /// assert_eq!(square, 49);
 /// # Ok(())
 /// # }
@@ -36,20 +36,20 @@ use super::through::WhenRoom;
 ///
 /// It is plain data: it keeps no port alive, and does not notice that one has died; what is sent to that is lost, and
 /// a request fails with its death.
-pub struct Pool<H> {
+pub struct Balancer<H> {
     members: Arc<[H]>,
     next: Arc<AtomicUsize>,
 }
 
-impl<H: PortRef + Clone> Pool<H> {
-    /// A pool of these ports.
+impl<H: PortRef + Clone> Balancer<H> {
+    /// One for these ports.
     ///
     /// # Panics
     /// When there are none.
     #[track_caller]
     pub fn new(members: impl IntoIterator<Item = H>) -> Self {
         let members: Arc<[H]> = members.into_iter().collect();
-        assert!(!members.is_empty(), "a pool of no ports");
+        assert!(!members.is_empty(), "a balancer of no ports");
         Self { members, next: Arc::default() }
     }
 
@@ -75,15 +75,15 @@ impl<H: PortRef + Clone> Pool<H> {
     }
 }
 
-impl<H> Clone for Pool<H> {
+impl<H> Clone for Balancer<H> {
     fn clone(&self) -> Self {
         Self { members: self.members.clone(), next: self.next.clone() }
     }
 }
 
-impl<H> fmt::Debug for Pool<H> {
+impl<H> fmt::Debug for Balancer<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pool({} ports)", self.members.len())
+        write!(f, "Balancer({} ports)", self.members.len())
     }
 }
 
