@@ -13,6 +13,7 @@ mod any_cell;
 mod async_code;
 mod attached;
 mod balancer;
+mod batch;
 mod call;
 mod cell;
 mod closure;
