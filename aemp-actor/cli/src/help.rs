@@ -184,7 +184,7 @@ mod tests {
                 for step in chain::split(&line, words) {
                     let step = std::iter::once("aemp".to_owned()).chain(step);
                     let read = line.clone().try_get_matches_from(step);
-                    assert!(read.is_ok(), "{example}: {read:?}");
+                    assert_eq!(read.err().map(|error| error.to_string()), None, "{example}");
                 }
             }
             let help = command.clone().render_help().to_string();

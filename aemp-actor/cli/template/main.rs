@@ -54,7 +54,9 @@ mod tests {
 
     #[tokio::test]
     async fn it_counts() {
-        let greeter = Node::local().port(Greeter::default());
+        // Dropped, a node is shut down.
+        let node = Node::local();
+        let greeter = node.port(Greeter::default());
         assert_eq!(greeter.greet("world").await.unwrap(), "hello world, you are number 1");
         assert_eq!(greeter.greet("moon").await.unwrap(), "hello moon, you are number 2");
     }

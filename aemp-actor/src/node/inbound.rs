@@ -13,7 +13,7 @@ use super::relay::{self, Reported};
 use super::{requests, traced};
 use crate::id::{PortId, PortName};
 use crate::message::{Message, shortened};
-use crate::port::AnyCell;
+use crate::port::{AnyCell, Batch};
 
 /// Hands the packets of one connection to ports and node port, in their order.
 pub(super) struct Inbound {
@@ -31,7 +31,7 @@ pub(super) struct Inbound {
 struct MessageRun {
     port: PortName,
     cell: Arc<dyn AnyCell>,
-    messages: Vec<Box<Message>>,
+    messages: Batch,
 }
 
 /// So many messages of a run are delivered at once at most: as many as a port handles before others have

@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
+use super::batch::Batch;
 use super::facts::Facts;
 use super::mailbox::Room;
 use super::options::PortOptions;
@@ -27,7 +28,7 @@ pub(crate) trait AnyCell: Send + Sync {
     fn deliver(self: Arc<Self>, message: Message);
 
     /// The same for each of the messages, in their order; none is left.
-    fn deliver_all(self: Arc<Self>, messages: &mut Vec<Box<Message>>) {
+    fn deliver_all(self: Arc<Self>, messages: &mut Batch) {
         messages.drain(..).for_each(|message| self.clone().deliver(*message));
     }
 

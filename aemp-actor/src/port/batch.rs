@@ -8,10 +8,14 @@ use super::mailbox::Envelope;
 use crate::message::Message;
 use crate::node::Dropped;
 
+/// Messages for one port. (Boxed as envelopes have them, before the mailbox is locked.)
+#[allow(clippy::vec_box)]
+pub(crate) type Batch = Vec<Box<Message>>;
+
 impl<P: Port> Cell<P> {
     /// Puts the messages into the mailbox, under one lock, as [`push`](Self::push) does with each of
     /// them: the first that has no room, and none before, is what the port dies of.
-    pub(super) fn push_all(self: &Arc<Self>, messages: &mut Vec<Box<Message>>) {
+    pub(super) fn push_all(self: &Arc<Self>, messages: &mut Batch) {
         let mut mailbox = self.mailbox.lock();
         let (before, mut lost, mut full) = (mailbox.queue.len(), 0, false);
         for message in messages.drain(..) {
@@ -43,12 +47,13 @@ impl<P: Port> Cell<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::any_cell::AnyCell;
     use crate::port::mailbox::Stage;
     use crate::prelude::*;
     use crate::reason::kind;
     use crate::{FnPort, PortOptions};
 
-    fn messages(count: usize) -> Vec<Box<Message>> {
+    fn messages(count: usize) -> Batch {
         vec![Box::new(Message::from_values(vec!["x".into()])); count]
     }
 

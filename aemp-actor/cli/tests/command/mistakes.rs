@@ -26,7 +26,7 @@ const COMMAND_LINE: [Typed<'_>; 27] = [
     (&["nods"], 2, "a similar subcommand exists: 'nodes'"),
     (&["ls"], 2, "a similar subcommand exists: 'nodes'"),
     (&["status"], 2, "a similar subcommand exists: 'doctor'"),
-    (&["versoin"], 2, "a similar subcommand exists: 'version'"),
+    (&["versions"], 2, "a similar subcommand exists: 'version'"),
     (&["nodes", "--watch", "5"], 2, "unexpected argument '5' found"),
     (&["setseed", "h:1"], 2, "unrecognized subcommand 'setseed'"),
     (&["cal"], 2, "the following required arguments were not provided:\n  <PORT>"),
