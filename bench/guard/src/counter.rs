@@ -1,5 +1,8 @@
 //! The port that is spoken to.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
 use aemp_actor::PortOptions;
 use aemp_actor::prelude::*;
 use tokio::runtime::{Builder, Runtime};
@@ -14,11 +17,20 @@ pub(crate) struct Counter {
 impl Counter {
     pub(crate) fn add(&mut self, n: u64) {
         self.sum += n;
+        HANDLED.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn sum(&self) -> u64 {
         self.sum
     }
+}
+
+/// What all counters have been sent.
+static HANDLED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many additions all counters have handled.
+pub(crate) fn handled() -> usize {
+    HANDLED.load(Relaxed)
 }
 
 /// A mailbox that never refuses: what is counted is the path of a message that arrives.
