@@ -66,16 +66,6 @@ pub trait OneRcvBlock: Sized {
     }
 }
 
-/// Where a message of the block is among those of the port: written by `#[derive(Port)]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no port",
-    note = "write `#[derive(Port)]` above the struct, and `#[rcv]` above its impl block"
-)]
-pub trait OwnMessages: Port + OneRcvBlock {
-    /// The message among those of the port.
-    fn own(msg: <Self as OneRcvBlock>::Msg) -> <Self as Port>::Msg;
-}
-
 /// What `#[rcv]` implements for a port with parameters, whose bounds are those of the `#[rcv]` block.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no messages",

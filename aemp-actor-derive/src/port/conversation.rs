@@ -37,8 +37,6 @@ fn port_ref(port: &PortType) -> TokenStream {
 struct Parts {
     /// The type of the messages.
     msg: TokenStream,
-    /// From a message of the block to one of the port.
-    own: TokenStream,
     handle: TokenStream,
     decode: TokenStream,
     encode: TokenStream,
@@ -50,7 +48,6 @@ struct Parts {
 fn plain(rcv: &TokenStream) -> Parts {
     Parts {
         msg: quote!(#rcv::Msg),
-        own: quote!(__msg),
         handle: quote!(#rcv::handle(self, __ctx, __msg)),
         decode: quote!(#rcv::decode(__msg, &[])),
         encode: quote!(#rcv::encode(__msg, __to)),
@@ -65,7 +62,6 @@ fn with_protocols(port: &PortType, rcv: &TokenStream) -> Parts {
     let either = quote!(#private::Either);
     Parts {
         msg: quote!(#either<#rcv::Msg, #listed::Msg>),
-        own: quote!(#either::A(__msg)),
         handle: quote! {
             async move {
                 match __msg {
@@ -108,14 +104,8 @@ fn port_impl(port: &PortType) -> TokenStream {
     let (room, handle_type) = (port.port(), port.handle());
     let rcv = quote!(<Self as #private::OneRcvBlock>);
     let parts = if port.protocols.is_empty() { plain(&rcv) } else { with_protocols(port, &rcv) };
-    let Parts { msg, own, handle, decode, encode, lookup } = parts;
+    let Parts { msg, handle, decode, encode, lookup } = parts;
     quote! {
-        #[automatically_derived]
-        impl #impl_generics #private::OwnMessages for #room #where_clause {
-            fn own(__msg: #rcv::Msg) -> <Self as #runtime::Port>::Msg {
-                #own
-            }
-        }
         #[automatically_derived]
         impl #impl_generics #runtime::Port for #room #where_clause {
             type Msg = #msg;
@@ -125,7 +115,7 @@ fn port_impl(port: &PortType) -> TokenStream {
             fn handle(
                 &mut self,
                 __ctx: &mut #runtime::Ctx<Self>,
-                __msg: Self::Msg,
+                __msg: #msg,
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<(), #runtime::Die>,
             > + ::core::marker::Send {
@@ -134,12 +124,12 @@ fn port_impl(port: &PortType) -> TokenStream {
 
             fn decode(
                 __msg: #runtime::Message,
-            ) -> ::core::result::Result<Self::Msg, #private::BadMessage> {
+            ) -> ::core::result::Result<#msg, #private::BadMessage> {
                 #decode
             }
 
             fn encode(
-                __msg: &Self::Msg,
+                __msg: &#msg,
                 __to: #private::Encoder<'_>,
             ) -> ::core::result::Result<(), #private::Unencodable> {
                 #encode

@@ -58,7 +58,6 @@ impl Protocol {
             port: parse_quote!(#handle),
             handle: handle.clone().into(),
             reference: reference.clone(),
-            wrap: TokenStream::new(),
             message: format_ident!("__{name}Msg"),
             strict: false,
             generics: Generics::default(),

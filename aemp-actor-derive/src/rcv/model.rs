@@ -21,8 +21,6 @@ pub(crate) struct Actor {
     pub(crate) handle: Path,
     /// The type of what is inside the handle.
     pub(crate) reference: TokenStream,
-    /// From a message to one of the port, where that has others.
-    pub(crate) wrap: TokenStream,
     /// The enum of the messages.
     pub(crate) message: Ident,
     /// A message that it does not understand kills the port.
@@ -67,7 +65,6 @@ impl Actor {
         let actor = Self {
             runtime: block.runtime.clone(),
             reference: quote!(#runtime::Ref),
-            wrap: quote!(<#port as #runtime::__private::OwnMessages>::own),
             handle: handle_of(path, block.handle.clone()),
             port,
             message,

@@ -20,10 +20,20 @@ use crate::runtime::Runtime;
 const NO_OPTIONS: &str =
     "the protocol says what is sent: write the option above the method of the trait";
 
+/// Traits that come to mind. Of others the compiler says that they lack what a protocol has.
+const NO_PROTOCOLS: [&str; 9] =
+    ["Clone", "Debug", "Default", "Display", "Drop", "From", "Future", "Iterator", "Port"];
+
 /// Writes the block anew, as two.
 pub(super) fn expand(block: Block, mut errors: Errors) -> TokenStream {
     let Block { runtime, handle, strict, mut item, methods } = block;
     let Some((protocol, _)) = item.trait_.clone() else { return quote!(#item #errors) };
+    if NO_PROTOCOLS.iter().any(|name| protocol.is_ident(name)) {
+        let text = "messages are a port's own methods, or those of a trait with #[protocol]: this is \
+                    none";
+        errors.at(&protocol, text);
+        return quote!(#item #errors);
+    }
     for option in [handle, strict].into_iter().flatten() {
         errors.at(option, "this is an option of the port's own block: write it there");
     }
@@ -130,10 +140,12 @@ fn listed(runtime: &Runtime, item: &ItemImpl, protocol: &Path) -> TokenStream {
     let port = &item.self_ty;
     let (impl_generics, _, where_clause) = item.generics.split_for_impl();
     let output = conversation::future_type(runtime);
+    // At the trait, where the compiler then says that it is no protocol.
+    let handle = located(quote!(type __Handle<__T: #protocol> = __T::__Protocol;), protocol);
     let question = located(quote!(listed::<#port, __Handle<#port>>();), protocol);
     hidden(quote! {
         #[allow(type_alias_bounds)]
-        type __Handle<__T: #protocol> = __T::__Protocol;
+        #handle
         #[automatically_derived]
         impl #impl_generics #private::Implements<__Handle<#port>> for #port #where_clause {
             fn handle_protocol(

@@ -133,6 +133,12 @@ pub enum Either<A, B> {
     B(B),
 }
 
+impl<A, B> From<A> for Either<A, B> {
+    fn from(own: A) -> Self {
+        Self::A(own)
+    }
+}
+
 /// In the place of the reply where nothing is answered.
 #[derive(Debug)]
 pub struct NoAnswer;

@@ -77,7 +77,8 @@ async fn a_protocol_is_spoken_between_nodes() {
         // A node that goes away.
         let died = death(&here, &archive);
         there.shutdown(PATIENCE).await;
-        assert_eq!(died.reason().await.kind(), "shutdown");
+        let reason = died.reason().await;
+        assert!(["shutdown", "transport_error"].contains(&reason.kind()), "{reason}");
     })
     .await;
 }

@@ -40,9 +40,11 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     let result = result(actor, handler);
     // Not the caller's: an argument may be called the same.
     let reply = Ident::new("__reply", Span::mixed_site());
-    let (to, wrap) = (&actor.reference, &actor.wrap);
-    let msg = quote!(#wrap(#message::#name(#(#values)*)));
-    let request = quote!(|#reply| #wrap(#message::#name(#(#values)* #reply)));
+    let to = &actor.reference;
+    // A port with protocols has other messages, too.
+    let into = quote!(::core::convert::Into::into);
+    let msg = quote!(#into(#message::#name(#(#values)*)));
+    let request = quote!(|#reply| #into(#message::#name(#(#values)* #reply)));
     let body = match (handler.kind, &handler.output.value) {
         (Kind::Local, None) => quote!(#to::tell_local(self.__ref(), #msg)),
         (Kind::Local, Some(_)) => quote!(#to::call_local(self.__ref(), #request)),
