@@ -133,7 +133,7 @@ async fn a_child_that_does_not_end_is_killed_at_its_deadline() {
         .child(stuck)
         .child(noting("at once", &diary).shutdown(Duration::ZERO))
         .start(&node);
-    let _hanging = handle.wait().await.unwrap().hang();
+    handle.wait().await.unwrap().hang();
     supervisor.ready().await.unwrap();
     read(&diary);
     let (died, begun) = (death(&node, &supervisor), Instant::now());
@@ -251,7 +251,7 @@ async fn a_supervisor_that_is_killed_while_it_restarts_leaves_no_child() {
         .start(&node);
     supervisor.ready().await.unwrap();
     let hanging = handle.get().unwrap();
-    let _answer = hanging.hang();
+    hanging.hang();
     let died = death(&node, &hanging);
     fail.get().unwrap().fail();
     until("it stops the others", || handle.get().is_err()).await;
