@@ -1,8 +1,9 @@
 //! [`Encoded`]: a message that nobody has looked into yet.
 
 use std::fmt;
+use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use serde::Serialize;
 use serde::de::Visitor;
 use smol_str::SmolStr;
@@ -14,6 +15,10 @@ use crate::value::{Value, ValueError};
 /// A message up to this size has bytes of its own, a larger one shares those of the read it came
 /// in: so that one that is kept keeps little more than itself.
 const COPIED: usize = 8 << 10;
+
+/// A message up to this size lies within the [`Encoded`] itself: as much as the enum has room for when it
+/// is five words long.
+const SHORT: usize = 38;
 
 /// A tag is kept beside the message: a longer element is none.
 const LONGEST_TAG: usize = 1 << 20;
@@ -30,31 +35,78 @@ pub struct Encoded {
     framing: Framing,
     /// In JSON the text of the array of the elements; in the binary framings the elements, one
     /// after the other.
-    bytes: Bytes,
+    content: Content,
+}
+
+/// The bytes of a message.
+#[derive(Clone)]
+enum Content {
+    /// So few that no memory of their own is worth it.
+    Short {
+        len: u8,
+        bytes: [u8; SHORT],
+    },
+    Long(Bytes),
+}
+
+impl Content {
+    /// A copy that shares nothing.
+    fn copied(bytes: &[u8]) -> Self {
+        match u8::try_from(bytes.len()) {
+            Ok(len) if bytes.len() <= SHORT => {
+                let mut short = [0; SHORT];
+                short[..bytes.len()].copy_from_slice(bytes);
+                Self::Short { len, bytes: short }
+            }
+            _ => Self::Long(Bytes::copy_from_slice(bytes)),
+        }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Long(bytes) => bytes,
+        }
+    }
 }
 
 impl Encoded {
     pub(super) fn new(framing: Framing, bytes: Bytes) -> Self {
-        Self { framing, bytes }
+        Self { framing, content: Content::Long(bytes) }
     }
 
-    /// The message of a packet that was read.
-    pub(super) fn received(framing: Framing, bytes: BytesMut) -> Self {
-        Self::of_part(framing, bytes.freeze())
+    /// Takes the packet that `message` is the end of off the front of `buf`.
+    pub(super) fn taken(framing: Framing, buf: &mut BytesMut, message: Range<usize>) -> Self {
+        if message.len() <= COPIED {
+            let content = Content::copied(&buf[message.clone()]);
+            buf.advance(message.end);
+            return Self { framing, content };
+        }
+        let mut packet = buf.split_to(message.end);
+        packet.advance(message.start);
+        Self::new(framing, packet.freeze())
     }
 
     /// A message whose bytes are part of a larger buffer.
     pub(super) fn of_part(framing: Framing, bytes: Bytes) -> Self {
-        let own = bytes.len() <= COPIED;
-        Self::new(framing, if own { Bytes::copy_from_slice(&bytes) } else { bytes })
+        if bytes.len() <= COPIED {
+            return Self { framing, content: Content::copied(&bytes) };
+        }
+        Self::new(framing, bytes)
     }
 
-    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
-        Self::of_part(self.framing, self.bytes.slice(range))
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        match &self.content {
+            Content::Long(bytes) => Self::of_part(self.framing, bytes.slice(range)),
+            short => Self { content: Content::copied(&short.as_slice()[range]), ..*self },
+        }
     }
 
     pub(super) fn into_parts(self) -> (Framing, Bytes) {
-        (self.framing, self.bytes)
+        match self.content {
+            Content::Long(bytes) => (self.framing, bytes),
+            short => (self.framing, Bytes::copy_from_slice(short.as_slice())),
+        }
     }
 
     /// Encodes a message; as [`Framing::encode`], without a port.
@@ -82,11 +134,11 @@ impl Encoded {
     /// How many bytes the message takes, encoded.
     #[must_use]
     pub fn bytes_len(&self) -> usize {
-        self.bytes.len()
+        self.bytes().len()
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.content.as_slice()
     }
 
     /// Decodes all elements.
@@ -95,7 +147,7 @@ impl Encoded {
     ///
     /// A number that no [`Value`] can hold, such as `1e999` in JSON.
     pub fn to_values(&self) -> Result<Vec<Value>, ValueError> {
-        Ok(with_encoding!(self.framing, E => E::to_values(&self.bytes)?))
+        Ok(with_encoding!(self.framing, E => E::to_values(self.bytes())?))
     }
 
     /// Has the visitor's `visit_seq` decode the elements leniently (see
@@ -106,19 +158,19 @@ impl Encoded {
     ///
     /// Whatever the visitor objects to, as text.
     pub fn visit_seq<'de, V: Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, DecodeError> {
-        with_encoding!(self.framing, E => E::visit_elements(&self.bytes, visitor))
+        with_encoding!(self.framing, E => E::visit_elements(self.bytes(), visitor))
     }
 
     /// The tag: the first element, if it is a string, bytes (as text, a character each) or a number
     /// (as its text), of 1 MiB at the most. The rest is not decoded.
     #[must_use]
     pub fn first_str(&self) -> Option<SmolStr> {
-        with_encoding!(self.framing, E => E::first_text(&self.bytes, LONGEST_TAG))
+        with_encoding!(self.framing, E => E::first_text(self.bytes(), LONGEST_TAG))
     }
 }
 
 impl fmt::Debug for Encoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Encoded({}, \"{}\")", self.framing, self.bytes.escape_ascii())
+        write!(f, "Encoded({}, \"{}\")", self.framing, self.bytes().escape_ascii())
     }
 }

@@ -256,7 +256,9 @@ mod tests {
         for keys in [1, 5, 10, 255] {
             let (limit, mut taken) = (AdmissionLimit::replacing(256, 64), Taken::new());
             let many = (0..4000).map(|n| 1 + n % keys);
-            many.for_each(|key| drop(come(&limit, &mut taken, key)));
+            for key in many {
+                let _ = come(&limit, &mut taken, key);
+            }
             let most = limit.shared.slots.lock().largest().map_or(0, |(most, ..)| most);
             assert_eq!(limit.count(), 256.min(64 * keys), "{keys}");
             let room = come(&limit, &mut taken, 0);

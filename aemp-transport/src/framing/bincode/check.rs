@@ -28,7 +28,7 @@ impl From<Malformed> for FrameError {
 
 /// Takes `count` values off the front of `bytes`.
 pub(super) fn take_values(bytes: &mut &[u8], count: u64, rules: Rules) -> Result<(), FrameError> {
-    let mut innermost = Open { left: possible(count, bytes)?, is_map: false };
+    let mut innermost = Open { left: count, is_map: false };
     // Allocates only for what is nested.
     let mut outer = Vec::new();
     loop {
@@ -78,7 +78,7 @@ fn take_value(bytes: &mut &[u8], rules: Rules) -> Result<Option<Open>, FrameErro
 }
 
 /// A count that there can be: every value has a byte at least.
-fn possible(count: u64, bytes: &[u8]) -> Result<u64, FrameError> {
+pub(super) fn possible(count: u64, bytes: &[u8]) -> Result<u64, FrameError> {
     if count > bytes.len() as u64 {
         return Err(FrameError::Bincode("a list or a map is longer than its packet"));
     }

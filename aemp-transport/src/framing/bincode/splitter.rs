@@ -1,8 +1,9 @@
 //! Takes whole packets off a stream and checks them.
 
 use bytes::{Buf, BytesMut};
+use smol_str::SmolStr;
 
-use super::check::{Rules, take_values};
+use super::check::{Rules, possible, take_values};
 use super::message::PREFIX;
 use super::primitive::take_unsigned;
 use super::reader::Reader;
@@ -10,44 +11,66 @@ use crate::framing::binary::{Read, item_text};
 use crate::framing::encoding::Split;
 use crate::framing::{Encoded, FrameError, Framing, Limits, Packet};
 
-/// The bincode half of [`Decoder`](crate::Decoder). Has no place to keep: the length says how much
-/// to wait for.
+/// The bincode half of [`Decoder`](crate::Decoder). Has no place in a packet to keep: the length
+/// says how much to wait for.
 #[derive(Debug)]
 pub(super) struct Splitter {
     limits: Limits,
+    /// The encoded name of the port of the last packet, and the name: most packets are for the same port
+    /// as the one before.
+    last: Option<(Box<[u8]>, SmolStr)>,
     #[cfg(test)]
     scanned: u64,
 }
+
+/// A longer encoded name is not remembered; those that nodes give have about 20 bytes.
+const SHORT_NAME: usize = 256;
 
 impl Splitter {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
+            last: None,
             #[cfg(test)]
             scanned: 0,
         }
     }
 
-    /// Checks a whole packet and takes it apart; `None` is a keepalive.
-    fn parse(&self, mut bytes: BytesMut) -> Result<Option<Packet>, FrameError> {
-        if self.limits.max_depth == 0 {
+    /// Checks a whole packet; gives its port, and how many bytes its message has. `None` is a
+    /// keepalive.
+    fn parse(&mut self, packet: &[u8]) -> Result<Option<(SmolStr, usize)>, FrameError> {
+        let rules = Rules { max_depth: self.limits.max_depth, kept: false };
+        if rules.max_depth == 0 {
             return Err(FrameError::TooDeep { limit: 0 });
         }
-        let mut rest = &bytes[..];
+        let mut rest = packet;
         let count = take_unsigned(&mut rest)?;
-        let first = rest;
-        take_values(&mut rest, count, Rules { max_depth: self.limits.max_depth, kept: false })?;
+        let elements = possible(count, rest)?.checked_sub(1);
+        let port = elements.map(|_| self.take_port(&mut rest, rules)).transpose()?;
+        let message = rest.len();
+        take_values(&mut rest, elements.unwrap_or(0), rules)?;
         if !rest.is_empty() {
             return Err(FrameError::Bincode("a packet is longer than its list"));
         }
-        if count == 0 {
-            return Ok(None);
+        Ok(port.map(|port| (port, message)))
+    }
+
+    fn take_port(&mut self, bytes: &mut &[u8], rules: Rules) -> Result<SmolStr, FrameError> {
+        if let Some((encoded, port)) = &self.last
+            && let Some(rest) = bytes.strip_prefix(&**encoded)
+        {
+            *bytes = rest;
+            return Ok(port.clone());
         }
-        let mut reader = Reader::new(first);
-        let item = reader.item().map_err(|_| FrameError::PortName)?;
+        let first = *bytes;
+        take_values(bytes, 1, rules)?;
+        let item = Reader::new(first).item().map_err(|_| FrameError::PortName)?;
         let port = item_text(&item).ok_or(FrameError::PortName)?;
-        bytes.advance(bytes.len() - reader.left());
-        Ok(Some(Packet { port, message: Encoded::received(Framing::Bincode, bytes) }))
+        let encoded = &first[..first.len() - bytes.len()];
+        if encoded.len() <= SHORT_NAME {
+            self.last = Some((encoded.into(), port.clone()));
+        }
+        Ok(port)
     }
 }
 
@@ -61,14 +84,17 @@ impl Split for Splitter {
             if buf.len() - PREFIX < length {
                 return Ok(None);
             }
-            buf.advance(PREFIX);
+            let end = PREFIX + length;
+            let taken = self.parse(&buf[PREFIX..end])?;
             #[cfg(test)]
             {
-                self.scanned += (PREFIX + length) as u64;
+                self.scanned += end as u64;
             }
-            if let Some(packet) = self.parse(buf.split_to(length))? {
-                return Ok(Some(packet));
+            if let Some((port, rest)) = taken {
+                let message = Encoded::taken(Framing::Bincode, buf, end - rest..end);
+                return Ok(Some(Packet { port, message }));
             }
+            buf.advance(end);
         }
         Ok(None)
     }

@@ -1,6 +1,9 @@
 //! Takes whole packets off a stream and checks them.
 
+use std::ops::Range;
+
 use bytes::{Buf, BytesMut};
+use smol_str::SmolStr;
 
 use super::head::{self, Number};
 use super::reader::Reader;
@@ -25,9 +28,14 @@ impl Split for Splitter {
     fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
         while !buf.is_empty() {
             let Some(length) = self.scanner.scan(buf)? else { return Ok(None) };
-            if let Some(packet) = parse(buf.split_to(length))? {
-                return Ok(Some(packet));
+            if let Some((port, message)) = parse(&buf[..length])? {
+                let mut packet = buf.split_to(length);
+                return Ok(Some(Packet {
+                    port,
+                    message: Encoded::taken(Framing::Cbor, &mut packet, message),
+                }));
             }
+            buf.advance(length);
         }
         Ok(None)
     }
@@ -38,21 +46,17 @@ impl Split for Splitter {
     }
 }
 
-/// Takes a whole packet apart; `None` is a keepalive.
-fn parse(mut bytes: BytesMut) -> Result<Option<Packet>, FrameError> {
-    let head = head::read(&bytes).ok().flatten().ok_or(FrameError::PortName)?;
-    if head.number == Number::Indefinite {
-        // The elements end where the bytes do.
-        bytes.truncate(bytes.len() - 1);
-    }
-    bytes.advance(head.len);
-    if bytes.is_empty() {
+/// Takes a whole packet apart: its port, and where its message is; `None` is a keepalive.
+fn parse(packet: &[u8]) -> Result<Option<(SmolStr, Range<usize>)>, FrameError> {
+    let head = head::read(packet).ok().flatten().ok_or(FrameError::PortName)?;
+    // The elements end where the bytes do, or the break before.
+    let end = packet.len() - usize::from(head.number == Number::Indefinite);
+    let elements = &packet[head.len..end];
+    if elements.is_empty() {
         return Ok(None);
     }
-    let mut reader = Reader::new(&bytes);
+    let mut reader = Reader::new(elements);
     let item = reader.item().map_err(|_| FrameError::PortName)?;
     let port = item_text(&item).ok_or(FrameError::PortName)?;
-    let start = bytes.len() - reader.left();
-    bytes.advance(start);
-    Ok(Some(Packet { port, message: Encoded::received(Framing::Cbor, bytes) }))
+    Ok(Some((port, end - reader.left()..end)))
 }

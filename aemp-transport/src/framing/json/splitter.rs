@@ -34,9 +34,16 @@ impl Split for Splitter {
                 }
             }
             let Some(extent) = self.scanner.scan(buf)? else { return Ok(None) };
-            let packet = parse(buf.split_to(extent.len), extent)?;
-            if packet.is_some() {
-                return Ok(packet);
+            let Err(error) = check(&buf[..extent.len], extent) else {
+                match take(buf, extent)? {
+                    None => continue,
+                    packet => return Ok(packet),
+                }
+            };
+            let text = mended(&buf[..extent.len]).ok_or(error)?;
+            buf.advance(extent.len);
+            if let Some(packet) = parse_mended(text)? {
+                return Ok(Some(packet));
             }
         }
     }
@@ -56,28 +63,32 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Checks a whole packet and takes it apart; `None` is a keepalive.
-fn parse(mut bytes: BytesMut, mut extent: Extent) -> Result<Option<Packet>, FrameError> {
-    if let Err(error) = check(&bytes, extent) {
-        let text = mended(&bytes).ok_or(error)?;
-        bytes = BytesMut::from(Bytes::from(text));
-        // It is larger by a little, and was not too large.
-        let limits = Limits { max_packet: usize::MAX, max_depth: usize::MAX };
-        extent = Scanner::new(limits).scan(&bytes)?.ok_or(FrameError::Incomplete)?;
-        check(&bytes, extent)?;
-    }
-    let name_end = extent.comma.unwrap_or(extent.len - 1);
-    let name = bytes[1..name_end].trim_ascii();
+/// Checks a packet that was mended, and takes it apart.
+fn parse_mended(text: Vec<u8>) -> Result<Option<Packet>, FrameError> {
+    let mut text = BytesMut::from(Bytes::from(text));
+    // It is larger by a little, and was not too large.
+    let limits = Limits { max_packet: usize::MAX, max_depth: usize::MAX };
+    let extent = Scanner::new(limits).scan(&text)?.ok_or(FrameError::Incomplete)?;
+    check(&text, extent)?;
+    take(&mut text, extent)
+}
+
+/// Takes a packet that was checked off the front of `buf`; `None` is a keepalive.
+fn take(buf: &mut BytesMut, extent: Extent) -> Result<Option<Packet>, FrameError> {
+    let name = buf[1..extent.comma.unwrap_or(extent.len - 1)].trim_ascii();
     if name.is_empty() {
+        buf.advance(extent.len);
         return Ok(None);
     }
     let port = scalar_text(name).ok_or(FrameError::PortName)?;
     let message = match extent.comma {
-        None => Encoded::new(Framing::Json, Bytes::from_static(b"[]")),
+        None => {
+            buf.advance(extent.len);
+            Encoded::new(Framing::Json, Bytes::from_static(b"[]"))
+        }
         Some(comma) => {
-            bytes[comma] = b'[';
-            bytes.advance(comma);
-            Encoded::received(Framing::Json, bytes)
+            buf[comma] = b'[';
+            Encoded::taken(Framing::Json, buf, comma..extent.len)
         }
     };
     Ok(Some(Packet { port, message }))
