@@ -82,8 +82,8 @@ pub use lenient::Lenient;
 #[doc(hidden)]
 pub use link::fuzz_chunks;
 pub use link::{
-    Admission, Admit, CloseReason, EstablishError, Established, LinkConfig, LinkCounters,
-    LinkSender, Order, PacketSink, SendError, establish, establish_with, start,
+    Admission, Admit, CloseReason, EncodedPacket, EstablishError, Established, LinkConfig,
+    LinkCounters, LinkSender, Order, PacketSink, SendError, establish, establish_with, start,
 };
 #[cfg(feature = "quic")]
 pub use stream::Quic;

@@ -45,6 +45,10 @@ impl<S: PacketSink> PacketSink for Passage<S> {
         }
     }
 
+    fn flush(&mut self) {
+        self.sink.flush();
+    }
+
     fn partial(&mut self, framing: Framing, bytes: &[u8]) {
         self.sink.partial(framing, bytes);
     }

@@ -9,7 +9,7 @@ use super::core::Core;
 use super::counters::Dropped;
 use super::peer::Peer;
 use super::{requests, traced};
-use crate::id::PortId;
+use crate::id::{PortId, PortName};
 use crate::mesh::Rendezvous;
 use crate::message::{Message, shortened};
 use crate::port::AnyCell;
@@ -23,7 +23,20 @@ pub(super) struct Inbound {
     refused: bool,
     /// Which relayed connection of the peer this node, as a hub, has last reported alive.
     reported: Option<Reported>,
+    /// Messages to one port, that came one after the other and are not delivered yet.
+    run: Option<MessageRun>,
 }
+
+/// Messages to one port: it is looked up, and its mailbox locked, once for all of them.
+struct MessageRun {
+    port: PortName,
+    cell: Arc<dyn AnyCell>,
+    messages: Vec<Box<Message>>,
+}
+
+/// So many messages of a run are delivered at once at most: as many as a port handles before others have
+/// their turn, so that it begins with the first of a large read while the rest is being read.
+const RUN: usize = 128;
 
 /// Where a request comes from: a node, through one of its connections.
 pub(crate) struct Origin {
@@ -47,6 +60,16 @@ impl PacketSink for Inbound {
     fn packet(&mut self, packet: Packet) {
         let message = Message::from_encoded(packet.message).come_from(self.origin.peer.id());
         traced::received(self.origin.peer.id(), &packet.port, &message);
+        if let Some(run) = &mut self.run
+            && run.port == packet.port
+        {
+            run.messages.push(Box::new(message));
+            if run.messages.len() >= RUN {
+                run.deliver();
+            }
+            return;
+        }
+        self.flush();
         if packet.port.is_empty() {
             return requests::handle(&self.core, Some(&self.origin), message);
         }
@@ -55,11 +78,20 @@ impl PacketSink for Inbound {
             return self.refuse(&packet.port, &message);
         }
         match cell {
-            Some(cell) => cell.deliver(message),
+            Some(cell) => {
+                let (port, messages) = (packet.port, vec![Box::new(message)]);
+                self.run = Some(MessageRun { port, cell, messages });
+            }
             None => {
                 let to = PortId::new(self.core.id().clone(), packet.port);
                 self.core.unknown_port(&to, &message);
             }
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some(mut run) = self.run.take() {
+            run.deliver();
         }
     }
 
@@ -68,13 +100,20 @@ impl PacketSink for Inbound {
     }
 
     fn closed(&mut self, reason: CloseReason) {
+        self.flush();
         self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
+    }
+}
+
+impl MessageRun {
+    fn deliver(&mut self) {
+        self.cell.clone().deliver_all(&mut self.messages);
     }
 }
 
 impl Inbound {
     pub(super) fn new(core: Arc<Core>, origin: Origin) -> Self {
-        Self { core, origin, refused: false, reported: None }
+        Self { core, origin, refused: false, reported: None, run: None }
     }
 
     /// Only the first is told of: who sends them could fill the log.

@@ -1,5 +1,6 @@
 //! Where a message, a kill or a monitor goes: a port of this node, its node port, or another node.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use aemp_transport::{EncodeError, Value};
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::core::Core;
 use super::counters::Dropped;
+use super::peer::Peer;
 use super::waiting::Place;
 use super::{functions, requests, traced};
 use crate::fail_points::fail_point;
@@ -19,6 +21,12 @@ use crate::visible::one_line;
 
 /// The request that kills a port of this implementation at once.
 pub(super) const KIL_NOW: &str = "aemp::kil_now";
+
+thread_local! {
+    /// The node that this thread has sent to last, which it mostly sends to next: so it need not be looked up
+    /// in the table. (A peer that somebody holds stays in the table.)
+    static LAST: Cell<Option<Arc<Peer>>> = const { Cell::new(None) };
+}
 
 impl Core {
     /// Sends a message.
@@ -64,7 +72,11 @@ impl Core {
         if !self.can_reach(to) {
             return Ok(());
         }
-        self.peer(to.node()).send(self, to.name(), (to, Place::Among), msg)
+        let last = LAST.take().filter(|peer| peer.is(self, to.node()));
+        let peer = last.unwrap_or_else(|| self.peer(to.node()));
+        let sent = peer.send(self, to.name(), (to, Place::Among), msg);
+        LAST.set(Some(peer));
+        sent
     }
 
     /// Whether a message to another node may be sent at all; if not, it is counted as lost.

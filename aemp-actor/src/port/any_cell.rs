@@ -23,6 +23,11 @@ pub(crate) trait AnyCell: Send + Sync {
     /// Puts an untyped message into the mailbox. Lost (and counted) when the port is dead.
     fn deliver(self: Arc<Self>, message: Message);
 
+    /// The same for each of the messages, in their order; none is left.
+    fn deliver_all(self: Arc<Self>, messages: &mut Vec<Box<Message>>) {
+        messages.drain(..).for_each(|message| self.clone().deliver(*message));
+    }
+
     /// Kills the port after the messages that are in the mailbox.
     fn kil(self: Arc<Self>, reason: Reason) {
         self.abort(reason);

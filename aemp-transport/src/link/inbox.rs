@@ -105,6 +105,8 @@ impl Lanes {
                 if !self.small.is_empty() {
                     return Err(MISPLACED_END);
                 }
+                // It shares the buffer of the read, which is used again when nobody else does.
+                self.small = BytesMut::new();
                 let Some(head) = buf.first_chunk::<HEAD>() else { return Ok(None) };
                 self.open = Some(chunk::decode(*head)?);
                 buf.advance(HEAD);
@@ -127,7 +129,7 @@ impl Lanes {
 
     /// One more part of a large packet, which is whole with its last one, and not before.
     fn part(&mut self, part: &[u8], is_last: bool) -> Result<Option<Packet>, FrameError> {
-        self.make_room(part.len());
+        self.reserve(part.len());
         self.large.extend_from_slice(part);
         let packet = self.bulk.next(&mut self.large)?;
         match (is_last, packet.is_some() && self.large.is_empty()) {
@@ -141,13 +143,17 @@ impl Lanes {
     }
 
     /// Doubles the room for a large packet as it grows, up to what it may have.
-    fn make_room(&mut self, bytes: usize) {
-        let needed = self.large.len() + bytes;
-        if self.large.capacity() < needed {
-            let room = (2 * self.large.len()).min(self.max_large).max(needed);
-            let mut larger = BytesMut::with_capacity(room);
-            larger.extend_from_slice(&self.large);
-            self.large = larger;
+    fn reserve(&mut self, bytes: usize) {
+        let (length, capacity) = (self.large.len(), self.large.capacity());
+        if capacity < length + bytes {
+            if capacity <= self.max_large / 2 {
+                // At least twice as much. Large memory is not copied, but moved to another address.
+                self.large.reserve(bytes);
+            } else {
+                let mut larger = BytesMut::with_capacity(self.max_large.max(length + bytes));
+                larger.extend_from_slice(&self.large);
+                self.large = larger;
+            }
         }
     }
 }

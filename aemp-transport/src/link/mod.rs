@@ -33,5 +33,5 @@ pub use establish::{EstablishError, Established, establish, establish_with};
 pub use fuzz::chunks as fuzz_chunks;
 pub use order::Order;
 pub use reason::CloseReason;
-pub use sender::{LinkCounters, LinkSender, SendError};
+pub use sender::{EncodedPacket, LinkCounters, LinkSender, SendError};
 pub use start::{PacketSink, start};

@@ -55,7 +55,10 @@ impl Reader {
         loop {
             let before = self.shared.counts.packets_in.load(Relaxed);
             self.shared.set_delivering(true);
-            let delivered = self.deliver(sink);
+            let delivered = self.deliver(sink).and_then(|arrived| {
+                give(|| sink.flush())?;
+                Ok(arrived)
+            });
             self.shared.set_delivering(false);
             match delivered {
                 Ok(arrived) => self.confirm(arrived),
@@ -84,7 +87,9 @@ impl Reader {
                 return Ok(Arrived::Nothing);
             }
             arrived = Arrived::Whole;
-            self.shared.counts.packets_in.fetch_add(1, Relaxed);
+            // Only this task counts them.
+            let packets_in = &self.shared.counts.packets_in;
+            packets_in.store(packets_in.load(Relaxed) + 1, Relaxed);
             let bytes = packet.message.bytes_len();
             give(|| sink.packet(packet))?;
             if bytes > CHUNK && self.buffer.len() <= bytes {

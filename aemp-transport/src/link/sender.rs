@@ -32,6 +32,21 @@ pub struct LinkSender {
     shared: Arc<Shared>,
 }
 
+/// A packet that is encoded, and not sent yet.
+#[derive(Debug)]
+pub struct EncodedPacket {
+    framing: Framing,
+    bytes: Vec<u8>,
+}
+
+impl EncodedPacket {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 /// A packet was not sent.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -112,7 +127,7 @@ impl LinkSender {
         order: Order<'_>,
         message: &T,
     ) -> Result<Option<usize>, SendError> {
-        self.encode(
+        self.encode_and(
             |framing, out| framing.encode(port, message, out),
             |packet| {
                 let bytes = packet.len();
@@ -120,6 +135,43 @@ impl LinkSender {
                 pushed.map_or(Ok(Some(bytes)), |pushed| self.pushed(pushed).map(|()| None))
             },
         )
+    }
+
+    /// Encodes a packet, for [`try_send_packet`](Self::try_send_packet).
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be encoded.
+    pub fn encode<T: Serialize + ?Sized>(
+        &self,
+        port: &str,
+        message: &T,
+    ) -> Result<EncodedPacket, EncodeError> {
+        let (framing, mut bytes) = (self.shared.framing, Vec::new());
+        framing.encode(port, message, &mut bytes)?;
+        Ok(EncodedPacket { framing, bytes })
+    }
+
+    /// Whether a packet is of the framing of this link.
+    #[must_use]
+    pub fn takes(&self, packet: &EncodedPacket) -> bool {
+        packet.framing == self.shared.framing
+    }
+
+    /// As [`try_send`](Self::try_send) of a packet that this link [takes](Self::takes), and the answer is
+    /// the packet.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Self::try_send).
+    pub fn try_send_packet(
+        &self,
+        mut packet: EncodedPacket,
+        order: Order<'_>,
+    ) -> Result<Option<EncodedPacket>, SendError> {
+        debug_assert!(self.takes(&packet), "packets are encoded for the link");
+        let pushed = self.shared.queue.lock().try_push(&mut packet.bytes, order);
+        pushed.map_or(Ok(Some(packet)), |pushed| self.pushed(pushed).map(|()| None))
     }
 
     /// Queues a packet of a message that is encoded already, in whichever framing.
@@ -264,14 +316,14 @@ impl LinkSender {
         order: Order<'_>,
         encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), SendError> {
-        self.encode(encode, |packet| {
+        self.encode_and(encode, |packet| {
             let pushed = self.shared.queue.lock().push(packet, order);
             self.pushed(pushed)
         })
     }
 
     /// Encodes a packet without any lock, then has it queued.
-    fn encode<R>(
+    fn encode_and<R>(
         &self,
         encode: impl FnOnce(Framing, &mut Vec<u8>) -> Result<(), EncodeError>,
         queue: impl FnOnce(&mut Vec<u8>) -> Result<R, SendError>,

@@ -17,6 +17,10 @@ pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
 
+    /// All packets of a read were given, or of a part of it: nothing is to be kept back any longer.
+    /// (Others may run on this task before the next packet is given.)
+    fn flush(&mut self) {}
+
     /// A packet has begun to come, and more of it has come now, but not the whole. `bytes` are
     /// what has come of it, unchecked ([`Framing::first_texts`] reads them); called once for a read.
     fn partial(&mut self, framing: Framing, bytes: &[u8]) {

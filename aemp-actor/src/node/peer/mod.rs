@@ -75,6 +75,11 @@ impl Peer {
         })
     }
 
+    /// Whether it is this node, as `core` knows it.
+    pub(crate) fn is(&self, core: &Arc<Core>, id: &NodeId) -> bool {
+        std::ptr::eq(self.core.as_ptr(), Arc::as_ptr(core)) && self.id == *id
+    }
+
     /// Messages to this node are lost.
     fn count_lost(&self, core: &Core, cause: Dropped, count: usize) {
         core.count_dropped(cause, count);

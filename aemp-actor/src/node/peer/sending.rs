@@ -150,18 +150,21 @@ impl Peer {
 
     /// Where a message can go now; into the queue for a connection to come it is put at once, so
     /// that nobody takes the room in between.
-    fn way(&self, core: &Core, to: &PortId, message: &Encoded) -> Way {
+    fn way(&self, core: &Core, to: &PortId, message: Option<&Encoded>) -> Way {
         let limit = core.config().node_limits.max_queue;
         let mut state = self.state.lock();
         if self.is_cut_off(core, to) {
             return Way::Done;
         }
-        match &mut state.stage {
-            Stage::Up(up) => Way::Link(up.link.clone()),
-            Stage::Connecting(waiting) if !waiting.has_room(message.bytes_len(), limit) => {
+        match (&mut state.stage, message) {
+            (Stage::Up(up), _) => Way::Link(up.link.clone()),
+            (Stage::Connecting(_), None) => Way::Encode,
+            (Stage::Connecting(waiting), Some(message))
+                if !waiting.has_room(message.bytes_len(), limit) =>
+            {
                 Way::Full
             }
-            Stage::Connecting(waiting) => {
+            (Stage::Connecting(waiting), Some(message)) => {
                 traced::sent(&self.id, to.port(), message);
                 let port = to.name().clone();
                 let (place, message) = (Place::Among, message.clone());
@@ -169,7 +172,7 @@ impl Peer {
                 self.wait(core, Some(waiting), packet);
                 Way::Done
             }
-            Stage::Idle | Stage::Falling(_) => Way::Send,
+            (Stage::Idle | Stage::Falling(_), _) => Way::Send,
         }
     }
 
@@ -192,12 +195,16 @@ impl Peer {
         message: &Message,
     ) -> Result<(), EncodeError> {
         let port = to.name();
-        let encoded = Encoded::from_message(WAITING, message)?;
+        let (mut waiting, mut packet) = (None, None);
         loop {
             let mut changed = std::pin::pin!(self.changed());
             changed.as_mut().enable();
-            let link = match self.way(core, to, &encoded) {
+            let link = match self.way(core, to, waiting.as_ref()) {
                 Way::Link(link) => link,
+                Way::Encode => {
+                    waiting = Some(Encoded::from_message(WAITING, message)?);
+                    continue;
+                }
                 Way::Done => return Ok(()),
                 Way::Send => return self.send(core, port, (to, Place::Among), message),
                 Way::Full => {
@@ -205,8 +212,13 @@ impl Peer {
                     continue;
                 }
             };
-            match link.try_send(port, Order::Among(port), message) {
-                Ok(Some(bytes)) => link.room(bytes).await,
+            // The link may be another one by now, of another framing.
+            let encoded = match packet.take().filter(|packet| link.takes(packet)) {
+                Some(encoded) => encoded,
+                None => link.encode(port, message)?,
+            };
+            match link.try_send_packet(encoded, Order::Among(port)) {
+                Ok(Some(refused)) => link.room(packet.insert(refused).bytes_len()).await,
                 Ok(None) => {
                     traced::sent(&self.id, port, message);
                     return Ok(());
@@ -220,6 +232,8 @@ impl Peer {
 /// Where a message can go now.
 enum Way {
     Link(LinkSender),
+    /// Into the queue for a connection to come, once it is encoded for that.
+    Encode,
     /// It is in the queue for a connection to come, or lost and counted.
     Done,
     /// Wherever any message goes.
