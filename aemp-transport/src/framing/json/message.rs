@@ -1,20 +1,20 @@
 //! [`Json`]: packets, and messages to and from the text of an array.
 
-use std::fmt;
 use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, Visitor};
 use serde::ser::{Error as _, Serialize, Serializer};
 use smol_str::SmolStr;
 
+use super::elements::{Elements, reader};
 use super::splitter::Splitter;
 use super::writer::Writer;
 use crate::framing::encoding::{Encoding, Split};
 use crate::framing::serialize::{Write, write_elements, write_value};
 use crate::framing::transcode::Transcode;
 use crate::framing::{DecodeError, EncodeError, Limits};
-use crate::lenient::{Lenient, float_text};
+use crate::lenient::float_text;
 use crate::value::Value;
 
 /// The encoding of [`Framing::Json`](crate::Framing::Json). A message alone is the text of an array.
@@ -63,18 +63,18 @@ impl Encoding for Json {
     }
 
     fn to_values(array: &[u8]) -> Result<Vec<Value>, DecodeError> {
-        Vec::deserialize(&mut elements(array)).map_err(plain)
+        Vec::deserialize(&mut reader(array)).map_err(plain)
     }
 
     fn visit_elements<'de, V: Visitor<'de>>(
         array: &'de [u8],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        Lenient(&mut elements(array)).deserialize_seq(Leaving(visitor)).map_err(plain)
+        visitor.visit_seq(Elements::new(array)).map_err(plain)
     }
 
     fn transcode<S: Serializer>(array: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        Transcode::new(&mut elements(array)).serialize(to)
+        Transcode::new(&mut reader(array)).serialize(to)
     }
 
     fn first_text(array: &[u8], longest: usize) -> Option<SmolStr> {
@@ -138,30 +138,6 @@ pub(crate) fn json_text(value: &Value) -> Result<String, EncodeError> {
     String::from_utf8(out).map_err(EncodeError::custom)
 }
 
-/// The elements, to be read as one sequence.
-fn elements(array: &[u8]) -> serde_json::Deserializer<serde_json::de::SliceRead<'_>> {
-    let mut json = serde_json::Deserializer::from_slice(array);
-    json.disable_recursion_limit();
-    json
-}
-
-/// A visitor that may leave elements.
-struct Leaving<V>(V);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Leaving<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<V::Value, A::Error> {
-        let made = self.0.visit_seq(&mut seq)?;
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(made)
-    }
-}
-
 /// The error without its place in the text, which nobody has seen.
 fn plain(error: serde_json::Error) -> DecodeError {
     let text = error.to_string();
@@ -170,7 +146,7 @@ fn plain(error: serde_json::Error) -> DecodeError {
 }
 
 /// Where the value that the text starts with ends.
-fn value_end(text: &[u8]) -> Option<usize> {
+pub(super) fn value_end(text: &[u8]) -> Option<usize> {
     match text.first()? {
         b'"' => return string_end(text),
         b'[' | b'{' => {}

@@ -9,6 +9,7 @@
 //! the comma after the port name is overwritten by the bracket that the message needs, so that no
 //! byte is moved.
 
+mod elements;
 mod mend;
 mod message;
 mod scan;
