@@ -100,7 +100,6 @@ impl PacketSink for Inbound {
     }
 
     fn closed(&mut self, reason: CloseReason) {
-        self.flush();
         self.origin.peer.link_closed(&self.core, self.origin.attempt, &reason);
     }
 }

@@ -97,35 +97,6 @@ impl<P: Port> Cell<P> {
         }
     }
 
-    /// The same for each of the messages, under one lock.
-    fn push_all(self: &Arc<Self>, messages: &mut Vec<Box<Message>>) {
-        let mut mailbox = self.mailbox.lock();
-        let (before, mut lost, mut full) = (mailbox.queue.len(), 0, false);
-        for message in messages.drain(..) {
-            let envelope = Envelope::Untyped(message);
-            let load = envelope.load();
-            if full || mailbox.is_over() {
-                lost += 1;
-            } else if mailbox.has_room(load, self.options(&mailbox)) {
-                mailbox.add(envelope, load);
-            } else {
-                full = !mailbox.killed;
-                lost += usize::from(mailbox.killed);
-            }
-        }
-        if mailbox.queue.len() > before {
-            self.handle_added(mailbox);
-        } else {
-            drop(mailbox);
-        }
-        if full {
-            self.overflow();
-        }
-        if lost > 0 {
-            self.core.count_dropped(Dropped::DeadPort, lost);
-        }
-    }
-
     /// A timer of the port came due: its time was bought when it was set, so it needs no room.
     pub(crate) fn push_due(self: &Arc<Self>, key: TimerKey, task: Task<P>) {
         let mut mailbox = self.mailbox.lock();
@@ -149,7 +120,7 @@ impl<P: Port> Cell<P> {
     }
 
     /// Sees that what was added is handled.
-    fn handle_added(self: &Arc<Self>, mut mailbox: MutexGuard<'_, Mailbox<P>>) {
+    pub(super) fn handle_added(self: &Arc<Self>, mut mailbox: MutexGuard<'_, Mailbox<P>>) {
         let start = mailbox.schedule();
         let waker = mailbox.waker.take();
         drop(mailbox);
@@ -168,11 +139,11 @@ impl<P: Port> Cell<P> {
         }
     }
 
-    fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
+    pub(super) fn options<'a>(&'a self, mailbox: &'a Mailbox<P>) -> &'a PortOptions {
         mailbox.options().unwrap_or(self.core.port_options())
     }
 
-    fn overflow(self: &Arc<Self>) {
+    pub(super) fn overflow(self: &Arc<Self>) {
         self.core.count_dropped(Dropped::MailboxFull, 1);
         let text = format!("the mailbox of port {} is full", self.id());
         self.clone().abort(Reason::new(kind::OVERFLOW, text));

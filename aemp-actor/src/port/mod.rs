@@ -10,6 +10,7 @@
 //! Not here: where messages come from (`node`) and who watches (`monitor`).
 
 mod any_cell;
+mod batch;
 mod call;
 mod cell;
 mod closure;

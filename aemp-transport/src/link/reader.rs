@@ -55,12 +55,11 @@ impl Reader {
         loop {
             let before = self.shared.counts.packets_in.load(Relaxed);
             self.shared.set_delivering(true);
-            let delivered = self.deliver(sink).and_then(|arrived| {
-                give(|| sink.flush())?;
-                Ok(arrived)
-            });
+            let delivered = self.deliver(sink);
+            // Also before the link is closed for what came behind.
+            let flushed = give(|| sink.flush());
             self.shared.set_delivering(false);
-            match delivered {
+            match delivered.and_then(|arrived| flushed.map(|()| arrived)) {
                 Ok(arrived) => self.confirm(arrived),
                 Err(reason) => return reason,
             }

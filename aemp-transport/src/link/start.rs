@@ -17,8 +17,8 @@ pub trait PacketSink: Send + 'static {
     /// A packet came. A panic closes the link with [`CloseReason::SinkPanicked`].
     fn packet(&mut self, packet: Packet);
 
-    /// All packets of a read were given, or of a part of it: nothing is to be kept back any longer.
-    /// (Others may run on this task before the next packet is given.)
+    /// All whole packets of a read were given: nothing is to be kept back any longer. Called before anything
+    /// else is read, and before [`closed`](Self::closed).
     fn flush(&mut self) {}
 
     /// A packet has begun to come, and more of it has come now, but not the whole. `bytes` are
