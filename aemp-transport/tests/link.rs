@@ -19,17 +19,27 @@ enum Event {
     Closed(CloseReason),
 }
 
-struct Sink(UnboundedSender<Event>);
+/// Keeps packets back until it is told not to.
+struct Sink {
+    events: UnboundedSender<Event>,
+    kept: Vec<Event>,
+}
 
 impl PacketSink for Sink {
     fn packet(&mut self, packet: Packet) {
         let values = packet.message.to_values().expect("values");
         assert_ne!(packet.port, "panic", "told to");
-        let _ = self.0.send(Event::Packet(packet.port.into(), values));
+        self.kept.push(Event::Packet(packet.port.into(), values));
+    }
+
+    fn flush(&mut self) {
+        for event in self.kept.drain(..) {
+            let _ = self.events.send(event);
+        }
     }
 
     fn closed(&mut self, reason: CloseReason) {
-        let _ = self.0.send(Event::Closed(reason));
+        let _ = self.events.send(Event::Closed(reason));
     }
 }
 
@@ -41,7 +51,8 @@ struct Side {
 impl Side {
     fn of(established: Established, config: LinkConfig) -> Self {
         let (sender, events) = unbounded_channel();
-        Self { link: start(established, config, |_| Sink(sender)), events }
+        let sink = Sink { events: sender, kept: Vec::new() };
+        Self { link: start(established, config, |_| sink), events }
     }
 
     async fn next(&mut self) -> Event {

@@ -59,15 +59,19 @@ mod tests {
         cell
     }
 
+    fn waiting(cell: &Cell<FnPort>) -> usize {
+        cell.mailbox.lock().queue.len()
+    }
+
     #[tokio::test]
     async fn the_bound_is_exact() {
         let node = Node::local();
         let cell = running(&node);
         cell.push_all(&mut messages(2));
         cell.push_all(&mut messages(1));
-        assert_eq!((cell.mailbox.lock().queue.len(), cell.abort_reason()), (3, None));
+        assert_eq!((waiting(&cell), cell.abort_reason()), (3, None));
         cell.push_all(&mut messages(4));
-        assert_eq!(cell.mailbox.lock().queue.len(), 3);
+        assert_eq!(waiting(&cell), 3);
         assert_eq!(cell.abort_reason().expect("it is to end").kind(), kind::OVERFLOW);
         cell.push_all(&mut messages(2));
         let dropped = node.dropped();
@@ -80,7 +84,7 @@ mod tests {
         let cell = running(&node);
         cell.mailbox.lock().killed = true;
         cell.push_all(&mut messages(5));
-        assert_eq!((cell.mailbox.lock().queue.len(), cell.abort_reason()), (3, None));
+        assert_eq!((waiting(&cell), cell.abort_reason()), (3, None));
         let dropped = node.dropped();
         assert_eq!((dropped.mailbox_full, dropped.dead_port), (0, 2));
     }
