@@ -348,10 +348,13 @@ enum Begun<F> {
     Empty,
 }
 
-/// However the batch ended: what is left of it, which the death of the port counts, is dropped one by
-/// one, since each of them may panic.
+/// However the batch ended: what is left of it, when the port dies, whose death counts that, is dropped
+/// one by one, since each of them may panic.
 impl<P: Port> Drop for Batch<'_, P> {
     fn drop(&mut self) {
+        if self.envelopes.len() > 0 {
+            self.run.end();
+        }
         self.envelopes.by_ref().for_each(|envelope| drop_user_data(self.cell, envelope));
     }
 }
