@@ -309,10 +309,13 @@ enum Begun<'a, F> {
     Empty,
 }
 
-/// However the batch ended: what is left of it, which the death of the port counts, is kept for the stop
-/// hook, or dropped one by one, since each of them may panic.
+/// However the batch ended: what is left of it when the port dies, whose death counts that, is kept for the
+/// stop hook, or dropped one by one, since each of them may panic.
 impl<P: Port> Drop for Batch<'_, P> {
     fn drop(&mut self) {
+        if self.envelopes.len() > 0 {
+            self.run.end();
+        }
         if P::stop_hook().is_some() {
             self.unhandled.extend(self.envelopes.by_ref());
         }

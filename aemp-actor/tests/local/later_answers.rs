@@ -68,6 +68,11 @@ impl Front {
     fn after_death(&self, ctx: &mut Ctx<Self>, of: WorkerRef, reply: Reply<String>) {
         ctx.mon(&of, |_, _, reason| reply.answer(reason.to_string()));
     }
+    fn post_and_die(&self, ctx: &mut Ctx<Self>, reply: Reply<u32>) {
+        let answer = ctx.psub(|_, _, reply: Reply<u32>| reply.answer(1));
+        ctx.snd(ctx.id(), ("forget_and_die",));
+        answer(reply);
+    }
     fn panic(&self, _reply: Reply<u32>) {
         panic!("on purpose");
     }
@@ -186,8 +191,9 @@ async fn the_death_of_the_holder_is_told() {
     let held: (&str, Ask) = ("hold", |front| front.hold(Rest::default()));
     let tasks: (&str, Ask) = ("in_a_task", |front| front.in_a_task(1000));
     let dies: (&str, Ask) = ("forget_and_die", FrontRef::forget_and_die);
+    let posts: (&str, Ask) = ("post_and_die", FrontRef::post_and_die);
     let panics: (&str, Ask) = ("panic", FrontRef::panic);
-    for (tag, ask) in [held, tasks, dies, panics] {
+    for (tag, ask) in [held, tasks, dies, posts, panics] {
         for untyped in [false, true] {
             let front = node.port(Front::default());
             let call = async {
