@@ -113,6 +113,7 @@ pub mod sim;
 mod suggestion;
 pub mod supervisor;
 mod tap;
+mod typed_group;
 mod visible;
 
 /// # Example
@@ -253,3 +254,6 @@ pub use crate::port::{
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};
 pub use crate::tap::{Tap, Tapped};
+pub use crate::typed_group::{
+    Group, GroupChanges, GroupRequest, GroupWaitError, Handle, MembersChange,
+};

@@ -3,6 +3,7 @@
 //! The table is plain data; it is kept by the mesh, which tells the nodes of each other's
 //! registrations, and changes are told to monitors in the order they happened.
 
+mod by_key;
 mod change;
 mod members;
 mod pick;

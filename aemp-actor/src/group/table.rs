@@ -165,7 +165,25 @@ impl GroupTable {
         how: Pick,
         random: impl FnOnce(usize) -> usize,
     ) -> Option<PortId> {
-        self.picker.pick(group, self.groups.get(group)?, how, random)
+        self.picker.pick(group, self.groups.get(group)?, (how, &[]), random)
+    }
+
+    /// Chooses one that is not among those which were `tried`, for a request: it counts until
+    /// [`request_ended`](Self::request_ended).
+    pub(crate) fn begin_request(
+        &mut self,
+        group: &str,
+        (how, tried): (Pick, &[PortId]),
+        random: impl FnOnce(usize) -> usize,
+    ) -> Option<PortId> {
+        let port = self.picker.pick(group, self.groups.get(group)?, (how, tried), random)?;
+        self.picker.request_begun(&port);
+        Some(port)
+    }
+
+    /// A request to the port was answered, or will not be.
+    pub(crate) fn request_ended(&mut self, port: &PortId) {
+        self.picker.request_ended(port);
     }
 
     /// Work given to the port failed.

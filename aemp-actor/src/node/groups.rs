@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::core::Core;
 use super::handle::Node;
 use super::mesh::{GroupError, GroupEvents, GrpMonToken, GrpToken, Unread};
 use crate::group::{GroupChange, Pick};
@@ -135,7 +136,8 @@ impl Node {
     }
 
     /// Sends a request to one member of a group; a failure is remembered for
-    /// [`Pick::LeastRecentlyFailed`]. `None` when the group is empty.
+    /// [`Pick::LeastRecentlyFailed`]. `None` when the group is empty. ([`Group::request`](crate::Group::request) is
+    /// typed, and can ask another member when one is lost.)
     ///
     /// # Panics
     /// When `msg` cannot be serialised.
@@ -145,11 +147,11 @@ impl Node {
         how: Pick,
         msg: impl Serialize,
     ) -> Option<Result<R, CallError>> {
-        let port = self.grp_pick(group, how)?;
-        let call: Call<R> = self.cal(&port, msg);
+        let asked = Asked::begin(self.core(), group.as_ref(), how, &[])?;
+        let call: Call<R> = self.cal(asked.port(), msg);
         let answer = call.await;
         if answer.is_err() {
-            self.grp_failed(port);
+            asked.failed();
         }
         Some(answer)
     }
@@ -157,5 +159,39 @@ impl Node {
     /// Work given to the port failed: it is avoided by [`Pick::LeastRecentlyFailed`].
     pub fn grp_failed(&self, port: impl Into<PortId>) {
         self.core().network().mesh().failed(port.into());
+    }
+}
+
+/// A member of a group that was chosen for a request: it has one more until this is dropped.
+pub(crate) struct Asked {
+    core: Arc<Core>,
+    port: PortId,
+}
+
+impl Asked {
+    /// Chooses a member that is none of those that were tried; `None` when there is no other.
+    pub(crate) fn begin(
+        core: &Arc<Core>,
+        group: &str,
+        how: Pick,
+        tried: &[PortId],
+    ) -> Option<Self> {
+        let port = core.network().mesh().begin_request(core, group, (how, tried))?;
+        Some(Self { core: core.clone(), port })
+    }
+
+    pub(crate) fn port(&self) -> &PortId {
+        &self.port
+    }
+
+    /// The request has failed.
+    pub(crate) fn failed(&self) {
+        self.core.network().mesh().failed(self.port.clone());
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.core.network().mesh().request_ended(&self.port);
     }
 }

@@ -75,6 +75,7 @@ pub(crate) use environment::Environment;
 pub use environment::generate_secret;
 pub use events::{NodeEvent, NodeEvents, NodesToken};
 pub use functions::{FunctionCall, init_names};
+pub(crate) use groups::Asked;
 pub use handle::Node;
 pub(crate) use inbound::Origin;
 pub use looking::PingError;

@@ -154,6 +154,12 @@ pub enum CallError {
         /// The port that was asked.
         target: PortId,
     },
+    /// The group that was to be asked has no member: nothing was sent.
+    #[error("group {group:?} has no member")]
+    NoMember {
+        /// The group.
+        group: String,
+    },
 }
 
 impl CallError {
@@ -205,6 +211,12 @@ impl<T> Call<T> {
     pub(super) fn or_timeout(self, timeout: Duration) -> Self {
         let timeout = self.timeout.unwrap_or(timeout);
         self.timeout(timeout)
+    }
+
+    /// Brings the deadline, counted from when the request was sent, forward if it is later.
+    pub(crate) fn limit(&mut self, timeout: Duration) {
+        self.timeout = Some(self.timeout.unwrap_or(DEFAULT_TIMEOUT).min(timeout));
+        self.deadline = None;
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {

@@ -56,6 +56,7 @@ pub(crate) use any_cell::AnyCell;
 pub use async_code::{AsyncCode, AsyncCodeOf, AsyncHandler};
 pub use balancer::{Balancer, WhenAnyHasRoom};
 pub(crate) use batch::Batch;
+pub(crate) use call::DEFAULT_TIMEOUT;
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;
 pub use closure::{FnPort, FnPortRef, RcvError};

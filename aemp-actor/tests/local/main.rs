@@ -10,6 +10,7 @@ mod calls;
 mod closures;
 mod decoding;
 mod drops;
+mod groups_typed;
 mod handlers;
 mod handles;
 mod init;

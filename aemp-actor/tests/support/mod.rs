@@ -42,3 +42,13 @@ pub(crate) async fn until(what: &str, mut done: impl FnMut() -> bool) {
     })
     .await;
 }
+
+/// The same for what has to be asked.
+pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    soon(what, async {
+        while !done().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}

@@ -248,6 +248,21 @@ impl Mesh {
         inner.membership.groups_mut().pick(group, how, |below| core.environment().below(below))
     }
 
+    /// Chooses who is asked; it counts until [`request_ended`](Self::request_ended).
+    pub(crate) fn begin_request(
+        &self,
+        core: &Core,
+        group: &str,
+        how: (Pick, &[PortId]),
+    ) -> Option<PortId> {
+        let random = |below| core.environment().below(below);
+        self.inner.lock().membership.groups_mut().begin_request(group, how, random)
+    }
+
+    pub(crate) fn request_ended(&self, port: &PortId) {
+        self.inner.lock().membership.groups_mut().request_ended(port);
+    }
+
     pub(crate) fn failed(&self, port: PortId) {
         self.inner.lock().membership.groups_mut().failed(port);
     }
