@@ -19,7 +19,7 @@ pub(crate) const ALL: [HotPath; 9] = [
     HotPath { name: "tell by ID", count: 8192, work: local::tell_by_id },
     HotPath { name: "typed request", count: 4096, work: local::request },
     HotPath { name: "request by ID", count: 8192, work: local::request_by_id },
-    HotPath { name: "spawn and kill", count: 16_384, work: local::spawn_and_kill },
+    HotPath { name: "spawn and kill", count: 32_768, work: local::spawn_and_kill },
     HotPath { name: "monitor and fire", count: 4096, work: local::monitor_and_fire },
     HotPath { name: "group pick", count: 16_000, work: local::group_pick },
     HotPath { name: "encode and queue", count: 16_384, work: remote::encode_and_queue },

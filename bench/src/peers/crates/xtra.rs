@@ -77,7 +77,7 @@ impl Local for Xtra {
     }
 
     async fn tell(to: &Address<Worker>, n: u64) {
-        to.send(Add(n)).detach().await.expect("the actor lives");
+        drop(to.send(Add(n)).detach().await.expect("the actor lives"));
     }
 
     async fn ask(to: &Address<Worker>) -> u64 {
@@ -85,14 +85,14 @@ impl Local for Xtra {
     }
 
     async fn join(to: &Address<Worker>, next: Address<Worker>, tokens: Tokens) {
-        to.send(Join(next, tokens)).detach().await.expect("the actor lives");
+        drop(to.send(Join(next, tokens)).detach().await.expect("the actor lives"));
     }
 
     async fn pass(to: &Address<Worker>, steps: u64) {
-        to.send(Pass(steps)).detach().await.expect("the actor lives");
+        drop(to.send(Pass(steps)).detach().await.expect("the actor lives"));
     }
 
     async fn kill(handle: Address<Worker>) {
-        handle.send(Stop).detach().await.expect("the actor lives");
+        drop(handle.send(Stop).detach().await.expect("the actor lives"));
     }
 }

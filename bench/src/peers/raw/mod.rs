@@ -1,9 +1,11 @@
 //! The floor between processes: bare TCP connections, with the same messages in them.
 //!
-//! With a queue, as whoever sends must not wait for the network; and without, which is what the
-//! machine can do when one task encodes into a block and writes it itself.
+//! With a queue, as whoever sends must not wait for the network: of messages that the writing task encodes, or
+//! of bytes that the sender has encoded. And without, which is what the machine can do when one task encodes
+//! into a block and writes it itself.
 
 mod direct;
+mod encoded;
 mod format;
 mod queue;
 
@@ -18,13 +20,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use self::direct::Direct;
+use self::encoded::Encoded;
 use self::format::{Bincode, Body, Format, Json};
 use self::queue::Queue;
 use crate::contender::{Contender, Remote};
 use crate::workload::remote::until_input_ends;
 
-pub(super) const ALL: [Contender; 3] = [
+pub(super) const ALL: [Contender; 4] = [
     Contender::remote::<Raw<Queue<Bincode>, Bincode>>("raw TCP, bincode, queue"),
+    Contender::remote::<Raw<Encoded<Bincode>, Bincode>>("raw TCP, bincode, encoded queue"),
     Contender::remote::<Raw<Direct<Bincode>, Bincode>>("raw TCP, bincode"),
     Contender::remote::<Raw<Queue<Json>, Json>>("raw TCP, JSON, queue"),
 ];
