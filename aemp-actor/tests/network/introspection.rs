@@ -234,7 +234,7 @@ async fn nonsense_is_answered_with_a_text() {
 
 #[tokio::test]
 async fn every_builtin_is_listed_and_carried_out() {
-    const BUILTINS: [&str; 15] = [
+    const BUILTINS: [&str; 16] = [
         "AnyEvent::MP::DataConn::_connect",
         "AnyEvent::MP::DataConn::_expect",
         "AnyEvent::MP::Global::connect",
@@ -249,6 +249,7 @@ async fn every_builtin_is_listed_and_carried_out() {
         "aemp::relay",
         "aemp::restart",
         "aemp::stop",
+        "aemp::supervise",
         "aemp::tap",
     ];
     log::start();
