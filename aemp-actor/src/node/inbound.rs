@@ -12,7 +12,7 @@ use super::{requests, traced};
 use crate::id::{PortId, PortName};
 use crate::mesh::Rendezvous;
 use crate::message::{Message, shortened};
-use crate::port::AnyCell;
+use crate::port::{AnyCell, Messages};
 use crate::relay::{self, Reported};
 
 /// Hands the packets of one connection to ports and node port, in their order.
@@ -31,7 +31,7 @@ pub(super) struct Inbound {
 struct MessageRun {
     port: PortName,
     cell: Arc<dyn AnyCell>,
-    messages: Vec<Box<Message>>,
+    messages: Messages,
 }
 
 /// So many messages of a run are delivered at once at most: as many as a port handles before others have

@@ -12,6 +12,9 @@ use crate::monitor::{Watch, WatchId};
 use crate::node::{Core, TimerKey};
 use crate::reason::Reason;
 
+/// Messages for one port, each in the box that a mailbox holds it in: made before that is locked.
+pub(crate) type Messages = Vec<Box<Message>>;
+
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
 /// port without a mailbox, which watches nothing.
 pub(crate) trait AnyCell: Send + Sync {
@@ -24,7 +27,7 @@ pub(crate) trait AnyCell: Send + Sync {
     fn deliver(self: Arc<Self>, message: Message);
 
     /// The same for each of the messages, in their order; none is left.
-    fn deliver_all(self: Arc<Self>, messages: &mut Vec<Box<Message>>) {
+    fn deliver_all(self: Arc<Self>, messages: &mut Messages) {
         messages.drain(..).for_each(|message| self.clone().deliver(*message));
     }
 

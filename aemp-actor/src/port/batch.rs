@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use super::any_cell::Messages;
 use super::cell::Cell;
 use super::definition::Port;
 use super::mailbox::Envelope;
-use crate::message::Message;
 use crate::node::Dropped;
 
 impl<P: Port> Cell<P> {
     /// Puts the messages into the mailbox, under one lock, as [`push`](Self::push) does with each of
     /// them: the first that has no room, and none before, is what the port dies of.
-    pub(super) fn push_all(self: &Arc<Self>, messages: &mut Vec<Box<Message>>) {
+    pub(super) fn push_all(self: &Arc<Self>, messages: &mut Messages) {
         let mut mailbox = self.mailbox.lock();
         let (before, mut lost, mut full) = (mailbox.queue.len(), 0, false);
         for message in messages.drain(..) {
@@ -43,12 +43,13 @@ impl<P: Port> Cell<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::port::mailbox::Stage;
     use crate::prelude::*;
     use crate::reason::kind;
     use crate::{FnPort, PortOptions};
 
-    fn messages(count: usize) -> Vec<Box<Message>> {
+    fn messages(count: usize) -> Messages {
         vec![Box::new(Message::from_values(vec!["x".into()])); count]
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::any_cell::AnyCell;
+use super::any_cell::{AnyCell, Messages};
 use super::definition::Port;
 use super::facts::{self, Facts};
 use super::mailbox::{Envelope, Firing, Mailbox, Room, Stage, Task};
@@ -320,7 +320,7 @@ impl<P: Port> AnyCell for Cell<P> {
         self.push(Envelope::Untyped(Box::new(message)));
     }
 
-    fn deliver_all(self: Arc<Self>, messages: &mut Vec<Box<Message>>) {
+    fn deliver_all(self: Arc<Self>, messages: &mut Messages) {
         self.push_all(messages);
     }
 

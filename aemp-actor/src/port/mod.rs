@@ -37,7 +37,7 @@ mod standby;
 mod tap;
 mod timer;
 
-pub(crate) use any_cell::AnyCell;
+pub(crate) use any_cell::{AnyCell, Messages};
 pub use call::{Call, CallError};
 pub(crate) use cell::Cell;
 pub use closure::{FnPort, FnPortRef, RcvError};
