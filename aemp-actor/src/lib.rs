@@ -54,7 +54,7 @@
 //! | be told of the end of a port | [`Node::mon`], [`Ctx::mon`], [`Reason`] |
 //! | start a node with a network | [`Config`], [`Node::configure`] |
 //! | spawn on other nodes | [`macro@init`], [`Node::spawn`] |
-//! | find ports | [`Node::grp_reg`], [`Node::grp_get`], [`GroupChange`] |
+//! | find ports | [`Node::group`], [`Group`], [`Node::name`] |
 //! | test with many nodes and faults | `sim` (feature `sim`) |
 //! | look into a running network | [`introspection`] |
 //! | move bytes in bulk | [`Node::connect_to`], [`DataConn`] |
@@ -98,6 +98,7 @@ mod message;
 mod monitor;
 mod node;
 mod panics;
+pub mod plumbing;
 pub mod pool;
 mod port;
 pub mod prelude;
@@ -225,7 +226,8 @@ pub use aemp_actor_derive::rcv;
 pub use aemp_transport::Quic;
 pub use aemp_transport::{
     Address, AuthMethod, CertificateError, Certificates, Framing, Limits, Listener, Memory,
-    Protection, Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, generate_certificate,
+    Protection, Require, Secret, Stream, Tcp, TlsVersion, Transport, Value, ValueError, from_value,
+    generate_certificate, to_value,
 };
 
 pub use crate::die::Die;
@@ -241,19 +243,16 @@ pub use crate::node::mesh::{
 pub use crate::node::relay::fuzz_relay;
 pub use crate::node::{
     Access, Config, ConfigError, Connection, DroppedCounts, FunctionCall, Kil, MonAction, MonGuard,
-    MonToken, Node, NodeEvent, NodeEvents, NodesToken, PeerInfo, PeerState, PingError, Rights,
-    RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
+    MonToken, NameError, Node, NodeEvent, NodeEvents, NodesToken, PeerInfo, PeerState, PingError,
+    Rights, RoundTrip, Signal, Signals, Snd, Traffic, generate_secret, init_names,
 };
 pub use crate::port::{
-    AsyncCode, AsyncCodeOf, AsyncHandler, Balancer, Call, CallError, Condition, Ctx, Encoder,
-    FnPort, FnPortRef, Init, InitFn, InitFunction, InitOutput, Me, NotLocal, Outcome, PevalError,
-    Port, PortFuture, PortOptions, PortRef, PortScope, PortTask, ProtocolRef, RcvError,
-    ReceiveError, Received, Ref, Reply, SndWait, SndWaitError, StopHook, Timer, Undelivered,
-    Unencodable, WhenAnyHasRoom, WhenRoom,
+    Balancer, Call, CallError, Ctx, FnPort, FnPortRef, Init, InitFunction, Me, NotLocal,
+    PevalError, Port, PortOptions, PortRef, PortScope, PortTask, ProtocolRef, RcvError,
+    ReceiveError, ReceivePort, ReceivePortRef, Received, Ref, Reply, SndWait, SndWaitError,
+    StopHook, Timer, Undelivered, WhenAnyHasRoom, WhenRoom,
 };
 pub use crate::profile::{ProfileError, Profiles};
 pub use crate::reason::{Reason, kind};
 pub use crate::tap::{Tap, Tapped};
-pub use crate::typed_group::{
-    Group, GroupChanges, GroupRequest, GroupWaitError, Handle, MembersChange,
-};
+pub use crate::typed_group::{Group, GroupChanges, GroupRequest, GroupWaitError, MembersChange};

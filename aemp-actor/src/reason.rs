@@ -64,6 +64,9 @@ pub mod kind {
     pub const DIE: &str = "die";
     /// The port does not exist (any more) on its node.
     pub const NO_SUCH_PORT: &str = "no_such_port";
+    /// There can be no node of that ID: it has characters that no node ID has. Or a handle knows no node to send
+    /// from.
+    pub const NO_SUCH_NODE: &str = "no_such_node";
     /// The connection to the port's node was lost or could not be made.
     pub const TRANSPORT_ERROR: &str = "transport_error";
     /// No connection can be made until somebody changes a configuration: the nodes have different

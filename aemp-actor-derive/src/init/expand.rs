@@ -15,7 +15,7 @@ pub(crate) fn stand_in(init: &InitFunction) -> TokenStream {
     let mut check = Check::default();
     init.types().for_each(|ty| check.serialize(ty));
     let check = check.expand(runtime, &Generics::default());
-    let value = located(quote!(#runtime::InitFn::new(#name, __run)), init.port());
+    let value = located(quote!(#runtime::__private::InitFn::new(#name, __run)), init.port());
     declare(
         init,
         &init_fn,
@@ -38,10 +38,10 @@ pub(crate) fn stub(init: &InitFunction) -> TokenStream {
     let port = port(init);
     declare(
         init,
-        &quote!(#runtime::InitFn<(), #port>),
+        &quote!(#runtime::__private::InitFn<(), #port>),
         &quote! {
             #function
-            #runtime::InitFn::new(#name, |_, _| ::core::unreachable!())
+            #runtime::__private::InitFn::new(#name, |_, _| ::core::unreachable!())
         },
     )
 }
@@ -64,7 +64,7 @@ fn init_fn(init: &InitFunction) -> TokenStream {
     let InitFunction { runtime, .. } = init;
     let (port, types) = (port(init), init.types());
     // At the port, where the compiler then says that it is none.
-    located(quote!(#runtime::InitFn<(#(#types,)*), #port>), init.port())
+    located(quote!(#runtime::__private::InitFn<(#(#types,)*), #port>), init.port())
 }
 
 /// The port that the function returns, or the one whose handlers it set.

@@ -217,7 +217,9 @@ mod tests {
         );
         picker.request_ended(&"b#1".into());
         assert_eq!([next(&mut picker), next(&mut picker)], ["b#1", "c#1"]);
-        ["a#1", "b#1", "c#1", "c#1"].map(|port| picker.request_ended(&port.into()));
+        for port in ["a#1", "b#1", "c#1", "c#1"] {
+            picker.request_ended(&port.into());
+        }
         assert!(picker.loads.is_empty(), "nothing is kept of those that have ended");
     }
 

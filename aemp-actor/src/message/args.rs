@@ -38,7 +38,8 @@ pub(crate) struct Decoded<A> {
 }
 
 /// A tuple that can be read from the elements of a message: `()`, `(A,)`, `(A, B)`, … up to 12,
-/// where every part is `DeserializeOwned`; or a [`Rest`], which takes all of them.
+/// where every part is `DeserializeOwned`; or a [`Rest`], which takes all of them, or stands at the end of such a
+/// tuple, `(A, B, Rest)`, and takes what is left.
 pub trait FromArgs: Sized + Send + 'static {
     #[doc(hidden)]
     fn from_elements<'de, S: SeqAccess<'de>>(
@@ -71,6 +72,18 @@ impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
         }
     }
 
+    fn take_rest(&mut self) -> Result<Rest, S::Error> {
+        let mut values = Vec::new();
+        while !self.ended {
+            match self.read::<Value>(self.next)? {
+                Some(value) => values.push(value),
+                None => self.ended = true,
+            }
+            self.next += 1;
+        }
+        Ok(Rest(values))
+    }
+
     fn read<T: DeserializeOwned>(&mut self, position: usize) -> Result<Option<T>, S::Error> {
         let read = self.seq.next_element::<T>();
         read.map_err(|error| S::Error::custom(format_args!("{}: {error}", self.describe(position))))
@@ -89,12 +102,7 @@ impl FromArgs for Rest {
     fn from_elements<'de, S: SeqAccess<'de>>(
         elements: &mut Elements<'_, 'de, S>,
     ) -> Result<Self, S::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = elements.read::<Value>(values.len())? {
-            values.push(value);
-        }
-        elements.ended = true;
-        Ok(Self(values))
+        elements.take_rest()
     }
 }
 
@@ -106,6 +114,14 @@ macro_rules! from_args {
                 elements: &mut Elements<'_, 'de, S>,
             ) -> Result<Self, S::Error> {
                 Ok(($(elements.take::<$name>()?,)*))
+            }
+        }
+
+        impl<$($name: DeserializeOwned + Send + 'static),*> FromArgs for ($($name,)* Rest,) {
+            fn from_elements<'de, S: SeqAccess<'de>>(
+                elements: &mut Elements<'_, 'de, S>,
+            ) -> Result<Self, S::Error> {
+                Ok(($(elements.take::<$name>()?,)* elements.take_rest()?,))
             }
         }
     };

@@ -58,6 +58,24 @@ use crate::port::Deadline;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Methods
+///
+/// Ten do for most programs: [`configure`](Self::configure), [`joined`](Self::joined), [`port`](Self::port),
+/// [`snd`](Self::snd), [`cal`](Self::cal), [`mon`](Self::mon), [`kil`](Self::kil), [`spawn`](Self::spawn),
+/// [`group`](Self::group), [`shutdown`](Self::shutdown). All, by what they are for:
+///
+/// | | |
+/// |---|---|
+/// | begin and end | [`configure`](Self::configure), [`local`](Self::local), [`shutdown`](Self::shutdown), [`shutdown_on_signal`](Self::shutdown_on_signal), [`is_shut_down`](Self::is_shut_down), [`on_stop`](Self::on_stop), [`on_restart`](Self::on_restart) |
+/// | make ports | [`port`](Self::port), [`port_with`](Self::port_with), [`port_fn`](Self::port_fn), [`port_fn_async`](Self::port_fn_async), [`port_async`](Self::port_async), [`rcv`](Self::rcv), [`rcv_off`](Self::rcv_off), [`spawn`](Self::spawn), [`name`](Self::name) |
+/// | send and ask | [`snd`](Self::snd), [`snd_wait`](Self::snd_wait), [`after`](Self::after), [`cal`](Self::cal) |
+/// | monitor and kill | [`mon`](Self::mon), [`mon_guard`](Self::mon_guard), [`kil`](Self::kil), [`kil_now`](Self::kil_now) |
+/// | groups | [`group`](Self::group), which is typed; [`groups`](Self::groups), [`grp_reg`](Self::grp_reg), [`grp_get`](Self::grp_get), [`grp_wait`](Self::grp_wait), [`grp_mon`](Self::grp_mon), [`grp_events`](Self::grp_events), [`grp_pick`](Self::grp_pick), [`grp_snd`](Self::grp_snd), [`grp_snd_all`](Self::grp_snd_all), [`grp_cal`](Self::grp_cal), [`grp_failed`](Self::grp_failed) |
+/// | other nodes | [`joined`](Self::joined), [`joined_unless`](Self::joined_unless), [`wait_up`](Self::wait_up), [`node_is_up`](Self::node_is_up), [`up_nodes`](Self::up_nodes), [`known_nodes`](Self::known_nodes), [`seeds`](Self::seeds), [`peers`](Self::peers), [`peer`](Self::peer), [`ping`](Self::ping), [`mon_nodes`](Self::mon_nodes), [`node_events`](Self::node_events) |
+/// | this node | [`id`](Self::id), [`listeners`](Self::listeners), [`protection`](Self::protection), [`reload_security`](Self::reload_security), [`dropped`](Self::dropped), [`port_count`](Self::port_count) |
+/// | functions and bulk data | [`register`](Self::register), [`connect_to`](Self::connect_to), [`on_connect`](Self::on_connect) |
+/// | looking and operating | [`introspect`](Self::introspect), [`tap`](Self::tap), [`catch_logs`](Self::catch_logs) |
 #[derive(Clone)]
 pub struct Node {
     core: Arc<Core>,

@@ -40,6 +40,7 @@ mod inbound;
 mod looking;
 pub(crate) mod mesh;
 mod monitors;
+mod names;
 mod network;
 mod operated;
 mod peer;
@@ -79,8 +80,9 @@ pub(crate) use groups::Asked;
 pub use handle::Node;
 pub(crate) use inbound::Origin;
 pub use looking::PingError;
-pub(crate) use monitors::{Action, Watch};
+pub(crate) use monitors::{Action, Watch, mon_from};
 pub use monitors::{Kil, MonAction, MonGuard, MonToken, Snd};
+pub use names::NameError;
 #[cfg(feature = "sim")]
 pub use peer::Census;
 pub(crate) use peer::Peer;

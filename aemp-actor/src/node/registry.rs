@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::cell_table::CellTable;
 use super::failed_spawns::FailedSpawns;
+use super::names::Names;
 use crate::fail_points::fail_point;
 use crate::id::{PortName, REPLY_END};
 use crate::port::AnyCell;
@@ -21,6 +22,7 @@ pub(crate) struct Registry {
     prefix: String,
     counter: AtomicU64,
     ports: CellTable,
+    names: Names,
     closed: AtomicBool,
     failed_spawns: Mutex<FailedSpawns>,
     /// Woken by each port that goes after the end.
@@ -33,6 +35,7 @@ impl Registry {
             prefix,
             counter: AtomicU64::new(0),
             ports: CellTable::default(),
+            names: Names::default(),
             closed: AtomicBool::new(false),
             failed_spawns: Mutex::default(),
             gone: Notify::new(),
@@ -83,8 +86,36 @@ impl Registry {
         fresh
     }
 
+    /// The same under a name that another node may have chosen.
+    pub(crate) fn insert_spawned(&self, cell: Arc<dyn AnyCell>) -> bool {
+        let name = cell.name().clone();
+        if self.is_own_space(&name) {
+            return self.insert(cell);
+        }
+        self.names.unless_taken(&name, || self.insert(cell))
+    }
+
+    /// The port that has the name, its own or a well-known one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<dyn AnyCell>> {
-        self.ports.find(name)
+        self.ports.find(name).or_else(|| self.names.find(name))
+    }
+
+    /// Gives a port a well-known name, unless another one has it, which is given back.
+    pub(super) fn give_name(
+        &self,
+        name: &str,
+        cell: &Arc<dyn AnyCell>,
+    ) -> Result<(), Arc<dyn AnyCell>> {
+        self.names.give(name, cell, || self.ports.find(name))
+    }
+
+    /// Whether it is a name of this port, its own or a well-known one.
+    pub(crate) fn is_name_of(&self, name: &str, cell: &Arc<dyn AnyCell>) -> bool {
+        name == cell.name() || self.names.is(name, cell)
+    }
+
+    pub(super) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Remembers why a port dies in its init function; to be called before it is removed.
@@ -99,6 +130,7 @@ impl Registry {
 
     pub(crate) fn remove(&self, name: &str) {
         self.ports.remove(name);
+        self.names.remove(name);
         if self.is_closed() {
             self.gone.notify_waiters();
         }

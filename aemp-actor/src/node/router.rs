@@ -14,7 +14,7 @@ use super::{requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
 use crate::port::{Call, Unanswered, reply_cell};
-use crate::reason::{Absence, Reason};
+use crate::reason::{Absence, Reason, kind};
 use crate::visible::one_line;
 
 /// The request that kills a port of this implementation at once.
@@ -231,7 +231,7 @@ impl Unreachable {
             Self::Closed => core.shutdown_reason(),
             Self::NoNode => {
                 let text = format!("{:?} is no legal node ID", node.as_str());
-                Reason::new("no_such_node", text)
+                Reason::new(kind::NO_SUCH_NODE, text)
             }
             Self::NoNetwork => {
                 let why = "has no network: it was set up without binds, seeds and nodes";

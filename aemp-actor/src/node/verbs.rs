@@ -15,7 +15,7 @@ use crate::id::{NodeId, PortId};
 use crate::message::{FromArgs, Message};
 use crate::port::{
     AnyCell, AsyncHandler, Call, Cell, Ctx, FnPort, FnPortRef, Me, Outcome, Port, PortOptions,
-    RcvError, Ref, SndWait, Stage, Timer, create_receive_port,
+    RcvError, ReceivePortRef, Ref, SndWait, Stage, Timer, create_receive_port,
 };
 use crate::reason::Reason;
 
@@ -69,7 +69,7 @@ impl Node {
 
     /// Creates a port that takes its messages when and in which order it wants. It ends when
     /// `block` does: `Ok(())` is a normal end.
-    pub fn port_async<F, Fut>(&self, block: F) -> PortId
+    pub fn port_async<F, Fut>(&self, block: F) -> ReceivePortRef
     where
         F: FnOnce(Me) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Die>> + Send + 'static,
@@ -77,7 +77,8 @@ impl Node {
         create_receive_port(self.core(), block)
     }
 
-    /// Sets the handler of a tag of a closure port, in order with the messages sent to it.
+    /// Sets the handler of a tag of a closure port, in order with the messages sent to it, and gives its handle, so
+    /// that more can follow.
     ///
     /// # Errors
     /// When `port` is no closure port of this node.
@@ -86,7 +87,7 @@ impl Node {
         port: impl Into<PortId>,
         tag: impl Into<String>,
         f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
-    ) -> Result<(), RcvError> {
+    ) -> Result<FnPortRef, RcvError> {
         FnPortRef::at(self, port).rcv(tag, f)
     }
 
@@ -94,7 +95,11 @@ impl Node {
     ///
     /// # Errors
     /// As for [`rcv`](Self::rcv).
-    pub fn rcv_off(&self, port: impl Into<PortId>, tag: impl Into<String>) -> Result<(), RcvError> {
+    pub fn rcv_off(
+        &self,
+        port: impl Into<PortId>,
+        tag: impl Into<String>,
+    ) -> Result<FnPortRef, RcvError> {
         FnPortRef::at(self, port).rcv_off(tag)
     }
 

@@ -168,18 +168,24 @@ impl Edit {
 macro_rules! handlers {
     ($scope:ty) => {
         impl $scope {
-            /// Sets the handler of a tag, from the next message on, replacing one that was there.
+            /// Sets the handler of a tag, from the next message on, replacing one that was there. Calls can be chained, as
+            /// those of the other methods here.
             pub fn rcv<A: FromArgs, R: Outcome>(
                 &mut self,
                 tag: impl Into<String>,
                 f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
-            ) {
+            ) -> &mut Self {
                 self.add_edit(Edit::tag(tag, f));
+                self
             }
 
             /// [`rcv`](Self::rcv) with an async closure, which the port awaits. Each message is handled by a
             /// clone of it: what handlers are to share belongs in an `Arc`.
-            pub fn rcv_async<A: FromArgs, R, F>(&mut self, tag: impl Into<String>, f: F)
+            pub fn rcv_async<A: FromArgs, R, F>(
+                &mut self,
+                tag: impl Into<String>,
+                f: F,
+            ) -> &mut Self
             where
                 F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
                     + for<'a> AsyncHandler<'a, A>
@@ -188,14 +194,16 @@ macro_rules! handlers {
                     + 'static,
             {
                 self.add_edit(Edit::tag_async(tag, f));
+                self
             }
 
             /// Sets the handler of messages that no tag's handler takes.
             pub fn rcv_default<R: Outcome>(
                 &mut self,
                 f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
-            ) {
+            ) -> &mut Self {
                 self.add_edit(Edit::default(f));
+                self
             }
 
             /// Has an async block receive, beside the handlers, the messages for whose tag there is none.
@@ -204,17 +212,19 @@ macro_rules! handlers {
             /// when the port is killed. The port ends when the block does, which gets what comes from then on in
             /// place of the handler of [`rcv_default`](Self::rcv_default). What it has not received counts
             /// against the bounds of the port.
-            pub fn receive<F, Fut>(&mut self, block: F)
+            pub fn receive<F, Fut>(&mut self, block: F) -> &mut Self
             where
                 F: FnOnce(Me) -> Fut + Send + 'static,
                 Fut: Future<Output = Result<(), Die>> + Send + 'static,
             {
                 self.add_edit(Edit::Block(NewBlock::new(block)));
+                self
             }
 
             /// Removes the handler of a tag.
-            pub fn rcv_off(&mut self, tag: impl Into<String>) {
+            pub fn rcv_off(&mut self, tag: impl Into<String>) -> &mut Self {
                 self.add_edit(Edit::off(tag));
+                self
             }
         }
     };
@@ -225,7 +235,8 @@ handlers!(Ctx<FnPort>);
 handlers!(Init);
 
 impl Ref<FnPort> {
-    /// Sets the handler of a tag, in order with the messages sent to the port.
+    /// Sets the handler of a tag, in order with the messages sent to the port, and gives the handle again:
+    /// `node.port_fn(..).rcv("add", ..)?.rcv("sum", ..)?`. So do the other methods here.
     ///
     /// # Errors
     /// When the port is no closure port of this node.
@@ -233,7 +244,7 @@ impl Ref<FnPort> {
         &self,
         tag: impl Into<String>,
         f: impl FnMut(&mut Ctx<FnPort>, A) -> R + Send + 'static,
-    ) -> Result<(), RcvError> {
+    ) -> Result<Self, RcvError> {
         self.edit(Edit::tag(tag, f))
     }
 
@@ -242,7 +253,11 @@ impl Ref<FnPort> {
     ///
     /// # Errors
     /// As for [`rcv`](Self::rcv).
-    pub fn rcv_async<A: FromArgs, R, F>(&self, tag: impl Into<String>, f: F) -> Result<(), RcvError>
+    pub fn rcv_async<A: FromArgs, R, F>(
+        &self,
+        tag: impl Into<String>,
+        f: F,
+    ) -> Result<Self, RcvError>
     where
         F: AsyncFnOnce(&mut Ctx<FnPort>, A) -> R
             + for<'a> AsyncHandler<'a, A>
@@ -260,7 +275,7 @@ impl Ref<FnPort> {
     pub fn rcv_default<R: Outcome>(
         &self,
         f: impl FnMut(&mut Ctx<FnPort>, Message) -> R + Send + 'static,
-    ) -> Result<(), RcvError> {
+    ) -> Result<Self, RcvError> {
         self.edit(Edit::default(f))
     }
 
@@ -269,7 +284,7 @@ impl Ref<FnPort> {
     ///
     /// # Errors
     /// As for [`rcv`](Self::rcv).
-    pub fn receive<F, Fut>(&self, block: F) -> Result<(), RcvError>
+    pub fn receive<F, Fut>(&self, block: F) -> Result<Self, RcvError>
     where
         F: FnOnce(Me) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Die>> + Send + 'static,
@@ -281,17 +296,17 @@ impl Ref<FnPort> {
     ///
     /// # Errors
     /// As for [`rcv`](Self::rcv).
-    pub fn rcv_off(&self, tag: impl Into<String>) -> Result<(), RcvError> {
+    pub fn rcv_off(&self, tag: impl Into<String>) -> Result<Self, RcvError> {
         self.edit(Edit::off(tag))
     }
 
-    fn edit(&self, edit: Edit) -> Result<(), RcvError> {
+    fn edit(&self, edit: Edit) -> Result<Self, RcvError> {
         let cell = self.cell().ok_or_else(|| RcvError { port: self.id() })?;
         cell.push(Envelope::Call(Box::new(move |port, ctx| {
             port.apply(vec![edit], ctx.cell());
             Ran::Done(Ok(()))
         })));
-        Ok(())
+        Ok(self.clone())
     }
 }
 

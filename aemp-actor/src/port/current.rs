@@ -76,9 +76,12 @@ pub(crate) fn is_running(cell: &Arc<dyn AnyCell>) -> bool {
     is_handler() && look_at_port(|current| Arc::ptr_eq(current, cell))
 }
 
-/// The same, by its ID.
+/// The same, by its ID or a well-known one.
 pub(crate) fn is_running_id(id: &PortId) -> bool {
-    is_handler() && look_at_port(|cell| id.node() == cell.core().id() && id.name() == cell.name())
+    let is_it = |cell: &Arc<dyn AnyCell>| {
+        id.node() == cell.core().id() && cell.core().registry().is_name_of(id.name(), cell)
+    };
+    is_handler() && look_at_port(is_it)
 }
 
 /// Whether no other code of the running port goes on while this waits.

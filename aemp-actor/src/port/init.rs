@@ -234,7 +234,7 @@ impl<A, P: Port> AnyInit for InitFn<A, P> {
 /// that is taken, there is no port, nothing is run, and the answer is false.
 pub(crate) fn create_port<P: Port>(core: &Arc<Core>, name: PortName, starter: Starter<P>) -> bool {
     let cell = Cell::new(core.clone(), name, Stage::Starting(starter));
-    let inserted = core.registry().insert(cell.clone());
+    let inserted = core.registry().insert_spawned(cell.clone());
     if inserted {
         cell.wake();
     }

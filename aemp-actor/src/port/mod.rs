@@ -83,6 +83,7 @@ pub use protocol::{
     Answers, Either, Handles, Implements, Listed, Named, NoAnswer, Protocol, demand_unique_tags,
 };
 pub(crate) use receive::create as create_receive_port;
+pub use receive::{ReceivePort, ReceivePortRef};
 pub use recipient::Recipient;
 pub use reply::Reply;
 pub(crate) use reply_cell::{ReplyCell, Unanswered, reply_cell};

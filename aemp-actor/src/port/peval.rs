@@ -21,6 +21,12 @@ pub enum PevalError {
         /// The port.
         target: PortId,
     },
+    /// The port is an async block, which has no value to run code with.
+    #[error("{target} receives its messages in an async block: no other code can be run in it")]
+    NoValue {
+        /// The port.
+        target: PortId,
+    },
     /// The port was dead, or died before the code had ended.
     #[error("{target} died before the code had run")]
     Died {

@@ -15,11 +15,12 @@ use super::mailbox::Envelope;
 use super::outcome::Ran;
 use super::peval::{self, PevalError};
 use super::protocol::Protocol;
+use super::receive::is_receive_port;
 use super::recipient::Recipient;
 use super::stopping;
 use super::through::{self, WhenRoom};
 use crate::id::PortId;
-use crate::node::{Core, MonAction, MonToken};
+use crate::node::{self, MonAction, MonToken};
 use crate::reason::Reason;
 
 /// Methods of every typed handle, beside one for each message of its port. (A trait, so that a
@@ -137,14 +138,13 @@ pub trait PortRef {
         through::when_room(self.as_handle(), send)
     }
 
-    /// Monitors the port: see [`Node::mon`](crate::Node::mon). `None` when the handle knows no
-    /// node.
-    fn mon(&self, action: impl MonAction) -> Option<MonToken>
+    /// Monitors the port: see [`Node::mon`](crate::Node::mon). When the handle knows no node to send from, a closure
+    /// is called at once, with `no_such_node`.
+    fn mon(&self, action: impl MonAction) -> MonToken
     where
         Self: Sized,
     {
-        let core: Arc<Core> = self.as_handle().core()?;
-        Some(core.mon(&self.id(), None, action.into_action().0))
+        node::mon_from(self.as_handle().core(), self.id(), action)
     }
 
     /// Runs `f` in the context of the port, in order with its messages, and gives its result; an
@@ -165,13 +165,17 @@ pub trait PortRef {
         let (sender, receiver) = oneshot::channel();
         let id = self.id();
         let cell = self.as_handle().cell();
-        if let Some(cell) = &cell {
+        let has_value = !is_receive_port::<Self::Port>();
+        if let Some(cell) = cell.as_ref().filter(|_| has_value) {
             cell.push(Envelope::Call(Box::new(move |port, ctx| {
                 Ran::Done(f(port, ctx).map(|result| drop(sender.send(result))))
             })));
         }
         async move {
             let Some(cell) = cell else { return Err(PevalError::NotLocal { target: id }) };
+            if !has_value {
+                return Err(PevalError::NoValue { target: id });
+            }
             peval::result(receiver, cell, id).await
         }
     }
@@ -229,14 +233,12 @@ pub trait ProtocolRef {
         }
     }
 
-    /// Monitors the port: see [`Node::mon`](crate::Node::mon). `None` when the handle knows no
-    /// node.
-    fn mon(&self, action: impl MonAction) -> Option<MonToken>
+    /// Monitors the port: see [`PortRef::mon`].
+    fn mon(&self, action: impl MonAction) -> MonToken
     where
         Self: Sized,
     {
-        let core = self.as_recipient().core()?;
-        Some(core.mon(&self.id(), None, action.into_action().0))
+        node::mon_from(self.as_recipient().core(), self.id(), action)
     }
 }
 

@@ -22,7 +22,6 @@ use super::run::{Load, Run};
 use super::runner::{End, Runner, TURN};
 use super::tap;
 use crate::die::Die;
-use crate::id::PortId;
 use crate::message::{BadMessage, Message};
 use crate::monitor::WatchId;
 use crate::node::{Alarm, Core, timer_deadline};
@@ -32,8 +31,13 @@ use crate::reason::Reason;
 /// before, until it is dropped where it waits.
 const KIL_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The port behind an async block, which handles the messages in place of a value.
-pub(crate) enum ReceivePort {}
+/// A port that is an async block: see [`Node::port_async`](crate::Node::port_async). It has no value: the block
+/// handles the messages in its place.
+#[derive(Debug)]
+pub enum ReceivePort {}
+
+/// The handle on a port that receives.
+pub type ReceivePortRef = Ref<ReceivePort>;
 
 /// What the block has seen of the mailbox.
 pub(super) struct Inbox {
@@ -55,21 +59,20 @@ enum Entry {
 }
 
 /// Creates the port and the task of its block.
-pub(crate) fn create<F, Fut>(core: &Arc<Core>, block: F) -> PortId
+pub(crate) fn create<F, Fut>(core: &Arc<Core>, block: F) -> ReceivePortRef
 where
     F: FnOnce(Me) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Die>> + Send + 'static,
 {
     let run = Arc::new(Run::default());
     let cell = Cell::new(core.clone(), core.registry().new_name(), Stage::Running(run.clone()));
-    let id = cell.id();
-    let runner = Runner::new(cell.clone());
+    let (runner, port) = (Runner::new(cell.clone()), Ref::local(cell.clone()));
     if core.registry().insert(cell.clone()) {
         let inbox = Inbox { cell: cell.clone(), run: run.clone(), left: VecDeque::new(), turn: 0 };
         let me = Me::of_mailbox(PortScope::new(core.clone(), cell), inbox);
         core.runtime().spawn(run_block(runner, run, block, me));
     }
-    id
+    port
 }
 
 async fn run_block<F, Fut>(runner: Runner<ReceivePort>, run: Arc<Run>, block: F, me: Me)
@@ -245,7 +248,7 @@ impl Inbox {
     }
 }
 
-/// What a block sees of an envelope. Nobody has a typed handle, with which to send code.
+/// What a block sees of an envelope. Nobody sends it code: there is no value to run that with.
 fn entry(envelope: Envelope<ReceivePort>) -> Option<Entry> {
     Some(match envelope {
         Envelope::Typed(message) => Entry::Message(message),

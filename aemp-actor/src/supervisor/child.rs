@@ -276,7 +276,7 @@ where
 {
     fn make(&self, core: &Arc<Core>, _: &NodeId) -> PortId {
         let block = self.0.clone();
-        create_receive_port(core, move |me| block(me))
+        create_receive_port(core, move |me| block(me)).id()
     }
 }
 

@@ -5,7 +5,6 @@ use tokio::sync::oneshot;
 use super::child::ChildSpec;
 use super::error::SupervisorError;
 use super::port::{SupervisorPort, SupervisorRef};
-use crate::node::MonToken;
 use crate::port::{Call, CallError, PortRef};
 use crate::reason::Reason;
 
@@ -32,7 +31,7 @@ impl SupervisorRef {
         };
         let (ready, is_ready) = oneshot::channel();
         let (died, death) = oneshot::channel();
-        let _watch = self.mon(move |reason: Reason| drop(died.send(reason))).map(MonToken::guard);
+        let _watch = self.mon(move |reason: Reason| drop(died.send(reason))).guard();
         // Nobody may wait any more.
         let tell = move || ready.send(()).unwrap_or_default();
         SupervisorPort::when_ready(&cell, Box::new(tell));

@@ -165,7 +165,8 @@ async fn new_ports_are_dead() {
         node.port_async(|_| async {
             ran("new_ports_are_dead");
             Ok(())
-        }),
+        })
+        .id(),
         node.spawn(node, "AfterShutdown::living", ()),
         make_living.on(node, node, ()).id(),
         node.spawn(node, "AfterShutdown::nonesuch", ()),

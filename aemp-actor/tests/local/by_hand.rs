@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aemp_actor::plumbing::{Encoder, Unencodable};
 use aemp_actor::prelude::*;
-use aemp_actor::{BadMessage, Encoder, Ref, Reply, Unencodable};
+use aemp_actor::{BadMessage, Ref, Reply};
 use tokio::sync::oneshot;
 
 /// What a stack is told.

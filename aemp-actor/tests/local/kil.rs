@@ -157,7 +157,7 @@ fn counter(node: &Node, pause: Duration) -> (PortId, Arc<AtomicU64>) {
             inside.fetch_add(1, Ordering::SeqCst);
         }
     });
-    (port, count)
+    (port.id(), count)
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use aemp_actor::Ref;
+use aemp_actor::plumbing::{Encoder, Unencodable};
 use aemp_actor::prelude::*;
-use aemp_actor::{Encoder, Ref, Unencodable};
 use tokio::time::Instant;
 
 /// Takes its time.

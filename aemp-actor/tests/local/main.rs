@@ -22,6 +22,7 @@ mod message_log;
 mod messages;
 mod monitor_ends;
 mod monitors;
+mod names;
 mod order;
 mod panics;
 mod payloads;

@@ -214,7 +214,7 @@ async fn snd_appends_the_reason() {
     }
     node.mon("nonesuch", Snd(&watcher, ("sync",))).cancel();
     let port = victim(&node);
-    port.mon(Snd(PortRef::id(&watcher), vec!["restart", "again"])).unwrap();
+    port.mon(Snd(PortRef::id(&watcher), vec!["restart", "again"]));
     port.kil(());
     assert_eq!(soon(texts.recv()).await.unwrap(), "restart again []");
 }

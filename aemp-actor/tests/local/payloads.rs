@@ -68,7 +68,7 @@ async fn code_of_a_port_kills_the_port() {
         me.recv().await?;
         boom()
     });
-    let ids = [a.id(), b.id(), c.id(), d.id(), spawned.id(), block.clone()];
+    let ids = [a.id(), b.id(), c.id(), d.id(), spawned.id(), block.id()];
     let ends = ids.map(|id| death(&node, id));
     a.at_once();
     let call = a.ready();

@@ -8,7 +8,7 @@ use aemp_actor::prelude::*;
 use tokio::sync::{mpsc, oneshot};
 
 /// Watches the port and gives its end.
-fn end_of(node: &Node, port: &PortId) -> impl Future<Output = String> + use<> {
+fn end_of<P: Into<PortId>>(node: &Node, port: P) -> impl Future<Output = String> + use<P> {
     let (tell, told) = oneshot::channel();
     node.mon(port, move |reason: Reason| tell.send(reason).unwrap_or(()));
     async move { told.await.unwrap().to_string() }

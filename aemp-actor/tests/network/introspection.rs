@@ -102,7 +102,7 @@ async fn ports_are_told_of_by_what_waits() {
     };
     soon("both to have run", async {
         loop {
-            let (busy, held) = (of(&busy).await, of(&held).await);
+            let (busy, held) = (of(&busy).await, of(&held.id()).await);
             if busy.handled == 1 && busy.waiting == 0 && held.state == PortState::Idle {
                 break;
             }
@@ -110,12 +110,12 @@ async fn ports_are_told_of_by_what_waits() {
         }
     })
     .await;
-    let (one, two) = (of(&busy).await, of(&held).await);
+    let (one, two) = (of(&busy).await, of(&held.id()).await);
     assert_eq!((one.kind.as_str(), one.watchers, one.waiting), ("closure", 1, 0));
     assert_eq!((two.kind.as_str(), two.waiting, two.handled), ("receiving", 7, 7));
     assert!(two.bytes > 0);
     let fullest = look.ports(PortQuery::new().order(PortOrder::Waiting).limit(1)).await.unwrap();
-    assert_eq!(fullest.ports[0].name, held.port());
+    assert_eq!(fullest.ports[0].name, held.id().port());
     assert_eq!((fullest.more, fullest.next), (fullest.total - 1, None));
 }
 

@@ -19,6 +19,7 @@ mod introspection;
 mod large_messages;
 mod log_lines;
 mod matrix;
+mod names;
 mod pools;
 mod protocols;
 mod pubsub;

@@ -41,7 +41,7 @@ impl Body {
                 }
             }
         });
-        (port, number)
+        (port.id(), number)
     }
 
     fn new(world: &Arc<World>, node: NodeNo) -> (Self, Number) {

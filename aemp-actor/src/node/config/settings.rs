@@ -38,6 +38,20 @@ use crate::port::PortOptions;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Methods
+///
+/// Ten do for most programs: [`nodeid`](Self::nodeid), [`bind`](Self::bind), [`seed`](Self::seed), [`seeds`](Self::seeds), [`secret`](Self::secret), [`profile`](Self::profile), [`monitor_timeout`](Self::monitor_timeout), `quic`, [`port_options`](Self::port_options), [`access`](Self::access). All, by what they are for:
+///
+/// | | |
+/// |---|---|
+/// | who and where | [`nodeid`](Self::nodeid), [`bind`](Self::bind), [`announce`](Self::announce), [`seed`](Self::seed), [`seeds`](Self::seeds), [`node`](Self::node), [`relay`](Self::relay), [`visitor`](Self::visitor) |
+/// | from outside of the program | [`profile`](Self::profile), [`with_profile`](Self::with_profile), [`validate`](Self::validate) |
+/// | who may connect | [`secret`](Self::secret), [`secrets`](Self::secrets), [`certificates`](Self::certificates), [`certificate_file`](Self::certificate_file), [`certificate_files`](Self::certificate_files), [`require`](Self::require), [`plain_peers`](Self::plain_peers), [`anonymous_peers`](Self::anonymous_peers), [`check_node_id`](Self::check_node_id), [`accept_cleartext`](Self::accept_cleartext), [`stls`](Self::stls), [`auth_accept`](Self::auth_accept), [`auth_offer`](Self::auth_offer), [`access`](Self::access), [`taps`](Self::taps) |
+/// | times | [`monitor_timeout`](Self::monitor_timeout), [`connect_timeout`](Self::connect_timeout), [`connect_interval`](Self::connect_interval), [`handshake_timeout`](Self::handshake_timeout) |
+/// | transports | [`transport`](Self::transport), [`prefer`](Self::prefer), [`framings`](Self::framings), `quic` (feature `quic`) |
+/// | limits | [`limits`](Self::limits), [`port_options`](Self::port_options), [`max_queue`](Self::max_queue), [`max_handshakes`](Self::max_handshakes), [`max_handshakes_per_address`](Self::max_handshakes_per_address), [`max_spawned`](Self::max_spawned), [`max_monitors`](Self::max_monitors), [`max_registrations`](Self::max_registrations), [`max_data_connections`](Self::max_data_connections) |
+/// | what it runs | [`service`](Self::service), [`register`](Self::register) |
 #[derive(Clone)]
 pub struct Config {
     pub(crate) nodeid: Option<String>,

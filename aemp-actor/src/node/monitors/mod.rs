@@ -12,4 +12,5 @@ pub(crate) use action::{Action, Watch};
 pub use action::{Kil, MonAction, Snd};
 pub(crate) use fire::fire;
 pub(super) use set::Monitors;
+pub(crate) use set::mon_from;
 pub use token::{MonGuard, MonToken};

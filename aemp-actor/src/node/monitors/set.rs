@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::action::{Action, Watch};
+use super::action::{Action, MonAction, Watch};
 use super::fire::fire;
 use super::token::MonToken;
 use crate::id::PortId;
 use crate::monitor::{WatchId, Watchers};
 use crate::node::Core;
 use crate::port::AnyCell;
-use crate::reason::Reason;
+use crate::reason::{Reason, kind};
 
 /// The monitors that stand in no table of a port or peer.
 #[derive(Default)]
@@ -135,6 +135,25 @@ impl Core {
         } else if let Some(cell) = self.registry().find(target.name()) {
             cell.unwatch(id);
         }
+    }
+}
+
+/// Monitors a port from the node that its handle knows; where that is none, it fires at once.
+pub(crate) fn mon_from(
+    core: Option<Arc<Core>>,
+    target: PortId,
+    action: impl MonAction,
+) -> MonToken {
+    let action = action.into_action().0;
+    match (core, action) {
+        (Some(core), action) => core.mon(&target, None, action),
+        (None, Action::Call(call)) => {
+            let text = format!("the handle on {target} knows no node to send from");
+            call(Reason::new(kind::NO_SUCH_NODE, text));
+            MonToken::of_none(target)
+        }
+        // Nobody can send it: whoever made the handle was told so in the log.
+        (None, _) => MonToken::of_none(target),
     }
 }
 

@@ -29,6 +29,11 @@ impl MonToken {
         Self { core: Arc::downgrade(core), target, id, owner }
     }
 
+    /// Of a monitor that nobody has.
+    pub(super) fn of_none(target: PortId) -> Self {
+        Self { core: Weak::new(), target, id: WatchId(0), owner: None }
+    }
+
     /// The monitored port.
     pub fn target(&self) -> &PortId {
         &self.target

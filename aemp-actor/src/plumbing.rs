@@ -1,0 +1,8 @@
+//! What signatures of this crate name, and few programs do: the traits behind closures and init functions, and what
+//! a port that is written without the macros needs ([`Encoder`], [`Unencodable`]).
+
+pub use crate::port::{
+    AsyncCode, AsyncCodeOf, AsyncHandler, Condition, Encoder, InitFn, InitOutput, Outcome,
+    PortFuture, Unencodable,
+};
+pub use crate::typed_group::Handle;
