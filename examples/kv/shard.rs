@@ -88,12 +88,13 @@ impl Shard {
     }
 
     /// Waits until this shard knows so many, and has none but its own keys; the answer is how many.
-    pub(crate) fn settled(&mut self, shards: usize, reply: Reply<usize>) {
+    pub(crate) fn settled(&mut self, ctx: &mut Ctx<Self>, shards: usize, reply: Reply<usize>) {
         self.waiting.push((shards, reply));
-        self.look_whether_settled();
+        self.look_whether_settled(ctx);
     }
 
-    /// Gives all keys to the other shards; the answer, how many, comes when they have them.
+    /// Gives all keys to the other shards; the answer, how many, comes when they have them and know that
+    /// this one leaves.
     pub(crate) fn leave(&mut self, ctx: &mut Ctx<Self>, reply: Reply<usize>) {
         if self.shards.iter().all(|shard| *shard == ctx.id()) {
             return reply.fail(("no_other_shard", "there is no shard that could take the keys"));
@@ -146,7 +147,7 @@ impl Shard {
             let shard = ShardRef::at(&ctx.node(), shard);
             entries.chunks(BATCH).for_each(|batch| self.hand_over(ctx, &shard, batch));
         }
-        self.look_whether_settled();
+        self.look_whether_settled(ctx);
     }
 
     /// The keys stay until the other shard has them; if it is lost, the group changes, and they are handed
@@ -162,12 +163,12 @@ impl Shard {
                     shard.entries.remove(key);
                 }
             }
-            shard.look_whether_settled();
+            shard.look_whether_settled(ctx);
         });
     }
 
     #[rcv(skip)]
-    fn look_whether_settled(&mut self) {
+    fn look_whether_settled(&mut self, ctx: &mut Ctx<Self>) {
         if self.moving > 0 {
             return;
         }
@@ -176,7 +177,14 @@ impl Shard {
         }
         if let Some(Leaving { keys, reply }) = self.leaving.take_if(|_| self.entries.is_empty()) {
             self.membership.cancel();
-            reply.answer(keys);
+            let (node, shards) = (ctx.node(), self.shards.clone());
+            ctx.spawn(async move {
+                for shard in &shards {
+                    // One that is lost sends no more requests either.
+                    let _ = ShardRef::at(&node, shard.clone()).settled(shards.len()).await;
+                }
+                reply.answer(keys);
+            });
         }
     }
 }
