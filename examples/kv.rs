@@ -60,8 +60,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stores.push(Store::start(number, &config, stores.first()).await?);
     }
     settled(&stores).await?;
-    for number in 0..KEYS {
-        stores[number % NODES].shard.put(key(number), value(number)).await?;
+    let put = |number: usize| stores[number % NODES].shard.put(key(number), value(number));
+    for put in (0..KEYS).map(put).collect::<Vec<_>>() {
+        put.await?;
     }
     println!("{KEYS} keys are put: {}", settled(&stores).await?);
 
@@ -87,12 +88,12 @@ fn value(number: usize) -> String {
 
 /// How many keys have their value, whichever shard is asked.
 async fn found(stores: &[Store]) -> Result<usize, CallError> {
+    let ask = |number: usize| stores[number % stores.len()].shard.get(key(number));
     let mut found = 0;
-    for number in 0..KEYS {
-        let shard = &stores[number % stores.len()].shard;
-        let answer = match shard.get(key(number)).await {
+    for (number, asked) in (0..KEYS).map(ask).collect::<Vec<_>>().into_iter().enumerate() {
+        let answer = match asked.await {
             // It was with a shard that ended: nobody sends it there now.
-            Err(CallError::Died { .. }) => shard.get(key(number)).await?,
+            Err(CallError::Died { .. }) => ask(number).await?,
             answer => answer?,
         };
         found += usize::from(answer == Some(value(number)));
