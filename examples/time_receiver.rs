@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let node = options::node(options.config()).await?;
+    let node = options::node(options, options.config(), "time_sender --").await?;
     let receiver = node.port(Receiver);
     node.grp_reg(GROUP, &receiver).map_err(|error| error.to_string())?;
     let stopped = node.shutdown_on_signal(Duration::from_secs(2)).await;

@@ -1,11 +1,11 @@
 //! Tells the time to whoever wants to know, however many they are, and wherever.
 //!
 //! ```text
-//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
-//! time_sender --bind 127.0.0.1:4040     # the first program of the mesh; the others know of it
-//! time_receiver --seed 127.0.0.1:4040   # in other terminals, as many as you like
-//! time_sender --seed 127.0.0.1:4040     # another sender: nobody has to be told
+//! cargo run --example time_sender       # prints the command that starts a receiver in another terminal
 //! ```
+//!
+//! More senders are started in the same way as more receivers, with `time_sender` in place of
+//! `time_receiver`: nobody has to be told of them.
 //!
 //! Receivers and senders do not know each other's addresses, and can be started, stopped and killed
 //! in any order: what they have in common is the name of a group. The receivers are its members.
@@ -47,7 +47,7 @@ fn pause(options: Options) -> Result<(Options, Duration), String> {
 }
 
 async fn run(options: &Options, pause: Duration) -> Result<(), String> {
-    let node = options::node(options.config()).await?;
+    let node = options::node(options, options.config(), "time_receiver --").await?;
     let mut receivers = node.grp_events(GROUP);
     let mut clock = tokio::time::interval(pause);
     let stop = node.shutdown_on_signal(Duration::from_secs(2));

@@ -45,46 +45,30 @@ fn the_time_comes_from_all_senders_to_all_receivers() {
 }
 
 #[test]
-fn jobs_are_done_by_all_workers_and_again_when_one_is_killed() {
-    let mut one = start("jobs", &["work"], None);
-    let seed = address(&mut one);
-    let mut two = start("jobs", &["work"], Some(&seed));
-    two.wait_for("listening");
-    let mut count = start("jobs", &["count", "3000000"], Some(&seed));
-    count.wait_for("workers: 2");
-    two.kill();
-    count.wait_for("workers: 1");
-    let _three = start("jobs", &["work"], Some(&seed));
-    let (status, printed) = count.end();
-    assert!(status.success(), "{printed}");
-    assert!(printed.contains("216816 primes below 3000000"), "{printed}");
-}
-
-#[test]
-fn a_bridge_has_a_head_for_each_user() {
-    let mut server = start("bridge", &["server", "one"], None);
-    let seed = address(&mut server);
-    let mut second = start("bridge", &["server", "two"], Some(&seed));
-    second.wait_for("listening");
-    let mut joe = start("bridge", &["join", "joe", "one"], Some(&seed));
-    joe.wait_for("* joined");
-    let mut sue = start("bridge", &["join", "sue", "one"], Some(&seed));
-    sue.wait_for("* joined; others here: 1");
+fn a_chat_without_a_server_has_a_history() {
+    let mut joe = start("pubsub_chat", &["joe"], None);
+    let seed = address(&mut joe);
+    joe.wait_for("* you are joe");
+    joe.types("anybody?");
+    joe.types("it is late");
+    let mut sue = start("pubsub_chat", &["sue"], Some(&seed));
+    let second = address(&mut sue);
+    sue.wait_for("<joe> anybody?");
+    sue.wait_for("<joe> it is late");
+    sue.wait_for("* you are sue");
     joe.wait_for("* sue has joined");
-    let mut tom = start("bridge", &["join", "tom", "two"], Some(&seed));
-    sue.wait_for("* tom has joined");
-    joe.types("hello");
-    sue.wait_for("<joe> hello");
-    tom.wait_for("<joe> hello");
-    tom.kill();
-    sue.wait_for("* tom has left (transport_error");
-    let (status, printed) = start("bridge", &["join", "j e", "one"], Some(&seed)).end();
-    assert_eq!(status.code(), Some(1), "{printed}");
-    assert!(printed.contains(r#""j e" is no nick"#), "{printed}");
-    server.kill();
-    let (status, printed) = sue.end();
-    assert_eq!(status.code(), Some(1), "{printed}");
-    assert!(printed.contains("bridge: server one: transport_error"), "{printed}");
+    sue.types("hello \u{1b}[2Jjoe");
+    joe.wait_for("<sue> hello [2Jjoe");
+    // What was said is remembered by those who are left.
+    joe.kill();
+    let mut other = start("pubsub_chat", &["tom"], Some(&second));
+    other.wait_for("<joe> anybody?");
+    other.wait_for("<sue> hello [2Jjoe");
+    other.types("/quit");
+    let (status, printed) = other.end();
+    assert!(status.success(), "{printed}");
+    assert_eq!(printed.matches("it is late").count(), 1, "{printed}");
+    sue.wait_for("* tom has left");
 }
 
 #[test]
@@ -93,10 +77,9 @@ fn misuse_is_explained() {
         ("time_sender", vec!["often"], r#""often" are no milliseconds"#),
         ("time_sender", vec!["--often"], "there is no option --often"),
         ("time_receiver", vec!["now"], r#""now" is too much"#),
-        ("jobs", vec![], "work or count?"),
-        ("jobs", vec!["count", "all"], r#""all" is no number"#),
-        ("bridge", vec!["join", "joe"], "join as whom, through which server?"),
-        ("bridge", vec!["server", "x", "--bind"], "--bind needs a value"),
+        ("pubsub_chat", vec![], "what is your nick?"),
+        ("pubsub_chat", vec!["joe", "sue"], r#""sue" is too much"#),
+        ("pubsub_chat", vec!["joe", "--bind"], "--bind needs a value"),
     ] {
         let (status, printed) = start(name, &words, None).end();
         assert_eq!(status.code(), Some(2), "{printed}");
@@ -107,7 +90,9 @@ fn misuse_is_explained() {
 
 #[test]
 fn a_secret_is_needed() {
-    let (status, printed) = Program::start("no secret", example("time_sender")).end();
+    let mut command = example("time_sender");
+    command.args(["--seed", "127.0.0.1:1"]);
+    let (status, printed) = Program::start("no secret", command).end();
     assert_eq!(status.code(), Some(2));
     assert!(printed.contains("no secret"), "{printed}");
 }

@@ -106,8 +106,31 @@ impl<P: Port> ChildRef<P> {
     /// # Cancel safety
     /// Dropping it changes nothing.
     pub async fn wait(&self) -> Result<P::Ref, NotRunning> {
+        self.wait_until(|_| true).await
+    }
+
+    /// As [`wait`](Self::wait), for a port that is not `last`: what to wait for when `last` is known to have
+    /// died, since the supervisor may not know it yet.
+    ///
+    /// # Errors
+    /// When the child is not started again.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub async fn wait_after(&self, last: impl Into<PortId>) -> Result<P::Ref, NotRunning> {
+        let last = last.into();
+        self.wait_until(|port| port.id() != last).await
+    }
+
+    /// Waits until the child is one of these ports, or ends.
+    async fn wait_until(&self, is_wanted: impl Fn(&Ref<P>) -> bool) -> Result<P::Ref, NotRunning> {
         let mut news = self.slot.state.subscribe();
-        let known = news.wait_for(|state| !matches!(state, State::Starting(_))).await;
+        let known = news.wait_for(|state| match state {
+            State::Starting(_) => false,
+            State::Running(port) => is_wanted(port),
+            State::Ended(_) => true,
+        });
+        let known = known.await;
         // There is a sender as long as this lives.
         match known {
             Ok(state) => self.read(&state),

@@ -29,11 +29,7 @@
 //!
 //! let first = current.wait().await?;
 //! first.fail();
-//! # let (dead, death) = tokio::sync::oneshot::channel();
-//! # node.mon(&first, move |_| drop(dead.send(())));
-//! # death.await?;
-//! # while current.get().is_ok_and(|now| now == first) { tokio::task::yield_now().await; }
-//! let second = current.wait().await?;           // another port, of the same kind
+//! let second = current.wait_after(&first).await?; // another port, of the same kind
 //! assert_eq!(second.count().await?, 0);
 //! supervisor.shutdown();                        // in reverse order, each within its deadline
 //! # Ok(())

@@ -98,6 +98,25 @@ async fn a_child_that_fails_is_started_again_and_its_handle_follows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_port_after_one_that_died_is_waited_for() {
+    let (node, diary) = (Node::local(), Diary::default());
+    let (supervisor, [a, _, c]) = abc(&node, Strategy::OneForOne, &diary).await;
+    for _ in 0..3 {
+        let last = a.wait().await.unwrap();
+        last.fail();
+        // Whether the supervisor knows it or not.
+        let next = soon("the restart", a.wait_after(&last)).await.unwrap();
+        assert_ne!(next, last);
+        assert_eq!(next.name().await.unwrap(), "a");
+    }
+    let last = c.get().unwrap();
+    let ended = c.wait_after(&last);
+    supervisor.shutdown();
+    let ended = soon("the end", ended).await.unwrap_err();
+    assert!(matches!(ended, NotRunning::Ended { .. }), "{ended}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn strategies_say_who_is_started_again_and_in_which_order() {
     let node = Node::local();
     let expected: [(Strategy, &[&str]); 3] = [
