@@ -31,7 +31,7 @@ use super::options::PortOptions;
 use super::outcome::Ran;
 use super::run::{Load, Run};
 use super::tap::{Tap, TapError};
-use super::{receive, runner};
+use super::{reaper, receive, runner};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
@@ -251,7 +251,7 @@ impl<P: Port> Cell<P> {
         if mailbox.is_idle() && !mailbox.has_to_wind_up() {
             mailbox.scheduled = true;
             drop(mailbox);
-            runner::end(self.clone(), reason);
+            reaper::reap(self.clone(), reason);
             return true;
         }
         // What they would send now is lost.
@@ -322,6 +322,11 @@ impl<P: Port> AnyCell for Cell<P> {
         } else {
             self.abort(reason);
         }
+    }
+
+    fn die_scheduled(self: Arc<Self>, reason: Reason) {
+        let reason = self.abort_reason().unwrap_or(reason);
+        self.die(&reason);
     }
 
     fn is_ending(&self) -> bool {

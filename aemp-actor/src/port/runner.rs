@@ -64,16 +64,6 @@ pub(super) fn start<P: Port>(cell: Arc<Cell<P>>) {
     runtime.spawn(run(Runner::new(cell)));
 }
 
-/// Lets an idle port die, which is scheduled for that.
-pub(super) fn end<P: Port>(cell: Arc<Cell<P>>, reason: Reason) {
-    let runtime = cell.core.runtime().clone();
-    let runner = Runner::new(cell);
-    runtime.spawn(async move {
-        let reason = runner.cell.abort_reason().unwrap_or(reason);
-        runner.settle(End::Dead(reason));
-    });
-}
-
 /// Who runs a port. Dropped before it has [settled](Self::settle) what became of the port, it lets
 /// the port die.
 pub(super) struct Runner<P: Port> {
