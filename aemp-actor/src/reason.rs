@@ -122,6 +122,18 @@ impl Reason {
         Self::new(kind::TRANSPORT_ERROR, text)
     }
 
+    /// Whether it holds a few hundred bytes at the most.
+    pub(crate) fn is_short(&self) -> bool {
+        const VALUES: usize = 4;
+        const TEXT: usize = 128;
+        let is_short = |value: &Value| match value {
+            Value::Str(text) => text.capacity() <= TEXT,
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) => true,
+            _ => false,
+        };
+        self.values().len() <= VALUES && self.values().iter().all(is_short)
+    }
+
     /// Whether this was a normal end.
     pub fn is_normal(&self) -> bool {
         self.parts.is_none()

@@ -58,7 +58,7 @@ impl<W> Watchers<W> {
 
     /// Takes all out, in the order they were made.
     pub(crate) fn take_all(&mut self) -> Vec<W> {
-        let list = self.list.take().unwrap_or_default();
+        let Some(list) = self.list.take() else { return Vec::new() };
         list.entries.into_iter().filter_map(|(_, watch)| watch).collect()
     }
 

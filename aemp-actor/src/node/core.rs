@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Level;
 
 use super::Environment;
 use super::builtins::Builtins;
@@ -21,11 +22,11 @@ use super::handle::Alive;
 use super::monitors::{Action, Monitors, Watch, fire};
 use super::network::Network;
 use super::operated::Operated;
-use super::registry::Registry;
+use super::registry::{PREFIX, Registry};
 use super::timers::{self, OwnedTimers, Sentinel, Timers};
 use crate::id::{NodeId, PortName};
 use crate::panics;
-use crate::port::{PortOptions, Standby, on_node};
+use crate::port::{PortOptions, Reaper, Standby, on_node};
 use crate::reason::{Reason, kind};
 use crate::visible::one_line;
 
@@ -51,6 +52,7 @@ pub(crate) struct Core {
     functions: Functions,
     events: Events,
     standby: Standby,
+    reaper: Reaper,
     counters: Counters,
     monitors: Monitors,
     timers: OwnedTimers,
@@ -83,7 +85,7 @@ impl Core {
     ) -> Arc<Self> {
         let is_networked = security.is_some();
         let network = security.map(|security| Network::new(&id, &config, Some(security)));
-        let prefix = config.environment.text(14);
+        let prefix = config.environment.text(PREFIX);
         let core = Arc::new(Self {
             id,
             runtime,
@@ -96,6 +98,7 @@ impl Core {
             functions: Functions::default(),
             events: Events::default(),
             standby: Standby::default(),
+            reaper: Reaper::default(),
             counters: Counters::default(),
             monitors: Monitors::default(),
             timers: OwnedTimers::default(),
@@ -137,6 +140,10 @@ impl Core {
 
     pub(crate) fn standby(&self) -> &Standby {
         &self.standby
+    }
+
+    pub(crate) fn reaper(&self) -> &Reaper {
+        &self.reaper
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -286,7 +293,8 @@ impl Core {
     ) {
         let is_notified = is_caller_notified
             || watchers.iter().any(|watch| !matches!(watch.action, Action::Spawned(_)));
-        if !is_notified && !reason.is_normal() && reason.kind() != kind::SHUTDOWN {
+        let is_abnormal = !reason.is_normal() && reason.kind() != kind::SHUTDOWN;
+        if !is_notified && is_abnormal && tracing::enabled!(target: "aemp", Level::WARN) {
             let (name, reason) = (one_line(name), reason.to_string());
             let (id, reason) = (&self.id, one_line(&reason));
             tracing::warn!(target: "aemp", "port {id}#{name} died unwatched: {reason}");

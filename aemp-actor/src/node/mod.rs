@@ -27,6 +27,7 @@ mod connector;
 mod core;
 mod counters;
 pub(crate) mod data;
+mod deadlines;
 pub(crate) mod directory;
 mod door;
 mod draining;
@@ -70,6 +71,7 @@ pub(crate) use connector::{
 pub(crate) use core::Core;
 pub(crate) use counters::Dropped;
 pub use counters::DroppedCounts;
+pub(crate) use deadlines::DeadlineKey;
 pub(crate) use door::{Door, why_refused};
 pub(crate) use draining::Busy;
 pub(crate) use environment::Environment;

@@ -4,7 +4,7 @@
 //! nodes are lost at once (`Core::unreachable`). Groups, and data connections of the node to itself, need what is
 //! here on such a node too: it is made when they are used first, and never connects to anybody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -36,6 +36,8 @@ pub(crate) struct Network {
     peers: DashMap<NodeId, Arc<Peer>>,
     /// How many peers there may be before unused ones are forgotten.
     sweep_at: AtomicUsize,
+    /// Those that are connected, and not through another one: the nodes that may be hubs.
+    direct: Mutex<BTreeMap<NodeId, Arc<Peer>>>,
     book: AddressBook,
     mesh: Mesh,
     relays: Relays,
@@ -67,6 +69,7 @@ impl Network {
             handshake: RwLock::new(Arc::new(handshake)),
             peers: DashMap::new(),
             sweep_at: AtomicUsize::new(SWEEP_AT),
+            direct: Mutex::default(),
             book: AddressBook::default(),
             mesh: Mesh::new(id.clone(), limits.max_registrations),
             relays: Relays::new(limits.max_handshakes, limits.max_handshakes_per_address),
@@ -167,6 +170,22 @@ impl Network {
         // is no other handle, nobody does, nor holds its lock. Of several who give it back the
         // last one sees that.
         self.peers.remove_if(&id, |_, peer| Arc::strong_count(peer) == 1 && peer.is_unused());
+    }
+
+    /// A peer is connected, and not through another.
+    pub(super) fn add_direct(&self, peer: &Arc<Peer>) {
+        self.direct.lock().insert(peer.id().clone(), peer.clone());
+    }
+
+    /// A peer is not connected any more.
+    pub(super) fn remove_direct(&self, id: &NodeId) {
+        let peer = self.direct.lock().remove(id);
+        drop(peer);
+    }
+
+    /// The nodes that are connected, and not through another one, by ID.
+    pub(crate) fn direct(&self) -> Vec<Arc<Peer>> {
+        self.direct.lock().values().cloned().collect()
     }
 
     /// The node is shut down, and its connections were told to end.

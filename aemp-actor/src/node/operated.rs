@@ -28,17 +28,43 @@ pub(crate) struct Operated {
 #[derive(Default)]
 struct Deaths {
     total: u64,
-    last: VecDeque<Death>,
+    last: VecDeque<Death<Why>>,
+}
+
+/// Why a port died, in bounded memory. What most ports die of is made a text when somebody asks: there may be
+/// a million deaths a second.
+enum Why {
+    Short(Reason),
+    Text(String),
+}
+
+impl Why {
+    fn of(reason: &Reason) -> Self {
+        if reason.is_short() {
+            Self::Short(reason.clone())
+        } else {
+            Self::Text(shortened(&reason.to_string()).into_owned())
+        }
+    }
+}
+
+impl From<&Why> for String {
+    fn from(why: &Why) -> Self {
+        match why {
+            Why::Short(reason) => shortened(&reason.to_string()).into_owned(),
+            Why::Text(text) => text.clone(),
+        }
+    }
 }
 
 /// The death of a port.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Death {
+pub(crate) struct Death<R = String> {
     pub(crate) port: PortName,
     /// What kind of port it was.
     pub(crate) kind: &'static str,
     /// Shortened.
-    pub(crate) reason: String,
+    pub(crate) reason: R,
     /// Since 1970.
     pub(crate) at: Duration,
 }
@@ -56,14 +82,20 @@ impl Operated {
         if why.is_normal() || why.kind() == kind::SHUTDOWN {
             return;
         }
-        let (reason, at) = (shortened(&why.to_string()).into_owned(), clock.time_of_day());
+        let (reason, at) = (Why::of(why), clock.time_of_day());
         self.deaths.lock().add(Death { port: port.clone(), kind: of, reason, at });
     }
 
     /// How many there were, and the last of them, the latest first.
     pub(crate) fn deaths(&self) -> (u64, Vec<Death>) {
         let deaths = self.deaths.lock();
-        (deaths.total, deaths.last.iter().rev().cloned().collect())
+        let text = |death: &Death<Why>| Death {
+            port: death.port.clone(),
+            kind: death.kind,
+            reason: String::from(&death.reason),
+            at: death.at,
+        };
+        (deaths.total, deaths.last.iter().rev().map(text).collect())
     }
 
     pub(crate) fn stopper(&self) -> Option<&Stopper> {
@@ -78,7 +110,7 @@ impl Operated {
 }
 
 impl Deaths {
-    fn add(&mut self, death: Death) {
+    fn add(&mut self, death: Death<Why>) {
         if self.last.len() == REMEMBERED {
             self.last.pop_front();
         }
@@ -89,6 +121,8 @@ impl Deaths {
 
 #[cfg(test)]
 mod tests {
+    use aemp_transport::Value;
+
     use super::*;
     use crate::node::environment::System;
 
@@ -110,5 +144,19 @@ mod tests {
         assert_eq!((&*last[0].port, &*last[REMEMBERED - 1].port), ("p.105", "p.6"));
         assert!(last.iter().all(|death| death.reason.starts_with("die: xxx")));
         assert!(last.iter().all(|death| death.reason.len() < 400), "{}", last[0].reason);
+        let mut roomy = String::with_capacity(1 << 20);
+        roomy.push_str("roomy");
+        for (reason, is_kept) in [
+            (Reason::new("out_of_paper", "tray 2"), true),
+            (Reason::from(("a", "b", "c", "d")), true),
+            (Reason::new("die", "x".repeat(300)), false),
+            (Reason::from_values(vec!["die".into(), Value::Bytes(vec![0; 9].into())]), false),
+            (Reason::from(roomy), false),
+        ] {
+            died(0, reason.clone());
+            assert_eq!(operated.deaths().1[0].reason, shortened(&reason.to_string()));
+            let last = &operated.deaths.lock().last[REMEMBERED - 1].reason;
+            assert_eq!(matches!(last, Why::Short(_)), is_kept, "{reason}");
+        }
     }
 }

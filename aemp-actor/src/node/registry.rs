@@ -14,11 +14,19 @@ use crate::id::{PortName, REPLY_END};
 use crate::port::AnyCell;
 use crate::reason::Reason;
 
+/// Letters and digits of a prefix.
+pub(super) const PREFIX: usize = 14;
+
+/// Bytes of the longest name: a prefix and its dot, the 13 digits of the highest number, the end of a reply
+/// port's name.
+const LONGEST: usize = PREFIX + 1 + 13 + REPLY_END.len();
+
 /// Names → cells, and the source of new names.
 ///
 /// Names are `PREFIX.COUNTER`, those of reply ports `PREFIX.COUNTER?`; the prefix is drawn at random for each node, so that no name is
 /// used twice, not even by a restarted node of the same ID.
 pub(crate) struct Registry {
+    /// With the dot behind it.
     prefix: String,
     counter: AtomicU64,
     ports: CellTable,
@@ -30,7 +38,9 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(prefix: String) -> Self {
+    /// With a prefix of [`PREFIX`] letters and digits.
+    pub(crate) fn new(mut prefix: String) -> Self {
+        prefix.push('.');
         Self {
             prefix,
             counter: AtomicU64::new(0),
@@ -52,25 +62,32 @@ impl Registry {
         self.draw(REPLY_END)
     }
 
+    /// Written from its end, without the machinery for texts of any kind: each port is given one.
     fn draw(&self, end: &str) -> PortName {
         let mut number = self.counter.fetch_add(1, Ordering::Relaxed);
         if number > 8 && fail_point!(ReuseName) {
             number -= 8;
         }
-        let mut digits = [0_u8; 13];
-        let mut start = digits.len();
-        while start == digits.len() || number > 0 {
+        let mut name = [0_u8; LONGEST];
+        let mut start = name.len() - end.len();
+        name[start..].copy_from_slice(end.as_bytes());
+        loop {
             start -= 1;
-            digits[start] = b"0123456789abcdefghijklmnopqrstuv"[(number % 32) as usize];
+            name[start] = b"0123456789abcdefghijklmnopqrstuv"[(number % 32) as usize];
             number /= 32;
+            if number == 0 {
+                break;
+            }
         }
-        let digits = std::str::from_utf8(&digits[start..]).unwrap_or_default();
-        smol_str::format_smolstr!("{}.{digits}{end}", self.prefix)
+        let end_of_prefix = start;
+        start -= self.prefix.len();
+        name[start..end_of_prefix].copy_from_slice(self.prefix.as_bytes());
+        std::str::from_utf8(&name[start..]).map(PortName::new).unwrap_or_default()
     }
 
     /// Whether only this node draws names like that.
     pub(crate) fn is_own_space(&self, name: &str) -> bool {
-        name.strip_prefix(&*self.prefix).is_some_and(|rest| rest.starts_with('.'))
+        name.starts_with(&self.prefix)
     }
 
     /// Adds a port; false, and nothing is added, when the name is taken or the node is shut down.

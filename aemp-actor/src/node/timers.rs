@@ -1,4 +1,4 @@
-//! What is to happen later on a node, in one table with one task.
+//! What is to happen later on a node, in tables with one task.
 //!
 //! Invariants:
 //!
@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::core::Core;
+use super::deadlines::{DeadlineKey, Deadlines};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::panics;
@@ -29,6 +30,7 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
 #[derive(Default)]
 pub(crate) struct Timers {
     table: Mutex<Table>,
+    deadlines: Deadlines,
     next: AtomicU64,
     /// Told of an entry before the time at which the task looks again, or that the node is shut down.
     changed: Notify,
@@ -50,13 +52,11 @@ pub(crate) struct TimerKey {
     number: u64,
 }
 
-/// What happens at the time.
+/// What happens at the time; dropped when the node is shut down before.
 pub(crate) enum Alarm {
-    /// A future looks at the clock again. Goes on to the end of the runtime.
-    Wake(Waker),
-    /// Something is done, quickly; dropped when the node is shut down before.
+    /// Something is done, quickly.
     Run(Box<dyn FnOnce(TimerKey) + Send>),
-    /// A message is sent; lost, and counted, when the node is shut down before.
+    /// A message is sent; lost, and counted, when it is dropped.
     Send(PortId, Box<Message>),
 }
 
@@ -66,15 +66,10 @@ impl Timers {
         TimerKey { at, number: self.next.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Adds an entry; gives it back when it would never come due: what is done, when the node is shut
-    /// down; a waker, when its runtime has ended.
+    /// Adds an entry; gives it back when it would never come due: the node is shut down.
     pub(crate) fn add(&self, key: TimerKey, alarm: Alarm) -> Option<Alarm> {
         let mut table = self.table.lock();
-        let refused = match alarm {
-            Alarm::Wake(_) => table.ended,
-            Alarm::Run(_) | Alarm::Send(..) => table.closed,
-        };
-        if refused {
+        if table.closed {
             return Some(alarm);
         }
         table.entries.insert(key, alarm);
@@ -90,20 +85,24 @@ impl Timers {
         None
     }
 
-    /// Sees to it that an entry wakes `waker`; false when it has come due.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
-        match self.table.lock().entries.get(&key) {
-            Some(Alarm::Wake(old)) if old.will_wake(waker) => return true,
-            Some(_) => {}
-            None => return false,
+    /// Wakes `waker` then: a future looks at the clock again. Goes on to the end of the runtime; `None` after
+    /// that.
+    pub(crate) fn add_deadline(&self, at: Instant, waker: &Waker) -> Option<DeadlineKey> {
+        let (key, is_sooner) = self.deadlines.add(at, waker)?;
+        if is_sooner {
+            self.changed.notify_one();
         }
-        let mut alarm = Alarm::Wake(waker.clone());
-        let mut table = self.table.lock();
-        let entry = table.entries.get_mut(&key);
-        let known = entry.map(|entry| std::mem::swap(entry, &mut alarm)).is_some();
-        drop(table);
-        // Here, what was replaced is dropped.
-        known
+        Some(key)
+    }
+
+    /// Sees to it that a deadline wakes `waker`; false when it has come due.
+    pub(crate) fn set_waker(&self, key: DeadlineKey, waker: &Waker) -> bool {
+        self.deadlines.set_waker(key, waker)
+    }
+
+    /// Takes a deadline back, if it has not come due.
+    pub(crate) fn remove_deadline(&self, key: DeadlineKey) {
+        self.deadlines.remove(key);
     }
 
     /// Takes an entry out, for the caller to drop; `None` when it has come due.
@@ -115,25 +114,27 @@ impl Timers {
     pub(super) fn close(&self) -> Vec<Alarm> {
         let mut table = self.table.lock();
         table.closed = true;
-        let (kept, dropped) = std::mem::take(&mut table.entries)
-            .into_iter()
-            .partition(|(_, alarm)| matches!(alarm, Alarm::Wake(_)));
-        table.entries = kept;
+        let dropped = std::mem::take(&mut table.entries);
         drop(table);
         self.changed.notify_one();
-        let dropped: BTreeMap<TimerKey, Alarm> = dropped;
         dropped.into_values().collect()
     }
 
     /// What is due by now, and when the next entry will be.
-    fn poll_due(&self, now: Instant) -> (Vec<(TimerKey, Alarm)>, Next) {
+    fn poll_due(&self, now: Instant) -> (Due, Next) {
+        let mut wakers = Vec::new();
+        let deadline = self.deadlines.poll_due(now, &mut wakers);
         let mut table = self.table.lock();
         let later = table.entries.split_off(&TimerKey { at: now, number: u64::MAX });
-        let due = std::mem::replace(&mut table.entries, later).into_iter().collect();
+        let alarms = std::mem::replace(&mut table.entries, later).into_iter().collect();
         let first = table.entries.first_key_value().map(|(key, _)| key.at);
         table.armed = first.or(table.armed.filter(|armed| *armed > now));
-        let next = table.armed.map_or(Next::Unknown, Next::At);
-        (due, if table.ended { Next::End } else { next })
+        let next = match table.armed.into_iter().chain(deadline).min() {
+            _ if table.ended => Next::End,
+            Some(at) => Next::At(at),
+            None => Next::Unknown,
+        };
+        (Due { alarms, wakers }, next)
     }
 
     /// Nothing comes due any more: whoever waits for something is woken.
@@ -145,12 +146,18 @@ impl Timers {
         };
         self.changed.notify_one();
         for alarm in entries.into_values() {
-            panics::logged("a timer", || match alarm {
-                Alarm::Wake(waker) => waker.wake(),
-                other => drop(other),
-            });
+            panics::logged("a timer", || drop(alarm));
+        }
+        for waker in self.deadlines.end() {
+            panics::logged("a waker", || waker.wake());
         }
     }
+}
+
+/// What is due.
+struct Due {
+    alarms: Vec<(TimerKey, Alarm)>,
+    wakers: Vec<Waker>,
 }
 
 /// When there is something to do again.
@@ -173,9 +180,11 @@ pub(super) async fn drive(sentinel: Sentinel) {
     loop {
         let changed = timers.changed.notified();
         let (due, next) = timers.poll_due(Instant::now());
-        for (key, alarm) in due {
+        for waker in due.wakers {
+            panics::logged("a waker", || waker.wake());
+        }
+        for (key, alarm) in due.alarms {
             match alarm {
-                Alarm::Wake(waker) => panics::logged("a waker", || waker.wake()),
                 Alarm::Run(code) => panics::logged("a timer", || code(key)),
                 Alarm::Send(to, message) => {
                     if let Some(core) = sentinel.core.upgrade() {
@@ -235,8 +244,8 @@ mod tests {
         Alarm::Run(Box::new(move |_| log.lock().push(number)))
     }
 
-    fn run(due: Vec<(TimerKey, Alarm)>) {
-        for (key, alarm) in due {
+    fn run(due: Due) {
+        for (key, alarm) in due.alarms {
             if let Alarm::Run(code) = alarm {
                 code(key);
             }
@@ -263,7 +272,7 @@ mod tests {
         assert_eq!(*log.lock(), [1, 2, 3]);
         assert!(timers.remove(third).is_none());
         let (due, next) = timers.poll_due(at(2));
-        assert!(due.is_empty() && matches!(next, Next::At(next) if next == at(3)));
+        assert!(due.alarms.is_empty() && matches!(next, Next::At(next) if next == at(3)));
     }
 
     /// Requests have deadlines, and most are answered: their timers come and go.
@@ -271,22 +280,24 @@ mod tests {
     async fn the_task_is_not_woken_by_what_comes_later() {
         let timers = Timers::default();
         let now = Instant::now();
-        let at = |seconds| timers.key(now + Duration::from_secs(seconds));
-        let add = |key| drop(timers.add(key, Alarm::Wake(Waker::noop().clone())));
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let add = |seconds| timers.add_deadline(at(seconds), Waker::noop());
         let woken = async || {
             let notified = timers.changed.notified();
             tokio::select! { biased; () = notified => true, () = std::future::ready(()) => false }
         };
-        let first = at(30);
-        add(first);
+        let first = add(30).unwrap();
         assert!(woken().await);
-        drop(timers.remove(first));
-        assert!(matches!(timers.poll_due(now).1, Next::At(at) if at == first.at));
-        add(at(31));
+        timers.remove_deadline(first);
+        assert!(matches!(timers.poll_due(now).1, Next::At(next) if next == at(30)));
+        add(31);
         assert!(!woken().await);
-        add(at(29));
+        add(29);
         assert!(woken().await);
-        assert!(matches!(timers.poll_due(first.at).1, Next::At(at) if at > first.at));
+        drop(timers.add(timers.key(at(28)), Alarm::Run(Box::new(|_| ()))));
+        assert!(woken().await);
+        assert!(matches!(timers.poll_due(at(28)).1, Next::At(next) if next == at(29)));
+        assert!(matches!(timers.poll_due(at(30)).1, Next::At(next) if next > at(30)));
     }
 
     #[test]
@@ -300,18 +311,18 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_is_shut_down_keeps_wakers_only() {
+    fn a_node_that_is_shut_down_keeps_deadlines_only() {
         let (timers, log) = (Timers::default(), Arc::default());
         let now = Instant::now();
         drop(timers.add(timers.key(now), alarm(&log, 1)));
-        drop(timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone())));
+        timers.add_deadline(now, Waker::noop()).unwrap();
         assert_eq!(timers.close().len(), 1);
         assert!(timers.add(timers.key(now), alarm(&log, 2)).is_some());
         assert_eq!(Arc::strong_count(&log), 1);
         let (due, next) = timers.poll_due(now);
-        assert!(matches!(&due[..], [(_, Alarm::Wake(_))]) && matches!(next, Next::Unknown));
+        assert!(due.alarms.is_empty() && due.wakers.len() == 1 && matches!(next, Next::Unknown));
         timers.end();
-        assert!(timers.add(timers.key(now), Alarm::Wake(Waker::noop().clone())).is_some());
+        assert!(timers.add_deadline(now, Waker::noop()).is_none());
         assert!(matches!(timers.poll_due(now).1, Next::End));
     }
 }

@@ -46,6 +46,11 @@ pub(crate) trait AnyCell: Send + Sync {
         self.abort(reason);
     }
 
+    /// The port was idle, and is scheduled to die: it does, where it is called. For whoever holds no lock.
+    fn die_scheduled(self: Arc<Self>, reason: Reason) {
+        self.abort(reason);
+    }
+
     /// What this reply port waits for will not come, for that reason. Other ports do not care.
     fn unanswered(self: Arc<Self>, _why: Unanswered) {}
 

@@ -31,7 +31,7 @@ use super::options::PortOptions;
 use super::outcome::Ran;
 use super::run::{Load, Run};
 use super::tap::{Tap, TapError};
-use super::{receive, runner};
+use super::{reaper, receive, runner};
 use crate::fail_points::fail_point;
 use crate::id::{PortId, PortName};
 use crate::message::Message;
@@ -52,17 +52,20 @@ pub(crate) struct Cell<P: Port> {
 
 /// What a runner finds in the mailbox.
 pub(crate) enum Next {
-    /// The batch was filled.
-    Batch {
-        /// Who is sent copies of it.
-        taps: Vec<Arc<Tap>>,
-        /// How long a handler may take.
-        limit: Option<Duration>,
-    },
+    /// The batch was filled. `None`, as a rule: nothing more is asked of who handles it.
+    Batch(Option<Box<Demands>>),
     /// Nothing; the value was put back, the runner is to end.
     Idle,
     /// The port is to end at once.
     Aborted,
+}
+
+/// What is asked of who handles a batch.
+pub(crate) struct Demands {
+    /// Who is sent copies of the messages.
+    pub(super) taps: Vec<Arc<Tap>>,
+    /// How long a handler may take.
+    pub(super) limit: Option<Duration>,
 }
 
 impl<P: Port> Cell<P> {
@@ -189,8 +192,7 @@ impl<P: Port> Cell<P> {
             self.count_handled(batch.len());
             run.set_waiting(false);
             mailbox.waker = None;
-            let limit = self.options(&mailbox).handler_timeout;
-            return Poll::Ready(Next::Batch { taps: mailbox.taps(), limit });
+            return Poll::Ready(Next::Batch(self.demands(&mailbox)));
         }
         if mailbox.abort_reason().is_some() {
             return Poll::Ready(Next::Aborted);
@@ -204,6 +206,13 @@ impl<P: Port> Cell<P> {
             mailbox.rest(value);
         }
         Poll::Ready(Next::Idle)
+    }
+
+    fn demands(&self, mailbox: &Mailbox<P>) -> Option<Box<Demands>> {
+        let limit = self.options(mailbox).handler_timeout;
+        let taps = mailbox.taps();
+        (limit.is_some() || !taps.is_empty())
+            .then(|| Box::new(Demands { taps: taps.to_vec(), limit }))
     }
 
     pub(super) fn handler_timeout(&self) -> Option<Duration> {
@@ -251,7 +260,7 @@ impl<P: Port> Cell<P> {
         if mailbox.is_idle() && !mailbox.has_to_wind_up() {
             mailbox.scheduled = true;
             drop(mailbox);
-            runner::end(self.clone(), reason);
+            reaper::reap(self.clone(), reason);
             return true;
         }
         // What they would send now is lost.
@@ -322,6 +331,11 @@ impl<P: Port> AnyCell for Cell<P> {
         } else {
             self.abort(reason);
         }
+    }
+
+    fn die_scheduled(self: Arc<Self>, reason: Reason) {
+        let reason = self.abort_reason().unwrap_or(reason);
+        self.die(&reason);
     }
 
     fn is_ending(&self) -> bool {

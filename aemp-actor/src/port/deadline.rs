@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep};
 
-use crate::node::{Alarm, TimerKey, Timers};
+use crate::node::{DeadlineKey, Timers};
 
 /// A point in time that a future waits for.
 pub(crate) struct Deadline {
     timers: Arc<Timers>,
     /// `None` is beyond all time.
     at: Option<Instant>,
-    armed: Option<TimerKey>,
+    armed: Option<DeadlineKey>,
     /// In place of a node's timers that have ended.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -43,17 +43,12 @@ impl Deadline {
 
     /// Does not look at the clock, which takes longer than the rest: what is due is told so at once.
     fn arm(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let key = self.timers.key(at);
-        self.armed = Some(key);
-        match self.timers.add(key, Alarm::Wake(cx.waker().clone())) {
-            None => Poll::Pending,
-            Some(_) => self.sleep(at, cx),
-        }
+        self.armed = self.timers.add_deadline(at, cx.waker());
+        if self.armed.is_some() { Poll::Pending } else { self.sleep(at, cx) }
     }
 
     /// The runtime of the node has ended: that of who waits is used, if there is one.
     fn sleep(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        self.armed = None;
         if Instant::now() >= at {
             return Poll::Ready(());
         }
@@ -68,7 +63,7 @@ impl Deadline {
 impl Drop for Deadline {
     fn drop(&mut self) {
         if let Some(key) = self.armed {
-            drop(self.timers.remove(key));
+            self.timers.remove_deadline(key);
         }
     }
 }

@@ -223,8 +223,8 @@ impl<P: Port> Mailbox<P> {
     }
 
     /// Who is sent copies of the messages; nobody as a rule.
-    pub(crate) fn taps(&self) -> Vec<Arc<Tap>> {
-        self.extras.as_ref().map(|extras| extras.taps.clone()).unwrap_or_default()
+    pub(crate) fn taps(&self) -> &[Arc<Tap>] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.taps)
     }
 
     /// Whether what is pushed now is lost.

@@ -37,6 +37,7 @@ mod owned;
 mod peval;
 mod port_ref;
 mod protocol;
+mod reaper;
 mod receive;
 mod recipient;
 mod reply;
@@ -82,6 +83,7 @@ pub use port_ref::{PortRef, ProtocolRef};
 pub use protocol::{
     Answers, Either, Handles, Implements, Listed, Named, NoAnswer, Protocol, demand_unique_tags,
 };
+pub(crate) use reaper::Reaper;
 pub(crate) use receive::create as create_receive_port;
 pub use receive::{ReceivePort, ReceivePortRef};
 pub use recipient::Recipient;

@@ -235,7 +235,7 @@ impl Inbox {
                 return false;
             }
             self.cell.count_handled(batch.len());
-            mailbox.taps()
+            mailbox.taps().to_vec()
         };
         self.cell.core.counters().add_handled(batch.len());
         for envelope in batch {

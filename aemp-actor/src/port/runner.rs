@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::any_cell::AnyCell;
-use super::cell::{Cell, Next};
+use super::cell::{Cell, Demands, Next};
 use super::closure::FnPort;
 use super::context::Ctx;
 use super::deadline::Deadline;
@@ -27,11 +27,11 @@ use super::init::{Init, Starter};
 use super::mailbox::{self, Envelope, Firing, Stage, Task};
 use super::outcome::{PortFuture, Ran};
 use super::run::{Load, Run};
-use super::tap::{self, Tap};
+use super::tap;
 use crate::die::Die;
 use crate::fail_points::fail_point;
 use crate::message::{BadMessage, Message};
-use crate::node::Core;
+use crate::node::{Core, Timers};
 use crate::reason::Reason;
 
 /// Messages that a port handles before other tasks get a turn: as many as a task of tokio's may
@@ -62,16 +62,6 @@ impl End {
 pub(super) fn start<P: Port>(cell: Arc<Cell<P>>) {
     let runtime = cell.core.runtime().clone();
     runtime.spawn(run(Runner::new(cell)));
-}
-
-/// Lets an idle port die, which is scheduled for that.
-pub(super) fn end<P: Port>(cell: Arc<Cell<P>>, reason: Reason) {
-    let runtime = cell.core.runtime().clone();
-    let runner = Runner::new(cell);
-    runtime.spawn(async move {
-        let reason = runner.cell.abort_reason().unwrap_or(reason);
-        runner.settle(End::Dead(reason));
-    });
 }
 
 /// Who runs a port. Dropped before it has [settled](Self::settle) what became of the port, it lets
@@ -191,8 +181,8 @@ async fn drive<P: Port>(
             }
             polled
         });
-        let (taps, limit) = match next.await {
-            Next::Batch { taps, limit } => (taps, limit),
+        let demands = match next.await {
+            Next::Batch(demands) => demands,
             Next::Idle => return End::Idle,
             Next::Aborted => return End::Dead(cell.abort_reason().unwrap_or_default()),
         };
@@ -200,7 +190,7 @@ async fn drive<P: Port>(
         let Some(value) = value.as_mut() else { return End::Idle };
         let left = run.left();
         let envelopes = batch.drain(..);
-        let batch = Batch { cell, run, envelopes, left, taps, limit, unhandled };
+        let batch = Batch { cell, run, envelopes, left, demands, unhandled };
         if let Err(reason) = handle_batch(batch, &mut turn, value, &mut ctx).await {
             return End::Dead(reason);
         }
@@ -250,10 +240,7 @@ struct Batch<'a, P: Port> {
     run: &'a Run,
     envelopes: std::vec::Drain<'a, Envelope<P>>,
     left: Load,
-    /// Who is sent copies of them.
-    taps: Vec<Arc<Tap>>,
-    /// How long a handler may take.
-    limit: Option<Duration>,
+    demands: Option<Box<Demands>>,
     /// Where a port with a stop hook keeps what it does not handle.
     unhandled: &'a mut Vec<Envelope<P>>,
 }
@@ -288,8 +275,8 @@ impl<P: Port> Batch<'_, P> {
         if self.run.is_room_wanted() {
             self.cell.made_room(self.run);
         }
-        if !self.taps.is_empty() {
-            tap::copy(&self.cell.core, &self.taps, &envelope);
+        if let Some(demands) = &self.demands {
+            tap::copy(&self.cell.core, &demands.taps, &envelope);
         }
         Some(envelope)
     }
@@ -329,7 +316,7 @@ async fn handle_batch<P: Port>(
     value: &mut P,
     ctx: &mut Ctx<P>,
 ) -> Result<(), Reason> {
-    loop {
+    while !batch.envelopes.as_slice().is_empty() {
         // Before an envelope is taken out: the port may be aborted meanwhile.
         if turn.is_over() {
             tokio::task::yield_now().await;
@@ -337,15 +324,22 @@ async fn handle_batch<P: Port>(
         if batch.run.is_aborted() {
             return Err(batch.cell.abort_reason().unwrap_or_default());
         }
+        let limit = batch.demands.as_ref().and_then(|demands| demands.limit);
         let timers = batch.cell.core.timers();
-        let deadline = |limit| (limit, Deadline::new(timers, Instant::now(), limit));
         let is_edited = match batch.begin(value, ctx) {
             Begun::Handler(handler) => {
-                within(batch.limit.map(deadline), pin!(handler)).await?;
+                let handler = pin!(handler);
+                match limit {
+                    None => handler.await?,
+                    Some(limit) => within(timers, limit, handler).await?,
+                }
                 false
             }
             Begun::Task(mut code) => {
-                within(batch.limit.map(deadline), code.as_mut()).await?;
+                match limit {
+                    None => code.await?,
+                    Some(limit) => within(timers, limit, code.as_mut()).await?,
+                }
                 true
             }
             Begun::Called(done) => {
@@ -363,6 +357,7 @@ async fn handle_batch<P: Port>(
             return Err(reason);
         }
     }
+    Ok(())
 }
 
 /// What an envelope is that holds no typed message.
@@ -420,17 +415,18 @@ fn apply_edits<P: Port>(value: &mut P, ctx: &mut Ctx<P>) {
     }
 }
 
-/// Polls a handler, and its deadline if it has one. By reference: a handler's future may hold large
-/// values.
+/// Polls a handler, and its deadline. By reference: a handler's future may hold large values.
 async fn within(
-    mut limit: Option<(Duration, Deadline)>,
+    timers: &Arc<Timers>,
+    limit: Duration,
     mut handler: Pin<&mut (impl Future<Output = Result<(), Die>> + ?Sized)>,
 ) -> Result<(), Die> {
-    poll_fn(|cx| match (handler.as_mut().poll(cx), &mut limit) {
-        (Poll::Pending, Some((limit, deadline))) => deadline
+    let mut deadline = Deadline::new(timers, Instant::now(), limit);
+    poll_fn(|cx| match handler.as_mut().poll(cx) {
+        Poll::Pending => deadline
             .poll(cx)
             .map(|()| Err(Die::new(format!("a handler did not end within {limit:?}")))),
-        (polled, _) => polled,
+        polled => polled,
     })
     .await
 }

@@ -18,6 +18,7 @@ mod kil;
 mod large;
 mod later_answers;
 mod manual;
+mod many_deaths;
 mod message_log;
 mod messages;
 mod monitor_ends;

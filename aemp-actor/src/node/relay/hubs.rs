@@ -48,7 +48,8 @@ pub(super) fn hubs(
 ) -> Vec<NodeId> {
     let (low, high) = if core.id() < node { (core.id(), node) } else { (node, core.id()) };
     let mut hubs: Vec<(bool, u64, NodeId)> = core
-        .peers()
+        .network()
+        .direct()
         .into_iter()
         .filter(|peer| peer.id() != node && peer.direct_link().is_some())
         .map(|peer| {
