@@ -38,8 +38,8 @@ async fn members_of_other_nodes_are_handles_that_send_from_here() {
     for_each_pair(async |one, two| {
         let (here, there): (Group<ShardRef>, Group<ShardRef>) = (one.group("s"), two.group("s"));
         for _ in 0..4 {
-            here.join(&shard(&one)).unwrap();
-            there.join(&shard(&two)).unwrap();
+            here.join(shard(&one)).unwrap();
+            there.join(shard(&two)).unwrap();
         }
         let all = async || here.members().len() == 8 && there.members().len() == 8;
         eventually("all to be known", all).await;
@@ -69,7 +69,7 @@ async fn a_request_is_given_to_another_when_a_node_goes() {
             if *shard.id().node() == own { shard.on() } else { shard.keep() }
         });
         eventually("it to have been sent", async || lost.kept().await.unwrap() == 1).await;
-        group.join(&shard(&one)).unwrap();
+        group.join(shard(&one)).unwrap();
         two.shutdown(Duration::ZERO).await;
         assert_eq!(soon("an answer", request.retries(1)).await.unwrap(), own.as_str());
         assert_eq!(group.members().len(), 1, "what is of a node goes with it");
