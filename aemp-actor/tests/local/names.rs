@@ -128,8 +128,8 @@ async fn a_port_that_receives_has_a_handle_and_may_have_a_name() {
     let to = PortId::from(&sink);
     let port: ReceivePortRef = node.port_async(async move |mut me: Me| {
         loop {
-            let msg = me.get("say").await?;
-            me.snd(&to, ("said", msg.arg::<String>(0)?));
+            let (text,): (String,) = me.get("say").await?;
+            me.snd(&to, ("said", text));
         }
     });
     let name = node.name(&port, "receiver").unwrap();
