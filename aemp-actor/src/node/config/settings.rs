@@ -46,7 +46,7 @@ use crate::port::PortOptions;
 /// | | |
 /// |---|---|
 /// | who and where | [`nodeid`](Self::nodeid), [`bind`](Self::bind), [`announce`](Self::announce), [`seed`](Self::seed), [`seeds`](Self::seeds), [`node`](Self::node), [`relay`](Self::relay), [`visitor`](Self::visitor) |
-/// | from outside of the program | [`profile`](Self::profile), [`with_profile`](Self::with_profile), [`validate`](Self::validate) |
+/// | from outside of the program | [`profile`](Self::profile), [`default_profile`](Self::default_profile), [`profile_of`](Self::profile_of), [`with_profile`](Self::with_profile), [`validate`](Self::validate) |
 /// | who may connect | [`secret`](Self::secret), [`secrets`](Self::secrets), [`certificates`](Self::certificates), [`certificate_file`](Self::certificate_file), [`certificate_files`](Self::certificate_files), [`require`](Self::require), [`plain_peers`](Self::plain_peers), [`anonymous_peers`](Self::anonymous_peers), [`check_node_id`](Self::check_node_id), [`accept_cleartext`](Self::accept_cleartext), [`stls`](Self::stls), [`auth_accept`](Self::auth_accept), [`auth_offer`](Self::auth_offer), [`access`](Self::access), [`taps`](Self::taps) |
 /// | times | [`monitor_timeout`](Self::monitor_timeout), [`connect_timeout`](Self::connect_timeout), [`connect_interval`](Self::connect_interval), [`handshake_timeout`](Self::handshake_timeout) |
 /// | transports | [`transport`](Self::transport), [`prefer`](Self::prefer), [`framings`](Self::framings), `quic` (feature `quic`) |
