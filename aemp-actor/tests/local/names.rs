@@ -164,8 +164,10 @@ async fn handlers_are_set_in_a_chain() -> Result<(), Box<dyn std::error::Error>>
 }
 
 /// Nobody is left in the dark about a handle that leads nowhere.
-#[test]
-fn a_monitor_by_a_handle_without_a_node_is_called_at_once() {
+#[tokio::test]
+async fn a_monitor_by_a_handle_without_a_node_is_called_at_once() {
+    // Of the only node of a process it would be sent from there.
+    let _nodes = (Node::local(), Node::local());
     let (tell, told) = std::sync::mpsc::channel();
     let handle = CounterRef::from(PortId::from("nowhere#1"));
     let token = handle.mon(move |reason: Reason| drop(tell.send(reason)));

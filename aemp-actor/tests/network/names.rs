@@ -47,6 +47,8 @@ async fn other_nodes_reach_and_monitor_a_port_by_its_name() {
         let (last, kept) = (by_name.count().await, death(&two, &id));
         assert_eq!(last, Ok(7));
         let second = death(&two, &next);
+        // The monitor has come.
+        assert_eq!(by_name.count().await, Ok(7));
         one.kil(&next, ("the", "end"));
         assert_eq!(
             (kept.text().await, second.text().await),
