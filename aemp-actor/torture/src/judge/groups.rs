@@ -76,11 +76,17 @@ impl Judge<'_> {
     /// at each rest, it must be what is true.
     fn walk(&mut self) {
         let mut up: BTreeMap<NodeNo, BTreeSet<&str>> = BTreeMap::new();
-        // A stream ends when its node is told to shut down; what it had then may be read later.
+        // A stream ends when its node, which is told to shut down, has handled what waits; what it had by then
+        // may be read later.
         let mut at_the_end = up.clone();
         for (moment, event) in self.record.events.iter().enumerate() {
             match &event.what {
-                What::Up(no, other) => drop(up.entry(*no).or_default().insert(other)),
+                What::Up(no, other) => {
+                    up.entry(*no).or_default().insert(other);
+                    if let Some(at_the_end) = at_the_end.get_mut(no) {
+                        at_the_end.insert(other);
+                    }
+                }
                 What::Down(no, other, _) => drop(up.entry(*no).or_default().remove(other.as_str())),
                 What::Shutdown(no) => {
                     at_the_end.insert(*no, up.get(no).cloned().unwrap_or_default());
