@@ -121,8 +121,8 @@ impl Settings {
             Some(name) => (format!(", profile {name:?}"), format!("profile {name} ")),
         };
         format!(
-            "the secret is in {path}{whose}; every node of the network needs it. To give it to another \
-             machine:\n  {program} {profile}showsecret | ssh HOST {program} {profile}setsecret -"
+            "the secret is in {path}{whose}\n\
+             Every node of the network needs it. To give it to another machine:\n  {program} {profile}showsecret | ssh HOST {program} {profile}setsecret -"
         )
     }
 
