@@ -210,7 +210,8 @@ async fn the_least_loaded_is_asked() {
     drop(workers);
     let dropped: Vec<_> = (0..3).map(|_| slow()).collect();
     drop(dropped);
-    let next: BTreeSet<_> = (0..4).map(|_| group.pick(Pick::LeastLoaded).unwrap()).collect();
+    let picked = || group.pick(Pick::LeastLoaded).unwrap().id();
+    let next: BTreeSet<PortId> = (0..4).map(|_| picked()).collect();
     assert_eq!(next.len(), 4, "a request that is not waited for any more does not count");
 }
 
@@ -259,7 +260,7 @@ async fn changes_are_a_stream_that_ports_can_attach() {
     watcher.watch();
     members.sort();
     eventually("both", async || watcher.members().await.unwrap() == members).await;
-    let token = group.join(&node.port(Worker::default())).unwrap();
+    let token = group.join(node.port(Worker::default())).unwrap();
     eventually("three", async || watcher.members().await.unwrap().len() == 3).await;
     token.cancel();
     members[0].kil(());
@@ -307,8 +308,8 @@ impl Named for Dog {
 async fn a_group_may_be_of_a_protocol() {
     let node = Node::local();
     let pets: Group<NamedRef> = node.group("pets");
-    pets.join(&node.port(Cat)).unwrap();
-    pets.join(&node.port(Dog)).unwrap();
+    pets.join(node.port(Cat)).unwrap();
+    pets.join(node.port(Dog)).unwrap();
     let mut names = BTreeSet::new();
     for _ in 0..2 {
         names.insert(pets.request(Pick::RoundRobin, NamedRef::name).await.unwrap());
