@@ -33,10 +33,11 @@ pub(crate) fn available() -> usize {
     kibibytes(&text, "MemAvailable:").unwrap_or(0) << 10
 }
 
-/// Resident bytes of a process that are its own: not those of files, which processes share.
-pub(crate) fn resident_of(process: u32) -> usize {
+/// Resident bytes of a process: all, and without those of files, which processes share.
+pub(crate) fn resident_of(process: u32) -> (usize, usize) {
     let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    kibibytes(&text, "RssAnon:").unwrap_or(0) << 10
+    let bytes = |name: &str| kibibytes(&text, name).unwrap_or(0) << 10;
+    (bytes("VmRSS:"), bytes("RssAnon:"))
 }
 
 fn kibibytes(text: &str, name: &str) -> Option<usize> {

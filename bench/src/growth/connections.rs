@@ -1,15 +1,13 @@
 //! A node that many others are connected to, which are not connected to each other.
 
-use std::time::Instant;
-
-use super::each;
+use super::Cost;
 use super::mesh::Mesh;
 use crate::figures::Figures;
 use crate::machine::runtime;
 use crate::peers::aemp::{Worker, WorkerRef, unbounded};
 
 /// Operations that are measured.
-const OPERATIONS: usize = 10_000;
+const OPERATIONS: usize = 4000;
 
 /// Messages of one operation, and a request after them.
 const RUN: usize = 20;
@@ -28,8 +26,8 @@ pub(super) fn measure(count: usize) -> Figures {
         }
         let ports: Vec<WorkerRef> = others.iter().map(|(_, port)| port.clone()).collect();
         turns(&ports, OPERATIONS / 4).await;
-        let cost = turns(&ports, OPERATIONS).await;
-        Figures::from([(format!("{RUN} messages and a request, to each in turn"), cost)])
+        let turn = turns(&ports, OPERATIONS).await;
+        Figures::from([(format!("{RUN} messages and a request, to each in turn"), turn)])
     })
 }
 
@@ -37,12 +35,12 @@ pub(super) fn measure(count: usize) -> Figures {
 pub(super) async fn turns(ports: &[WorkerRef], count: usize) -> f64 {
     let ports = ports.to_vec();
     let work = async move {
-        let start = Instant::now();
+        let cost = Cost::start();
         for port in ports.iter().cycle().take(count) {
             (0..RUN).for_each(|_| port.add(1));
             port.sum().await.expect("an answer");
         }
-        each(count, start)
+        cost.each(count)
     };
     tokio::spawn(work).await.expect("it does not panic")
 }

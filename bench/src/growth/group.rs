@@ -1,11 +1,9 @@
 //! A group with many members.
 
-use std::time::Instant;
-
 use aemp_actor::prelude::*;
 use aemp_actor::{GrpToken, Pick};
 
-use super::each;
+use super::Cost;
 use crate::figures::Figures;
 use crate::machine::runtime;
 use crate::peers::aemp::Worker;
@@ -35,17 +33,17 @@ pub(super) fn measure(count: usize) -> Figures {
 
 fn changes(node: &Node, count: usize) -> f64 {
     let one_more = node.port(Worker::default());
-    let start = Instant::now();
+    let cost = Cost::start();
     for _ in 0..count {
         node.grp_reg(GROUP, &one_more).expect("it is no member any more").cancel();
     }
-    each(count, start)
+    cost.each(count)
 }
 
 fn picks(node: &Node, count: usize) -> f64 {
-    let start = Instant::now();
+    let cost = Cost::start();
     for _ in 0..count {
         node.grp_pick(GROUP, Pick::RoundRobin).expect("there are members");
     }
-    each(count, start)
+    cost.each(count)
 }

@@ -1,5 +1,5 @@
-//! How the cost of an operation changes with numbers: a plot for each, and each point of it measured
-//! in a process of its own.
+//! How the cost of an operation, in processor time, changes with numbers: a plot for each, and each point of
+//! it measured in a process of its own.
 
 mod connections;
 mod group;
@@ -9,11 +9,13 @@ mod ports;
 mod processes;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::child;
 use crate::figures::{Figures, Rounds};
+use crate::machine::cpu_time;
 use crate::options::Options;
 
 pub(crate) use self::processes::mesh_node;
@@ -69,7 +71,7 @@ pub(crate) const PLOTS: [Plot; 4] = [
 /// The mesh of processes: not a plot, but measured as one of a single point.
 const PROCESSES: &str = "processes";
 
-/// One line of a plot: what an operation costs, in nanoseconds, by number.
+/// One line of a plot: what an operation takes, in nanoseconds of processor time, by number.
 pub(crate) type Line = BTreeMap<usize, f64>;
 
 /// What has grown how.
@@ -88,7 +90,7 @@ pub(crate) fn measure(options: &Options) -> Growth {
     let mut growth = Growth::default();
     for plot in PLOTS.iter().filter(|plot| options.wants(plot.name)) {
         let lines = lines(plot, options, &mut growth.problems);
-        println!("{} (ns of each operation)", plot.title);
+        println!("{} (ns of processor time of each operation)", plot.title);
         for (name, line) in &lines {
             println!("  {name:<44} {:>6.2} × from least to most", ratio(line));
             for (at, cost) in line {
@@ -158,9 +160,26 @@ pub(crate) fn point(plot: &str, at: usize) -> Result<(), String> {
     child::answer(&(plot.measure)(at))
 }
 
-/// Nanoseconds of each of `count` operations.
-fn each(count: usize, since: std::time::Instant) -> f64 {
-    since.elapsed().as_nanos() as f64 / count as f64
+/// What operations take of the processors: of all threads, and whatever else the machine does.
+struct Cost {
+    before: Duration,
+}
+
+impl Cost {
+    /// From now on.
+    fn start() -> Self {
+        Self { before: cpu_time(std::process::id()) }
+    }
+
+    /// So far.
+    fn spent(&self) -> Duration {
+        cpu_time(std::process::id()).saturating_sub(self.before)
+    }
+
+    /// Nanoseconds of each of `count` operations.
+    fn each(&self, count: usize) -> f64 {
+        self.spent().as_nanos() as f64 / count as f64
+    }
 }
 
 #[cfg(test)]

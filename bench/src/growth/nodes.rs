@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use aemp_actor::prelude::*;
 
+use super::Cost;
 use super::connections::turns;
 use super::mesh::Mesh;
 use crate::figures::Figures;
-use crate::machine::{cpu_time, runtime};
+use crate::machine::runtime;
 use crate::peers::aemp::{Worker, WorkerRef, unbounded};
 
 /// Operations that are measured.
@@ -15,7 +16,7 @@ const OPERATIONS: usize = 5000;
 
 pub(super) fn measure(count: usize) -> Figures {
     runtime().block_on(async {
-        let before = cpu_time(std::process::id());
+        let forming = Cost::start();
         let mesh = Mesh::new().await;
         let mut nodes = vec![mesh.seed.clone()];
         for number in 1..count {
@@ -27,7 +28,7 @@ pub(super) fn measure(count: usize) -> Figures {
             until_up(node, count - 1).await;
         }
         let connections = count * (count - 1) / 2;
-        let spent = (cpu_time(std::process::id()) - before).as_nanos() as f64;
+        let connection = forming.each(connections);
         let ports: Vec<WorkerRef> = nodes[1..]
             .iter()
             .map(|node| WorkerRef::at(&nodes[0], &node.port_with(Worker::default(), unbounded())))
@@ -35,7 +36,7 @@ pub(super) fn measure(count: usize) -> Figures {
         turns(&ports, OPERATIONS / 4).await;
         let turn = turns(&ports, OPERATIONS).await;
         Figures::from([
-            ("processor time of a connection".to_owned(), spent / connections as f64),
+            ("forming the mesh, for each connection".to_owned(), connection),
             ("join of one more, for each node".to_owned(), join(&mesh, count).await),
             ("20 messages and a request, to each in turn".to_owned(), turn),
         ])
@@ -50,21 +51,19 @@ async fn until_up(node: &Node, others: usize) {
     }
 }
 
-/// Processor time for each node that is there, when another joins.
+/// For each node that is there, when another joins.
 async fn join(mesh: &Mesh, count: usize) -> f64 {
-    let before = cpu_time(std::process::id());
+    let cost = Cost::start();
     let node = mesh.node(count).await;
     until_up(&node, count).await;
-    // Time that was spent while nobody waited any more.
-    let mut spent = cpu_time(std::process::id()) - before;
-    let start = Instant::now();
+    // Until what others do about it is done as well.
+    let (start, mut spent) = (Instant::now(), cost.spent());
     while start.elapsed() < Duration::from_secs(2) {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let now = cpu_time(std::process::id()) - before;
-        if now.saturating_sub(spent) < Duration::from_micros(200) {
+        let before = std::mem::replace(&mut spent, cost.spent());
+        if spent.saturating_sub(before) < Duration::from_micros(200) {
             break;
         }
-        spent = now;
     }
     spent.as_nanos() as f64 / count as f64
 }

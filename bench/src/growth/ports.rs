@@ -1,16 +1,14 @@
 //! A node with many ports.
 
-use std::time::Instant;
-
 use aemp_actor::prelude::*;
 
-use super::each;
+use super::Cost;
 use crate::figures::Figures;
 use crate::machine::runtime;
 use crate::peers::aemp::{Worker, WorkerRef, unbounded};
 
 /// Operations that are measured.
-const OPERATIONS: usize = 100_000;
+const OPERATIONS: usize = 50_000;
 
 /// Of how many ports, spread over all, some are spoken to: so few that the memory of the machine is
 /// not what is measured.
@@ -36,11 +34,11 @@ pub(super) fn measure(count: usize) -> Figures {
 async fn requests(node: &Node, ids: &[PortId]) -> f64 {
     let (node, ids) = (node.clone(), ids.to_vec());
     let work = async move {
-        let start = Instant::now();
+        let cost = Cost::start();
         for id in ids.iter().cycle().take(OPERATIONS) {
             let (_sum,): (u64,) = node.cal(id, ("sum",)).await.expect("an answer");
         }
-        each(OPERATIONS, start)
+        cost.each(OPERATIONS)
     };
     tokio::spawn(work).await.expect("it does not panic")
 }
@@ -49,7 +47,7 @@ async fn lives(node: &Node) -> f64 {
     let node = node.clone();
     let work = async move {
         let before = node.port_count();
-        let start = Instant::now();
+        let cost = Cost::start();
         for done in 1..=OPERATIONS {
             let port = node.port(Worker::default());
             port.add(1);
@@ -61,7 +59,7 @@ async fn lives(node: &Node) -> f64 {
         while node.port_count() > before {
             tokio::task::yield_now().await;
         }
-        each(OPERATIONS, start)
+        cost.each(OPERATIONS)
     };
     tokio::spawn(work).await.expect("it does not panic")
 }

@@ -30,16 +30,19 @@ pub(super) fn measure(count: usize) -> Figures {
     let formed = start.elapsed();
     std::thread::sleep(SETTLE);
     let forming = total(&processes);
-    let size: usize = processes.iter().map(|process| resident_of(process.child.id())).sum();
+    let sizes = processes.iter().map(|process| resident_of(process.child.id()));
+    let (resident, own) = sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
     std::thread::sleep(IDLE);
     let idling = total(&processes) - forming;
     let each = |value: f64| value / count as f64;
+    let mebibytes = |bytes: usize| each(bytes as f64) / f64::from(1 << 20);
     let percent = 100.0 * idling.as_secs_f64() / IDLE.as_secs_f64();
     Figures::from([
         ("processes".to_owned(), count as f64),
         ("seconds until all are connected".to_owned(), formed.as_secs_f64()),
         ("CPU seconds to form".to_owned(), forming.as_secs_f64()),
-        ("MiB of each".to_owned(), each(size as f64) / f64::from(1 << 20)),
+        ("MiB of each".to_owned(), mebibytes(resident)),
+        ("MiB of each that are its own".to_owned(), mebibytes(own)),
         ("percent of a core of each, idle".to_owned(), each(percent)),
     ])
 }

@@ -22,6 +22,7 @@ pub(super) fn chart(plot: &Plot, lines: &BTreeMap<String, Line>) -> String {
     let mut svg = Svg::new(WIDTH, HEIGHT, plot.title);
     svg.words("t", (8.0, 22.0), "start", plot.title);
     frame.draw(&mut svg);
+    svg.words("q", (WIDTH - 8.0, 22.0), "end", "processor time of each operation");
     svg.words("q", (RIGHT, BOTTOM + 40.0), "end", plot.axis);
     for (number, (name, line)) in lines.iter().enumerate() {
         let (stroke, fill) = (format!("l l{}", number % 3), format!("k{}", number % 3));
