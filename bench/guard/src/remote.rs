@@ -61,7 +61,7 @@ impl Pair {
         });
         let _entered = runtime.enter();
         let far: Vec<CounterRef> = (0..PORTS)
-            .map(|_| CounterRef::at(&here, &there.port_with(Counter::default(), unbounded())))
+            .map(|_| CounterRef::at(&here, there.port_with(Counter::default(), unbounded())))
             .collect();
         // Once, so that what is done for the first message is done.
         runtime.block_on(async {

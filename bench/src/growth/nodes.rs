@@ -31,7 +31,7 @@ pub(super) fn measure(count: usize) -> Figures {
         let connection = forming.each(connections);
         let ports: Vec<WorkerRef> = nodes[1..]
             .iter()
-            .map(|node| WorkerRef::at(&nodes[0], &node.port_with(Worker::default(), unbounded())))
+            .map(|node| WorkerRef::at(&nodes[0], node.port_with(Worker::default(), unbounded())))
             .collect();
         turns(&ports, OPERATIONS / 4).await;
         let turn = turns(&ports, OPERATIONS).await;

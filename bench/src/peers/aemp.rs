@@ -27,25 +27,25 @@ pub(crate) struct Worker {
 
 #[rcv]
 impl Worker {
-    fn add(&mut self, n: u64) {
+    pub(crate) fn add(&mut self, n: u64) {
         self.sum += n;
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "so it was sent")]
-    fn bytes(&mut self, payload: Bytes) {
+    pub(crate) fn bytes(&mut self, payload: Bytes) {
         self.sum += payload.len() as u64;
     }
 
-    fn sum(&self) -> u64 {
+    pub(crate) fn sum(&self) -> u64 {
         self.sum
     }
 
     #[rcv(local)]
-    fn join(&mut self, next: WorkerRef, tokens: Tokens) {
+    pub(crate) fn join(&mut self, next: WorkerRef, tokens: Tokens) {
         self.next = Some((next, tokens));
     }
 
-    fn pass(&self, steps: u64) {
+    pub(crate) fn pass(&self, steps: u64) {
         let Some((next, tokens)) = &self.next else { return };
         if steps == 0 {
             tokens.arrived();
