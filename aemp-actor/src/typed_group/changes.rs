@@ -58,7 +58,7 @@ impl<H: fmt::Debug> fmt::Debug for MembersChange<H> {
 }
 
 /// The changes of a group: see [`Group::changes`](crate::Group::changes). A port can
-/// [attach](crate::PortScope::attach) it.
+/// [attach](crate::Ctx::attach) it.
 ///
 /// Bounded: changes that happen while nobody reads become one change with their net effect.
 pub struct GroupChanges<H> {
