@@ -36,8 +36,8 @@ pub(crate) struct Network {
     peers: DashMap<NodeId, Arc<Peer>>,
     /// How many peers there may be before unused ones are forgotten.
     sweep_at: AtomicUsize,
-    /// Those that are connected, and not through another one: the nodes that may be hubs.
-    direct: Mutex<BTreeMap<NodeId, Arc<Peer>>>,
+    /// Those that are connected: to look at them costs nothing for all the others that are known.
+    connected: Mutex<BTreeMap<NodeId, Arc<Peer>>>,
     book: AddressBook,
     mesh: Mesh,
     relays: Relays,
@@ -69,7 +69,7 @@ impl Network {
             handshake: RwLock::new(Arc::new(handshake)),
             peers: DashMap::new(),
             sweep_at: AtomicUsize::new(SWEEP_AT),
-            direct: Mutex::default(),
+            connected: Mutex::default(),
             book: AddressBook::default(),
             mesh: Mesh::new(id.clone(), limits.max_registrations),
             relays: Relays::new(limits.max_handshakes, limits.max_handshakes_per_address),
@@ -172,20 +172,23 @@ impl Network {
         self.peers.remove_if(&id, |_, peer| Arc::strong_count(peer) == 1 && peer.is_unused());
     }
 
-    /// A peer is connected, and not through another.
-    pub(super) fn add_direct(&self, peer: &Arc<Peer>) {
-        self.direct.lock().insert(peer.id().clone(), peer.clone());
+    /// A peer is connected.
+    pub(super) fn add_connected(&self, peer: &Arc<Peer>) {
+        self.connected.lock().insert(peer.id().clone(), peer.clone());
     }
 
     /// A peer is not connected any more.
-    pub(super) fn remove_direct(&self, id: &NodeId) {
-        let peer = self.direct.lock().remove(id);
+    pub(super) fn remove_connected(&self, id: &NodeId) {
+        let peer = self.connected.lock().remove(id);
         drop(peer);
     }
 
-    /// The nodes that are connected, and not through another one, by ID.
-    pub(crate) fn direct(&self) -> Vec<Arc<Peer>> {
-        self.direct.lock().values().cloned().collect()
+    /// The nodes that are connected, by ID.
+    pub(crate) fn connected(&self) -> Vec<Arc<Peer>> {
+        let mut connected: Vec<_> = self.connected.lock().values().cloned().collect();
+        // One whose connection is just being lost is still in the table.
+        connected.retain(|peer| peer.is_up());
+        connected
     }
 
     /// The node is shut down, and its connections were told to end.
@@ -231,13 +234,8 @@ impl Core {
 
     /// The other nodes that are connected, sorted.
     pub(crate) fn up_nodes(&self) -> Vec<NodeId> {
-        let up = self.peers().into_iter().filter(|peer| peer.is_up());
-        up.map(|peer| peer.id().clone()).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// How many other nodes are connected.
-    pub(crate) fn up_count(&self) -> usize {
-        self.peers().iter().filter(|peer| peer.is_up()).count()
+        let connected = self.network.get().map_or_else(Vec::new, Network::connected);
+        connected.iter().map(|peer| peer.id().clone()).collect()
     }
 
     /// Where the node can be dialled, in the order to try.

@@ -23,7 +23,9 @@ pub(super) fn why(core: &Core, node: &NodeId) -> String {
 /// Whether nobody will be connected before somebody has changed a configuration.
 pub(super) fn is_hopeless(core: &Core) -> bool {
     let may_be_dialled = core.network().has_listeners();
-    !may_be_dialled && core.up_count() == 0 && core.network().mesh().seeds().borrow().are_hopeless()
+    !may_be_dialled
+        && core.up_nodes().is_empty()
+        && core.network().mesh().seeds().borrow().are_hopeless()
 }
 
 fn named(nodes: &[NodeId]) -> String {

@@ -42,7 +42,7 @@ pub(crate) fn keep(core: &Arc<Core>, seed: Address) {
                 continue;
             }
             backoff = Backoff::new(own.config().connect_interval);
-            let connected = u32::try_from(own.up_count().max(1)).unwrap_or(u32::MAX);
+            let connected = u32::try_from(own.up_nodes().len().max(1)).unwrap_or(u32::MAX);
             let pause = own.config().connect_interval.saturating_mul(connected);
             let down = async {
                 for node in &up {

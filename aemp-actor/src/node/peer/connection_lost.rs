@@ -141,7 +141,7 @@ impl Peer {
         let text = reason.to_string();
         tracing::info!(target: "aemp", "node {} is down: {}", self.id, one_line(&text));
         let _notifying = self.notifying.lock();
-        core.network().remove_direct(&self.id);
+        core.network().remove_connected(&self.id);
         if !fail_point!(KeepRelayed) {
             relay::node_down(core, &self.id);
         }

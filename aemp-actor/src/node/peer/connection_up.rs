@@ -143,9 +143,7 @@ impl Peer {
             address: facts.address.clone(),
             transport: facts.transport.clone(),
         };
-        if !facts.is_relayed {
-            core.network().add_direct(self);
-        }
+        core.network().add_connected(self);
         let protection = facts.protection;
         let up = Up { attempt: claim.attempt, link: link.clone(), facts: Box::new(facts) };
         self.send_what_waited(core, &mut state, up);

@@ -49,7 +49,7 @@ pub(super) fn hubs(
     let (low, high) = if core.id() < node { (core.id(), node) } else { (node, core.id()) };
     let mut hubs: Vec<(bool, u64, NodeId)> = core
         .network()
-        .direct()
+        .connected()
         .into_iter()
         .filter(|peer| peer.id() != node && peer.direct_link().is_some())
         .map(|peer| {
