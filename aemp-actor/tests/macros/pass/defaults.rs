@@ -43,7 +43,7 @@ impl<T: Job> Chain<T> {
 
 fn is_port<P: Port>(_: &P) {}
 
-fn main() {
+pub(super) fn main() {
     is_port(&Store::<u8, 2> { items: [None, Some(1)], next: None });
     is_port(&Chain { job: 1, next: None });
 }

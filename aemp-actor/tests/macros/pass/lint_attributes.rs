@@ -40,7 +40,7 @@ fn Make_old() -> Old {
     Old
 }
 
-fn main() {
+pub(super) fn main() {
     let _ = (snake_room, snake_hall);
     let _ = Make_old();
 }

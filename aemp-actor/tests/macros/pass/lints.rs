@@ -131,6 +131,6 @@ fn room(ctx: &mut Init, size: u8, rest: Rest) -> Room {
     Room::new()
 }
 
-fn main() {
+pub(super) fn main() {
     assert_eq!(room.name(), "Lints::room");
 }

@@ -3,6 +3,7 @@
 #![no_implicit_prelude]
 #![deny(warnings)]
 
+#[allow(dead_code)]
 mod around {
     pub mod aemp_actor {}
     pub mod core {}
@@ -148,7 +149,7 @@ macro_rules! rooms {
 
 rooms!(Kitchen: ::std::string::String, Attic: u8);
 
-fn main() {
+pub(super) fn main() {
     // A message hides what every handle has of that name; the trait still reaches it.
     let id: ::aemp_actor::PortId = ::std::convert::From::from("alpha#1");
     let room: RoomRef = ::std::convert::From::from(&id);

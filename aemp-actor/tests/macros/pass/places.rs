@@ -29,7 +29,7 @@ mod rooms {
     use aemp_actor::prelude::*;
 
     #[rcv]
-    impl crate::chat::Hall {
+    impl crate::pass::places::chat::Hall {
         /// Private to the module, on the handle as well.
         fn enter(&mut self, nick: String) -> Private {
             Private(nick.len())
@@ -39,7 +39,7 @@ mod rooms {
     #[derive(serde::Deserialize, serde::Serialize)]
     struct Private(usize);
 
-    pub fn enter(hall: &crate::chat::HallRef) {
+    pub fn enter(hall: &crate::pass::places::chat::HallRef) {
         drop(hall.enter("joe"));
     }
 }
@@ -51,20 +51,20 @@ mod renamed {
 use aemp_actor::{Die, PortId, init, rcv};
 
 #[derive(aemp_actor::Port)]
-#[port(crate = crate::renamed::runtime)]
+#[port(crate = crate::pass::places::renamed::runtime)]
 struct Elsewhere;
 
-#[rcv(crate = crate::renamed::runtime)]
+#[rcv(crate = crate::pass::places::renamed::runtime)]
 impl Elsewhere {
     fn come(&mut self) {}
 }
 
-#[init("Places::elsewhere", crate = crate::renamed::runtime)]
+#[init("Places::elsewhere", crate = crate::pass::places::renamed::runtime)]
 async fn elsewhere(crash: bool) -> Result<Elsewhere, Die> {
     if crash { Err(Die::new("asked to")) } else { Ok(Elsewhere) }
 }
 
-fn main() {
+pub(super) fn main() {
     #[derive(aemp_actor::Port)]
     struct Inside;
 

@@ -13,13 +13,13 @@ impl Room {
         what
     }
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     fn there(&mut self) {}
 
     #[cfg(any())]
     fn either(&mut self, what: Missing) {}
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     fn either(&mut self, what: u8) -> u8 {
         what
     }
@@ -40,7 +40,7 @@ impl Room {
         drop(bad);
     }
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[rcv(bad_message)]
     fn worse(&mut self, bad: BadMessage) -> Result<(), Die> {
         Err(bad.into())
@@ -54,7 +54,7 @@ fn gone(what: Missing) -> Room {
 }
 
 #[init("Conditional::there")]
-#[cfg(all())]
+#[cfg(not(any()))]
 fn gone(what: u8) -> Room {
     let _ = what;
     Room
