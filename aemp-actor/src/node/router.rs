@@ -68,10 +68,12 @@ impl Core {
         msg: &M,
     ) -> Result<(), EncodeError> {
         if self.can_reach(to) {
-            let last = LAST.take().filter(|peer| peer.is(self, to.node()));
+            // A thread that ends has none any more, and may still send: what it kept is dropped then.
+            let last =
+                LAST.try_with(Cell::take).ok().flatten().filter(|peer| peer.is(self, to.node()));
             let peer = last.unwrap_or_else(|| self.peer(to.node()));
             let sent = peer.send(self, to.name(), (to, Place::Among), msg);
-            LAST.set(Some(peer));
+            let _ = LAST.try_with(|last| last.set(Some(peer)));
             return sent;
         }
         if matches!(self.unreachable(to.node()), Some(Unreachable::NoNetwork)) {

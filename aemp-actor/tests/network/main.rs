@@ -10,6 +10,7 @@ mod crossing;
 mod data_bad_peers;
 mod data_connections;
 mod data_copy;
+mod ending_threads;
 mod fall;
 mod framings;
 mod groups_typed;

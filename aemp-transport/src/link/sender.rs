@@ -333,14 +333,15 @@ impl LinkSender {
         {
             return Err(SendError::Closed(reason));
         }
-        let mut scratch = SCRATCH.take();
+        // A thread that ends has none any more, and may still send: what it kept is dropped then.
+        let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
         scratch.clear();
         let result = match encode(self.shared.framing, &mut scratch) {
             Ok(()) => queue(&mut scratch),
             Err(error) => Err(error.into()),
         };
         if scratch.capacity() <= KEEP {
-            SCRATCH.set(scratch);
+            let _ = SCRATCH.try_with(|kept| kept.set(scratch));
         }
         result
     }
