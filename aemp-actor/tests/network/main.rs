@@ -12,6 +12,7 @@ mod data_connections;
 mod data_copy;
 mod fall;
 mod framings;
+mod group_confirmed;
 mod groups_typed;
 mod handles_of_nodes;
 mod hang_up;
