@@ -1,10 +1,8 @@
 //! A chat room for several processes.
 //!
 //! ```text
-//! export AEMP_SECRET=$(head -c 32 /dev/urandom | base64)      # the same in all terminals
-//! chat server                  # prints the address it listens on
-//! chat client joe              # in other terminals; lines are said to everybody,
-//! chat client sue              # /who and /quit are commands
+//! cargo run --example chat -- server      # prints the command of clients, for other terminals;
+//!                                         # there lines are said to everybody, /who and /quit are commands
 //! ```
 //!
 //! The server's node is called `chat`. It has one port, the room; a function registered on the
@@ -28,7 +26,7 @@ use args::{Args, Command, USAGE};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Args { command, secret } = match Args::read(std::env::args().skip(1)) {
+    let Args { command, secret, is_new } = match Args::read(std::env::args().skip(1)) {
         Ok(args) => args,
         Err(problem) => {
             eprint!("chat: {problem}\n\n{USAGE}");
@@ -38,7 +36,7 @@ async fn main() -> ExitCode {
     let ended = match command {
         Command::Server { bind } => {
             logs("warn");
-            server::run(bind, secret).await
+            server::run(bind, secret, is_new).await
         }
         Command::Client { nick, seed } => {
             logs("off");

@@ -14,7 +14,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use aemp_actor::generate_secret;
-use aemp_actor::pool::{Pool, PoolError, PoolRef, Request};
+use aemp_actor::pool::{Pool, PoolError, PoolRef};
 use aemp_actor::prelude::*;
 use aemp_examples::logs;
 use tokio::process::{Child, Command};
@@ -112,8 +112,8 @@ async fn run(plan: Plan) -> Result<(), Box<dyn Error>> {
     let config = Config::new().bind("127.0.0.1:0").secret(secret.as_str());
     let node = Node::configure(config).await?;
     let mut processes = Processes::start(&node.listeners()[0], &secret)?;
-    let pool =
-        Pool::new(GROUP, worker.name(), ()).per_node(WORKERS).max_requests(OPEN).start(&node);
+    let pool = Pool::init(GROUP, worker, ()).per_node(WORKERS).max_requests(OPEN).start(&node);
+    let pool = pool.within(Duration::from_secs(60)).retries(RETRIES);
     node.grp_wait(GROUP).await;
 
     let mut jobs = Jobs { pool, plan, begun: Instant::now(), given: 0, running: JoinSet::new() };
@@ -128,7 +128,7 @@ async fn run(plan: Plan) -> Result<(), Box<dyn Error>> {
                 next_kill += pause()?;
             }
             Some(job) = jobs.running.join_next() => match job? {
-                (number, Ok((steps_taken,))) if steps_taken == steps(number) => done += 1,
+                (number, Ok(steps_taken)) if steps_taken == steps(number) => done += 1,
                 (number, answer) => {
                     lost += 1;
                     println!("job {number} is lost: {answer:?}");
@@ -150,11 +150,11 @@ async fn run(plan: Plan) -> Result<(), Box<dyn Error>> {
 }
 
 /// A job's number, and what came of it.
-type Done = (u64, Result<(u64,), PoolError>);
+type Done = (u64, Result<u64, PoolError>);
 
 /// The jobs, given and to be given.
 struct Jobs {
-    pool: PoolRef,
+    pool: PoolRef<Worker>,
     plan: Plan,
     begun: Instant,
     given: u64,
@@ -179,9 +179,7 @@ impl Jobs {
     fn give(&mut self) {
         let number = 1 + self.given;
         self.given += 1;
-        let request =
-            Request::new(("steps", number)).within(Duration::from_secs(60)).retries(RETRIES);
-        let answer = self.pool.request(request);
+        let answer = self.pool.call(move |worker| worker.steps(number));
         self.running.spawn(async move { (number, answer.await) });
     }
 }

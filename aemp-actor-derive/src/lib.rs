@@ -74,6 +74,8 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 ///
 /// - `tag = "text"` answers another tag than the method's name;
 /// - `local` takes arguments that cannot be serialised, from this node only;
+/// - `request` makes a request of a message whose handler returns nothing: it is answered with `()` when that is
+///   done;
 /// - `default` gets, as a `Message`, what no other method answers;
 /// - `stop` runs when the port ends, however it does: with the context, `reason: Reason`, and, if it wants
 ///   what was not handled, `undelivered: Undelivered<Self>` (see `StopHook`);
@@ -115,7 +117,7 @@ pub fn rcv(options: TokenStream, item: TokenStream) -> TokenStream {
 /// `Result<_, Die>`, or take a `Reply`, as those of its own block.
 ///
 /// Options: `handle = Name` and `crate = path`, as for [`derive@Port`]; on a method, in `#[rcv(..)]`,
-/// `tag = "text"` and `local`, as for [`macro@rcv`].
+/// `tag = "text"`, `local` and `request`, as for [`macro@rcv`]; what is a `request` is one in the port's block, too.
 #[proc_macro_attribute]
 pub fn protocol(options: TokenStream, item: TokenStream) -> TokenStream {
     protocol::expand(options.into(), item.into()).into()

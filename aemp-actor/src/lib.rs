@@ -236,7 +236,8 @@ pub use crate::id::{NodeId, ParseNodeIdError, PortId};
 pub use crate::message::{ArgError, BadMessage, FromArgs, Message, Rest};
 pub use crate::node::data::{DataConn, DataConnError, DataReader, DataWriter};
 pub use crate::node::mesh::{
-    GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, JoinError, SeedError, SeedInfo,
+    GroupError, GroupEvents, GrpGuard, GrpMonToken, GrpToken, JoinError, NotConfirmed, SeedError,
+    SeedInfo,
 };
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -1,9 +1,13 @@
 //! The command line of the chat.
 
+use aemp_actor::generate_secret;
+
 /// What to do, and with which secret.
 pub(crate) struct Args {
     pub(crate) command: Command,
     pub(crate) secret: String,
+    /// The secret is a new one, which the clients have to be told.
+    pub(crate) is_new: bool,
 }
 
 /// One of the two programs in one.
@@ -30,7 +34,7 @@ usage: chat server [--bind HOST:PORT]
   --bind HOST:PORT   where the server listens; port 0 takes a free one (127.0.0.1:4040)
   --seed HOST:PORT   where the client finds the server (127.0.0.1:4040)
 
-AEMP_SECRET in the environment is what the server and its clients share.
+AEMP_SECRET in the environment is what the server and its clients share; a server without makes a new one.
 ";
 
 const ADDRESS: &str = "127.0.0.1:4040";
@@ -73,11 +77,14 @@ impl Args {
             }
             ([other, ..], ..) => return Err(format!("{other:?} is neither server nor client")),
         };
-        match std::env::var("AEMP_SECRET").ok().filter(|secret| !secret.is_empty()) {
-            Some(secret) => Ok(Self { command, secret }),
-            None => {
-                Err("no secret: set AEMP_SECRET, the same for the server and its clients"
-                    .to_owned())
+        let known = std::env::var("AEMP_SECRET").ok().filter(|secret| !secret.is_empty());
+        match (known, &command) {
+            (Some(secret), _) => Ok(Self { command, secret, is_new: false }),
+            (None, Command::Server { .. }) => {
+                Ok(Self { command, secret: generate_secret(), is_new: true })
+            }
+            (None, Command::Client { .. }) => {
+                Err("no secret: set AEMP_SECRET, as the server says".to_owned())
             }
         }
     }

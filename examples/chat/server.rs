@@ -15,12 +15,12 @@ pub(crate) const WHERE: &str = "Chat::room";
 /// How long the clients may take to be told that the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Runs until it is interrupted.
+/// Runs until it is interrupted. A new secret is printed, for clients.
 ///
 /// # Errors
 /// When it cannot listen, or the room dies.
-pub(crate) async fn run(bind: String, secret: String) -> Result<(), String> {
-    let config = Config::new().nodeid(NODE).bind(bind).secret(secret);
+pub(crate) async fn run(bind: String, secret: String, is_new: bool) -> Result<(), String> {
+    let config = Config::new().nodeid(NODE).bind(bind).secret(secret.as_str());
     let node = Node::configure(config).await.map_err(|error| error.to_string())?;
     let room: RoomRef = node.port(Room::default());
     let id = room.id();
@@ -28,7 +28,11 @@ pub(crate) async fn run(bind: String, secret: String) -> Result<(), String> {
         Ok(client) => call.node.snd(client, (&id,)),
         Err(error) => eprintln!("asked for the room: {error}"),
     });
-    println!("listening on {}", node.listeners().join(" "));
+    let listeners = node.listeners();
+    println!("listening on {}", listeners.join(" "));
+    if let (true, Some(address)) = (is_new, listeners.first()) {
+        println!("AEMP_SECRET={secret} cargo run --example chat -- client NICK --seed {address}");
+    }
     let (died, death) = tokio::sync::oneshot::channel();
     node.mon(&room, move |reason| drop(died.send(reason)));
     tokio::select! {

@@ -50,6 +50,18 @@ fn people_talk_come_and_go() {
 }
 
 #[test]
+fn a_server_without_a_secret_makes_one_and_says_how_to_join() {
+    let mut command = example("chat");
+    command.args(["server", "--bind", "127.0.0.1:0"]);
+    let mut server = Program::start("the server", command);
+    let line = server.wait_for("AEMP_SECRET=");
+    let (secret, rest) = line["AEMP_SECRET=".len()..].split_once(' ').expect("a secret");
+    let rest = rest.strip_prefix("cargo run --example chat -- client NICK --seed ");
+    let mut joe = visitor("joe", rest.expect("the command of clients"), secret);
+    joe.wait_for("joined as joe;");
+}
+
+#[test]
 fn a_nick_has_one_owner() {
     let (_server, address) = server("127.0.0.1:0");
     let mut joe = client("joe", &address);
@@ -122,8 +134,7 @@ fn a_wrong_secret_is_named_on_both_sides() {
 #[test]
 fn mistakes_on_the_command_line_are_explained() {
     for (args, problem) in [
-        (&["server"][..], "no secret: set AEMP_SECRET, the same"),
-        (&["client", "joe"], "no secret: set AEMP_SECRET, the same"),
+        (&["client", "joe"][..], "no secret: set AEMP_SECRET, as the server says"),
         (&[], "server or client?"),
         (&["client"], "a client needs a nick"),
         (&["serve"], "\"serve\" is neither server nor client"),

@@ -59,6 +59,12 @@ fn a_worker_is_started_again_until_it_fails_too_often() {
 }
 
 #[test]
+fn children_are_started_again_and_counted() {
+    let printed = run("restarts", &["500"]);
+    assert!(printed.starts_with("500 children were started again in "), "{printed}");
+}
+
+#[test]
 fn no_job_is_lost_though_processes_are_killed() {
     let printed = run("job_pool", &["2000", "--kills", "5"]);
     let last = printed.lines().last().expect("lines");

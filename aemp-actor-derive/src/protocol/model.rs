@@ -117,7 +117,10 @@ fn message(mut method: TraitItemFn, handle: &Ident, errors: &mut Errors) -> Opti
     let options = Options::take(&mut method.attrs, errors);
     let words = [&options.default, &options.bad_message, &options.skip];
     for word in words.into_iter().flatten() {
-        errors.at(word, "a protocol has messages only: write `tag = \"text\"` or `local` here");
+        errors.at(
+            word,
+            "a protocol has messages only: write `tag = \"text\"`, `local` or `request` here",
+        );
     }
     if let Some(body) = &method.default {
         errors.at(body, "a protocol says what is sent, and the port what it does: write `;` here");

@@ -82,6 +82,9 @@ impl Handler {
         if let Some(answer) = reply {
             output = output.later(answer, what, errors);
         }
+        if let Some(word) = &options.request {
+            output.request(word, errors);
+        }
         let handler = Self {
             name: signature.ident.clone(),
             method: signature.ident.clone(),

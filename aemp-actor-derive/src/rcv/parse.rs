@@ -10,7 +10,7 @@ use crate::runtime::Runtime;
 
 const ON_BLOCK: &str = "write `handle = Name`, `strict` or `crate = path` here";
 const ON_METHOD: &str =
-    "write `tag = \"text\"`, `local`, `default`, `bad_message`, `stop` or `skip` here";
+    "write `tag = \"text\"`, `local`, `request`, `default`, `bad_message`, `stop` or `skip` here";
 
 /// An impl block under `#[rcv]`.
 pub(crate) struct Block {
@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) tag: Option<LitStr>,
     /// `local`
     pub(crate) local: Option<Path>,
+    /// `request`
+    pub(crate) request: Option<Path>,
     /// `default`
     pub(crate) default: Option<Path>,
     /// `bad_message`
@@ -141,6 +143,7 @@ impl Options {
                     return Ok(());
                 }
                 Some("local") => &mut self.local,
+                Some("request") => &mut self.request,
                 Some("default") => &mut self.default,
                 Some("bad_message") => &mut self.bad_message,
                 Some("stop") => &mut self.stop,

@@ -44,8 +44,9 @@ pub(super) fn expand(block: Block, mut errors: Errors) -> TokenStream {
     for (method, options) in &methods {
         refuse(options, &mut errors);
         let around = (&*method.attrs, &method.vis);
-        let none = Options::default();
-        let mut handler = Handler::new(around, &method.sig, &none, (&port, true), &mut errors);
+        // Whether nothing is an answer is seen at the method, as its other answers are.
+        let own = Options { request: options.request.clone(), ..Options::default() };
+        let mut handler = Handler::new(around, &method.sig, &own, (&port, true), &mut errors);
         if let Some(handler) = &mut handler {
             handler.method = method_name(&name, &handler.name);
         }
@@ -72,7 +73,7 @@ pub(super) fn expand(block: Block, mut errors: Errors) -> TokenStream {
 
 /// Reports options: they are the protocol's.
 fn refuse(options: &Options, errors: &mut Errors) {
-    let Options { tag, local, default, bad_message, skip, stop } = options;
+    let Options { tag, local, request: _, default, bad_message, skip, stop } = options;
     let words = [local, default, bad_message, skip, stop].into_iter().flatten();
     words.for_each(|word| errors.at(word, NO_OPTIONS));
     if let Some(tag) = tag {

@@ -1,7 +1,7 @@
 //! What a handler or an init function returns.
 
 use quote::ToTokens;
-use syn::{ReturnType, Type, TypeParamBound};
+use syn::{Path, ReturnType, Type, TypeParamBound};
 
 use super::types::{Obstacle, SelfType, bare, is_named, is_unit, obstacle, type_arguments};
 use crate::diagnostic::Errors;
@@ -60,6 +60,14 @@ impl Output {
             return Self::unknown(self.fallible);
         }
         Self { value: Some(answer), fallible: self.fallible }
+    }
+
+    /// The same for a handler that returns nothing and is a request all the same: it answers that it is done.
+    pub(crate) fn request(&mut self, word: &Path, errors: &mut Errors) {
+        if self.value.is_some() {
+            errors.at(word, "it has an answer, and so is a request already: take this away");
+        }
+        self.value.get_or_insert_with(|| syn::parse_quote!(()));
     }
 
     /// What stands for an answer of a wrong type, which was reported.

@@ -48,6 +48,11 @@ impl<J, W: Clone + Ord> Jobs<J, W> {
         self.idle.push_back(worker);
     }
 
+    /// Whether a worker waits for a job.
+    pub(super) fn is_idle(&self, worker: &W) -> bool {
+        self.idle.contains(worker)
+    }
+
     /// A worker is gone; gives back what it had.
     pub(super) fn remove_worker(&mut self, worker: &W) -> Option<(JobId, J)> {
         self.idle.retain(|other| other != worker);

@@ -4,19 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aemp_transport::Value;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::time::Instant;
-
-use super::builder::Pool;
+use super::builder::Spec;
 use super::error::PoolError;
 use super::jobs::{JobId, Jobs};
-use super::request::Request;
+use super::request::{Answer, Job};
+use crate::die::Die;
 use crate::id::{NodeId, PortId};
-use crate::message::{BadMessage, Message, Rest};
+use crate::message::{BadMessage, Message};
 use crate::node::mesh::GrpMonToken;
 use crate::node::{Core, Node};
-use crate::port::{CallError, Ctx, Timer};
+use crate::panics;
+use crate::port::{CallError, Ctx};
 use crate::reason::{Reason, kind};
 use crate::supervisor::{end_all, is_of_supervision, supervise_far};
 use crate::{Port, rcv};
@@ -27,7 +25,7 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 /// Shares the requests out.
 #[derive(Port)]
 pub(super) struct PoolPort {
-    spec: Pool,
+    spec: Spec,
     jobs: Jobs<Job, PortId>,
     workers: BTreeSet<PortId>,
     /// The nodes of the group, and how often workers of each died in a row.
@@ -41,41 +39,10 @@ struct Own {
     group: GrpMonToken,
 }
 
-type Done = Arc<dyn Fn((PortId, Result<Rest, CallError>)) + Send + Sync>;
+type Done = Arc<dyn Fn((PortId, Outcome)) + Send + Sync>;
 
-/// A request that waits, or that a worker has.
-pub(super) struct Job {
-    request: Request,
-    sent: Instant,
-    reply: oneshot::Sender<Result<Vec<Value>, PoolError>>,
-    timer: Option<Timer>,
-    /// It takes room in the pool as long as it has no end.
-    _room: OwnedSemaphorePermit,
-}
-
-impl Job {
-    pub(super) fn new(
-        request: Request,
-        sent: Instant,
-        reply: oneshot::Sender<Result<Vec<Value>, PoolError>>,
-        room: OwnedSemaphorePermit,
-    ) -> Self {
-        Self { request, sent, reply, timer: None, _room: room }
-    }
-
-    fn end(self, answer: Result<Vec<Value>, PoolError>) {
-        if let Some(timer) = &self.timer {
-            timer.cancel();
-        }
-        // Nobody may wait any more.
-        self.reply.send(answer).unwrap_or_default();
-    }
-
-    /// What is left of its time.
-    fn left(&self) -> Duration {
-        self.request.within.saturating_sub(self.sent.elapsed())
-    }
-}
+/// How a worker has ended a request.
+type Outcome = Result<Answer, CallError>;
 
 #[rcv]
 impl PoolPort {
@@ -89,7 +56,7 @@ impl PoolPort {
 }
 
 impl PoolPort {
-    pub(super) fn new(spec: Pool) -> Self {
+    pub(super) fn new(spec: Spec) -> Self {
         let (workers, nodes) = Default::default();
         Self { spec, jobs: Jobs::new(), workers, nodes, own: None }
     }
@@ -105,9 +72,15 @@ impl PoolPort {
         self.own = Some(Own { core, done: Arc::new(done), group });
     }
 
-    /// These nodes are to have workers.
+    /// These nodes are to have workers. Those of others end when they have done what they have.
     fn set_nodes(&mut self, ctx: &mut Ctx<Self>, nodes: BTreeSet<NodeId>) {
         self.nodes.retain(|node, _| nodes.contains(node));
+        let idle = |worker: &PortId| !nodes.contains(worker.node()) && self.jobs.is_idle(worker);
+        let leaving: Vec<PortId> = self.workers.iter().filter(|w| idle(w)).cloned().collect();
+        for worker in leaving {
+            self.jobs.remove_worker(&worker);
+            self.release(ctx, &worker);
+        }
         for node in nodes {
             if !self.nodes.contains_key(&node) {
                 self.nodes.insert(node.clone(), 0);
@@ -146,45 +119,80 @@ impl PoolPort {
     fn share_out(&mut self, ctx: &Ctx<Self>) {
         let Some(own) = &self.own else { return };
         while let Some((worker, job)) = self.jobs.poll_begin() {
-            let call = ctx.core().cal::<Rest>(worker.clone(), &job.request.values);
-            // The deadline is the pool's own: so the end of the call is that of the worker.
-            let (call, done) = (call.timeout(Duration::MAX), own.done.clone());
-            ctx.core().runtime().spawn(async move { done((worker, call.await)) });
+            let asked = panics::caught(|| (job.work.ask)(ctx.core(), &worker));
+            let done = own.done.clone();
+            match asked {
+                Ok(asked) => {
+                    ctx.core().runtime().spawn(async move {
+                        let answer = panics::caught_async(async || Ok(asked.await)).await;
+                        let bad = |die: Die| {
+                            let (target, text) = (worker.clone(), die.to_string());
+                            Err(CallError::BadAnswer { target, text })
+                        };
+                        done((worker.clone(), answer.unwrap_or_else(bad)));
+                    });
+                }
+                // The sender's own fault, and no loss of the worker.
+                Err(die) => {
+                    let (target, text) = (worker.clone(), die.to_string());
+                    done((worker, Err(CallError::Refused { target, text })));
+                }
+            }
         }
     }
 
-    fn done(&mut self, ctx: &mut Ctx<Self>, worker: PortId, answer: Result<Rest, CallError>) {
-        let answer = match answer {
-            Ok(Rest(values)) => {
-                self.nodes.entry(worker.node().clone()).and_modify(|failures| *failures = 0);
-                Ok(values)
-            }
-            Err(CallError::Died { reason, .. }) => return self.lost(ctx, &worker, &reason),
-            Err(error) => {
-                Err(PoolError::Refused { worker: worker.clone(), text: error.to_string() })
-            }
+    fn done(&mut self, ctx: &mut Ctx<Self>, worker: PortId, outcome: Outcome) {
+        let late = matches!(outcome, Err(CallError::Timeout { .. }));
+        // One that forwarded the request lives though that other port has died.
+        let dead = matches!(&outcome, Err(CallError::Died { target, .. }) if *target == worker);
+        let leaves = !self.nodes.contains_key(worker.node());
+        let job = if late || dead || leaves {
+            self.jobs.remove_worker(&worker)
+        } else {
+            self.jobs.finish(&worker)
         };
-        if let Some((_, job)) = self.jobs.finish(&worker) {
-            job.end(answer);
+        if let Some((id, job)) = job {
+            if let Err(CallError::Timeout { after, .. }) = &outcome {
+                kill_late(ctx, &worker, *after);
+            } else if leaves && !dead {
+                self.release(ctx, &worker);
+            }
+            match outcome {
+                Ok(answer) => {
+                    self.nodes.entry(worker.node().clone()).and_modify(|failures| *failures = 0);
+                    job.end(Ok(answer));
+                }
+                Err(error) => self.failed(id, job, PoolError::of(worker, error)),
+            }
         }
         self.share_out(ctx);
     }
 
-    /// A worker is gone, and with it perhaps a job.
-    fn lost(&mut self, ctx: &mut Ctx<Self>, worker: &PortId, reason: &Reason) {
-        let Some((id, mut job)) = self.jobs.remove_worker(worker) else { return };
-        if let Some(left) = job.request.retries.checked_sub(1) {
-            job.request.retries = left;
-            self.jobs.add_again(id, job);
-            self.share_out(ctx);
-        } else {
-            job.end(Err(PoolError::Lost { worker: worker.clone(), reason: reason.clone() }));
+    /// A request has failed: it waits again, if its worker was lost and it may be retried.
+    fn failed(&mut self, id: JobId, mut job: Job, error: PoolError) {
+        let lost = matches!(error, PoolError::Lost { .. } | PoolError::Timeout { .. });
+        match job.work.retries.checked_sub(1) {
+            Some(left) if lost => {
+                job.work.retries = left;
+                self.jobs.add_again(id, job);
+            }
+            _ => job.end(Err(error)),
         }
     }
 
+    /// A worker of a node that has left the group is needed no more.
+    fn release(&mut self, ctx: &Ctx<Self>, worker: &PortId) {
+        self.workers.remove(worker);
+        let reason = Reason::new(kind::SHUTDOWN, "its node has left the pool");
+        end_all(ctx.core(), [(worker.clone(), Some(SHUTDOWN))], &reason);
+    }
+
     fn died(&mut self, ctx: &mut Ctx<Self>, worker: &PortId, reason: &Reason) {
-        self.lost(ctx, worker, reason);
-        self.jobs.remove_worker(worker);
+        if let Some((id, job)) = self.jobs.remove_worker(worker) {
+            let (worker, reason) = (worker.clone(), reason.clone());
+            self.failed(id, job, PoolError::Lost { worker, reason });
+            self.share_out(ctx);
+        }
         if !self.workers.remove(worker) {
             return;
         }
@@ -197,13 +205,17 @@ impl PoolPort {
 
     fn expire(&mut self, ctx: &mut Ctx<Self>, id: JobId) {
         let Some((job, worker)) = self.jobs.expire(id) else { return };
-        let after = job.request.within;
+        let after = job.work.within;
         job.end(Err(PoolError::Timeout { after }));
         if let Some(worker) = worker {
-            let text = format!("it did not answer a request within {after:?}");
-            ctx.kil_now(worker, Reason::new(kind::DIE, text));
+            kill_late(ctx, &worker, after);
         }
     }
+}
+
+fn kill_late(ctx: &Ctx<PoolPort>, worker: &PortId, after: Duration) {
+    let text = format!("it did not answer a request within {after:?}");
+    ctx.kil_now(worker, Reason::new(kind::DIE, text));
 }
 
 impl Drop for PoolPort {

@@ -208,7 +208,7 @@ impl<T> Call<T> {
     }
 
     /// Sets the deadline unless it was set.
-    pub(super) fn or_timeout(self, timeout: Duration) -> Self {
+    pub(crate) fn or_timeout(self, timeout: Duration) -> Self {
         let timeout = self.timeout.unwrap_or(timeout);
         self.timeout(timeout)
     }

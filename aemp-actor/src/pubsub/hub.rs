@@ -1,15 +1,18 @@
 //! The port of a node that publishes and hands out.
 
 use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use super::subscription::{Reader, Subscribe, Subscription};
 use crate::die::Die;
 use crate::id::PortId;
 use crate::message::{BadMessage, Message};
 use crate::node::Node;
-use crate::node::mesh::GroupError;
+use crate::node::mesh::{GroupError, GrpToken, NotConfirmed};
 use crate::port::{Ctx, Encoder, Envelope, Port, PortRef, Ran, Ref, Unencodable};
 use crate::reason::Reason;
 
@@ -23,6 +26,7 @@ pub struct Hub {
     node: Node,
     topic: String,
     port: Ref<HubPort>,
+    membership: GrpToken,
 }
 
 /// Hands messages out.
@@ -38,11 +42,27 @@ impl Hub {
     /// When it cannot be a member of the group: see [`Node::grp_reg`].
     pub fn join(node: &Node, topic: impl Into<String>) -> Result<Self, GroupError> {
         let (topic, port) = (topic.into(), node.port(HubPort { readers: Vec::new() }));
-        if let Err(error) = node.grp_reg(&topic, port.id()) {
-            port.kil(());
-            return Err(error);
+        match node.grp_reg(&topic, port.id()) {
+            Ok(membership) => Ok(Self { node: node.clone(), topic, port, membership }),
+            Err(error) => {
+                port.kil(());
+                Err(error)
+            }
         }
-        Ok(Self { node: node.clone(), topic, port })
+    }
+
+    /// Waits until all nodes that are connected now publish to this hub as well.
+    ///
+    /// # Errors
+    /// When one has not confirmed that in time.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub fn announced(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), NotConfirmed>> + Send + use<> {
+        self.membership.announced(within)
     }
 
     /// Sends a message to all subscribers of all nodes: one packet to each node. Gives the number of nodes.
@@ -72,6 +92,29 @@ impl Hub {
     /// Ends the hub, on behalf of all handles: its subscriptions end when what came before has been read.
     pub fn leave(&self) {
         self.port.kil(Reason::normal());
+    }
+
+    /// Ends the hub as [`leave`](Self::leave) does, but not before no connected node publishes to it any more and
+    /// what they had published has been handed out ([`GrpToken::leave`]), or the time has passed. It goes on when
+    /// this is dropped.
+    ///
+    /// # Errors
+    /// When a node has not confirmed in time that it knows; the hub has ended all the same.
+    pub fn leave_gracefully(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), NotConfirmed>> + Send + use<> {
+        let (told, port) = (self.membership.leave(within), self.port.clone());
+        let leaving = self.node.core().runtime().spawn(async move {
+            let told = told.await;
+            let (ended, end) = oneshot::channel();
+            port.mon(move |_: Reason| ended.send(()).unwrap_or_default());
+            port.kil(Reason::normal());
+            // The monitor fires however that comes.
+            drop(end.await);
+            told
+        });
+        async move { leaving.await.unwrap_or(Ok(())) }
     }
 
     /// The name of the topic.

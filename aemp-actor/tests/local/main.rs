@@ -43,5 +43,6 @@ mod supervisors;
 mod taps;
 mod timers;
 mod turns;
+mod unit_requests;
 mod warnings;
 mod work;

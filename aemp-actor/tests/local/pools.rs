@@ -25,6 +25,14 @@ impl Worker {
         seconds
     }
 
+    fn hand_on(&mut self, to: WorkerRef, reply: Reply<u64>) {
+        reply.forward(to.square(3));
+    }
+
+    fn keep(&mut self, fails: bool, reply: Reply<u64>) {
+        if fails { reply.fail("busy") } else { drop(reply) }
+    }
+
     /// Dies of it, unless it has been tried before.
     fn fail(&mut self, ctx: &mut Ctx<Self>, group: String) -> Result<u64, Die> {
         let before = ctx.node().grp_get(&group).len();
@@ -115,4 +123,43 @@ async fn a_pool_that_ends_tells_all_and_takes_its_workers_along() {
     tokio::time::sleep(6 * SECOND).await;
     assert!(ports().await <= before - 2);
     until("no member is left but the node", || node.grp_get("pool").len() == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_are_asked_in_the_methods_of_their_handle() {
+    let node = Node::local();
+    node.grp_reg("pool", &node).unwrap();
+    let pool = Pool::init("pool", worker, ()).start(&node);
+    assert_eq!(pool.call(|worker| worker.square(7)).await, Ok(49));
+    let (square,): (u64,) = pool.request(Request::new(("square", 8))).await.unwrap();
+    assert_eq!(square, 64);
+    let late = pool.within(5 * SECOND).call(|worker| worker.slow(3600)).await;
+    assert_eq!(late, Err(PoolError::Timeout { after: 5 * SECOND }));
+    let late = pool.call(|worker| worker.slow(3600).timeout(SECOND)).await;
+    assert_eq!(late, Err(PoolError::Timeout { after: SECOND }));
+    assert_eq!(pool.retries(2).call(|worker| worker.fail("typed")).await, Ok(2));
+    let lost = pool.call(|worker| worker.fail("typed and lost")).await.unwrap_err();
+    assert!(matches!(&lost, PoolError::Lost { reason, .. } if reason.text() == "attempt 0"));
+    let failed = pool.retries(9).call(|worker| worker.keep(true)).await.unwrap_err();
+    assert!(matches!(&failed, PoolError::Failed { reason, .. } if reason.kind() == "busy"));
+    let dropped = pool.retries(9).call(|worker| worker.keep(false)).await.unwrap_err();
+    assert!(matches!(dropped, PoolError::Dropped { .. }), "{dropped}");
+    // What cannot be sent is no fault of the worker.
+    let odd = pool.call(|_| -> Call<u64> { panic!("no request") }).await.unwrap_err();
+    assert!(matches!(&odd, PoolError::Refused { text, .. } if text.contains("no request")));
+    assert_eq!(pool.within(SECOND).call(|worker| worker.square(2)).await, Ok(4));
+}
+
+/// A worker that has forwarded a request to a port which dies is no lost worker.
+#[tokio::test(start_paused = true)]
+async fn a_worker_outlives_the_port_that_it_hands_a_request_on_to() {
+    let node = Node::local();
+    node.grp_reg("pool", &node).unwrap();
+    let pool = Pool::init("pool", worker, ()).start(&node);
+    let dead = node.port(Worker);
+    dead.kil("gone");
+    let target = dead.id();
+    let lost = pool.call(move |worker| worker.hand_on(&dead)).await.unwrap_err();
+    assert!(matches!(&lost, PoolError::Lost { worker, .. } if *worker == target), "{lost}");
+    assert_eq!(pool.within(SECOND).call(|worker| worker.square(2)).await, Ok(4));
 }

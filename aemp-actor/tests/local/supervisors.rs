@@ -431,32 +431,3 @@ async fn a_supervisor_ends_with_its_node_and_its_handles_say_so() {
     assert!(matches!(a.get(), Err(NotRunning::Ended { .. })), "{a:?}");
     assert!(a.wait().await.is_err());
 }
-
-/// Not a test: `cargo test --release … restarting_20_000 -- --ignored --nocapture` prints what it costs.
-#[tokio::test]
-#[ignore = "measures"]
-async fn restarting_20_000_children() {
-    const COUNT: usize = 20_000;
-    let node = Node::local();
-    let children: Vec<Child<FnPort>> =
-        (0..COUNT).map(|n| Child::new(format!("child {n}"), |_| ())).collect();
-    let refs: Vec<ChildRef<FnPort>> = children.iter().map(Child::child_ref).collect();
-    let supervisor = Supervisor::new(Strategy::OneForOne).any_intensity().start(&node);
-    for child in children {
-        supervisor.start_child(child).await.unwrap().unwrap();
-    }
-    supervisor.ready().await.unwrap();
-    let before: Vec<PortId> = refs.iter().map(|child| child.id().unwrap()).collect();
-    let cpu = |info: aemp_actor::introspection::NodeInfo| info.process.unwrap().cpu;
-    let begun = cpu(node.introspect(&node).info().await.unwrap());
-    for port in &before {
-        node.kil(port, "measured");
-    }
-    until("all are started again", || {
-        refs.iter().zip(&before).all(|(now, before)| now.id().is_ok_and(|now| now != *before))
-    })
-    .await;
-    supervisor.ready().await.unwrap();
-    let cost = cpu(node.introspect(&node).info().await.unwrap()) - begun;
-    println!("{COUNT} children were started again in {cost:?} of processor time");
-}

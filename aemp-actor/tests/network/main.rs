@@ -13,6 +13,7 @@ mod data_copy;
 mod ending_threads;
 mod fall;
 mod framings;
+mod group_confirmed;
 mod groups_typed;
 mod handles_of_nodes;
 mod hang_up;

@@ -86,3 +86,29 @@ fn no_request_is_lost_while_nodes_crash() {
         assert_eq!(waits.await, Err(PoolError::Timeout { after: SECOND }));
     });
 }
+
+/// What its workers have they answer, and they are given nothing more: so it can be shut down.
+#[test]
+fn a_node_that_leaves_the_group_loses_no_request() {
+    sim::run(2, |network| async move {
+        let boot = async |host: &str| {
+            Node::configure(network.config(host).seed("mem:alpha")).await.unwrap()
+        };
+        let (alpha, beta, gamma) = (boot("alpha").await, boot("beta").await, boot("gamma").await);
+        let leaves = beta.grp_reg("pool", &beta).unwrap();
+        gamma.grp_reg("pool", &gamma).unwrap();
+        let pool = Pool::init("pool", worker, ()).per_node(3).start(&alpha);
+        until("all workers are there", || alpha.grp_get("squarers").len() == 6).await;
+        let requests: Vec<_> =
+            (0..300_u64).map(|n| pool.call(move |worker| worker.square(n))).collect();
+        tokio::time::sleep(SECOND).await;
+        leaves.leave(9 * SECOND).await.unwrap();
+        let of_beta = || alpha.grp_get("squarers").iter().any(|id| id.node() == beta.id());
+        until("those of beta have ended", || !of_beta()).await;
+        beta.shutdown(SECOND).await;
+        for (n, request) in (0..).zip(requests) {
+            assert_eq!(request.await, Ok(n * n));
+        }
+        assert_eq!(alpha.grp_get("squarers").len(), 3);
+    });
+}

@@ -8,6 +8,8 @@ use aemp_actor::sim;
 
 use crate::support::{soon, until};
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The numbers that are read until nothing is there, with `-n` for n that are missing.
 fn read(subscription: &mut Subscription) -> Vec<i64> {
     let next = std::iter::from_fn(|| subscription.try_next());
@@ -95,5 +97,27 @@ fn a_slow_subscriber_is_told_what_it_missed_and_holds_up_nobody() {
             panic!()
         };
         assert_eq!(message.arg::<i64>(0).unwrap(), 10);
+    });
+}
+
+#[test]
+fn joining_and_leaving_a_topic_can_be_awaited() {
+    sim::run(3, |network| async move {
+        network.latency_everywhere(SECOND..=SECOND);
+        let alpha = Node::configure(network.config("alpha")).await.unwrap();
+        let beta = Node::configure(network.config("beta").seed("mem:alpha")).await.unwrap();
+        beta.joined().await.unwrap();
+        let (from, to) = (Hub::join(&alpha, "news").unwrap(), Hub::join(&beta, "news").unwrap());
+        assert_eq!(from.publish(("n", 0)), 1, "it is not known yet");
+        to.announced(9 * SECOND).await.unwrap();
+        let mut subscription = to.subscribe(Subscribe::new());
+        for n in 1..=3 {
+            assert_eq!(from.publish(("n", n)), 2);
+        }
+        to.leave_gracefully(9 * SECOND).await.unwrap();
+        assert_eq!(read(&mut subscription), [1, 2, 3], "what was on its way has come");
+        assert!(soon("the end", subscription.next()).await.is_none());
+        assert_eq!(subscription.end(), Some(End::HubEnded));
+        assert_eq!(from.publish(("n", 4)), 1);
     });
 }

@@ -205,6 +205,18 @@ impl Mesh {
         self.decide(core, |inner| inner.membership.unregister(group, port, &mut inner.effects));
     }
 
+    /// Calls `f` with the nodes that are told what changes, when they have been told all so far.
+    pub(super) fn when_told(
+        &self,
+        core: &Arc<Core>,
+        f: impl FnOnce(&Arc<Core>, Vec<NodeId>) + Send + 'static,
+    ) {
+        self.decide(core, |inner| {
+            let nodes = inner.membership.told().cloned().collect();
+            inner.effects.push_back(Effect::Then(Box::new(move |core| f(core, nodes))));
+        });
+    }
+
     pub(crate) fn monitor(
         &self,
         core: &Arc<Core>,
@@ -306,6 +318,7 @@ impl Mesh {
                 }
             }
             Effect::Monitor { id, group, ports } => self.begin_monitor(core, id, &group, ports),
+            Effect::Then(call) => call(core),
             Effect::Joined => {
                 self.joined.send_replace(true);
             }

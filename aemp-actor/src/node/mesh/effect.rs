@@ -6,6 +6,7 @@ use aemp_transport::Value;
 
 use crate::group::{GroupChange, Members};
 use crate::id::{NodeId, PortName};
+use crate::node::Core;
 
 /// Called with each change of a group.
 pub(super) type GroupCallback = Arc<dyn Fn(&GroupChange) + Send + Sync>;
@@ -30,6 +31,8 @@ pub(super) enum Effect {
     Changed(GroupChange),
     /// A new monitor: tell it of the group as it is, if it has members.
     Monitor { id: u64, group: String, ports: Members },
+    /// Call it: all that was to be done before is done.
+    Then(Box<dyn FnOnce(&Arc<Core>) + Send>),
     /// The node has joined.
     Joined,
 }

@@ -1,8 +1,11 @@
 //! Handles on registrations and group monitors.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Weak;
+use std::time::Duration;
 
+use super::confirmed::{NotConfirmed, confirmed};
 use crate::group::Refused;
 use crate::id::PortId;
 use crate::node::{Core, MonToken};
@@ -76,6 +79,40 @@ impl GrpToken {
         if let Some(core) = self.core.upgrade() {
             core.network().mesh().unregister(&core, &self.group, &self.port);
         }
+    }
+
+    /// Waits until all nodes that are connected now see the port in the group: what they send to the group from
+    /// then on comes to it, too. A node that goes down meanwhile is not waited for.
+    ///
+    /// # Errors
+    /// When one has not confirmed that in time.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub fn announced(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), NotConfirmed>> + Send + use<> {
+        confirmed(self.core.upgrade(), self.group.clone(), within)
+    }
+
+    /// Takes the port out of the group, as [`cancel`](Self::cancel) does, and waits until no node that is connected
+    /// sees it there any more. What they had sent to it before has come then, but for messages of more than 64 KiB:
+    /// [stop](crate::PortRef::stop) it to have that handled.
+    ///
+    /// It has left when this is called; awaiting tells when the others know.
+    ///
+    /// # Errors
+    /// When one has not confirmed that in time; it will see it as soon as it is told.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub fn leave(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), NotConfirmed>> + Send + use<> {
+        self.cancel();
+        self.announced(within)
     }
 
     /// Ties the registration to a scope: it ends when the guard is dropped.

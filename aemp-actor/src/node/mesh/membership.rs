@@ -165,6 +165,11 @@ impl Membership {
         self.choose_master(random, effects);
     }
 
+    /// The nodes that were told what there is, and are told what changes.
+    pub(super) fn told(&self) -> impl Iterator<Item = &NodeId> {
+        self.up.iter().filter(|(_, member)| member.met).map(|(node, _)| node)
+    }
+
     /// The connection is down.
     pub(super) fn node_down(
         &mut self,

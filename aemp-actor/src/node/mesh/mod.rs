@@ -12,6 +12,7 @@
 //! ```
 
 mod addresses;
+mod confirmed;
 mod driver;
 mod effect;
 mod group_events;
@@ -29,6 +30,7 @@ mod seeding;
 mod seeds;
 mod seeking;
 
+pub use confirmed::NotConfirmed;
 pub(crate) use driver::Mesh;
 pub use group_events::GroupEvents;
 pub(crate) use group_events::Unread;

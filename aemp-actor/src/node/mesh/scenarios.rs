@@ -91,6 +91,7 @@ fn line(effect: Effect) -> String {
             format!("group {} +{} -{}", change.group, change.added.len(), change.removed.len())
         }
         Effect::Monitor { .. } => "monitor".into(),
+        Effect::Then(_) => "then".into(),
         Effect::Joined => "joined".into(),
     }
 }
