@@ -116,7 +116,8 @@ impl<H: Protocol> Recipient<H> {
         Call::typed(receiver, cell.clone())
     }
 
-    fn cell(&self) -> Option<Arc<dyn Speaks<H>>> {
+    /// The cell, if the port is of this process and lists the protocol.
+    pub(super) fn cell(&self) -> Option<Arc<dyn Speaks<H>>> {
         match &self.to {
             To::Cell(cell) => Some(cell.clone()),
             To::Id(by) => match Self::found(&by.core()?, by.id().clone()).to {

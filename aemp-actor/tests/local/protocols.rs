@@ -291,6 +291,12 @@ async fn handles_of_protocols_watch_kill_and_send() {
     let died = death(&node, &screen);
     screen.close("");
     assert_eq!(died.text().await, "die: closed without a reason");
+    let screen = screens::ScreenRef::from(node.port(Terminal::default()));
+    screen.snd(("show", "before"));
+    let lines = screen.lines();
+    let end = screen.stop(std::time::Duration::from_secs(60)).await;
+    assert!(end.is_normal(), "{end}");
+    assert_eq!(lines.await, Ok(texts(&["before"])), "what waits is handled");
 }
 
 #[tokio::test(start_paused = true)]
