@@ -55,7 +55,7 @@ mod work;
 
 pub(crate) use any_cell::AnyCell;
 pub use async_code::{AsyncCode, AsyncCodeOf, AsyncHandler};
-pub use balancer::{Balancer, WhenAnyHasRoom};
+pub use balancer::{Balanced, Balancer, OfPorts, OfProtocols, WhenAnyHasRoom};
 pub(crate) use batch::Batch;
 pub(crate) use call::DEFAULT_TIMEOUT;
 pub use call::{Call, CallError};

@@ -236,6 +236,32 @@ pub trait ProtocolRef {
         stop(id, handle.core(), cell, deadline)
     }
 
+    /// Sends later what is sent through the handle that this gives: see [`PortRef::after`].
+    fn after(&self, delay: Duration) -> Self::Protocol
+    where
+        Self: Sized,
+    {
+        through::after(self.as_recipient(), delay)
+    }
+
+    /// Sends what `send` sends when there is room for it: see [`PortRef::when_room`].
+    ///
+    /// # Errors
+    /// As for [`Node::snd_wait`](crate::Node::snd_wait).
+    ///
+    /// # Panics
+    /// When the port is on another node and the message cannot be serialised.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing was sent.
+    #[track_caller]
+    fn when_room<T>(&self, send: impl FnOnce(&Self::Protocol) -> T) -> WhenRoom<T>
+    where
+        Self: Sized,
+    {
+        through::when_room(self.as_recipient(), send)
+    }
+
     /// Monitors the port: see [`PortRef::mon`].
     fn mon(&self, action: impl MonAction) -> MonToken
     where
