@@ -3,6 +3,6 @@
 
 pub use crate::port::{
     AsyncCode, AsyncCodeOf, AsyncHandler, Balanced, Condition, Encoder, InitFn, InitOutput,
-    OfPorts, OfProtocols, Outcome, PortFuture, Unencodable,
+    IntoArgument, OfPorts, OfProtocols, Outcome, PortFuture, Unencodable,
 };
 pub use crate::typed_group::Handle;
