@@ -30,7 +30,9 @@ mod signature;
 /// Options, in `#[port(..)]`:
 ///
 /// - `handle = Name` names the handle;
-/// - `protocols(Name, ..)` lists the [protocols](macro@protocol) that the port answers;
+/// - `protocols(Name, ..)` lists the [protocols](macro@protocol) that the port answers. The handle of the port has a
+///   method for each, which gives that of the protocol: `screen()` for `Screen`; `Screen as display` gives it another
+///   name, and `Screen as _` leaves it out;
 /// - `crate = path` says where `aemp_actor` is, if not at `::aemp_actor`.
 #[proc_macro_derive(Port, attributes(port))]
 pub fn derive_port(item: TokenStream) -> TokenStream {
@@ -56,7 +58,9 @@ pub fn derive_port(item: TokenStream) -> TokenStream {
 /// Results and the context are known by their spelling: `Result<T, Die>` with both types, and `Ctx`; an
 /// alias is not seen through. The handle's methods are as visible as the handlers; untyped, anybody can
 /// send a port anything. They take `impl Into<T>` for text, IDs, `Bytes`, `Value`s and handles, which are
-/// known by their names: `String`, `PortId`, `…Ref`.
+/// known by their names: `String`, `PortId`, `…Ref`. For an `Option` or a `Vec` of these, but for `Value`s, they take
+/// an `Option`, or a `Vec`, an array or a slice, of what converts: `Some("x")`, `vec![&room]`. A bare `None` or `vec![]`
+/// does not say what converts: `None::<&str>`.
 ///
 /// Type parameters of a port need bounds on the block: `Send + 'static`, and, where they are in
 /// messages, `serde::Serialize + serde::de::DeserializeOwned`. What the port holds has to be `Send`:

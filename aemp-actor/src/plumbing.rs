@@ -2,7 +2,7 @@
 //! a port that is written without the macros needs ([`Encoder`], [`Unencodable`]).
 
 pub use crate::port::{
-    AsyncCode, AsyncCodeOf, AsyncHandler, Condition, Encoder, InitFn, InitOutput, Outcome,
-    PortFuture, Unencodable,
+    AsyncCode, AsyncCodeOf, AsyncHandler, Balanced, Condition, Encoder, InitFn, InitOutput,
+    IntoArgument, OfPorts, OfProtocols, Outcome, PortFuture, Unencodable,
 };
 pub use crate::typed_group::Handle;

@@ -8,7 +8,7 @@ pub use serde;
 pub use crate::message::BadMessage;
 pub use crate::port::{
     Answers, Either, Encoder, Handles, Implements, InHandler, InitEntry, InitFn, InitFuture,
-    InitOutput, Listed, Named, NoAnswer, Protocol, Recipient, Reply, Unencodable,
+    InitOutput, IntoArgument, Listed, Named, NoAnswer, Protocol, Recipient, Reply, Unencodable,
     demand_unique_tags,
 };
 use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest, StopHook};

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Generics, Ident, Path, Visibility, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Generics, Ident, Visibility, parse_quote};
 
-use super::parse::Options;
+use super::parse::{ListedProtocol, Options};
 use crate::diagnostic::Errors;
 use crate::lints::allowed;
 use crate::runtime::Runtime;
@@ -31,7 +31,7 @@ pub(crate) struct PortType {
     /// The reference inside the handle.
     pub(crate) inner: TokenStream,
     /// The protocols that it answers.
-    pub(crate) protocols: Vec<Path>,
+    pub(crate) protocols: Vec<ListedProtocol>,
 }
 
 impl PortType {

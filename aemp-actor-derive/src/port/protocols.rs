@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::{Generics, Ident, Path, parse_quote};
 
 use super::model::PortType;
+use super::parse::ListedProtocol;
 use crate::diagnostic::located;
 
 /// Everything about the protocols of a port; nothing where there are none.
@@ -20,11 +21,12 @@ pub(super) fn listed(port: &PortType) -> TokenStream {
     });
     let sum = sum(&list);
     let answers = list.protocols.iter().map(|protocol| answers(&list, protocol));
+    let methods = methods(&list);
     let unique = port.is_plain().then(|| {
         let check = unique(&list);
-        located(quote!(const _: () = #check;), port.protocols.first())
+        located(quote!(const _: () = #check;), list.protocols.first().map(|first| first.path))
     });
-    quote!(#(#declared)* #sum #(#answers)* #unique)
+    quote!(#(#declared)* #sum #(#answers)* #methods #unique)
 }
 
 /// The protocols of one port.
@@ -42,6 +44,8 @@ struct Listed<'a> {
     /// From any type to the handle: of the protocol the derive knows the trait only.
     alias: Ident,
     handle: TokenStream,
+    /// The method of the port's handle that gives that of the protocol.
+    method: Option<&'a Ident>,
     /// From a message of it, or a pattern, to one of the sum.
     wrap: Box<dyn Fn(TokenStream) -> TokenStream + 'a>,
 }
@@ -50,14 +54,16 @@ impl<'a> List<'a> {
     fn new(port: &'a PortType) -> Self {
         let (private, room) = (port.runtime.private(), port.port());
         let last = port.protocols.len() - 1;
-        let protocols = Vec::from_iter(port.protocols.iter().enumerate().map(|(index, path)| {
+        let protocols = Vec::from_iter(port.protocols.iter().enumerate().map(|(index, listed)| {
             let alias = format_ident!("__Protocol{index}");
             let either = quote!(#private::Either);
             let wrap = move |message| {
                 let first = if index == last { message } else { quote!(#either::A(#message)) };
                 (0..index).fold(first, |inner, _| quote!(#either::B(#inner)))
             };
-            Listed { path, handle: quote!(#alias<#room>), alias, wrap: Box::new(wrap) }
+            let ListedProtocol { path, method } = listed;
+            let (handle, method) = (quote!(#alias<#room>), method.as_ref());
+            Listed { path, handle, alias, method, wrap: Box::new(wrap) }
         }));
         let mut generics = port.written.clone();
         if !port.is_plain() {
@@ -209,6 +215,30 @@ fn answers(list: &List<'_>, protocol: &Listed<'_>) -> TokenStream {
             }
         }
         #(#conversions)*
+    }
+}
+
+/// The methods of the port's handle that give those of the protocols.
+fn methods(list: &List<'_>) -> TokenStream {
+    let (impl_generics, _, where_clause) = list.generics.split_for_impl();
+    let handle = list.port.handle();
+    let methods = list.protocols.iter().filter_map(|Listed { path, handle, method, .. }| {
+        let name = path.segments.last().map(|segment| segment.ident.to_string())?;
+        let doc = format!("The handle of the protocol `{name}` on this port.");
+        method.map(|method| {
+            quote! {
+                #[doc = #doc]
+                pub fn #method(&self) -> #handle {
+                    ::core::convert::From::from(self)
+                }
+            }
+        })
+    });
+    quote! {
+        #[allow(dead_code, private_bounds, private_interfaces, clippy::all, clippy::pedantic)]
+        impl #impl_generics #handle #where_clause {
+            #(#methods)*
+        }
     }
 }
 

@@ -15,6 +15,4 @@ pub(crate) use check::Check;
 pub(crate) use input::{Argument, Inputs, Reading};
 pub(crate) use output::Output;
 pub(crate) use qualifier::refuse_qualifiers;
-pub(crate) use types::{
-    bare, borrowed, is_named, is_unit, last_segment, type_arguments, wants_into,
-};
+pub(crate) use types::{Taken, bare, borrowed, is_named, is_unit, last_segment, type_arguments};

@@ -58,9 +58,37 @@ pub(crate) fn type_arguments(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// Whether a handle takes `impl Into<..>` for an argument of this type: text, addresses and handles,
-/// which callers usually have in another form, and nothing else. Handles are known by their names.
-pub(crate) fn wants_into(ty: &Type) -> bool {
+/// What a handle takes for an argument.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Taken {
+    /// The type itself.
+    AsItIs,
+    /// What converts to it.
+    Into,
+    /// An `Option` or a `Vec` of what converts to its parts.
+    Parts,
+}
+
+impl Taken {
+    /// What is taken for an argument of this type. (The `Value`s in a `Vec` are of many kinds, each made with
+    /// `into()`: they are taken as they are.)
+    pub(crate) fn of(ty: &Type) -> Self {
+        let only = match last_segment(ty).map(|segment| &segment.arguments) {
+            Some(PathArguments::AngleBracketed(list)) if list.args.len() == 1 => type_arguments(ty),
+            _ => Vec::new(),
+        };
+        let is_container = is_named(ty, "Option") || is_named(ty, "Vec");
+        match only.first() {
+            _ if wants_into(ty) => Self::Into,
+            Some(part) if is_container && wants_into(part) && !is_named(part, "Value") => Self::Parts,
+            _ => Self::AsItIs,
+        }
+    }
+}
+
+/// Whether it is text, an address or a handle, which callers usually have in another form, and nothing else.
+/// Handles are known by their names.
+fn wants_into(ty: &Type) -> bool {
     const PLAIN: [&str; 5] = ["Bytes", "NodeId", "PortId", "String", "Value"];
     let Some(segment) = last_segment(ty) else { return false };
     if segment.ident.to_string().ends_with("Ref") {
@@ -225,6 +253,7 @@ mod tests {
 
     #[test]
     fn only_text_addresses_and_handles_are_converted() {
+        let taken = |ty| Taken::of(&syn::parse_str(ty).unwrap());
         for ty in [
             "String",
             "std::string::String",
@@ -237,10 +266,23 @@ mod tests {
             "chat::RoomRef<u8>",
             "Ref<Self>",
         ] {
-            assert!(wants_into(&syn::parse_str(ty).unwrap()), "{ty}");
+            assert_eq!(taken(ty), Taken::Into, "{ty}");
         }
-        for ty in ["u8", "Vec<String>", "Box<u8>", "Value<u8>", "(String,)"] {
-            assert!(!wants_into(&syn::parse_str(ty).unwrap()), "{ty}");
+        for ty in ["Option<String>", "std::vec::Vec<chat::RoomRef<u8>>", "Option<Box<str>>", "Vec<PortId>"] {
+            assert_eq!(taken(ty), Taken::Parts, "{ty}");
+        }
+        for ty in [
+            "u8",
+            "Box<u8>",
+            "Value<u8>",
+            "(String,)",
+            "Option<u8>",
+            "Option<Vec<String>>",
+            "Vec<Value>",
+            "heapless::Vec<String, 8>",
+            "HashSet<String>",
+        ] {
+            assert_eq!(taken(ty), Taken::AsItIs, "{ty}");
         }
     }
 }

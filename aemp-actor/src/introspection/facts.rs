@@ -69,6 +69,10 @@ pub struct ProcessInfo {
 pub struct PortInfo {
     /// Its name on its node; `NODE#NAME` is its ID.
     pub name: String,
+    /// The well-known names that it was given ([`Node::name`](crate::Node::name)), sorted; `NODE#NAME` reaches
+    /// it, too. A map without the key has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// The name of the type of a struct, or `closure`, `receiving`, `reply` (of a request that
     /// waits) or `rendezvous` (by which another node tells of the mesh).
     pub kind: String,

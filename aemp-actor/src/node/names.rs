@@ -93,6 +93,18 @@ impl Names {
         Ok(())
     }
 
+    /// The names of the port with this name of its own, sorted.
+    pub(super) fn of(&self, port: &str) -> Vec<String> {
+        if !self.used.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let table = self.table.read();
+        let names = table.of.get(port).into_iter().flatten();
+        let mut names = Vec::from_iter(names.map(ToString::to_string));
+        names.sort_unstable();
+        names
+    }
+
     /// Whether it is the name of this port.
     pub(super) fn is(&self, name: &str, cell: &Arc<dyn AnyCell>) -> bool {
         self.used.load(Ordering::Acquire)

@@ -117,6 +117,11 @@ impl Registry {
         self.ports.find(name).or_else(|| self.names.find(name))
     }
 
+    /// The well-known names of the port with this name of its own, sorted.
+    pub(crate) fn names_of(&self, port: &str) -> Vec<String> {
+        self.names.of(port)
+    }
+
     /// Gives a port a well-known name, unless another one has it, which is given back.
     pub(super) fn give_name(
         &self,

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use super::call::DEFAULT_TIMEOUT;
 use super::definition::Port;
-use super::port_ref::PortRef;
+use super::port_ref::{PortRef, ProtocolRef};
 use super::snd_wait::SndWaitError;
 use super::through::WhenRoom;
 
-/// Ports of one type that do the same work: what is sent goes to one that has room, in turn; where none has, its
+/// Ports that do the same work, by handles of one kind, that of their type or of a protocol: what is sent goes to one that has room, in turn; where none has, its
 /// sender waits. How much work waits in front of each is the bound of its mailbox
 /// ([`PortOptions::max_messages`](crate::PortOptions::max_messages)).
 ///
@@ -41,7 +41,7 @@ pub struct Balancer<H> {
     next: Arc<AtomicUsize>,
 }
 
-impl<H: PortRef + Clone> Balancer<H> {
+impl<H> Balancer<H> {
     /// One for these ports.
     ///
     /// # Panics
@@ -61,17 +61,57 @@ impl<H: PortRef + Clone> Balancer<H> {
     /// Sends what `send` sends to one of the ports, when one has room. `send` is called for each that is tried, and
     /// what it sent to others is dropped. Else it is as
     /// [`PortRef::when_room`](crate::PortRef::when_room).
-    pub fn when_room<T, F>(&self, send: F) -> WhenAnyHasRoom<H, F, T>
+    pub fn when_room<T, F, K>(&self, send: F) -> WhenAnyHasRoom<H, F, T>
     where
-        F: Fn(&<H::Port as Port>::Ref) -> T,
+        H: Balanced<K>,
+        F: Fn(&H::Handle) -> T,
     {
         WhenAnyHasRoom {
             first: self.next.fetch_add(1, Ordering::Relaxed),
             members: self.members.clone(),
             send,
+            try_one: |member, send, timeout| member.wait_for_room(send).timeout(timeout),
             tried: Vec::new(),
             timeout: DEFAULT_TIMEOUT,
         }
+    }
+}
+
+/// The handles are those of a type of ports.
+#[derive(Debug)]
+pub enum OfPorts {}
+
+/// The handles are those of a protocol.
+#[derive(Debug)]
+pub enum OfProtocols {}
+
+/// Handles that a [`Balancer`] can have: those of ports, and those of protocols, which `K` tells apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no typed handle",
+    note = "a `Balancer` has the handles that `#[derive(Port)]` and `#[protocol]` make"
+)]
+pub trait Balanced<K> {
+    /// The handle that messages are given to.
+    type Handle;
+
+    /// Their `when_room`.
+    #[doc(hidden)]
+    fn wait_for_room<T>(&self, send: impl FnOnce(&Self::Handle) -> T) -> WhenRoom<T>;
+}
+
+impl<H: PortRef> Balanced<OfPorts> for H {
+    type Handle = <H::Port as Port>::Ref;
+
+    fn wait_for_room<T>(&self, send: impl FnOnce(&Self::Handle) -> T) -> WhenRoom<T> {
+        self.when_room(send)
+    }
+}
+
+impl<H: ProtocolRef> Balanced<OfProtocols> for H {
+    type Handle = H::Protocol;
+
+    fn wait_for_room<T>(&self, send: impl FnOnce(&Self::Handle) -> T) -> WhenRoom<T> {
+        self.when_room(send)
     }
 }
 
@@ -98,6 +138,8 @@ pub struct WhenAnyHasRoom<H, F, T> {
     /// Who is asked first.
     first: usize,
     send: F,
+    /// `when_room` of a member.
+    try_one: fn(&H, &F, Duration) -> WhenRoom<T>,
     /// Those that have been asked, from the first on.
     tried: Vec<WhenRoom<T>>,
     timeout: Duration,
@@ -115,27 +157,22 @@ impl<H, F, T> WhenAnyHasRoom<H, F, T> {
 // Nothing of it is pinned.
 impl<H, F, T> Unpin for WhenAnyHasRoom<H, F, T> {}
 
-impl<H, F, T> Future for WhenAnyHasRoom<H, F, T>
-where
-    H: PortRef,
-    F: Fn(&<H::Port as Port>::Ref) -> T,
-{
+impl<H, F, T> Future for WhenAnyHasRoom<H, F, T> {
     type Output = Result<T, SndWaitError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { members, first, send, tried, timeout } = &mut *self;
+        let Self { members, first, send, try_one, tried, timeout } = &mut *self;
         let (mut itself, mut is_pending) = (None, false);
         for index in 0..members.len() {
+            let member = &members[first.wrapping_add(index) % members.len()];
             if index == tried.len() {
-                let member = &members[first.wrapping_add(index) % members.len()];
-                tried.push(member.when_room(&*send).timeout(*timeout));
+                tried.push(try_one(member, send, *timeout));
             }
             match Pin::new(&mut tried[index]).poll(cx) {
                 // One that waits here itself gets nothing; others may have room in time.
                 Poll::Ready(Err(error @ SndWaitError::Itself { .. })) => {
                     itself = Some(error);
-                    let member = &members[first.wrapping_add(index) % members.len()];
-                    tried[index] = member.when_room(&*send).timeout(*timeout);
+                    tried[index] = try_one(member, send, *timeout);
                 }
                 Poll::Ready(sent) => return Poll::Ready(sent),
                 Poll::Pending => is_pending = true,

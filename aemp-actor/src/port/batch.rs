@@ -21,7 +21,7 @@ impl<P: Port> Cell<P> {
         for message in messages.drain(..) {
             let envelope = Envelope::Untyped(message);
             let load = envelope.load();
-            if full || mailbox.is_over() {
+            if full || mailbox.refuses_messages() {
                 lost += 1;
             } else if mailbox.has_room(load, self.options(&mailbox)) {
                 mailbox.add(envelope, load);
@@ -92,5 +92,19 @@ mod tests {
         assert_eq!((waiting(&cell), cell.abort_reason()), (3, None));
         let dropped = node.dropped();
         assert_eq!((dropped.mailbox_full, dropped.dead_port), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn who_stops_takes_no_more_of_many_either() {
+        let node = Node::local();
+        let cell = running(&node);
+        cell.push_all(&mut messages(1));
+        AnyCell::stop(cell.clone());
+        let before = waiting(&cell);
+        cell.push_all(&mut messages(2));
+        cell.clone().deliver(*messages(1).remove(0));
+        assert_eq!((waiting(&cell), cell.abort_reason()), (before, None));
+        let dropped = node.dropped();
+        assert_eq!((dropped.mailbox_full, dropped.dead_port), (0, 3));
     }
 }

@@ -69,13 +69,15 @@ impl<'a> Encoder<'a> {
         }
         CAPTURING.set(true);
         let _capturing = Capturing;
-        Self::values::<P>(msg)
+        Self::values(|to| P::encode(msg, to))
     }
 
-    /// The values of a typed message that is to be sent as data.
-    pub(super) fn values<P: Port>(msg: &P::Msg) -> Result<Vec<Value>, Unencodable> {
+    /// The values of a typed message that is to be sent as data, which `encode` encodes.
+    pub(super) fn values(
+        encode: impl FnOnce(Encoder<'_>) -> Result<(), Unencodable>,
+    ) -> Result<Vec<Value>, Unencodable> {
         let mut values = Vec::new();
-        P::encode(msg, Encoder { target: Target::Copy(&mut values) })?;
+        encode(Encoder { target: Target::Copy(&mut values) })?;
         Ok(values)
     }
 

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Weak};
 
+use aemp_transport::Value;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
+use super::any_cell::AnyCell;
 use super::call::Call;
 use super::cell::Cell;
 use super::current;
@@ -12,6 +13,7 @@ use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::mailbox::Envelope;
 use super::reply::Reply;
+use super::through::{Held, Typed, Via, hold};
 use crate::id::PortId;
 use crate::node::{Core, Node, directory};
 
@@ -35,23 +37,12 @@ enum To<P: Port> {
     Cell(Arc<Cell<P>>),
     /// A port by its ID.
     Id(Arc<ById>),
-    /// Either, with something to be done before messages are sent. In a box, so that no handle is larger for it.
-    Through(Arc<Box<dyn Through<P>>>),
-}
-
-/// What is done with the messages to a port in place of sending them.
-pub(super) trait Through<P: Port>: Send + Sync {
-    /// A handle that sends.
-    fn target(&self) -> &Ref<P>;
-
-    /// Takes a message.
-    fn send(&self, msg: P::Msg);
-
-    /// When they are sent, if that is known.
-    fn at(&self) -> Option<Instant>;
+    /// Either, with something to be done before messages are sent.
+    Through(Arc<Via<Ref<P>>>),
 }
 
 /// A port by its ID.
+#[derive(Clone)]
 pub(super) struct ById {
     id: PortId,
     /// Where to send from; `None` is decided at each use.
@@ -77,11 +68,6 @@ impl<P: Port> Ref<P> {
         Self { to: To::Cell(cell) }
     }
 
-    /// One that gives messages to `through`.
-    pub(super) fn through(through: impl Through<P> + 'static) -> Self {
-        Self { to: To::Through(Arc::new(Box::new(through))) }
-    }
-
     /// A handle on the port `id` that sends from `node`.
     pub fn at(node: &Node, id: impl Into<PortId>) -> Self {
         Self::found(node.core(), id.into())
@@ -103,15 +89,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => cell.id(),
             To::Id(by) => by.id.clone(),
-            To::Through(way) => way.target().id(),
-        }
-    }
-
-    /// The handle that sends itself.
-    pub(super) fn direct(&self) -> &Self {
-        match &self.to {
-            To::Through(way) => way.target(),
-            _ => self,
+            To::Through(via) => via.target().id(),
         }
     }
 
@@ -125,7 +103,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => cell.push(Envelope::Typed(msg)),
             To::Id(by) => by.tell(|to| P::encode(&msg, to)),
-            To::Through(way) => way.send(msg),
+            To::Through(via) => via.tell(msg),
         }
     }
 
@@ -149,28 +127,8 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Self::call_cell(cell, request),
             To::Id(by) => by.call(|reply, to| P::encode(&request(reply), to)),
-            To::Through(way) => Self::call_through(&***way, request),
+            To::Through(via) => via.call(request),
         }
-    }
-
-    fn call_through<T>(way: &dyn Through<P>, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T>
-    where
-        T: serde::de::DeserializeOwned + Send + 'static,
-    {
-        match &way.target().to {
-            To::Id(by) => by.ask(|_, reply| way.send(request(reply))).sent_at(way.at()),
-            _ => Self::call_local_through(way, request),
-        }
-    }
-
-    fn call_local_through<T>(
-        way: &dyn Through<P>,
-        request: impl FnOnce(Reply<T>) -> P::Msg,
-    ) -> Call<T> {
-        let Some(cell) = way.target().cell() else { return Call::not_local(way.target().id()) };
-        let (sender, receiver) = oneshot::channel();
-        way.send(request(Reply::caller(sender, &cell)));
-        Call::typed(receiver, cell).sent_at(way.at())
     }
 
     /// Sends a message that cannot be serialised.
@@ -178,23 +136,19 @@ impl<P: Port> Ref<P> {
     /// # Errors
     /// When the port is not of this node; nothing was sent.
     pub fn tell_local(&self, msg: P::Msg) -> Result<(), NotLocal> {
-        match self.cell() {
-            Some(cell) => {
-                match &self.to {
-                    To::Through(way) => way.send(msg),
-                    _ => cell.push(Envelope::Typed(msg)),
-                }
-                Ok(())
-            }
-            None => Err(NotLocal::new(self.id())),
+        if let To::Through(via) = &self.to {
+            return via.tell_local(msg);
         }
+        let cell = self.cell().ok_or_else(|| NotLocal::new(self.id()))?;
+        cell.push(Envelope::Typed(msg));
+        Ok(())
     }
 
     /// Sends a request that cannot be serialised; gives [`CallError::NotLocal`](super::CallError::NotLocal) when the port is
     /// not of this node.
     pub fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> P::Msg) -> Call<T> {
-        if let To::Through(way) = &self.to {
-            return Self::call_local_through(&***way, request);
+        if let To::Through(via) = &self.to {
+            return via.call_local(request);
         }
         match self.cell() {
             Some(cell) => Self::call_cell(&cell, request),
@@ -213,16 +167,15 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Some(cell),
             To::Id(_) => None,
-            To::Through(way) => way.target().found_cell(),
+            To::Through(via) => via.target().found_cell(),
         }
     }
 
-    /// The port by its ID.
-    pub(super) fn by_id(&self) -> Arc<ById> {
+    /// What is done with messages in place of sending them, if something is.
+    pub(super) fn via(&self) -> Option<&Via<Self>> {
         match &self.to {
-            To::Cell(cell) => Arc::new(ById::new(cell.id(), Some(&cell.core))),
-            To::Id(by) => by.clone(),
-            To::Through(way) => way.target().by_id(),
+            To::Through(via) => Some(via),
+            _ => None,
         }
     }
 
@@ -241,7 +194,7 @@ impl<P: Port> Ref<P> {
                 To::Cell(cell) => Some(cell),
                 To::Id(_) | To::Through(_) => None,
             },
-            To::Through(way) => way.target().cell(),
+            To::Through(via) => via.target().cell(),
         }
     }
 
@@ -250,7 +203,7 @@ impl<P: Port> Ref<P> {
         match &self.to {
             To::Cell(cell) => Some(cell.core.clone()),
             To::Id(by) => by.core(),
-            To::Through(way) => way.target().core(),
+            To::Through(via) => via.target().core(),
         }
     }
 }
@@ -309,7 +262,7 @@ impl ById {
 
     /// A request that `send` sends.
     #[track_caller]
-    fn ask<T>(&self, send: impl FnOnce(&Arc<Core>, Reply<T>)) -> Call<T>
+    pub(super) fn ask<T>(&self, send: impl FnOnce(&Arc<Core>, Reply<T>)) -> Call<T>
     where
         T: serde::de::DeserializeOwned + Send + 'static,
     {
@@ -328,12 +281,57 @@ impl ById {
     }
 }
 
+impl<P: Port> Typed for Ref<P> {
+    type Msg = P::Msg;
+    type Found = Arc<Cell<P>>;
+
+    fn id(&self) -> PortId {
+        self.id()
+    }
+
+    fn core(&self) -> Option<Arc<Core>> {
+        self.core()
+    }
+
+    fn by_id(&self) -> ById {
+        match &self.to {
+            To::Cell(cell) => ById::new(cell.id(), Some(&cell.core)),
+            To::Id(by) => ById::clone(by),
+            To::Through(via) => via.target().by_id(),
+        }
+    }
+
+    fn find(&self) -> Option<Arc<Cell<P>>> {
+        self.cell()
+    }
+
+    fn cell(found: &Arc<Cell<P>>) -> Arc<dyn AnyCell> {
+        found.clone()
+    }
+
+    fn hold(found: Arc<Cell<P>>, msg: P::Msg) -> Box<dyn Held> {
+        hold(found, msg)
+    }
+
+    fn values(msg: &P::Msg) -> Result<Vec<Value>, Unencodable> {
+        Encoder::values(|to| P::encode(msg, to))
+    }
+
+    fn direct(&self) -> &Self {
+        self.via().map_or(self, Via::target)
+    }
+
+    fn through(via: Via<Self>) -> Self {
+        Self { to: To::Through(Arc::new(via)) }
+    }
+}
+
 impl<P: Port> Clone for Ref<P> {
     fn clone(&self) -> Self {
         let to = match &self.to {
             To::Cell(cell) => To::Cell(cell.clone()),
             To::Id(by) => To::Id(by.clone()),
-            To::Through(way) => To::Through(way.clone()),
+            To::Through(via) => To::Through(via.clone()),
         };
         Self { to }
     }

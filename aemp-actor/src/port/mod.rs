@@ -10,6 +10,7 @@
 //! Not here: where messages come from (`node`) and who watches (`monitor`).
 
 mod any_cell;
+mod argument;
 mod async_code;
 mod attached;
 mod balancer;
@@ -54,8 +55,9 @@ mod timer;
 mod work;
 
 pub(crate) use any_cell::AnyCell;
+pub use argument::IntoArgument;
 pub use async_code::{AsyncCode, AsyncCodeOf, AsyncHandler};
-pub use balancer::{Balancer, WhenAnyHasRoom};
+pub use balancer::{Balanced, Balancer, OfPorts, OfProtocols, WhenAnyHasRoom};
 pub(crate) use batch::Batch;
 pub(crate) use call::DEFAULT_TIMEOUT;
 pub use call::{Call, CallError};

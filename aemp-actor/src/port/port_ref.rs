@@ -20,7 +20,7 @@ use super::recipient::Recipient;
 use super::stopping;
 use super::through::{self, WhenRoom};
 use crate::id::PortId;
-use crate::node::{self, MonAction, MonToken};
+use crate::node::{self, Core, MonAction, MonToken};
 use crate::reason::Reason;
 
 /// Methods of every typed handle, beside one for each message of its port. (A trait, so that a
@@ -86,14 +86,7 @@ pub trait PortRef {
     {
         let (id, handle) = (self.id(), self.as_handle());
         let cell = handle.cell().map(|cell| -> Arc<dyn AnyCell> { cell });
-        let stopping =
-            handle.core().map(|core| stopping::begin(&core, id.clone(), cell.as_ref(), deadline));
-        async move {
-            match stopping {
-                Some(stopping) => stopping.await,
-                None => Reason::no_such_port(&id),
-            }
-        }
+        stop(id, handle.core(), cell, deadline)
     }
 
     /// Sends later what is sent through the handle that this gives: `room.after(delay).say("joe", "hi")`. A
@@ -233,12 +226,63 @@ pub trait ProtocolRef {
         }
     }
 
+    /// Ends the port gracefully: see [`PortRef::stop`].
+    fn stop(&self, deadline: Duration) -> impl Future<Output = Reason> + Send + use<Self>
+    where
+        Self: Sized,
+    {
+        let (id, handle) = (self.id(), self.as_recipient());
+        let cell = handle.cell().map(|cell| -> Arc<dyn AnyCell> { cell });
+        stop(id, handle.core(), cell, deadline)
+    }
+
+    /// Sends later what is sent through the handle that this gives: see [`PortRef::after`].
+    fn after(&self, delay: Duration) -> Self::Protocol
+    where
+        Self: Sized,
+    {
+        through::after(self.as_recipient(), delay)
+    }
+
+    /// Sends what `send` sends when there is room for it: see [`PortRef::when_room`].
+    ///
+    /// # Errors
+    /// As for [`Node::snd_wait`](crate::Node::snd_wait).
+    ///
+    /// # Panics
+    /// When the port is on another node and the message cannot be serialised.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, nothing was sent.
+    #[track_caller]
+    fn when_room<T>(&self, send: impl FnOnce(&Self::Protocol) -> T) -> WhenRoom<T>
+    where
+        Self: Sized,
+    {
+        through::when_room(self.as_recipient(), send)
+    }
+
     /// Monitors the port: see [`PortRef::mon`].
     fn mon(&self, action: impl MonAction) -> MonToken
     where
         Self: Sized,
     {
         node::mon_from(self.as_recipient().core(), self.id(), action)
+    }
+}
+
+fn stop(
+    id: PortId,
+    core: Option<Arc<Core>>,
+    cell: Option<Arc<dyn AnyCell>>,
+    deadline: Duration,
+) -> impl Future<Output = Reason> + Send {
+    let stopping = core.map(|core| stopping::begin(&core, id.clone(), cell.as_ref(), deadline));
+    async move {
+        match stopping {
+            Some(stopping) => stopping.await,
+            None => Reason::no_such_port(&id),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::any::{Any, TypeId};
 use std::future::Future;
+use std::sync::Arc;
 
 use super::any_cell::AnyCell;
 use super::cell::Cell;
@@ -15,11 +16,13 @@ use super::definition::Port;
 use super::encoder::{Encoder, Unencodable};
 use super::handle::Ref;
 use super::mailbox::Envelope;
+use super::recipient::Recipient;
+use super::through::{self, Held};
 use crate::die::Die;
 use crate::message::{BadMessage, Message};
 
 /// The messages of a `#[protocol]`, named by its handle.
-pub trait Protocol: Sized + 'static {
+pub trait Protocol: From<Recipient<Self>> + Sized + 'static {
     /// The messages as values.
     type Msg: Send + 'static;
     /// The name of the trait.
@@ -146,12 +149,19 @@ pub struct NoAnswer;
 /// A cell of a port that answers a protocol.
 pub(super) trait Speaks<H: Protocol>: AnyCell {
     /// Puts a message into the mailbox.
-    fn push_message(self: std::sync::Arc<Self>, msg: H::Msg);
+    fn push_message(self: Arc<Self>, msg: H::Msg);
+
+    /// A message for the port, not sent yet.
+    fn hold(self: Arc<Self>, msg: H::Msg) -> Box<dyn Held>;
 }
 
 impl<H: Protocol, P: Answers<H>> Speaks<H> for Cell<P> {
-    fn push_message(self: std::sync::Arc<Self>, msg: H::Msg) {
+    fn push_message(self: Arc<Self>, msg: H::Msg) {
         self.push(Envelope::Typed(P::message(msg)));
+    }
+
+    fn hold(self: Arc<Self>, msg: H::Msg) -> Box<dyn Held> {
+        through::hold(self, P::message(msg))
     }
 }
 

@@ -3,15 +3,18 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
+use aemp_transport::Value;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::any_cell::AnyCell;
 use super::call::Call;
 use super::current;
+use super::encoder::{Encoder, Unencodable};
 use super::handle::{ById, NotLocal, Ref, plain_data};
 use super::protocol::{Answers, Protocol, Speaks};
 use super::reply::Reply;
+use super::through::{Held, Typed, Via};
 use crate::id::PortId;
 use crate::node::{Core, Node};
 
@@ -27,8 +30,15 @@ pub struct Recipient<H: Protocol> {
 enum To<H: Protocol> {
     /// A port of this process, found.
     Cell(Arc<dyn Speaks<H>>),
+    /// Another, behind one pointer, so that no handle is larger for it.
+    Other(Arc<Other<H>>),
+}
+
+enum Other<H: Protocol> {
     /// A port by its ID.
-    Id(Arc<ById>),
+    Id(ById),
+    /// Either, with something to be done before messages are sent.
+    Through(Via<Recipient<H>>),
 }
 
 impl<H: Protocol> Recipient<H> {
@@ -46,14 +56,31 @@ impl<H: Protocol> Recipient<H> {
                 return *found;
             }
         }
-        Self { to: To::Id(Arc::new(ById::new(id, Some(core)))) }
+        Self::by(ById::new(id, Some(core)))
+    }
+
+    fn by(id: ById) -> Self {
+        Self { to: To::Other(Arc::new(Other::Id(id))) }
+    }
+
+    fn via(&self) -> Option<&Via<Self>> {
+        match &self.to {
+            To::Other(other) => match &**other {
+                Other::Through(via) => Some(via),
+                Other::Id(_) => None,
+            },
+            To::Cell(_) => None,
+        }
     }
 
     /// The port's ID.
     pub fn id(&self) -> PortId {
         match &self.to {
             To::Cell(cell) => PortId::new(cell.core().id().clone(), cell.name().clone()),
-            To::Id(by) => by.id().clone(),
+            To::Other(other) => match &**other {
+                Other::Id(by) => by.id().clone(),
+                Other::Through(via) => via.target().id(),
+            },
         }
     }
 
@@ -65,7 +92,10 @@ impl<H: Protocol> Recipient<H> {
     pub fn tell(&self, msg: H::Msg) {
         match &self.to {
             To::Cell(cell) => cell.clone().push_message(msg),
-            To::Id(by) => by.tell(|to| H::encode(&msg, to)),
+            To::Other(other) => match &**other {
+                Other::Id(by) => by.tell(|to| H::encode(&msg, to)),
+                Other::Through(via) => via.tell(msg),
+            },
         }
     }
 
@@ -80,7 +110,10 @@ impl<H: Protocol> Recipient<H> {
     {
         match &self.to {
             To::Cell(cell) => Self::call_cell(cell, request),
-            To::Id(by) => by.call(|reply, to| H::encode(&request(reply), to)),
+            To::Other(other) => match &**other {
+                Other::Id(by) => by.call(|reply, to| H::encode(&request(reply), to)),
+                Other::Through(via) => via.call(request),
+            },
         }
     }
 
@@ -89,18 +122,20 @@ impl<H: Protocol> Recipient<H> {
     /// # Errors
     /// When the port is not of this node, or does not list the protocol; nothing was sent.
     pub fn tell_local(&self, msg: H::Msg) -> Result<(), NotLocal> {
-        match self.cell() {
-            Some(cell) => {
-                cell.push_message(msg);
-                Ok(())
-            }
-            None => Err(NotLocal::new(self.id())),
+        if let Some(via) = self.via() {
+            return via.tell_local(msg);
         }
+        let cell = self.cell().ok_or_else(|| NotLocal::new(self.id()))?;
+        cell.push_message(msg);
+        Ok(())
     }
 
     /// Sends a request that cannot be serialised; gives [`CallError::NotLocal`](super::CallError::NotLocal)
     /// when the port is not of this node, or does not list the protocol.
     pub fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> H::Msg) -> Call<T> {
+        if let Some(via) = self.via() {
+            return via.call_local(request);
+        }
         match self.cell() {
             Some(cell) => Self::call_cell(&cell, request),
             None => Call::not_local(self.id()),
@@ -116,12 +151,16 @@ impl<H: Protocol> Recipient<H> {
         Call::typed(receiver, cell.clone())
     }
 
-    fn cell(&self) -> Option<Arc<dyn Speaks<H>>> {
+    /// The cell, if the port is of this process and lists the protocol.
+    pub(super) fn cell(&self) -> Option<Arc<dyn Speaks<H>>> {
         match &self.to {
             To::Cell(cell) => Some(cell.clone()),
-            To::Id(by) => match Self::found(&by.core()?, by.id().clone()).to {
-                To::Cell(cell) => Some(cell),
-                To::Id(_) => None,
+            To::Other(other) => match &**other {
+                Other::Id(by) => match Self::found(&by.core()?, by.id().clone()).to {
+                    To::Cell(cell) => Some(cell),
+                    To::Other(_) => None,
+                },
+                Other::Through(via) => via.target().cell(),
             },
         }
     }
@@ -130,7 +169,7 @@ impl<H: Protocol> Recipient<H> {
     pub(super) fn found_cell(&self) -> Option<Arc<dyn AnyCell>> {
         match &self.to {
             To::Cell(cell) => Some(cell.clone()),
-            To::Id(_) => None,
+            To::Other(_) => self.via()?.target().found_cell(),
         }
     }
 
@@ -138,7 +177,10 @@ impl<H: Protocol> Recipient<H> {
     pub(super) fn core(&self) -> Option<Arc<Core>> {
         match &self.to {
             To::Cell(cell) => Some(cell.core().clone()),
-            To::Id(by) => by.core(),
+            To::Other(other) => match &**other {
+                Other::Id(by) => by.core(),
+                Other::Through(via) => via.target().core(),
+            },
         }
     }
 
@@ -152,11 +194,60 @@ impl<H: Protocol> Recipient<H> {
 
 impl<H: Protocol, P: Answers<H>> From<&Ref<P>> for Recipient<H> {
     fn from(port: &Ref<P>) -> Self {
-        let to = match port.found_cell() {
-            Some(cell) => To::Cell(cell.clone()),
-            None => To::Id(port.by_id()),
-        };
-        Self { to }
+        if let Some(via) = port.via() {
+            return Self::through(via.with(Self::from(via.target())));
+        }
+        match port.found_cell() {
+            Some(cell) => Self { to: To::Cell(cell.clone()) },
+            None => Self::by(port.by_id()),
+        }
+    }
+}
+
+impl<H: Protocol> Typed for Recipient<H> {
+    type Msg = H::Msg;
+    type Found = Arc<dyn Speaks<H>>;
+
+    fn id(&self) -> PortId {
+        self.id()
+    }
+
+    fn core(&self) -> Option<Arc<Core>> {
+        self.core()
+    }
+
+    fn by_id(&self) -> ById {
+        match &self.to {
+            To::Cell(cell) => ById::new(self.id(), Some(cell.core())),
+            To::Other(other) => match &**other {
+                Other::Id(by) => by.clone(),
+                Other::Through(via) => via.target().by_id(),
+            },
+        }
+    }
+
+    fn find(&self) -> Option<Arc<dyn Speaks<H>>> {
+        self.cell()
+    }
+
+    fn cell(found: &Arc<dyn Speaks<H>>) -> Arc<dyn AnyCell> {
+        found.clone()
+    }
+
+    fn hold(found: Arc<dyn Speaks<H>>, msg: H::Msg) -> Box<dyn Held> {
+        found.hold(msg)
+    }
+
+    fn values(msg: &H::Msg) -> Result<Vec<Value>, Unencodable> {
+        Encoder::values(|to| H::encode(msg, to))
+    }
+
+    fn direct(&self) -> &Self {
+        self.via().map_or(self, Via::target)
+    }
+
+    fn through(via: Via<Self>) -> Self {
+        Self { to: To::Other(Arc::new(Other::Through(via))) }
     }
 }
 
@@ -164,7 +255,7 @@ impl<H: Protocol> Clone for Recipient<H> {
     fn clone(&self) -> Self {
         let to = match &self.to {
             To::Cell(cell) => To::Cell(cell.clone()),
-            To::Id(by) => To::Id(by.clone()),
+            To::Other(other) => To::Other(other.clone()),
         };
         Self { to }
     }
@@ -174,9 +265,42 @@ impl<H: Protocol> From<PortId> for Recipient<H> {
     fn from(id: PortId) -> Self {
         match current::core() {
             Some(core) => Self::found(&core, id),
-            None => Self { to: To::Id(Arc::new(ById::new(id, None))) },
+            None => Self::by(ById::new(id, None)),
         }
     }
 }
 
 plain_data!(Recipient<H: Protocol>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    enum Named {}
+
+    impl From<Recipient<Named>> for Named {
+        fn from(_: Recipient<Named>) -> Self {
+            unreachable!()
+        }
+    }
+
+    impl Protocol for Named {
+        type Msg = ();
+        const NAME: &'static str = "Named";
+        const TAGS: &'static [&'static str] = &[];
+
+        fn decode(msg: crate::Message) -> Result<(), crate::BadMessage> {
+            Err(crate::BadMessage::local_only(msg))
+        }
+
+        fn encode((): &(), to: Encoder<'_>) -> Result<(), Unencodable> {
+            to.local_only("")
+        }
+    }
+
+    /// Everybody has many of them.
+    #[test]
+    fn a_handle_is_two_words() {
+        assert_eq!(size_of::<Recipient<Named>>(), 2 * size_of::<usize>());
+    }
+}

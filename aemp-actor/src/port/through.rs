@@ -1,5 +1,5 @@
-//! Typed messages that are sent later, or when there is room for them: a handle of the port's own type takes
-//! them in place of the port.
+//! Typed messages that are sent later, or when there is room for them: a handle of the same type takes them, and
+//! gives them to a [`Way`] in place of the port.
 
 use std::fmt;
 use std::future::Future;
@@ -8,47 +8,203 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use aemp_transport::Value;
 use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::any_cell::AnyCell;
-use super::call::DEFAULT_TIMEOUT;
+use super::call::{Call, DEFAULT_TIMEOUT};
 use super::cell::Cell;
 use super::current;
 use super::deadline::Deadline;
 use super::definition::Port;
-use super::encoder::Encoder;
-use super::handle::{Ref, Through};
-use super::mailbox::Envelope;
+use super::encoder::Unencodable;
+use super::handle::{ById, NotLocal};
+use super::mailbox::{Envelope, Room};
+use super::reply::Reply;
 use super::snd_wait::{SndWaitError, Waiting, wait_for};
 use super::timer::Timer;
 use crate::id::PortId;
 use crate::message::Message;
 use crate::node::{Alarm, Core, Dropped, timer_deadline};
 
-/// A handle that sends what it is given after `delay`.
-pub(super) fn after<P: Port>(to: &Ref<P>, delay: Duration) -> P::Ref {
-    Ref::through(Later { to: to.direct().clone(), delay }).into()
+/// What typed messages are sent with: the handle inside that of a type of ports, or of a protocol.
+pub(super) trait Typed: Clone + Send + Sync + 'static {
+    type Msg;
+    /// A port of this process that takes the messages as values.
+    type Found;
+
+    fn id(&self) -> PortId;
+    /// The node to send from.
+    fn core(&self) -> Option<Arc<Core>>;
+    fn by_id(&self) -> ById;
+    fn find(&self) -> Option<Self::Found>;
+    fn cell(found: &Self::Found) -> Arc<dyn AnyCell>;
+    /// A message for the port, not sent yet.
+    fn hold(found: Self::Found, msg: Self::Msg) -> Box<dyn Held>;
+    fn values(msg: &Self::Msg) -> Result<Vec<Value>, Unencodable>;
+    /// The handle that sends itself.
+    fn direct(&self) -> &Self;
+    fn through(via: Via<Self>) -> Self;
 }
 
-struct Later<P: Port> {
-    to: Ref<P>,
+/// A message that is not sent yet, as a value.
+pub(super) trait Held: Send {
+    /// Sends it.
+    fn push(&mut self);
+    /// Sends it if there is room; else gives where to wait for some: the caller is counted there.
+    fn push_if_room(&mut self) -> Result<(), Arc<Room>>;
+    /// The port.
+    fn cell(&self) -> Arc<dyn AnyCell>;
+}
+
+/// One for a port of the type `P`; empty when it was sent.
+struct HeldFor<P: Port> {
+    cell: Arc<Cell<P>>,
+    envelope: Option<Envelope<P>>,
+}
+
+pub(super) fn hold<P: Port>(cell: Arc<Cell<P>>, msg: P::Msg) -> Box<dyn Held> {
+    Box::new(HeldFor { cell, envelope: Some(Envelope::Typed(msg)) })
+}
+
+impl<P: Port> Held for HeldFor<P> {
+    fn push(&mut self) {
+        if let Some(envelope) = self.envelope.take() {
+            self.cell.push(envelope);
+        }
+    }
+
+    fn push_if_room(&mut self) -> Result<(), Arc<Room>> {
+        let Some(envelope) = self.envelope.take() else { return Ok(()) };
+        self.cell.push_if_room(envelope).map_err(|(refused, room)| {
+            self.envelope = Some(refused);
+            room
+        })
+    }
+
+    fn cell(&self) -> Arc<dyn AnyCell> {
+        self.cell.clone()
+    }
+}
+
+/// A message that is not sent yet: as a value, or for a port elsewhere.
+pub(super) enum Unsent {
+    Value(Box<dyn Held>),
+    Data(PortId, Message),
+}
+
+/// What is done with messages in place of sending them.
+pub(super) trait Way: Send + Sync {
+    fn send(&self, core: &Arc<Core>, message: Unsent);
+
+    /// When they are sent, if that is known.
+    fn at(&self) -> Option<Instant>;
+}
+
+/// What is inside a handle that does not send itself.
+pub(super) struct Via<H> {
+    /// The handle that does.
+    target: H,
+    way: Arc<dyn Way>,
+}
+
+impl<H: Typed> Via<H> {
+    pub(super) fn target(&self) -> &H {
+        &self.target
+    }
+
+    /// The same for another handle on the port.
+    pub(super) fn with<O: Typed>(&self, target: O) -> Via<O> {
+        Via { target, way: self.way.clone() }
+    }
+
+    #[track_caller]
+    pub(super) fn tell(&self, msg: H::Msg) {
+        let message = match self.target.find() {
+            Some(found) => Unsent::Value(H::hold(found, msg)),
+            None => self.data(&msg),
+        };
+        self.send(message);
+    }
+
+    /// See [`Ref::tell_local`](super::handle::Ref::tell_local).
+    pub(super) fn tell_local(&self, msg: H::Msg) -> Result<(), NotLocal> {
+        let found = self.target.find().ok_or_else(|| NotLocal::new(self.target.id()))?;
+        self.send(Unsent::Value(H::hold(found, msg)));
+        Ok(())
+    }
+
+    #[track_caller]
+    pub(super) fn call<T>(&self, request: impl FnOnce(Reply<T>) -> H::Msg) -> Call<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        if let Some(found) = self.target.find() {
+            return self.call_found(found, request);
+        }
+        let send = |core: &Arc<Core>, reply| self.way.send(core, self.data(&request(reply)));
+        self.target.by_id().ask(send).sent_at(self.way.at())
+    }
+
+    /// See [`Ref::call_local`](super::handle::Ref::call_local).
+    pub(super) fn call_local<T>(&self, request: impl FnOnce(Reply<T>) -> H::Msg) -> Call<T> {
+        match self.target.find() {
+            Some(found) => self.call_found(found, request),
+            None => Call::not_local(self.target.id()),
+        }
+    }
+
+    fn call_found<T>(
+        &self,
+        found: H::Found,
+        request: impl FnOnce(Reply<T>) -> H::Msg,
+    ) -> Call<T> {
+        let (sender, receiver) = oneshot::channel();
+        let cell = H::cell(&found);
+        let msg = request(Reply::caller(sender, &cell));
+        self.send(Unsent::Value(H::hold(found, msg)));
+        Call::typed(receiver, cell).sent_at(self.way.at())
+    }
+
+    fn send(&self, message: Unsent) {
+        if let Some(core) = self.target.core() {
+            self.way.send(&core, message);
+        }
+    }
+
+    /// The message as data.
+    #[track_caller]
+    fn data(&self, msg: &H::Msg) -> Unsent {
+        let to = self.target.id();
+        match H::values(msg) {
+            Ok(values) => Unsent::Data(to, Message::from_values(values)),
+            Err(error) => panic!("a message to {to}: {error}"),
+        }
+    }
+}
+
+/// A handle that sends what it is given after `delay`.
+pub(super) fn after<H: Typed, R: From<H>>(to: &H, delay: Duration) -> R {
+    H::through(Via { target: to.direct().clone(), way: Arc::new(Later { delay }) }).into()
+}
+
+struct Later {
     delay: Duration,
 }
 
-impl<P: Port> Through<P> for Later<P> {
-    fn target(&self) -> &Ref<P> {
-        &self.to
-    }
-
-    fn send(&self, msg: P::Msg) {
-        let Some(core) = self.to.core() else { return };
-        let Some(cell) = self.to.cell() else {
-            let (id, message) = (self.to.id(), encoded::<P>(&self.to.id(), &msg));
-            Timer::of_node(&core, self.delay, id, message);
-            return;
+impl Way for Later {
+    fn send(&self, core: &Arc<Core>, message: Unsent) {
+        let held = match message {
+            Unsent::Value(held) => held,
+            Unsent::Data(to, message) => {
+                Timer::of_node(core, self.delay, to, message);
+                return;
+            }
         };
-        let pending = Pending { cell, msg: Some(msg) };
+        let pending = Pending { core: core.clone(), held: Some(held) };
         let timers = core.timers();
         let key = timers.key(timer_deadline(self.delay));
         let due = Box::new(move |_| pending.send());
@@ -62,33 +218,24 @@ impl<P: Port> Through<P> for Later<P> {
 }
 
 /// A message that a timer holds; dropped with it, it counts as lost.
-struct Pending<P: Port> {
-    cell: Arc<Cell<P>>,
-    msg: Option<P::Msg>,
+struct Pending {
+    core: Arc<Core>,
+    held: Option<Box<dyn Held>>,
 }
 
-impl<P: Port> Pending<P> {
+impl Pending {
     fn send(mut self) {
-        if let Some(msg) = self.msg.take() {
-            self.cell.push(Envelope::Typed(msg));
+        if let Some(mut held) = self.held.take() {
+            held.push();
         }
     }
 }
 
-impl<P: Port> Drop for Pending<P> {
+impl Drop for Pending {
     fn drop(&mut self) {
-        if self.msg.is_some() {
-            self.cell.core.count_dropped(Dropped::Closed, 1);
+        if self.held.is_some() {
+            self.core.count_dropped(Dropped::Closed, 1);
         }
-    }
-}
-
-/// The message as data.
-#[track_caller]
-fn encoded<P: Port>(to: &PortId, msg: &P::Msg) -> Message {
-    match Encoder::values::<P>(msg) {
-        Ok(values) => Message::from_values(values),
-        Err(error) => panic!("a message to {to}: {error}"),
     }
 }
 
@@ -144,19 +291,21 @@ impl<T> fmt::Debug for WhenRoom<T> {
 
 /// Sends what `send` gives to a handle when there is room.
 #[track_caller]
-pub(super) fn when_room<P: Port, T>(to: &Ref<P>, send: impl FnOnce(&P::Ref) -> T) -> WhenRoom<T> {
+pub(super) fn when_room<H: Typed, R: From<H>, T>(
+    to: &H,
+    send: impl FnOnce(&R) -> T,
+) -> WhenRoom<T> {
     let to = to.direct();
-    let messages = Arc::default();
-    let given =
-        send(&Ref::through(Held { to: to.clone(), messages: Arc::clone(&messages) }).into());
-    let messages = std::mem::take(&mut *messages.lock());
+    let kept = Arc::new(Kept::default());
+    let given = send(&H::through(Via { target: to.clone(), way: kept.clone() }).into());
+    let messages = std::mem::take(&mut *kept.messages.lock());
     let core = to.core();
     let (own, target) = (core.clone(), to.id());
     let sending = Box::pin(async move {
         for message in messages {
             match message {
-                HeldMessage::Value(cell, msg) => push(&cell, Envelope::Typed(msg)).await?,
-                HeldMessage::Data(id, message) => {
+                Unsent::Value(held) => push(held).await?,
+                Unsent::Data(id, message) => {
                     let Some(core) = &own else { continue };
                     let sent = core.snd_wait_remote(&id, &message).await;
                     sent.unwrap_or_else(|error| panic!("a message to {id}: {error}"));
@@ -169,27 +318,14 @@ pub(super) fn when_room<P: Port, T>(to: &Ref<P>, send: impl FnOnce(&P::Ref) -> T
 }
 
 /// Keeps messages.
-struct Held<P: Port> {
-    to: Ref<P>,
-    messages: Arc<Mutex<Vec<HeldMessage<P>>>>,
+#[derive(Default)]
+struct Kept {
+    messages: Mutex<Vec<Unsent>>,
 }
 
-enum HeldMessage<P: Port> {
-    Value(Arc<Cell<P>>, P::Msg),
-    Data(PortId, Message),
-}
-
-impl<P: Port> Through<P> for Held<P> {
-    fn target(&self) -> &Ref<P> {
-        &self.to
-    }
-
-    fn send(&self, msg: P::Msg) {
-        let held = match self.to.cell() {
-            Some(cell) => HeldMessage::Value(cell, msg),
-            None => HeldMessage::Data(self.to.id(), encoded::<P>(&self.to.id(), &msg)),
-        };
-        self.messages.lock().push(held);
+impl Way for Kept {
+    fn send(&self, _: &Arc<Core>, message: Unsent) {
+        self.messages.lock().push(message);
     }
 
     fn at(&self) -> Option<Instant> {
@@ -198,15 +334,15 @@ impl<P: Port> Through<P> for Held<P> {
 }
 
 /// Pushes a message when there is room.
-async fn push<P: Port>(cell: &Arc<Cell<P>>, mut envelope: Envelope<P>) -> Result<(), SndWaitError> {
-    let any: Arc<dyn AnyCell> = cell.clone();
-    while let Err((refused, room)) = cell.push_if_room(envelope) {
-        envelope = refused;
+async fn push(mut held: Box<dyn Held>) -> Result<(), SndWaitError> {
+    while let Err(room) = held.push_if_room() {
         let waiting = Waiting(&room);
-        if current::is_running(&any) {
-            return Err(SndWaitError::Itself { target: cell.id() });
+        let cell = held.cell();
+        if current::is_running(&cell) {
+            let target = PortId::new(cell.core().id().clone(), cell.name().clone());
+            return Err(SndWaitError::Itself { target });
         }
-        wait_for(&any, waiting).await;
+        wait_for(&cell, waiting).await;
     }
     Ok(())
 }

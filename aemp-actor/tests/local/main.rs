@@ -4,6 +4,7 @@
 mod support;
 
 mod after_shutdown;
+mod arguments;
 mod bounds;
 mod by_hand;
 mod calls;

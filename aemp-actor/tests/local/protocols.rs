@@ -291,6 +291,12 @@ async fn handles_of_protocols_watch_kill_and_send() {
     let died = death(&node, &screen);
     screen.close("");
     assert_eq!(died.text().await, "die: closed without a reason");
+    let screen = screens::ScreenRef::from(node.port(Terminal::default()));
+    screen.snd(("show", "before"));
+    let lines = screen.lines();
+    let end = screen.stop(std::time::Duration::from_secs(60)).await;
+    assert!(end.is_normal(), "{end}");
+    assert_eq!(lines.await, Ok(texts(&["before"])), "what waits is handled");
 }
 
 #[tokio::test(start_paused = true)]
@@ -320,4 +326,71 @@ async fn a_port_without_the_protocol_is_asked_by_its_tags() {
     let error = screens::ScreenRef::at(&node, session.id()).width().await.unwrap_err();
     assert!(error.to_string().contains("unknown tag"), "{error}");
     assert!(session.first().await.is_ok(), "it lives");
+}
+
+#[tokio::test]
+async fn the_handle_of_a_port_gives_those_of_its_protocols() {
+    let node = Node::local();
+    let terminal = node.port(Terminal::default());
+    terminal.screen().show(Text("directly".into()));
+    assert_eq!(terminal.screen().lines().await, Ok(texts(&["directly"])));
+    terminal.keyboard().key(65);
+    assert_eq!(terminal.keyboard().keys().await, Ok(vec![65]));
+    assert_eq!(terminal.screen(), screens::ScreenRef::from(&terminal));
+    // Of a port with parameters as well.
+    let printer = node.port(Printer::<Text>(Vec::new()));
+    assert_eq!(printer.screen().width().await, Ok(0));
+    assert_eq!(SERIALISED.get(), 0, "values are moved");
+}
+
+mod renamed {
+    use aemp_actor::prelude::*;
+
+    #[protocol]
+    pub trait Count {
+        fn up(&self);
+    }
+
+    #[protocol]
+    pub trait OnEnd {
+        fn ended(&self, of: String) -> String;
+    }
+
+    #[derive(Default, Port)]
+    #[port(protocols(Count as counting, OnEnd as _))]
+    pub struct Tally(u32);
+
+    #[rcv]
+    impl Tally {
+        pub fn count(&self) -> u32 {
+            self.0
+        }
+        pub fn on_end(&self) -> bool {
+            false
+        }
+    }
+
+    #[rcv]
+    impl Count for Tally {
+        fn up(&mut self) {
+            self.0 += 1;
+        }
+    }
+
+    #[rcv]
+    impl OnEnd for Tally {
+        fn ended(&mut self, of: String) -> String {
+            of
+        }
+    }
+}
+
+#[tokio::test]
+async fn such_a_method_can_have_another_name_or_none() {
+    let node = Node::local();
+    let tally = node.port(renamed::Tally::default());
+    tally.counting().up();
+    assert_eq!(tally.count().await, Ok(1));
+    assert_eq!(tally.on_end().await, Ok(false));
+    assert_eq!(renamed::OnEndRef::from(&tally).ended("x").await, Ok("x".into()));
 }

@@ -12,7 +12,17 @@ use crate::support::{death, soon};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// What stores can be asked by anybody who knows no stores.
+#[protocol]
+trait Shelf {
+    fn put(&self, n: u32);
+    fn all(&self) -> Vec<u32>;
+    #[rcv(local)]
+    fn lend(&self, until: Arc<Notify>) -> Arc<Notify>;
+}
+
 #[derive(Default, Port)]
+#[port(protocols(Shelf))]
 struct Store {
     taken: Vec<u32>,
 }
@@ -39,6 +49,19 @@ impl Store {
         let error = own.when_room(|own| own.take(2)).await.unwrap_err();
         assert!(matches!(error, SndWaitError::Itself { .. }), "{error}");
         error.to_string()
+    }
+}
+
+#[rcv]
+impl Shelf for Store {
+    fn put(&mut self, n: u32) {
+        self.taken.push(n);
+    }
+    fn all(&self) -> Vec<u32> {
+        self.taken.clone()
+    }
+    fn lend(&self, until: Arc<Notify>) -> Arc<Notify> {
+        until
     }
 }
 
@@ -229,4 +252,103 @@ async fn a_pool_has_a_deadline() {
     let error = pool.when_room(|store| store.take(1)).timeout(3 * SECOND).await.unwrap_err();
     assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
     assert_eq!(begun.elapsed().as_secs(), 3);
+}
+
+#[tokio::test]
+async fn handles_of_protocols_wait_for_room_as_those_of_ports() {
+    let node = Node::local();
+    let store = bounded(&node, 2);
+    let shelf = ShelfRef::from(&store);
+    let until = held(&store).await;
+    store.take(0);
+    store.take(1);
+    let mut sends = Vec::new();
+    for n in 2..20 {
+        let (store, shelf) = (store.clone(), shelf.clone());
+        sends.push(tokio::spawn(async move {
+            match n % 3 {
+                0 => shelf.when_room(|shelf| shelf.put(n)).await,
+                1 => store.when_room(|store| store.shelf().put(n)).await,
+                _ => ShelfRef::from(store.id()).when_room(|shelf| shelf.put(n)).await,
+            }
+        }));
+    }
+    let asked = tokio::spawn(async move {
+        let call = shelf.when_room(|shelf| shelf.all()).await.unwrap();
+        let local = shelf.when_room(|shelf| shelf.lend(Arc::default())).await.unwrap();
+        // The handle of a bare ID, which finds its port at each use.
+        let by_id = ShelfRef::from(shelf.id());
+        let by_id = by_id.when_room(|shelf| shelf.all()).await.unwrap();
+        (call.await.is_ok(), local.await.is_ok(), by_id.await.is_ok())
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(sends.iter().all(|send| !send.is_finished()) && !asked.is_finished());
+    until.notify_one();
+    for send in sends {
+        assert_eq!(soon("room", send).await.unwrap(), Ok(()));
+    }
+    assert_eq!(soon("the answers", asked).await.unwrap(), (true, true, true));
+    let mut taken = store.taken().await.unwrap();
+    taken.sort_unstable();
+    assert_eq!(taken, Vec::from_iter(0..20));
+    assert_eq!(node.dropped(), Default::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn handles_of_protocols_have_a_deadline_and_send_later() {
+    let node = Node::local();
+    let store = bounded(&node, 1);
+    let until = held(&store).await;
+    store.take(0);
+    let begun = Instant::now();
+    let error = store.shelf().when_room(|shelf| shelf.put(1)).timeout(2 * SECOND).await.unwrap_err();
+    assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
+    assert_eq!(begun.elapsed(), 2 * SECOND);
+    until.notify_one();
+    let begun = Instant::now();
+    store.shelf().after(SECOND).put(1);
+    store.after(2 * SECOND).shelf().put(2);
+    assert_eq!(store.shelf().after(3 * SECOND).all().await.unwrap(), [0, 1, 2]);
+    assert_eq!(begun.elapsed(), 3 * SECOND);
+    store.shelf().after(SECOND).put(3);
+    assert_eq!(store.shelf().all().await.unwrap(), [0, 1, 2]);
+    node.shutdown(SECOND).await;
+    assert_eq!(node.dropped().closed, 1, "what comes too late is counted");
+}
+
+#[tokio::test]
+async fn a_pool_of_handles_of_protocols_waits_until_any_has_room() {
+    let node = Node::local();
+    let stores = [bounded(&node, 1), bounded(&node, 1)];
+    let pool = Balancer::new(stores.iter().map(ShelfRef::from));
+    let mut gates = Vec::new();
+    for store in &stores {
+        gates.push(held(store).await);
+        store.take(0);
+    }
+    let wait = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.when_room(|shelf| shelf.put(1)).await }
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!wait.is_finished());
+    gates[1].notify_one();
+    assert_eq!(soon("room", wait).await.unwrap(), Ok(()));
+    let taken = pool.members()[1].when_room(|shelf| shelf.all()).await.unwrap();
+    assert_eq!(soon("an answer", taken).await.unwrap(), [0, 1]);
+}
+
+/// The handle of a bare ID finds a port of this node, which is given values: and so is the place for the answer.
+#[tokio::test]
+async fn a_request_by_a_bare_id_is_answered_when_there_was_room() {
+    let node = Node::local();
+    let store = bounded(&node, 2);
+    let by_id = StoreRef::from(store.id());
+    let call = by_id.when_room(|store| store.taken()).await.unwrap();
+    assert_eq!(soon("an answer", call).await.unwrap(), [0_u32; 0]);
+    assert_eq!(soon("an answer", by_id.after(Duration::ZERO).taken()).await.unwrap(), [0_u32; 0]);
 }

@@ -83,6 +83,28 @@ async fn ports_are_told_of_by_name_and_page() {
 }
 
 #[tokio::test]
+async fn well_known_names_are_told_of_and_match() {
+    let node = Node::local();
+    let (named, other) = (node.port(Idle), node.port(Idle));
+    node.name(&named, "metrics").unwrap();
+    node.name(&named, "config/store").unwrap();
+    let look = node.introspect(&node);
+    let all = look.ports(PortQuery::new().pattern("*Idle")).await.unwrap().ports;
+    let names = |id: PortId| &all.iter().find(|port| port.name == id.port()).unwrap().names;
+    assert_eq!(*names(named.id()), ["config/store", "metrics"]);
+    assert!(names(other.id()).is_empty());
+    let found = look.ports(PortQuery::new().pattern("config/*")).await.unwrap().ports;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].name, named.id().port());
+    named.kil(());
+    let (tell, told) = tokio::sync::oneshot::channel();
+    named.mon(move |_: Reason| drop(tell.send(())));
+    soon("the end", told).await.unwrap();
+    let found = look.ports(PortQuery::new().pattern("metrics")).await.unwrap().ports;
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
 async fn ports_are_told_of_by_what_waits() {
     let node = Node::local();
     let busy = node.port_fn(|_, _| ()).id();

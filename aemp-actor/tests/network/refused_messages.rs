@@ -141,7 +141,7 @@ async fn a_caller_is_told_at_once_what_there_is() {
             assert!(text.contains("unknown tag, expected") && text.len() < 1000, "{text}");
             // By typed handles of another version.
             let other = other_version::RoomRef::at(&a, &room);
-            let text = refusal(other.shorten("half", None), &room).await;
+            let text = refusal(other.shorten("half", None::<String>), &room).await;
             assert!(text.contains("argument 1 (to)"), "{text}");
             let text = refusal(other.empty(), &room).await;
             assert!(text.contains("expected one of say"), "{text}");

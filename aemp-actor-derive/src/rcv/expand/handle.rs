@@ -6,7 +6,8 @@ use quote::quote;
 use crate::diagnostic::located;
 use crate::rcv::handler::{Handler, Kind};
 use crate::rcv::model::Actor;
-use crate::signature::wants_into;
+use crate::runtime::Runtime;
+use crate::signature::Taken;
 
 /// Writes `impl RoomRef`.
 pub(crate) fn methods(actor: &Actor) -> TokenStream {
@@ -26,15 +27,15 @@ pub(crate) fn block(actor: &Actor, methods: impl Iterator<Item = TokenStream>) -
 }
 
 fn method(actor: &Actor, handler: &Handler) -> TokenStream {
-    let message = &actor.message;
+    let (message, private) = (&actor.message, actor.runtime.private());
     let (Handler { name, cfgs, visibility, .. }, docs) = (handler, docs(handler));
-    let parameters = parameters(handler);
+    let parameters = parameters(&actor.runtime, handler);
     let values = Vec::from_iter(handler.arguments().map(|argument| {
         let name = &argument.name;
-        if wants_into(&argument.ty) {
-            quote!(::core::convert::Into::into(#name),)
-        } else {
-            quote!(#name,)
+        match Taken::of(&argument.ty) {
+            Taken::AsItIs => quote!(#name,),
+            Taken::Into => quote!(::core::convert::Into::into(#name),),
+            Taken::Parts => quote!(#private::IntoArgument::into_argument(#name),),
         }
     }));
     let result = result(actor, handler);
@@ -64,13 +65,16 @@ fn method(actor: &Actor, handler: &Handler) -> TokenStream {
 }
 
 /// The parameters under their own names.
-pub(crate) fn parameters(handler: &Handler) -> impl Iterator<Item = TokenStream> {
-    handler.arguments().map(|argument| {
+pub(crate) fn parameters(
+    runtime: &Runtime,
+    handler: &Handler,
+) -> impl Iterator<Item = TokenStream> {
+    handler.arguments().map(move |argument| {
         let (name, ty) = (&argument.name, &argument.ty);
-        if wants_into(ty) {
-            quote!(#name: impl ::core::convert::Into<#ty>)
-        } else {
-            quote!(#name: #ty)
+        match Taken::of(ty) {
+            Taken::AsItIs => quote!(#name: #ty),
+            Taken::Into => quote!(#name: impl ::core::convert::Into<#ty>),
+            Taken::Parts => quote!(#name: impl #runtime::plumbing::IntoArgument<#ty>),
         }
     })
 }

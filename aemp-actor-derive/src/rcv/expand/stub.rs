@@ -52,7 +52,7 @@ pub(crate) fn actor(actor: &Actor) -> TokenStream {
 fn method(actor: &Actor, handler: &Handler) -> TokenStream {
     let Handler { name, cfgs, generics, visibility, .. } = handler;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let parameters = handle::parameters(handler);
+    let parameters = handle::parameters(&actor.runtime, handler);
     let result = handle::result(actor, handler);
     quote! {
         #(#cfgs)*

@@ -96,12 +96,17 @@ pub(crate) async fn ports(
         output.json(&json!({ "total": total, "ports": ports, "more": more }));
         return Ok(());
     }
-    let headings: &[&str] = match wide {
-        true => &["PORT", "KIND", "STATE", "WAITING", "BYTES", "WATCHERS", "HANDLED"],
-        false => &["PORT", "KIND", "STATE", "WAITING", "HANDLED"],
+    let mut headings: Vec<&str> = match wide {
+        true => vec!["PORT", "KIND", "STATE", "WAITING", "BYTES", "WATCHERS", "HANDLED"],
+        false => vec!["PORT", "KIND", "STATE", "WAITING", "HANDLED"],
     };
-    let rows: Vec<_> = ports.iter().map(|(node, port)| row(node, port, wide)).collect();
-    output.table(headings, &rows);
+    let mut rows: Vec<_> = ports.iter().map(|(node, port)| row(node, port, wide)).collect();
+    if ports.iter().any(|(_, port)| !port.names.is_empty()) {
+        headings.push("NAMES");
+        let names = ports.iter().map(|(_, port)| port.names.join(" "));
+        rows.iter_mut().zip(names).for_each(|(row, names)| row.push((names, Style::Plain)));
+    }
+    output.table(&headings, &rows);
     if more > 0 {
         output.line(&format!("and {more} more: see --limit"));
     }

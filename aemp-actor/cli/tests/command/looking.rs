@@ -45,6 +45,10 @@ async fn tables_have_room_on_a_terminal_unless_they_are_wanted_wide() {
     assert!(nodes.contains("tcp stls (TLS 1.3, no certificate) tls_hmac_sha3_512"), "{nodes}");
     let ports = home.aemp(&["ports", "alpha", "*Counter"]).await.text();
     assert!(ports.contains("  Counter  ") && !ports.contains("WATCHERS"), "{ports}");
+    assert!(!ports.contains("NAMES"), "{ports}");
+    node.name(&port, "tally").unwrap();
+    let ports = home.aemp(&["ports", "alpha", "tal*"]).await.text();
+    assert!(ports.contains("NAMES\n") && ports.contains("  tally\n"), "{ports}");
     let ports = home.aemp(&["ports", "alpha", "*Counter", "--wide"]).await.text();
     assert!(ports.contains("::Counter  ") && ports.contains("WATCHERS"), "{ports}");
     assert!(ports.contains(&port.id().to_string()), "{ports}");

@@ -42,13 +42,13 @@ fn by_name(core: &Core, query: &PortQuery) -> (Vec<PortInfo>, u64) {
         }
     }
     let (cells, more) = first.into_sorted();
-    (cells.iter().map(info).collect(), more)
+    (cells.iter().map(|cell| info(core, cell)).collect(), more)
 }
 
 fn by_size(core: &Core, query: &PortQuery, order: PortOrder) -> (Vec<PortInfo>, u64) {
     let mut first = First::new(query.most());
     for cell in wanted(core, query) {
-        let port = info(&cell);
+        let port = info(core, &cell);
         first.add(selection::key(order, &port), port);
     }
     first.into_sorted()
@@ -58,13 +58,21 @@ fn by_size(core: &Core, query: &PortQuery, order: PortOrder) -> (Vec<PortInfo>, 
 fn wanted(core: &Core, query: &PortQuery) -> impl Iterator<Item = Arc<dyn AnyCell>> {
     let filter = query.filter();
     let cells = core.registry().parts().flatten();
-    cells.filter(move |cell| filter.takes(cell.name()) || filter.takes(cell.kind()))
+    cells.filter(move |cell| {
+        let takes = |name: &str| filter.takes(name);
+        takes(cell.name()) || takes(cell.kind()) || names(core, cell).iter().any(|name| takes(name))
+    })
 }
 
-fn info(cell: &Arc<dyn AnyCell>) -> PortInfo {
+fn names(core: &Core, cell: &Arc<dyn AnyCell>) -> Vec<String> {
+    core.registry().names_of(cell.name())
+}
+
+fn info(core: &Core, cell: &Arc<dyn AnyCell>) -> PortInfo {
     let facts = cell.facts();
     PortInfo {
         name: cell.name().to_string(),
+        names: names(core, cell),
         kind: cell.kind().into(),
         state: facts.state,
         waiting: facts.waiting as u64,

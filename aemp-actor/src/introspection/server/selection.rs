@@ -86,6 +86,7 @@ pub(super) fn page(order: PortOrder, total: u64, mut ports: Vec<PortInfo>, more:
     let mut bytes = 0;
     let fitting = ports.iter().take_while(|port| {
         bytes += port.name.len() + port.kind.len();
+        bytes += port.names.iter().map(String::len).sum::<usize>();
         bytes <= BYTES
     });
     let fitting = fitting.count().max(1);
@@ -104,6 +105,7 @@ mod tests {
     fn port(name: &str, waiting: u64) -> PortInfo {
         PortInfo {
             name: name.into(),
+            names: Vec::new(),
             kind: "closure".into(),
             state: PortState::Idle,
             waiting,

@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use aemp_actor::prelude::*;
+
+#[derive(Port)]
+struct Room;
+
+#[rcv]
+impl Room {
+    fn sit(&mut self, name: Option<String>) {}
+}
+
+fn main() {
+    let room = RoomRef::from(PortId::from("alpha#1"));
+    room.sit(None);
+}
