@@ -151,8 +151,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [command, address] = &words[..] else {
         return Err("usage: queue HOST:PORT, or work HOST:PORT".into());
     };
-    let secret = std::fs::read_to_string("secret")?;
-    let config = Config::new().secret(secret.trim());
+    let config = Config::new().secret_file("secret");
     match command.as_str() {
         "queue" => queue(config.nodeid("queue").bind(address)).await,
         "work" => work(config.nodeid("worker/").seed(address)).await,

@@ -85,6 +85,7 @@ pub mod __private;
 #[doc = include_str!("../guarantees.md")]
 pub mod contract {}
 mod die;
+mod error_text;
 #[cfg(feature = "fail-points")]
 #[doc(hidden)]
 pub mod fail_points;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use aemp_actor::prelude::*;
-use aemp_actor::{ConfigError, DataConn, Memory};
+use aemp_actor::{ConfigError, DataConn, Memory, generate_secret};
 use clap::{Parser, ValueEnum};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -54,9 +54,9 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 /// Two nodes of this process, connected.
 async fn nodes(over: Over) -> Result<(Node, Node), ConfigError> {
-    let memory = Memory::new();
+    let (memory, secret) = (Memory::new(), generate_secret());
     let config = |id: &str| {
-        let config = Config::new().nodeid(id).secret("copy");
+        let config = Config::new().nodeid(id).secret(secret.as_str());
         match over {
             Over::Tcp => config,
             Over::Quic => config.quic(),

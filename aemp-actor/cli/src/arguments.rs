@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::args;
+use super::command_line;
 use super::top::Column;
 
 /// The port that a command is about.
@@ -53,7 +53,7 @@ pub(crate) struct WideArguments {
 pub(crate) struct WatchArguments {
     /// Print it again and again, every 2 seconds or as often as this
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "2", value_parser = args::seconds)]
+    #[arg(default_missing_value = "2", value_parser = command_line::seconds)]
     pub(crate) watch: Option<Duration>,
 }
 

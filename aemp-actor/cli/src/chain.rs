@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Command;
 
-use super::{args, stdin};
+use super::{command_line, stdin};
 
 /// Cuts a command line (without the program's name) into its commands, each with the options that
 /// stand before it or before an earlier one.
@@ -188,7 +188,7 @@ fn arities(command: &Command) -> HashMap<String, usize> {
             (arg.is_required_set() || arg.get_id() == stdin::SECRET)
                 && arg.get_num_args().is_none_or(|n| n == 1.into())
         });
-        if fixed && args::is_chained(sub.get_name()) {
+        if fixed && command_line::is_chained(sub.get_name()) {
             for name in std::iter::once(sub.get_name()).chain(sub.get_all_aliases()) {
                 takes.insert(name.to_owned(), args.len());
             }
@@ -203,7 +203,7 @@ mod tests {
 
     fn steps(line: &str) -> Vec<String> {
         let words = line.split(' ').map(str::to_owned).collect();
-        split(&args::command(), words).iter().map(|step| step.join(" ")).collect()
+        split(&command_line::command(), words).iter().map(|step| step.join(" ")).collect()
     }
 
     #[test]

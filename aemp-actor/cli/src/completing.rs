@@ -9,7 +9,7 @@
 use clap_complete::Shell;
 
 use super::shell::{asks_network, proposals};
-use super::{Options, Output, args, chain, line, program};
+use super::{Options, Output, chain, command_line, line, program_name};
 
 /// What bash calls; `NAME` is the program, and `_FUNCTION` what was generated for it.
 const BASH: &str = include_str!("completing.bash");
@@ -19,8 +19,8 @@ const LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Prints the script.
 pub(crate) fn script(shell: Shell) {
-    let (name, mut script) = (program::name(), Vec::new());
-    clap_complete::generate(shell, &mut args::command(), &name, &mut script);
+    let (name, mut script) = (program_name(), Vec::new());
+    clap_complete::generate(shell, &mut command_line::command(), &name, &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
     if shell == Shell::Bash {
         let function = name.replace('-', "__");
@@ -33,7 +33,7 @@ pub(crate) fn script(shell: Shell) {
 /// command itself, or there is no network.
 pub(crate) fn run(words: &[String]) {
     let Some((word, before)) = words.split_last() else { return };
-    let command = args::command();
+    let command = command_line::command();
     // Commands may stand before this one on the line.
     let mut steps = chain::split(&command, [before, &["".to_owned()]].concat());
     let Some(mut step) = steps.pop() else { return };
@@ -41,7 +41,7 @@ pub(crate) fn run(words: &[String]) {
     if !asks_network(&command, &step, word) {
         return;
     }
-    let line = std::iter::once(program::name()).chain(step.iter().cloned());
+    let line = std::iter::once(program_name()).chain(step.iter().cloned());
     let Ok(matches) = command.ignore_errors(true).try_get_matches_from(line) else { return };
     let mut options = Options::of(&matches);
     options.timeout.get_or_insert(LIMIT);

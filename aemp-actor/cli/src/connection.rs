@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Failure, Options, Output, logs, program, progress, show};
+use super::{Failure, Options, Output, logs, program_name, progress, show};
 use aemp_actor::profile::{Key, Profiles};
 use aemp_actor::{Config, Node};
 use aemp_actor::{JoinError, SeedInfo};
@@ -45,7 +45,7 @@ impl JoinPlan {
         }
         // What has no address is not waited for until the very end.
         let config = config.visitor().connect_timeout(options.timeout() / 4);
-        let (path, program) = (profiles.path().display(), program::name());
+        let (path, program) = (profiles.path().display(), program_name());
         if config.seeds_so_far().is_empty() && !effective.values.contains_key("nodes") {
             return Err(Failure::Config(format!(
                 "profile {name:?} of {path} has no seeds: {program} addseed HOST:PORT, or --seed"
@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_questions_of_a_command_share_its_time() {
-        let matches = crate::args::command();
+        let matches = crate::command_line::command();
         let matches = matches.try_get_matches_from(["aemp", "--timeout", "7.25", "nodes"]);
         let options = Options::of(&matches.expect("valid"));
         let limit = options.timeout();

@@ -5,7 +5,7 @@ use clap::{Arg, Command, Subcommand};
 
 use super::file::FileCommand;
 use super::key::{self, Change};
-use super::network::NetworkCommand;
+use super::network_commands::NetworkCommand;
 use aemp_actor::profile::{Key, Kind};
 
 /// Two examples of each command, without the name of the program.
@@ -149,7 +149,7 @@ fn argument(key: &Key, change: Change) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{args, chain, words};
+    use crate::{chain, command_line, words};
 
     /// Cut at spaces as a shell does.
     fn words_of(example: &str) -> Vec<String> {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_command_has_two_examples_that_are_understood() {
-        let line = args::command();
+        let line = command_line::command();
         for command in line.get_subcommands() {
             let name = command.get_name();
             if name.starts_with("__") {

@@ -20,11 +20,11 @@
 //! | 4 | the network cannot be joined: no seed answers, too slow, another secret |
 //! | 5 | the configuration is wrong: the file, the environment |
 
-mod args;
 mod arguments;
 mod ask;
 mod chain;
 mod check;
+mod command_line;
 mod completing;
 mod connection;
 mod doctor;
@@ -37,12 +37,12 @@ mod line;
 mod logs;
 mod looking;
 mod messages;
-mod network;
+mod network_commands;
 mod new;
 mod operating;
 mod output;
 mod peers;
-mod program;
+mod program_name;
 mod progress;
 mod run;
 mod settings;
@@ -57,7 +57,8 @@ mod words;
 
 pub use self::line::{main, main_with};
 
-use self::args::Options;
+use self::command_line::Options;
 use self::connection::NetworkConnection;
 use self::failure::Failure;
 use self::output::Output;
+use self::program_name::program_name;

@@ -6,14 +6,14 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 
-use super::args::{LineCommand, Typed};
+use super::command_line::{LineCommand, Typed};
 use super::file::{FileCommand, ProfileCommand};
-use super::network::NetworkCommand;
+use super::network_commands::NetworkCommand;
 use super::settings::Settings;
 use super::{Failure, NetworkConnection, Options, Output};
 use super::{
-    args, chain, check, completing, connection, new, program, progress, run, shell, stdout,
-    suggestion, words,
+    chain, check, command_line, completing, connection, new, program_name, progress, run, shell,
+    stdout, suggestion, words,
 };
 use aemp_actor::Config;
 use aemp_actor::profile::{Profiles, Variables, locate, nearest};
@@ -87,9 +87,9 @@ struct Step {
 
 /// The commands of the line; what cannot be understood, or is a question for help, is said.
 fn steps(words: Vec<String>) -> Result<Vec<Step>, Failure> {
-    let command = args::command().arg(args::watched());
+    let command = command_line::command().arg(command_line::watched());
     let read = |words: Vec<String>| {
-        let line = std::iter::once(program::name()).chain(words.iter().cloned());
+        let line = std::iter::once(program_name()).chain(words.iter().cloned());
         let matches = command.clone().try_get_matches_from(line)?;
         Ok(Step {
             words,
@@ -235,7 +235,7 @@ fn again(words: &[String], profile: Option<String>) -> Vec<String> {
 }
 
 fn version(options: &Options) {
-    let (name, output) = (program::name(), Output::new(options.json));
+    let (name, output) = (program_name(), Output::new(options.json));
     let path = locate(&Variables::of_process()).ok();
     match output.json {
         true => output.json(&json!({
@@ -244,7 +244,7 @@ fn version(options: &Options) {
             "configuration": path,
         })),
         false => {
-            output.line(&format!("{name} {}", args::version(&name)));
+            output.line(&format!("{name} {}", command_line::version(&name)));
             let path = path.map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string());
             output.line(&format!("configuration: {path}"));
         }

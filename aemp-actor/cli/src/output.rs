@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aemp_transport::Value;
 use serde_json::Value as Json;
 
-use super::{Options, program, progress, stdout};
+use super::{Options, program_name, progress, stdout};
 use aemp_actor::log::{one_line, visible};
 
 /// What lays out the texts that are printed.
@@ -122,7 +122,7 @@ impl Output {
 
     /// Tells people something beside the results.
     pub(crate) fn note(self, text: &str) {
-        drop(writeln!(Stderr::new(), "{}: {}", program::name(), visible(text, &LAID_OUT)));
+        drop(writeln!(Stderr::new(), "{}: {}", program_name(), visible(text, &LAID_OUT)));
     }
 
     /// Prints a value as JSON.

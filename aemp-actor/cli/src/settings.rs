@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::check::Problem;
 use super::file::ProfileCommand;
 use super::key::{Change, KeyCommand};
-use super::{Failure, Options, Output, check, program, show, stdin};
+use super::{Failure, Options, Output, check, program_name, show, stdin};
 use aemp_actor::profile::{Key, Kind, Profiles, json, parts, texts};
 
 /// The file while the commands of a line change it.
@@ -115,7 +115,7 @@ impl Settings {
 
     /// How a secret that was generated comes to the other machines.
     fn way_of_the_secret(&self) -> String {
-        let (path, program) = (self.profiles.path().display(), program::name());
+        let (path, program) = (self.profiles.path().display(), program_name());
         let (whose, profile) = match &self.current {
             None => (String::new(), String::new()),
             Some(name) => (format!(", profile {name:?}"), format!("profile {name} ")),

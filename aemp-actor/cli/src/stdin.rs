@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::ArgMatches;
 use serde_json::Value as Json;
 
-use super::{Failure, program};
+use super::{Failure, program_name};
 use aemp_actor::profile::{Key, MAX_FILE, read_text};
 
 /// The argument of a command that takes a secret.
@@ -26,7 +26,7 @@ pub(crate) fn secret(key: &Key, arguments: &ArgMatches) -> Result<Json, Failure>
 
 /// The same for a word that has to be `-`.
 pub(crate) fn secret_of(key: &Key, word: &str) -> Result<Json, Failure> {
-    let (name, program) = (key.name, program::name());
+    let (name, program) = (key.name, program_name());
     if word != "-" {
         let variable = key.variable();
         return Err(Failure::Usage(format!(

@@ -35,11 +35,11 @@ pub(crate) fn command<'a>(word: &str, commands: impl Iterator<Item = &'a str>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args;
+    use crate::command_line;
 
     #[test]
     fn every_word_leads_to_a_command_and_is_none() {
-        let line = args::command();
+        let line = command_line::command();
         for (word, name) in OTHER_WORDS {
             assert!(line.find_subcommand(name).is_some(), "{name}");
             let is_command = line.find_subcommand(word).is_some_and(|found| !found.is_hide_set());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::network::NetworkCommand;
+use super::network_commands::NetworkCommand;
 use super::{Failure, NetworkConnection, progress};
 
 impl NetworkCommand {

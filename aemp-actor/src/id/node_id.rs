@@ -57,7 +57,7 @@ fn is_legal(byte: u8) -> bool {
 }
 
 /// A text that is not a node ID.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{text:?} is not a node ID: it may only have A-Z a-z 0-9 _ - . : / and must not be empty")]
 pub struct ParseNodeIdError {
     text: String,

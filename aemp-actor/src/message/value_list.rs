@@ -252,7 +252,7 @@ fn tag_of(value: &Value) -> SmolStr {
 }
 
 /// An argument that is missing or of another type.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[error("message {tag:?}: {text}")]
 pub struct ArgError {
     tag: SmolStr,

@@ -15,7 +15,7 @@ use crate::id::NodeId;
 use crate::port::Deadline;
 
 /// No round trip was measured.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PingError {
     /// There is no connection to the node.

@@ -19,7 +19,7 @@ use crate::id::{NodeId, PortId, PortName};
 use crate::port::AnyCell;
 
 /// A port was not given a name.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
     /// Another port has the name.

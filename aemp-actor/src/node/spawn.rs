@@ -18,6 +18,7 @@ use crate::id::{NodeId, PortId, PortName};
 use crate::message::{Message, shortened};
 use crate::port::{FnPort, create_port};
 use crate::reason::{Reason, kind};
+use crate::suggestion::nearest;
 
 /// The request that spawns a port: `NAME INIT ARGS…`.
 pub(super) const SPAWN: &str = "AnyEvent::MP::_spawn";
@@ -125,7 +126,11 @@ fn spawn_here(core: &Arc<Core>, port: PortName, init: &str, args: Message) -> bo
     if let Some(entry) = functions::init(init) {
         return entry.create(core, port, args);
     }
-    let text = format!("node {} has no init function {:?}", core.id(), shortened(init));
+    let mut names: Vec<&str> = functions::init_names().collect();
+    names.sort_unstable();
+    let meant = nearest(&shortened(init), names);
+    let meant = meant.map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default();
+    let text = format!("node {} has no init function {:?}{meant}", core.id(), shortened(init));
     let reason = Reason::from(Die::new(text));
     core.operated().port_died(&port, "unknown", &reason, core.environment());
     core.registry().add_failed_spawn(&port, &reason);

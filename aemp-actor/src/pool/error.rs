@@ -7,7 +7,7 @@ use crate::port::CallError;
 use crate::reason::Reason;
 
 /// Why a request to a pool has no answer.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
     /// As many requests wait, or are worked on, as may: nothing was sent.

@@ -91,7 +91,7 @@ impl Drop for ReplyGuard {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The deadline passed. The request may still be handled.

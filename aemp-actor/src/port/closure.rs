@@ -42,7 +42,7 @@ pub(crate) enum Edit {
 }
 
 /// A port whose handlers cannot be changed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{port} is no closure port of this node: its handlers cannot be changed")]
 pub struct RcvError {
     pub(crate) port: PortId,

@@ -51,7 +51,7 @@ pub(super) struct ById {
 
 /// A message that can only be sent on the same node was not sent: the port is on another one, or
 /// is not of the handle's type.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{target} is no port of this node, and the message cannot be sent as data")]
 pub struct NotLocal {
     target: PortId,

@@ -50,7 +50,7 @@ impl Source {
 }
 
 /// Why nothing was received.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
     /// No such message came in time.

@@ -12,7 +12,7 @@ use super::current;
 use crate::id::PortId;
 
 /// Why [`PortRef::peval`](crate::PortRef::peval) has no result.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PevalError {
     /// Code can only be run in ports of the same node and of the handle's type.

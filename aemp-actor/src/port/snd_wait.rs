@@ -35,7 +35,7 @@ pub struct SndWait {
 }
 
 /// Why a message was not sent.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SndWaitError {
     /// The deadline passed.

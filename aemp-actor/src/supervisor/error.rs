@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::reason::Reason;
 
 /// A supervisor did not do what it was asked.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum SupervisorError {
     /// It has a child of that name already.
@@ -35,7 +35,7 @@ pub enum SupervisorError {
 }
 
 /// A child does not run now: nothing was sent.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotRunning {
     /// It is being started, or will be started (again).

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A group has no member, and it is not waited any more.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupWaitError {
     /// The time has passed.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Net, soon, tcp_node};
+use crate::support::{Net, log, soon, tcp_node};
 use aemp_actor::prelude::*;
 use aemp_actor::{Access, CallError, Memory, Rights, kind};
 
@@ -116,4 +116,24 @@ async fn only_reply_ports_are_told_that_a_request_is_refused() {
     assert!(matches!(error, CallError::Refused { .. }));
     two.snd(&sink.id, ("still", "alive"));
     assert_eq!(sink.next().await, r#"["still","alive"]"#);
+}
+
+/// It may come, so that it is waited for: whoever has misspelt it need not wait to learn that.
+#[tokio::test(start_paused = true)]
+async fn a_node_that_nobody_knows_is_logged_while_it_is_waited_for() {
+    log::start();
+    let net = Net::Memory(Memory::new());
+    let warehouse = Node::configure(net.config("warehouse")).await.unwrap();
+    let config = net.private_config("shop").seed("mem:warehouse");
+    let shop = Node::configure(config.connect_timeout(Duration::from_secs(3600))).await.unwrap();
+    shop.joined().await.unwrap();
+    let asked = tokio::time::Instant::now();
+    let call = shop.cal::<(f64,)>("warehuose", ("time",)).timeout(Duration::from_secs(7200));
+    let why = "no node warehuose (did you mean warehouse?); there is warehouse";
+    let line = log::expect(&[why]).await;
+    assert!(line.starts_with("WARN") && line.contains("; waiting for it for 3"), "{line}");
+    assert!(asked.elapsed() < Duration::from_secs(60), "{:?}", asked.elapsed());
+    let error = call.await.unwrap_err();
+    assert_eq!(error.reason().unwrap().text(), why);
+    drop(warehouse);
 }

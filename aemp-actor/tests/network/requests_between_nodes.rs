@@ -137,7 +137,13 @@ async fn a_spawn_that_fails_is_told_by_the_monitor() {
     for_each_pair(async |a, b| {
         for target in [b.id(), a.id()] {
             let unknown = format!("node {target} has no init function");
-            let functions = [("Between::failing", "not today"), ("Between::nonesuch", &*unknown)];
+            let slip =
+                format!("{unknown} \"Between::faling\" (did you mean \"Between::failing\"?)");
+            let functions = [
+                ("Between::failing", "not today"),
+                ("nonesuch", &*unknown),
+                ("Between::faling", &*slip),
+            ];
             // It may be dead before the monitor comes: many times, to see both.
             for (init, text) in functions.repeat(50) {
                 let died = death(&a, a.spawn(target, init, (1, 2)));

@@ -67,6 +67,32 @@ impl Drop for Folder {
 }
 
 #[tokio::test]
+async fn a_secret_file_is_read_again() {
+    let folder =
+        Folder(std::env::temp_dir().join(format!("aemp-secret-file-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let path = folder.0.join("secret");
+    let missing = Node::configure(config("alpha").secret_file(&path)).await.unwrap_err();
+    assert!(matches!(&missing, ConfigError::SecretFile { .. }), "{missing}");
+    let text = format!("secret_file: cannot read {}: ", path.display());
+    assert!(missing.to_string().starts_with(&text), "{missing}");
+    std::fs::write(&path, "\n").unwrap();
+    let empty = Node::configure(config("alpha").secret_file(&path)).await.unwrap_err();
+    assert!(matches!(empty, ConfigError::NoSecret), "{empty}");
+
+    std::fs::write(&path, " old\r\n").unwrap();
+    let of_file = config("alpha").secret_file(&path);
+    let alpha = node(of_file.clone()).await;
+    assert!(gets_in(&alpha, config("old").secret("old")).await);
+    std::fs::write(&path, "new\n").unwrap();
+    alpha.reload_security(&of_file).unwrap();
+    assert!(!gets_in(&alpha, config("late").secret("old")).await);
+    assert!(gets_in(&alpha, config("new").secret("new")).await);
+    // The last setting counts.
+    assert!(gets_in(&alpha, config("set").secret_file("/nowhere").secret("new")).await);
+}
+
+#[tokio::test]
 async fn a_certificate_file_is_read_again() {
     let folder = Folder(std::env::temp_dir().join(format!("aemp-reload-{}", std::process::id())));
     std::fs::create_dir_all(&folder.0).unwrap();

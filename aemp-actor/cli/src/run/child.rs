@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::notify;
 use super::plan::RunPlan;
 use super::socket::{OpenSocket, Socket, WatchdogMessage};
-use crate::{Failure, logs, program};
+use crate::{Failure, logs, program_name};
 use aemp_actor::{ConfigError, Node, Signal, Signals, init_names};
 
 /// How often the watchdog is given a sign of life, unless it waits for less long.
@@ -67,7 +67,7 @@ fn remedy(error: &ConfigError) -> String {
     match error {
         ConfigError::NoSecret => format!(
             "secret: a node with binds or seeds needs the network's secret: {} setsecret, or AEMP_SECRET",
-            program::name()
+            program_name()
         ),
         ConfigError::NoService { .. } => {
             let mut names: Vec<_> = init_names().collect();

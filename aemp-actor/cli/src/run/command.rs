@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::plan::RunPlan;
 use super::{child, socket, watchdog};
-use crate::args::seconds;
+use crate::command_line::seconds;
 use crate::{Failure, Options};
 use aemp_actor::Config;
 use aemp_actor::log::level_named;

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::command::RunArguments;
 use crate::connection::set_seeds;
-use crate::{Failure, Options, program, show, stdin};
+use crate::{Failure, Options, program_name, show, stdin};
 use aemp_actor::Config;
 use aemp_actor::log::level_named;
 use aemp_actor::profile::{Key, Profiles, host_name};
@@ -122,7 +122,7 @@ fn read(mut config: Config, words: &[String], options: &Options) -> Result<Read,
 
 /// What is said of a profile that is not there, and of which nothing else is said.
 fn nothing_to_run(profiles: &Profiles, name: &str) -> String {
-    let program = program::name();
+    let program = program_name();
     let hint = match Key::find(name) {
         Some(_) => format!("{name} is a key, whose value is missing"),
         None => format!("{program} run {name} nodeid {name} runs a node without a profile"),

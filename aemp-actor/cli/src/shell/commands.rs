@@ -5,8 +5,8 @@ use clap::builder::Resettable;
 use clap::{Command, Subcommand};
 
 use super::place::Walk;
-use crate::network::NetworkCommand;
-use crate::{Failure, args, help, suggestion};
+use crate::network_commands::NetworkCommand;
+use crate::{Failure, command_line, help, suggestion};
 
 /// A command of the shell, as it was typed.
 #[derive(Clone, Debug, Subcommand)]
@@ -36,7 +36,7 @@ pub(crate) enum ShellCommand {
 
 /// All commands, with the options that may stand before each.
 pub(crate) fn definition() -> Command {
-    let options = args::options().into_iter();
+    let options = command_line::options().into_iter();
     let options = options.filter(|option| matches!(option.get_id().as_str(), "json" | "timeout"));
     let definition = Command::new("aemp")
         .no_binary_name(true)

@@ -11,7 +11,7 @@ use super::asking::Asking;
 use super::jobs::Jobs;
 use super::place::{Expected, Walk};
 use super::seen::Seen;
-use crate::{NetworkConnection, args};
+use crate::{NetworkConnection, command_line};
 use aemp_actor::introspection::FunctionKind;
 use aemp_actor::{Node, NodeId, init_names};
 
@@ -129,7 +129,7 @@ pub(crate) async fn proposals(
     word: String,
 ) -> Vec<String> {
     let completion = Completion {
-        definition: args::command(),
+        definition: command_line::command(),
         node: connection.node.clone(),
         on: None,
         asking: Asking::new(connection.node.clone(), connection.options.timeout()),

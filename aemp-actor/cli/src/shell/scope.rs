@@ -16,7 +16,7 @@ use super::jobs::Jobs;
 use super::lines::ShellWord;
 use super::printer::Printer;
 use super::seen::Seen;
-use crate::network::NetworkCommand;
+use crate::network_commands::NetworkCommand;
 use crate::output::{Sink, redirected};
 use crate::{Failure, NetworkConnection, stdout};
 use aemp_actor::PortId;

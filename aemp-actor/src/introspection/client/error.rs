@@ -6,7 +6,7 @@ use crate::id::NodeId;
 use crate::reason::Reason;
 
 /// Why a question about a node has no answer.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IntrospectError {
     /// The node is there, and does not answer this.

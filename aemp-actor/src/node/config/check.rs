@@ -1,6 +1,7 @@
 //! Checking them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aemp_transport::{Address, AddressError, CertificateError};
@@ -15,7 +16,7 @@ use crate::id::{NodeId, ParseNodeIdError};
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A setting that is wrong, or a listener that could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The node ID has illegal characters.
@@ -27,6 +28,14 @@ pub enum ConfigError {
          Config::secret), or a certificate (Config::certificates)"
     )]
     NoSecret,
+    /// The file with the secret cannot be read.
+    #[error("secret_file: cannot read {}: {error}", .path.display())]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// The certificates cannot be used.
     #[error("{setting}: {error}")]
     Certificates {

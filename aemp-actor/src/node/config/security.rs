@@ -10,7 +10,7 @@ use super::{Config, ConfigError};
 /// The settings of this file, not checked yet.
 #[derive(Clone)]
 pub(crate) struct Security {
-    secrets: Vec<Secret>,
+    secrets: Secrets,
     source: Source,
     stls: bool,
     policy: Policy,
@@ -25,6 +25,26 @@ type ReadProfile = Arc<dyn Fn() -> Result<Config, ReadError> + Send + Sync>;
 
 /// What is wrong with a profile.
 pub(crate) type ReadError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Where the secrets come from.
+#[derive(Clone)]
+enum Secrets {
+    Ready(Vec<Secret>),
+    /// One, which is the text of this file.
+    File(PathBuf),
+}
+
+impl Secrets {
+    fn read(&self) -> Result<Vec<Secret>, ConfigError> {
+        match self {
+            Self::Ready(secrets) => Ok(secrets.clone()),
+            Self::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(vec![Secret::from(text.trim())]),
+                Err(error) => Err(ConfigError::SecretFile { path: path.clone(), error }),
+            },
+        }
+    }
+}
 
 /// Where the certificates come from.
 #[derive(Clone)]
@@ -54,8 +74,20 @@ impl Config {
     /// everywhere, then make it the first everywhere, then remove the old one everywhere; each
     /// time by [`Node::reload_security`](crate::Node::reload_security), or a restart.
     #[must_use]
-    pub fn secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
-        self.security.secrets = secrets.into_iter().map(Into::into).collect();
+    pub fn secrets<S: Into<Secret>>(self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.secrets_of(Secrets::Ready(secrets.into_iter().map(Into::into).collect()))
+    }
+
+    /// The [`secret`](Self::secret) is the text of a file, without white space around it. It is read by
+    /// [`Node::configure`](crate::Node::configure), and anew by each
+    /// [`Node::reload_security`](crate::Node::reload_security).
+    #[must_use]
+    pub fn secret_file(self, path: impl Into<PathBuf>) -> Self {
+        self.secrets_of(Secrets::File(path.into()))
+    }
+
+    fn secrets_of(mut self, secrets: Secrets) -> Self {
+        self.security.secrets = secrets;
         self.security.profile = None;
         self
     }
@@ -201,19 +233,19 @@ impl Security {
         let certificates = certificates
             .transpose()
             .map_err(|error| ConfigError::Certificates { setting, error })?;
-        let secrets = &self.secrets;
+        let secrets = self.secrets.read()?;
         let nothing = secrets.is_empty() && certificates.is_none();
         if networked && (nothing || secrets.iter().any(Secret::is_empty)) {
             return Err(ConfigError::NoSecret);
         }
-        Ok(Loaded { security: self.clone(), certificates })
+        Ok(Loaded { security: self.clone(), secrets, certificates })
     }
 }
 
 impl Default for Security {
     fn default() -> Self {
         Self {
-            secrets: Vec::new(),
+            secrets: Secrets::Ready(Vec::new()),
             source: Source::None,
             stls: true,
             policy: Policy::default(),
@@ -228,15 +260,16 @@ impl Default for Security {
 /// The settings of this file, checked and read.
 pub(crate) struct Loaded {
     security: Security,
+    secrets: Vec<Secret>,
     certificates: Option<Arc<Certificates>>,
 }
 
 impl Loaded {
     /// Has handshakes follow these settings.
     pub(crate) fn apply(self, handshake: &mut HandshakeConfig) {
-        let Security { secrets, stls, policy, accept_cleartext, auth_offer, auth_accept, .. } =
+        let Security { stls, policy, accept_cleartext, auth_offer, auth_accept, .. } =
             self.security;
-        handshake.secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        handshake.secrets = self.secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
         handshake.certificates = self.certificates;
         handshake.stls = stls;
         handshake.policy = policy;

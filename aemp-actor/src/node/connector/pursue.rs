@@ -59,6 +59,9 @@ impl Drop for Pursuit {
 /// How long one address is tried before the next has its turn.
 pub(crate) const DIAL_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a node is waited for of which nobody knows an address before the log says so.
+const UNKNOWN_FOR: Duration = Duration::from_secs(1);
+
 /// How long the next address is tried when there are so many left, and so much time.
 fn share(time: Duration, left: usize) -> Duration {
     DIAL_LIMIT.min(time / u32::try_from(left).unwrap_or(u32::MAX).max(1))
@@ -177,6 +180,7 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
     let deadline = Instant::now() + core.config().connect_timeout_or_default();
     let mut backoff = Backoff::new(core.config().connect_interval);
     let mut problem = Problem::Unknown;
+    let mut may_come = Some(Instant::now() + UNKNOWN_FOR);
     for round in 0.. {
         let has_addresses = core.network().book().knows(peer.id());
         let Some((ways, tried)) = try_all(core, peer, round, deadline).await else { return };
@@ -196,6 +200,11 @@ async fn dial_all(core: &Arc<Core>, peer: &Arc<Peer>, failed: &watch::Sender<u64
         }
         if Instant::now() >= deadline {
             return give_up(core, peer, problem.reason(kind::TRANSPORT_ERROR, core, peer.id()));
+        }
+        let now = Instant::now();
+        if matches!(problem, Problem::Unknown) && may_come.is_some_and(|time| now >= time) {
+            may_come = None;
+            unknown::warn(core, peer.id(), deadline.saturating_duration_since(now));
         }
         drop(tokio::time::timeout_at(pause.min(deadline), changed).await);
     }

@@ -1,7 +1,12 @@
 //! What is said of a node that nobody knows.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::id::NodeId;
 use crate::node::core::Core;
+use crate::suggestion::nearest;
 
 /// Other nodes that are named.
 const NAMED: usize = 8;
@@ -17,7 +22,18 @@ pub(super) fn why(core: &Core, node: &NodeId) -> String {
         let unknown = "no address is known for it, and it did not connect";
         return format!("no connection to node {node}: {unknown}{seeds}");
     }
-    format!("no node {node}; there {}{seeds}", named(&others))
+    let meant = nearest(node.as_str(), others.iter().map(NodeId::as_str));
+    let meant = meant.map(|other| format!(" (did you mean {other}?)")).unwrap_or_default();
+    format!("no node {node}{meant}; there {}{seeds}", named(&others))
+}
+
+/// Says in the log, now and then, that a node is waited for of which nobody knows an address.
+pub(super) fn warn(core: &Core, node: &NodeId, left: Duration) {
+    let may_log = core.network().refusals().lock().may_log("unknown nodes", Instant::now());
+    if may_log.is_some() {
+        let (why, left) = (why(core, node), left.as_secs_f64().ceil());
+        tracing::warn!(target: "aemp", "{why}; waiting for it for {left} s more");
+    }
 }
 
 /// Whether nobody will be connected before somebody has changed a configuration.

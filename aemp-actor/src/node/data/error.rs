@@ -6,7 +6,7 @@ use crate::id::NodeId;
 use crate::reason::Reason;
 
 /// There is no data connection. Nothing of the attempt is left, here or on the other node.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataConnError {
     /// The other node does not want it: it has no function of that name, or not for such

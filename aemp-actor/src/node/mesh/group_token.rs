@@ -11,7 +11,7 @@ use crate::id::PortId;
 use crate::node::{Core, MonToken};
 
 /// A port cannot be registered in a group.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupError {
     /// A port is registered by its own node.

@@ -22,7 +22,7 @@ pub struct SeedInfo {
 }
 
 /// Why nobody was found at the address of a seed. It is tried again all the same.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{text}")]
 pub struct SeedError {
     pub(super) text: String,
@@ -53,7 +53,7 @@ impl SeedError {
 }
 
 /// Why a node has not joined the network: what is wrong with each of its seeds.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("no seed can be joined: {}", Problems(seeds))]
 #[non_exhaustive]
 pub struct JoinError {

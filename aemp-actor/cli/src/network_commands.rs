@@ -10,7 +10,7 @@ use super::arguments::{
 };
 use super::operating::SortPorts;
 use super::top::Column;
-use super::{Failure, NetworkConnection, args, doctor, looking, messages, operating, top};
+use super::{Failure, NetworkConnection, command_line, doctor, looking, messages, operating, top};
 use aemp_actor::log::level_named;
 
 /// A command that needs a network, as it was typed.
@@ -152,7 +152,7 @@ pub(crate) enum NetworkCommand {
     Top {
         /// Ask the nodes this often
         #[arg(short = 'd', long, value_name = "SECONDS", default_value = "1")]
-        #[arg(value_parser = args::seconds)]
+        #[arg(value_parser = command_line::seconds)]
         interval: Duration,
         /// Sort the nodes by this column
         #[arg(long, value_name = "COLUMN", default_value = "handled", value_parser = columns())]
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn commands_know_their_names_and_help_names_the_endless_ones() {
         let definition = NetworkCommand::augment_subcommands(Command::new("aemp"));
-        let line = args::command();
+        let line = command_line::command();
         let timeout =
             line.get_arguments().find(|arg| arg.get_id() == "timeout").and_then(Arg::get_help);
         let endless = timeout.expect("it has help").to_string();

@@ -4,7 +4,7 @@ use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 
 /// The name of its file, as it was started.
-pub(crate) fn name() -> String {
+pub(crate) fn program_name() -> String {
     let words = std::env::args_os();
     let path = words.into_iter().next().unwrap_or_default();
     let name = Path::new(&path).file_name().and_then(|name| name.to_str()).unwrap_or_default();

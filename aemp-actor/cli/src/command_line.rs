@@ -8,9 +8,9 @@ use clap_complete::Shell;
 use super::file::{FileCommand, ProfileCommand};
 use super::help;
 use super::key::{self, KeyCommand};
-use super::network::NetworkCommand;
+use super::network_commands::NetworkCommand;
 use super::new::NewArguments;
-use super::program;
+use super::program_name;
 use super::run::RunArguments;
 use aemp_actor::profile::KEYS;
 
@@ -56,7 +56,7 @@ impl Options {
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    let name = program::name();
+    let name = program_name();
     LineCommand::augment_subcommands(Command::new(name.clone()))
         .about("Configure AEMP nodes and inspect a running network")
         .version(version(&name))
