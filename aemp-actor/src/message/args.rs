@@ -12,6 +12,7 @@ use aemp_transport::{DecodeError, Lenient, Value};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 
 use super::bad_message::BadMessage;
+use super::payload::{Source, read_argument};
 use super::rest::Rest;
 use super::text::Text;
 use super::value_list::{Body, Message};
@@ -50,6 +51,7 @@ pub trait FromArgs: Sized + Send + 'static {
 /// The elements of a message as they are read, with what an error text needs to know.
 pub struct Elements<'a, 'de, S: SeqAccess<'de>> {
     seq: &'a mut S,
+    source: Source<'a>,
     names: Names,
     next: usize,
     ended: bool,
@@ -57,11 +59,27 @@ pub struct Elements<'a, 'de, S: SeqAccess<'de>> {
 }
 
 impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
+    /// The next element.
     fn take<T: DeserializeOwned>(&mut self) -> Result<T, S::Error> {
+        let element = if self.ended { Ok(None) } else { self.seq.next_element::<T>() };
+        self.present(element)
+    }
+
+    /// The next element, without copying it if it is a large payload.
+    fn take_argument<T: DeserializeOwned + 'static>(&mut self) -> Result<T, S::Error> {
+        let source = self.source;
+        let element = if self.ended { Ok(None) } else { read_argument(self.seq, source) };
+        self.present(element)
+    }
+
+    /// What was read as the next element, or what stands for one that is missing.
+    fn present<T: DeserializeOwned>(
+        &mut self,
+        element: Result<Option<T>, S::Error>,
+    ) -> Result<T, S::Error> {
         let position = self.next;
         self.next += 1;
-        let element = if self.ended { None } else { self.read(position)? };
-        match element {
+        match element.map_err(|error| self.wrong(position, &error))? {
             Some(value) => Ok(value),
             None => {
                 self.ended = true;
@@ -75,7 +93,8 @@ impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
     fn take_rest(&mut self) -> Result<Rest, S::Error> {
         let mut values = Vec::new();
         while !self.ended {
-            match self.read::<Value>(self.next)? {
+            let read = self.seq.next_element::<Value>();
+            match read.map_err(|error| self.wrong(self.next, &error))? {
                 Some(value) => values.push(value),
                 None => self.ended = true,
             }
@@ -84,9 +103,8 @@ impl<'de, S: SeqAccess<'de>> Elements<'_, 'de, S> {
         Ok(Rest(values))
     }
 
-    fn read<T: DeserializeOwned>(&mut self, position: usize) -> Result<Option<T>, S::Error> {
-        let read = self.seq.next_element::<T>();
-        read.map_err(|error| S::Error::custom(format_args!("{}: {error}", self.describe(position))))
+    fn wrong(&self, position: usize, error: &S::Error) -> S::Error {
+        S::Error::custom(format_args!("{}: {error}", self.describe(position)))
     }
 
     fn describe(&self, position: usize) -> String {
@@ -113,7 +131,7 @@ macro_rules! from_args {
             fn from_elements<'de, S: SeqAccess<'de>>(
                 elements: &mut Elements<'_, 'de, S>,
             ) -> Result<Self, S::Error> {
-                Ok(($(elements.take::<$name>()?,)*))
+                Ok(($(elements.take_argument::<$name>()?,)*))
             }
         }
 
@@ -121,7 +139,7 @@ macro_rules! from_args {
             fn from_elements<'de, S: SeqAccess<'de>>(
                 elements: &mut Elements<'_, 'de, S>,
             ) -> Result<Self, S::Error> {
-                Ok(($(elements.take::<$name>()?,)* elements.take_rest()?,))
+                Ok(($(elements.take_argument::<$name>()?,)* elements.take_rest()?,))
             }
         }
     };
@@ -146,7 +164,7 @@ pub(crate) fn decode<A: FromArgs>(
     names: Names,
     arity: Arity,
 ) -> Result<Decoded<A>, DecodeError> {
-    drive(message, ArgsVisitor { names, arity, marker: PhantomData })
+    drive(message, ArgsVisitor { source: Source::of(message), names, arity, marker: PhantomData })
 }
 
 /// Decodes element number `index` of the message.
@@ -259,13 +277,14 @@ where
     serde::Deserializer::deserialize_seq(Lenient(seq), visitor).map_err(DecodeError::custom)
 }
 
-struct ArgsVisitor<A> {
+struct ArgsVisitor<'a, A> {
+    source: Source<'a>,
     names: Names,
     arity: Arity,
     marker: PhantomData<A>,
 }
 
-impl<'de, A: FromArgs> Visitor<'de> for ArgsVisitor<A> {
+impl<'de, A: FromArgs> Visitor<'de> for ArgsVisitor<'_, A> {
     type Value = Decoded<A>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -276,6 +295,7 @@ impl<'de, A: FromArgs> Visitor<'de> for ArgsVisitor<A> {
         let skipped = self.arity == Arity::Whole || seq.next_element::<IgnoredAny>()?.is_some();
         let mut elements = Elements {
             seq: &mut seq,
+            source: self.source,
             names: self.names,
             next: 0,
             ended: !skipped,
@@ -313,9 +333,14 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for NthVisitor<T> {
                 break;
             }
         }
-        let mut elements =
-            Elements { seq: &mut seq, names: &[], next: 0, ended: false, marker: PhantomData };
-        elements.next = self.index.saturating_sub(1);
+        let mut elements = Elements {
+            seq: &mut seq,
+            source: Source::default(),
+            names: &[],
+            next: self.index.saturating_sub(1),
+            ended: false,
+            marker: PhantomData,
+        };
         let value = elements.take::<T>()?;
         if !elements.ended {
             while seq.next_element::<IgnoredAny>()?.is_some() {}

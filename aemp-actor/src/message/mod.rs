@@ -5,6 +5,7 @@
 
 mod args;
 mod bad_message;
+mod payload;
 mod rest;
 mod text;
 mod value_list;

@@ -47,3 +47,23 @@ fn who_is_no_visitor_approaches_a_visitor() {
         visitor.wait_up("anon/worker").await;
     });
 }
+
+/// How many packets the first of so many visitors sends to their hub in its first minutes.
+fn packets_of_one(visitors: usize) -> u64 {
+    sim::run(3, |network| async move {
+        let hub = Node::configure(network.config("hub")).await.unwrap();
+        let mut all = Vec::new();
+        for number in 0..visitors {
+            all.push(private(&network, &format!("anon/{number}"), true).await);
+        }
+        tokio::time::sleep(Duration::from_secs(180)).await;
+        hub.peer("anon/0").unwrap().connection.unwrap().traffic.packets_in
+    })
+}
+
+/// Else each would ask for each, again and again: a thousand visitors would ask ten million times.
+#[test]
+fn visitors_do_not_look_for_each_other() {
+    let (alone, among_ten) = (packets_of_one(1), packets_of_one(10));
+    assert!(among_ten <= alone + 10, "{alone} alone, {among_ten} among ten");
+}

@@ -51,6 +51,11 @@ impl Decoder {
         result
     }
 
+    /// How many bytes the packet claims to have that begins so, if that is known yet.
+    pub(crate) fn length(&self, start: &[u8]) -> Option<usize> {
+        self.splitter.length(start)
+    }
+
     /// Says whether the stream may end here, `buf` being what is left of it after
     /// [`next`](Self::next) returned `None`.
     ///

@@ -16,6 +16,9 @@ use crate::value::{Value, ValueError};
 /// in: so that one that is kept keeps little more than itself.
 const COPIED: usize = 8 << 10;
 
+/// Parts of a message that are shorter are copied out of it: a handle would keep all of it.
+const SHARED: usize = 64 << 10;
+
 /// A message up to this size lies within the [`Encoded`] itself: as much as the enum has room for when it
 /// is five words long.
 const SHORT: usize = 38;
@@ -139,6 +142,17 @@ impl Encoded {
 
     pub(super) fn bytes(&self) -> &[u8] {
         self.content.as_slice()
+    }
+
+    /// A handle on bytes that were read out of this message ([`visit_seq`](Self::visit_seq) lends them), if
+    /// sharing them is worth the memory: they are 64 KiB at least, and half of the message.
+    #[must_use]
+    pub fn share(&self, part: &[u8]) -> Option<Bytes> {
+        let Content::Long(bytes) = &self.content else { return None };
+        let (whole, range) = (bytes.as_ptr_range(), part.as_ptr_range());
+        let is_part = whole.start <= range.start && range.end <= whole.end;
+        let is_worth_it = part.len() >= SHARED && part.len() >= bytes.len() / 2;
+        (is_part && is_worth_it).then(|| bytes.slice_ref(part))
     }
 
     /// Decodes all elements.

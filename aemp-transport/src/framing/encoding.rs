@@ -67,6 +67,11 @@ pub(super) trait Split: std::fmt::Debug + Send + Sync {
     /// Takes the next packet off the front of `buf`, to which may only be appended between calls.
     fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError>;
 
+    /// How many bytes the packet claims to have that begins so, where it says that.
+    fn length(&self, _start: &[u8]) -> Option<usize> {
+        None
+    }
+
     /// Whether the stream may end with this rest.
     fn may_end(&self, rest: &[u8]) -> bool {
         rest.is_empty()

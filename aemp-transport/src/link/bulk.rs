@@ -1,14 +1,17 @@
 //! [`Bulk`]: the lane of large packets, and of what has to keep its place behind them.
 //!
-//! 1. `bytes` is what is still to be written of all packets, heads of chunks included.
+//! 1. `bytes` is what is still to be written of all packets, heads of chunks included, of which there are
+//!    no more than with chunks of [`STEP`] bytes.
 //! 2. `keys` counts, by key, the packets of which not every byte has been given out; `ahead` those
 //!    of them that nothing is to overtake.
 
 use std::collections::{HashMap, VecDeque};
 
+use bytes::Bytes;
 use smol_str::SmolStr;
 
 use super::Order;
+use super::batch::Batch;
 use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head};
 
 /// The most bytes that are given out together, heads included.
@@ -17,8 +20,6 @@ const TURN: usize = MAX_CHUNK / STEP * (STEP + HEAD);
 #[derive(Debug, Default)]
 pub(super) struct Bulk {
     packets: VecDeque<BulkPacket>,
-    /// How much of the first packet has been given out.
-    given: usize,
     bytes: usize,
     keys: HashMap<SmolStr, usize>,
     ahead: usize,
@@ -26,7 +27,10 @@ pub(super) struct Bulk {
 
 #[derive(Debug)]
 struct BulkPacket {
-    bytes: Box<[u8]>,
+    /// What has not been given out.
+    bytes: Bytes,
+    /// What it counts for in [`Bulk::bytes`].
+    cost: usize,
     key: Option<SmolStr>,
     is_ahead: bool,
 }
@@ -63,43 +67,45 @@ impl Bulk {
         if let Some(key) = key.clone() {
             *self.keys.entry(key).or_default() += 1;
         }
-        self.bytes += cost(packet.len());
+        let cost = cost(packet.len());
+        self.bytes += cost;
         let is_ahead = matches!(order, Order::Ahead(_));
         self.ahead += usize::from(is_ahead);
-        self.packets.push_back(BulkPacket { bytes: packet.into(), key, is_ahead });
+        self.packets.push_back(BulkPacket { bytes: packet.into(), cost, key, is_ahead });
     }
 
-    /// Appends the next chunks to `out`, up to [`TURN`] bytes of them, and tells `begins` where each
-    /// begins; gives how many packets are whole now.
-    pub(super) fn next(&mut self, out: &mut Vec<u8>, mut begins: impl FnMut(usize)) -> usize {
+    /// Appends the next chunks to `out`, each of `step` bytes at most, up to [`TURN`] bytes of them, and
+    /// tells `begins` where each begins; gives how many packets are whole now.
+    pub(super) fn next(
+        &mut self,
+        out: &mut Batch,
+        step: usize,
+        mut begins: impl FnMut(usize),
+    ) -> usize {
         let (begin, mut whole) = (out.len(), 0);
         while let Some(packet) = self.packets.front() {
-            let rest = packet.bytes.len() - self.given;
-            if out.len() - begin + HEAD + rest.min(STEP) > TURN {
+            if out.len() - begin + HEAD + packet.bytes.len().min(step) > TURN {
                 break;
             }
             begins(out.len());
-            whole += usize::from(self.next_chunk(out) == Some(true));
+            whole += usize::from(self.next_chunk(out, step) == Some(true));
         }
         whole
     }
 
     /// Says whether the chunk is the last of its packet; `None` when there is none.
-    fn next_chunk(&mut self, out: &mut Vec<u8>) -> Option<bool> {
-        let packet = self.packets.front()?;
-        let rest = &packet.bytes[self.given..];
-        let part = &rest[..rest.len().min(STEP)];
-        let is_last = part.len() == rest.len();
+    fn next_chunk(&mut self, out: &mut Batch, step: usize) -> Option<bool> {
+        let packet = self.packets.front_mut()?;
+        let part = packet.bytes.split_to(packet.bytes.len().min(step));
+        let is_last = packet.bytes.is_empty();
+        let written = if is_last { packet.cost } else { HEAD + part.len() };
+        packet.cost -= written;
+        self.bytes -= written;
         out.extend_from_slice(&head(if is_last { Kind::Last } else { Kind::Part }, part.len()));
-        out.extend_from_slice(part);
-        self.given += part.len();
-        self.bytes -= HEAD + part.len();
-        if is_last {
-            self.given = 0;
-            if let Some(packet) = self.packets.pop_front() {
-                self.ahead -= usize::from(packet.is_ahead);
-                self.forget(packet.key);
-            }
+        out.push(part);
+        if is_last && let Some(packet) = self.packets.pop_front() {
+            self.ahead -= usize::from(packet.is_ahead);
+            self.forget(packet.key);
         }
         Some(is_last)
     }
@@ -120,9 +126,27 @@ mod tests {
     use super::*;
 
     fn next(bulk: &mut Bulk) -> (Vec<u8>, usize) {
-        let mut out = Vec::new();
-        let whole = bulk.next(&mut out, |_| {});
-        (out, whole)
+        let mut out = Batch::default();
+        let whole = bulk.next(&mut out, STEP, |_| {});
+        (out.to_vec(), whole)
+    }
+
+    #[test]
+    fn long_chunks_count_as_what_they_cost_at_most() {
+        let mut bulk = Bulk::default();
+        bulk.push(vec![7; 3 * MAX_CHUNK], Order::Among("a"));
+        bulk.push(vec![8; 1], Order::Among("a"));
+        for (step, chunks, left) in [
+            (MAX_CHUNK, 1, cost(3 * MAX_CHUNK) - MAX_CHUNK - HEAD + cost(1)),
+            (STEP, 16, cost(3 * MAX_CHUNK) - MAX_CHUNK - HEAD - cost(MAX_CHUNK) + cost(1)),
+            (MAX_CHUNK, 2, 0),
+        ] {
+            let (mut out, mut begun) = (Batch::default(), 0);
+            bulk.next(&mut out, step, |_| begun += 1);
+            assert!(out.len() <= TURN);
+            assert_eq!((begun, bulk.bytes()), (chunks, left));
+        }
+        assert!(bulk.is_empty() && bulk.keys.is_empty());
     }
 
     #[test]
@@ -134,8 +158,9 @@ mod tests {
         assert!(bulk.holds_up(Order::Among("a")) && bulk.holds_up(Order::Among("b")));
         assert!(!bulk.holds_up(Order::Among("c")) && bulk.holds_up(Order::After("c")));
         let mut begins = Vec::new();
-        let mut out = vec![0; 3];
-        assert_eq!(bulk.next(&mut out, |at| begins.push(at)), 0);
+        let mut out = Batch::new(vec![0; 3]);
+        assert_eq!(bulk.next(&mut out, STEP, |at| begins.push(at)), 0);
+        let out = out.to_vec();
         assert_eq!((&out[3..3 + HEAD], out.len()), (&[1, 0, 16, 0][..], 3 + TURN));
         assert_eq!(begins, (0..16).map(|part| 3 + part * (STEP + HEAD)).collect::<Vec<_>>());
         assert!(bulk.holds_up(Order::Among("a")));

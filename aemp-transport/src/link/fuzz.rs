@@ -3,6 +3,8 @@
 //! It looks at what no user of the crate sees, and so is built for the fuzzer and for tests only. The
 //! first byte of the input chooses the framing and what is tried, the second how the stream is cut.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 
 use super::Order;
@@ -110,6 +112,9 @@ fn carry(
     arrived: &mut Vec<usize>,
 ) -> Vec<u8> {
     let Next::Batch(batch) = queue.next(written) else { return Vec::new() };
+    let batch = batch.joined().into_buffer();
+    // So that there are long chunks as well.
+    queue.wrote_batch(batch.len(), Duration::ZERO);
     for piece in batch.chunks(256 * (usize::from(cut) + 1)) {
         arrived.extend(receiver.receive(piece).iter().map(|packet| {
             let values = packet.message.to_values().expect("decodable");

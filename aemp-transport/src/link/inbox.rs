@@ -26,9 +26,18 @@ pub(super) struct Lanes {
     bulk: Decoder,
     /// What has come of a large packet.
     large: BytesMut,
+    /// More of it was read to its place, and whether that was its last part.
+    placed: Option<bool>,
     /// The most that can be in `large`.
     max_large: usize,
 }
+
+/// What is left of a chunk of a large packet is read to its place if it has so many bytes at least; of less
+/// there would be more reads than it is worth.
+const DIRECT: usize = 16 << 10;
+
+/// Memory is reserved for so many times what has come of a packet, if it claims to be that long.
+const BELIEVED: usize = 32;
 
 const MISPLACED_END: FrameError = FrameError::Chunk("it does not end where a packet does");
 
@@ -44,6 +53,7 @@ impl Inbox {
             small: BytesMut::new(),
             bulk: Decoder::new(framing, limits),
             large: BytesMut::new(),
+            placed: None,
             max_large: limits.max_packet.saturating_add(MAX_CHUNK),
         }))
     }
@@ -54,6 +64,23 @@ impl Inbox {
         match self {
             Self::Plain(decoder) => decoder.next(buf),
             Self::Chunked(lanes) => lanes.next(buf),
+        }
+    }
+
+    /// Where the next read is to go, and how much of it at most, if not into `buf`: the rest of a chunk
+    /// of a large packet goes to where the packet is, with the head of the next chunk behind it.
+    pub(super) fn place(&mut self, buf: &BytesMut) -> Option<(&mut BytesMut, usize)> {
+        match self {
+            Self::Chunked(lanes) if buf.is_empty() => lanes.place(),
+            _ => None,
+        }
+    }
+
+    /// Takes note of so many bytes that were read to that [`place`](Self::place). Then
+    /// [`next`](Self::next) goes on.
+    pub(super) fn placed(&mut self, bytes: usize, buf: &mut BytesMut) {
+        if let Self::Chunked(lanes) = self {
+            lanes.placed(bytes, buf);
         }
     }
 
@@ -95,6 +122,11 @@ impl Lanes {
     }
 
     fn next(&mut self, buf: &mut BytesMut) -> Result<Option<Packet>, FrameError> {
+        if let Some(is_last) = self.placed.take()
+            && let Some(packet) = self.large_packet(is_last)?
+        {
+            return Ok(Some(packet));
+        }
         loop {
             if !self.small.is_empty()
                 && let Some(packet) = self.express.next(&mut self.small)?
@@ -129,8 +161,12 @@ impl Lanes {
 
     /// One more part of a large packet, which is whole with its last one, and not before.
     fn part(&mut self, part: &[u8], is_last: bool) -> Result<Option<Packet>, FrameError> {
-        self.reserve(part.len());
+        self.reserve(part.len(), part);
         self.large.extend_from_slice(part);
+        self.large_packet(is_last)
+    }
+
+    fn large_packet(&mut self, is_last: bool) -> Result<Option<Packet>, FrameError> {
         let packet = self.bulk.next(&mut self.large)?;
         match (is_last, packet.is_some() && self.large.is_empty()) {
             (true, true) => {
@@ -142,18 +178,46 @@ impl Lanes {
         }
     }
 
-    /// Doubles the room for a large packet as it grows, up to what it may have.
-    fn reserve(&mut self, bytes: usize) {
+    fn place(&mut self) -> Option<(&mut BytesMut, usize)> {
+        let (kind, left) = self.open?;
+        if kind == Kind::Express || left < DIRECT {
+            return None;
+        }
+        self.reserve(left + HEAD, &[]);
+        Some((&mut self.large, left + HEAD))
+    }
+
+    fn placed(&mut self, bytes: usize, buf: &mut BytesMut) {
+        let Some((kind, left)) = self.open else { return };
+        let part = bytes.min(left);
+        let end = self.large.len() - (bytes - part);
+        buf.extend_from_slice(&self.large[end..]);
+        self.large.truncate(end);
+        self.placed = Some(kind == Kind::Last && part == left);
+        self.open = (part < left).then_some((kind, left - part));
+    }
+
+    /// Doubles the room for a large packet as it grows, up to what it may have; at once to what it claims to
+    /// have, where that is not out of proportion to what has come. `part` comes next, of `bytes` bytes.
+    fn reserve(&mut self, bytes: usize, part: &[u8]) {
         let (length, capacity) = (self.large.len(), self.large.capacity());
-        if capacity < length + bytes {
-            if capacity <= self.max_large / 2 {
-                // At least twice as much. Large memory is not copied, but moved to another address.
-                self.large.reserve(bytes);
-            } else {
-                let mut larger = BytesMut::with_capacity(self.max_large.max(length + bytes));
-                larger.extend_from_slice(&self.large);
-                self.large = larger;
-            }
+        let needed = length + bytes;
+        if needed <= capacity {
+            return;
+        }
+        let come = length + part.len();
+        let start = if length == 0 { part } else { &self.large };
+        // With the head of the next chunk, which is read with its last part.
+        let claimed = self.bulk.length(start).map(|length| length + HEAD);
+        let claimed = claimed.filter(|claimed| *claimed <= come.saturating_mul(BELIEVED));
+        let room = claimed.unwrap_or(0).max(2 * capacity).min(self.max_large).max(needed);
+        if room >= 2 * capacity {
+            // Large memory is not copied, but moved to another address.
+            self.large.reserve(room - length);
+        } else {
+            let mut larger = BytesMut::with_capacity(room);
+            larger.extend_from_slice(&self.large);
+            self.large = larger;
         }
     }
 }
@@ -176,9 +240,17 @@ mod tests {
 
     /// The ports of what comes, in pieces of `size` bytes.
     fn ports(inbox: &mut Inbox, stream: &[u8], size: usize) -> Result<Vec<String>, FrameError> {
-        let (mut buf, mut ports) = (BytesMut::new(), Vec::new());
-        for piece in stream.chunks(size) {
-            buf.extend_from_slice(piece);
+        let (mut buf, mut ports, mut stream) = (BytesMut::new(), Vec::new(), stream);
+        while !stream.is_empty() {
+            let size = size.min(stream.len());
+            if let Some((place, most)) = inbox.place(&buf) {
+                let piece = stream.split_off(..size.min(most)).expect("there are so many");
+                assert!(place.capacity() - place.len() >= most);
+                place.extend_from_slice(piece);
+                inbox.placed(piece.len(), &mut buf);
+            } else {
+                buf.extend_from_slice(stream.split_off(..size).expect("there are so many"));
+            }
             while let Some(packet) = inbox.next(&mut buf)? {
                 ports.push(packet.port.to_string());
             }
@@ -214,6 +286,17 @@ mod tests {
             }
             let cut = ports(&mut chunked(framing), &stream[..100_000], 4096);
             assert_eq!(cut.expect_err("cut"), FrameError::Incomplete);
+        }
+    }
+
+    #[test]
+    fn room_is_reserved_as_claimed_but_in_proportion() {
+        let large = packet(Framing::Bincode, "large", 200_000);
+        for (come, room) in [(10, 10), (MAX_CHUNK, large.len() + HEAD)] {
+            let mut inbox = chunked(Framing::Bincode);
+            let mut buf = BytesMut::from(&*chunk(Kind::Part, &large[..come]));
+            assert!(inbox.next(&mut buf).expect("valid").is_none());
+            assert!((room..2 * room + 64).contains(&inbox.held()), "{}", inbox.held());
         }
     }
 

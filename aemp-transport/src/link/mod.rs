@@ -8,6 +8,7 @@
 //! The link knows packets and nothing of what they mean. It ends once, for one [`CloseReason`].
 
 mod admit;
+mod batch;
 mod bulk;
 mod chunk;
 mod config;
@@ -16,6 +17,7 @@ mod establish;
 mod fuzz;
 mod inbox;
 mod order;
+mod pace;
 mod queue;
 mod reader;
 mod reason;

@@ -12,9 +12,12 @@
 //!    in `express` is written before what is put into `bulk` later.
 
 use std::mem;
+use std::time::Duration;
 
+use super::batch::Batch;
 use super::bulk::{self, Bulk};
 use super::chunk::{HEAD, Kind, MAX_CHUNK, STEP, head, overhead};
+use super::pace::Pace;
 use super::urgent::Urgent;
 use super::{CloseReason, Order};
 
@@ -31,6 +34,7 @@ pub(super) struct Queue {
     /// Where in `express` the last chunk begins, to which more packets can be added.
     chunk: usize,
     bulk: Bulk,
+    pace: Pace,
     urgent: Urgent,
     /// What is left of the batch that the writer has taken.
     writing: usize,
@@ -57,10 +61,11 @@ pub(super) enum Pushed {
 }
 
 /// What the writer is to do.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(super) enum Next {
     /// Write this out.
-    Batch(Vec<u8>),
+    Batch(Batch),
     /// Wait for more.
     Wait,
     /// Everything is written: end the stream.
@@ -77,6 +82,7 @@ impl Queue {
             express: Vec::new(),
             chunk: 0,
             bulk: Bulk::default(),
+            pace: Pace::default(),
             urgent: Urgent::default(),
             writing: 0,
             waiting_packets: 0,
@@ -176,16 +182,17 @@ impl Queue {
         let others_wait = !(self.express.is_empty() && self.bulk.is_empty());
         if let Some((batch, packets)) = self.urgent.take_turn(others_wait) {
             (self.writing, self.writing_packets) = (batch.len(), packets);
-            return Next::Batch(batch);
+            return Next::Batch(Batch::new(batch));
         }
         written.clear();
         if written.capacity() > KEEP {
             written = Vec::new();
         }
-        let mut batch = mem::replace(&mut self.express, written);
+        let mut batch = Batch::new(mem::replace(&mut self.express, written));
         self.writing_packets = mem::take(&mut self.waiting_packets);
         // Small packets that never end must not hold up a large one for ever.
-        self.writing_packets += self.bulk.next(&mut batch, |at| self.urgent.note_cut(at));
+        let (step, cuts) = (self.pace.step(), &mut self.urgent);
+        self.writing_packets += self.bulk.next(&mut batch, step, |at| cuts.note_cut(at));
         self.urgent.begin_batch();
         self.writing = batch.len();
         Next::Batch(batch)
@@ -211,6 +218,11 @@ impl Queue {
         if self.writing == 0 {
             self.writing_packets = 0;
         }
+    }
+
+    /// A batch of so many bytes was written in that time.
+    pub(super) fn wrote_batch(&mut self, bytes: usize, took: Duration) {
+        self.pace.wrote(bytes, took);
     }
 
     /// Takes nothing more; what waits is still written.
@@ -270,7 +282,7 @@ mod tests {
         match queue.next(Vec::new()) {
             Next::Batch(batch) => {
                 queue.wrote(batch.len());
-                batch
+                batch.to_vec()
             }
             next => panic!("{next:?}"),
         }
@@ -412,14 +424,14 @@ mod tests {
         let mut queue = plain(10);
         assert_eq!(push(&mut queue, b"ab"), Pushed::First);
         assert_eq!(push(&mut queue, b"cd"), Pushed::Behind);
-        assert_eq!(queue.next(Vec::new()), Next::Batch(b"abcd".to_vec()));
+        assert_eq!(queue.next(Vec::new()), Next::Batch(Batch::new(b"abcd".to_vec())));
         assert_eq!(push(&mut queue, b"ef"), Pushed::First);
         assert_eq!(queue.queued(), 6);
         queue.wrote(4);
         assert_eq!(queue.queued(), 2);
         queue.finish();
         assert_eq!(push(&mut queue, b"x"), Pushed::Closed(CloseReason::Finished));
-        assert_eq!(queue.next(b"abcd".to_vec()), Next::Batch(b"ef".to_vec()));
+        assert_eq!(queue.next(b"abcd".to_vec()), Next::Batch(Batch::new(b"ef".to_vec())));
         queue.wrote(2);
         assert_eq!(queue.next(Vec::new()), Next::Finish);
     }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
@@ -66,8 +66,7 @@ impl Reader {
             if self.shared.counts.packets_in.load(Relaxed) - before >= TURN {
                 tokio::task::yield_now().await;
             }
-            make_room(&mut self.buffer);
-            match self.stream.read_buf(&mut self.buffer).await {
+            match self.read_some().await {
                 Ok(0) => return self.end(),
                 Ok(bytes) => self.shared.heard(bytes),
                 // The end of TLS without a farewell. To a link it is the same: packets carry their
@@ -76,6 +75,17 @@ impl Reader {
                 Err(error) => return error.into(),
             }
         }
+    }
+
+    /// One read: of a large packet to where it is put together, else into the buffer.
+    async fn read_some(&mut self) -> io::Result<usize> {
+        if let Some((place, most)) = self.inbox.place(&self.buffer) {
+            let bytes = self.stream.read_buf(&mut place.limit(most)).await?;
+            self.inbox.placed(bytes, &mut self.buffer);
+            return Ok(bytes);
+        }
+        make_room(&mut self.buffer);
+        self.stream.read_buf(&mut self.buffer).await
     }
 
     /// Gives all whole packets in the buffer to the sink, and shows it the start of the next.
@@ -91,7 +101,8 @@ impl Reader {
             packets_in.store(packets_in.load(Relaxed) + 1, Relaxed);
             let bytes = packet.message.bytes_len();
             give(|| sink.packet(packet))?;
-            if bytes > CHUNK && self.buffer.len() <= bytes {
+            let of_buffer = matches!(self.inbox, Inbox::Plain(_));
+            if of_buffer && bytes > CHUNK && self.buffer.len() <= bytes {
                 // What follows a large packet is not to keep its room; copied at the cost of what
                 // was read already.
                 let mut own = BytesMut::with_capacity(self.buffer.len().max(CHUNK));

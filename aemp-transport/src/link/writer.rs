@@ -1,17 +1,23 @@
 //! The writer task: as many packets per write as there are.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
 
+use super::batch::Batch;
+use super::chunk::STEP;
 use super::queue::Next;
 use super::shared::Shared;
 use crate::stream::BoxWriter;
+
+/// The most slices that a write is made of: a turn of short chunks has no more.
+const SLICES: usize = 40;
 
 /// Writes what is queued until the link is closed or finished, and closes it if that fails.
 pub(super) async fn run(shared: Arc<Shared>, mut stream: BoxWriter) {
@@ -33,8 +39,9 @@ async fn write(shared: &Shared, stream: &mut BoxWriter) -> io::Result<()> {
         let next = shared.queue.lock().next(std::mem::take(&mut buffer));
         match next {
             Next::Batch(batch) => {
-                buffer = batch;
-                write_batch(shared, stream, &buffer).await?;
+                let batch = if stream.is_write_vectored() { batch } else { batch.joined() };
+                write_batch(shared, stream, &batch).await?;
+                buffer = batch.into_buffer();
             }
             Next::Wait => shared.work.notified().await,
             Next::Finish => return stream.shutdown().await,
@@ -43,16 +50,19 @@ async fn write(shared: &Shared, stream: &mut BoxWriter) -> io::Result<()> {
     }
 }
 
-async fn write_batch(shared: &Shared, stream: &mut BoxWriter, batch: &[u8]) -> io::Result<()> {
+async fn write_batch(shared: &Shared, stream: &mut BoxWriter, batch: &Batch) -> io::Result<()> {
+    let begun = (batch.len() >= STEP).then(Instant::now);
     let mut written = 0;
     while written < batch.len() {
         let urgent = shared.queue.lock().interrupt(written);
         let mut rest = urgent.as_deref().unwrap_or_default();
         while !rest.is_empty() {
-            rest = &rest[write_some(shared, stream, rest).await?..];
+            rest = &rest[write_some(shared, stream, &[IoSlice::new(rest)]).await?..];
         }
-        let until = shared.queue.lock().until(written).min(batch.len());
-        written += write_some(shared, stream, &batch[written..until]).await?;
+        let until = shared.queue.lock().until(written);
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = batch.slices(written, until, &mut slices);
+        written += write_some(shared, stream, &slices[..count]).await?;
     }
     // Streams that buffer, such as TLS, hold back what is not flushed.
     let mut waited = false;
@@ -60,13 +70,27 @@ async fn write_batch(shared: &Shared, stream: &mut BoxWriter, batch: &[u8]) -> i
     if waited {
         shared.took();
     }
+    if let Some(begun) = begun {
+        shared.queue.lock().wrote_batch(batch.len(), begun.elapsed());
+    }
     Ok(())
 }
 
 /// One write; gives how many bytes the stream took.
-async fn write_some(shared: &Shared, stream: &mut BoxWriter, bytes: &[u8]) -> io::Result<usize> {
+async fn write_some(
+    shared: &Shared,
+    stream: &mut BoxWriter,
+    slices: &[IoSlice<'_>],
+) -> io::Result<usize> {
     let mut waited = false;
-    let write = poll_fn(|cx| noting(&mut waited, Pin::new(&mut *stream).poll_write(cx, bytes)));
+    let write = poll_fn(|cx| {
+        let stream = Pin::new(&mut *stream);
+        let write = match slices {
+            [slice] => stream.poll_write(cx, slice),
+            slices => stream.poll_write_vectored(cx, slices),
+        };
+        noting(&mut waited, write)
+    });
     let written = write.await?;
     if written == 0 {
         return Err(io::ErrorKind::WriteZero.into());

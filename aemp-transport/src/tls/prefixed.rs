@@ -1,15 +1,19 @@
-//! [`Prefixed`]: a stream of which something has been read already.
+//! [`Prefixed`]: a stream that is read ahead.
 
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use crate::stream::BoxStream;
 
-/// Gives what was read already before what the stream gives.
+/// How much is read at once: rustls asks for 4 KiB, a fourth of a record.
+const AHEAD: usize = 64 << 10;
+
+/// Gives what was read already before what the stream gives, and reads more than it is asked for.
 pub(super) struct Prefixed {
     pub(super) prefix: BytesMut,
     pub(super) stream: BoxStream,
@@ -21,14 +25,18 @@ impl AsyncRead for Prefixed {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.prefix.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        let Self { prefix, stream } = &mut *self;
+        if prefix.is_empty() {
+            // A connection that is idle keeps no memory for what may come.
+            let mut ahead = BytesMut::with_capacity(AHEAD);
+            ready!(pin!(stream.read_buf(&mut ahead)).poll(cx))?;
+            *prefix = ahead;
         }
-        let bytes = self.prefix.len().min(buf.remaining());
-        buf.put_slice(&self.prefix[..bytes]);
-        self.prefix.advance(bytes);
-        if self.prefix.is_empty() {
-            self.prefix = BytesMut::new();
+        let bytes = prefix.len().min(buf.remaining());
+        buf.put_slice(&prefix[..bytes]);
+        prefix.advance(bytes);
+        if prefix.is_empty() {
+            *prefix = BytesMut::new();
         }
         Poll::Ready(Ok(()))
     }

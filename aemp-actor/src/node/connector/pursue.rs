@@ -220,10 +220,13 @@ pub(crate) fn reach(core: &Arc<Core>, node: &NodeId, addresses: &[String], told_
     core.network().book().heard(node, core.dialable(node, addresses), told_by);
     let is_known = core.network().book().knows(node);
     if addresses.is_empty() || !is_known {
-        // A private node dials us if we listen. One that no transport here leads to may or may not.
+        // A private node dials us if we listen: there is nothing to look for, and of many such nodes each
+        // would look for all. One that no transport here leads to may or may not.
         let approached = relay::is_wanted(core) || !addresses.is_empty() && core.config().relay;
         if approached && !is_known {
             relay::approach(core, node, Some(told_by));
+        } else if addresses.is_empty() {
+            core.network().mesh().leave_alone(core, node);
         } else {
             core.network().mesh().given_up(core, node);
         }

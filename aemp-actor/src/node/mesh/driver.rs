@@ -174,6 +174,11 @@ impl Mesh {
         self.decide(core, |inner| inner.membership.given_up(node, &mut inner.effects));
     }
 
+    /// A node that was heard of is not connected to.
+    pub(crate) fn leave_alone(&self, core: &Arc<Core>, node: &NodeId) {
+        self.decide(core, |inner| inner.membership.leave_alone(node, &mut inner.effects));
+    }
+
     pub(crate) fn register(
         &self,
         core: &Arc<Core>,

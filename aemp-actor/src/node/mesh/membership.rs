@@ -337,14 +337,20 @@ impl Membership {
 
     /// A node that was heard of cannot be reached, unless it has just come up.
     pub(super) fn given_up(&mut self, node: &NodeId, effects: &mut Effects) {
-        if self.up.contains_key(node) {
-            return;
-        }
-        self.settled(node, effects);
         // Also one without addresses: it is to be reached through a hub.
-        if self.heard.remove(node) {
+        if self.leave_alone(node, effects) {
             self.miss(node, false, effects);
         }
+    }
+
+    /// A node that was heard of is not connected to: it is not looked for either, and whatever changes about
+    /// it is told. Says whether it was heard of, and is not up.
+    pub(super) fn leave_alone(&mut self, node: &NodeId, effects: &mut Effects) -> bool {
+        if self.up.contains_key(node) {
+            return false;
+        }
+        self.settled(node, effects);
+        self.heard.remove(node)
     }
 
     fn heard_of(

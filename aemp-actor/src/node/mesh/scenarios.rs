@@ -198,6 +198,21 @@ fn a_private_node_is_not_sought() {
 }
 
 #[test]
+fn a_node_that_is_left_alone_is_not_sought() {
+    let mut m = Scenario::new();
+    m.whole("a");
+    let heard = || News::Nodes([(id("private"), Vec::new())].into());
+    for _ in 0..2 {
+        assert_eq!(m.told("a", heard()), ["dial private of a"]);
+        m.membership.leave_alone(&id("private"), &mut m.effects);
+        assert_eq!(m.done(), [""; 0]);
+    }
+    assert_eq!(m.told("a", heard()), ["dial private of a"]);
+    m.membership.given_up(&id("private"), &mut m.effects);
+    assert_eq!(m.done(), ["seek private"], "no hub leads to it");
+}
+
+#[test]
 fn seeds_are_better_masters() {
     let mut m = Scenario::new();
     m.whole("a");

@@ -40,7 +40,7 @@ fn is_left_alone(core: &Core, node: &NodeId) -> bool {
 /// does: until the hub that told of the node, or every hub, refuses, or for [`PATIENCE`].
 pub(crate) fn approach(core: &Arc<Core>, node: &NodeId, told_by: Option<&NodeId>) {
     if is_left_alone(core, node) {
-        return core.network().mesh().given_up(core, node);
+        return core.network().mesh().leave_alone(core, node);
     }
     match core.network().relays().begin_approach(node) {
         Begun::First => {}

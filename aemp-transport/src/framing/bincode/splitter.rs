@@ -99,6 +99,11 @@ impl Split for Splitter {
         Ok(None)
     }
 
+    fn length(&self, start: &[u8]) -> Option<usize> {
+        let length = usize::try_from(u32::from_be_bytes(*start.first_chunk::<PREFIX>()?)).ok()?;
+        (length <= self.limits.max_packet).then_some(PREFIX + length)
+    }
+
     #[cfg(test)]
     fn scanned(&self) -> u64 {
         self.scanned
