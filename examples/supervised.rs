@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use aemp_actor::prelude::*;
 use aemp_actor::supervisor::{Child, ChildRef, Strategy, Supervisor};
-use tokio::sync::oneshot;
 
 /// How many failures are borne, and within which time.
 const FAILURES: u32 = 3;
@@ -43,8 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let supervisor = supervisor.start(&node);
     supervisor.ready().await?;
-    let (tell, end) = oneshot::channel();
-    node.mon(&supervisor, move |reason: Reason| drop(tell.send(reason)));
+    let end = supervisor.ended();
 
     for by in [7, 6] {
         for worker in &workers {
@@ -59,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..FAILURES {
         fail(&workers[0]).await?;
     }
-    println!("the supervisor gives up: {}", end.await?);
+    println!("the supervisor gives up: {}", end.await);
     Ok(())
 }
 

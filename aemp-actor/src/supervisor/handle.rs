@@ -1,5 +1,7 @@
 //! What the handle on a supervisor can do beside its requests.
 
+use std::future::Future;
+
 use tokio::sync::oneshot;
 
 use super::child::ChildSpec;
@@ -15,6 +17,20 @@ impl SupervisorRef {
     /// Only for a supervisor of this node: code does not travel.
     pub fn start_child(&self, child: impl Into<ChildSpec>) -> Call<Result<(), SupervisorError>> {
         self.start_spec(child.into())
+    }
+
+    /// Waits until the supervisor has ended, and gives the reason: after a
+    /// [shutdown](Self::shutdown), and when it has given up, all its children have ended before.
+    ///
+    /// # Cancel safety
+    /// Dropping it changes nothing.
+    pub fn ended(&self) -> impl Future<Output = Reason> + Send + use<> {
+        let (died, death) = oneshot::channel();
+        let watch = self.mon(move |reason: Reason| drop(died.send(reason))).guard();
+        async move {
+            let _watch = watch;
+            death.await.unwrap_or_default()
+        }
     }
 
     /// Waits until all children that are to run have started.

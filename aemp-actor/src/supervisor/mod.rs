@@ -32,6 +32,7 @@
 //! let second = current.wait_after(&first).await?; // another port, of the same kind
 //! assert_eq!(second.count().await?, 0);
 //! supervisor.shutdown();                        // in reverse order, each within its deadline
+//! assert_eq!(supervisor.ended().await.kind(), "shutdown");
 //! # Ok(())
 //! # }
 //! ```

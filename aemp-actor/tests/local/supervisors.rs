@@ -431,3 +431,18 @@ async fn a_supervisor_ends_with_its_node_and_its_handles_say_so() {
     assert!(matches!(a.get(), Err(NotRunning::Ended { .. })), "{a:?}");
     assert!(a.wait().await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_supervisor_can_be_awaited() {
+    let (node, diary) = (Node::local(), Diary::default());
+    let (supervisor, [a, ..]) = abc(&node, Strategy::OneForOne, &diary).await;
+    read(&diary);
+    a.get().unwrap().hang();
+    supervisor.shutdown();
+    assert_eq!(supervisor.ended().await.kind(), "shutdown");
+    assert_eq!(read(&diary), ["-c", "-b", "-a"], "its children have ended, though one had to be killed");
+    assert_eq!(supervisor.ended().await.kind(), "no_such_port");
+    let fails = Child::new("fails", |_| -> Result<Noting, Die> { Err(die!("no disk")) });
+    let gives_up = Supervisor::new(Strategy::OneForOne).child(fails).start(&node);
+    assert_eq!(gives_up.ended().await.kind(), "max_restarts");
+}
