@@ -38,18 +38,32 @@ impl Receiver {
         Self { inbox, buffer: BytesMut::new(), limits, failed: false }
     }
 
-    fn receive(&mut self, bytes: &[u8]) -> Vec<Packet> {
+    fn receive(&mut self, mut bytes: &[u8]) -> Vec<Packet> {
         let mut packets = Vec::new();
-        self.buffer.extend_from_slice(bytes);
-        while !self.failed {
-            match self.inbox.next(&mut self.buffer) {
-                Ok(Some(packet)) => packets.push(packet),
-                Ok(None) => break,
-                Err(_) => self.failed = true,
+        while !bytes.is_empty() && !self.failed {
+            bytes = self.read(bytes);
+            while !self.failed {
+                match self.inbox.next(&mut self.buffer) {
+                    Ok(Some(packet)) => packets.push(packet),
+                    Ok(None) => break,
+                    Err(_) => self.failed = true,
+                }
+                assert!(self.inbox.held() <= self.limits.max_packet + 2 * MAX_CHUNK);
             }
-            assert!(self.inbox.held() <= self.limits.max_packet + 2 * MAX_CHUNK);
         }
         packets
+    }
+
+    /// One read; gives what it left.
+    fn read<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let Some((place, most)) = self.inbox.place(&self.buffer) else {
+            self.buffer.extend_from_slice(bytes);
+            return &[];
+        };
+        let (read, rest) = bytes.split_at(most.min(bytes.len()));
+        place.extend_from_slice(read);
+        self.inbox.placed(read.len(), &mut self.buffer);
+        rest
     }
 
     /// Whether the stream may end here.
@@ -118,6 +132,8 @@ fn carry(
     for piece in batch.chunks(256 * (usize::from(cut) + 1)) {
         arrived.extend(receiver.receive(piece).iter().map(|packet| {
             let values = packet.message.to_values().expect("decodable");
+            let text = values.get(1).and_then(Value::as_str).expect("its text");
+            assert!(text.bytes().all(|byte| byte == b'x'), "nothing got in between");
             let number = values.first().and_then(Value::as_u64).expect("its number");
             usize::try_from(number).expect("a small number")
         }));

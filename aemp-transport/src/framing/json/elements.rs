@@ -112,27 +112,39 @@ impl<'de> Deserializer<'de> for Element<'de> {
 /// The characters of a string's text as bytes, if all are up to U+00FF.
 fn bytes(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = vec![0; text.len()];
-    let (mut at, mut end) = (0, 0);
-    while let Some(&first) = text.get(at) {
-        if first > 0xc3 {
-            return None;
-        }
-        let second = text.get(at + 1).copied().unwrap_or(0);
-        if first == b'\\' {
-            let length = if second == b'u' { 6 } else { 2 };
-            bytes[end] = unescaped(text.get(at..at + length)?)?;
-            at += length;
-        } else {
-            // There is no branch to be guessed wrong.
-            let wide = first >> 7;
-            bytes[end] = if wide == 1 { first << 6 | second & 0x3f } else { first };
-            at += 1 + usize::from(wide);
-        }
-        end += 1;
+    let (mut rest, mut end) = (text, 0);
+    loop {
+        let (taken, written) = plain(rest, &mut bytes[end..])?;
+        (rest, end) = (&rest[taken..], end + written);
+        let length = match rest {
+            [] => break,
+            [_, b'u', ..] => 6,
+            _ => 2,
+        };
+        bytes[end] = unescaped(rest.get(..length)?)?;
+        (rest, end) = (&rest[length..], end + 1);
     }
     bytes.truncate(end);
     bytes.shrink_to_fit();
     Some(bytes)
+}
+
+/// Takes characters up to the first escape; gives how many bytes of the text they are, and of `out`.
+fn plain(text: &[u8], out: &mut [u8]) -> Option<(usize, usize)> {
+    let (mut taken, mut end, mut before, mut highest) = (text.len(), 0, 0, 0);
+    for (at, &byte) in text.iter().enumerate() {
+        if byte == b'\\' {
+            taken = at;
+            break;
+        }
+        // No branch to be guessed wrong: the first byte of two is written, too, and overwritten.
+        out[end] = if byte >= 0x80 { before << 6 | byte & 0x3f } else { byte };
+        end += usize::from(byte < 0xc0);
+        highest = byte.max(highest);
+        before = byte;
+    }
+    // The characters from U+0100 on begin with 0xc4 at the least.
+    (highest <= 0xc3).then_some((taken, end))
 }
 
 /// The character of an escape, if it is up to U+00FF.

@@ -79,32 +79,12 @@ fn write_scalar<T: Serialize>(value: T, out: &mut Vec<u8>) {
 fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for piece in bytes.chunks(PIECE) {
-        let (mut text, mut end) = ([0; 6 * PIECE], 0);
+        let (mut text, mut end) = ([0; CHARACTER * (PIECE + 1)], 0);
         for &byte in piece {
-            let escape = ESCAPES[usize::from(byte)];
-            if escape == 0 {
-                // A character of one byte, or of two; the second is overwritten if there is none.
-                let wide = byte >> 7;
-                let first = if wide == 1 { 0xc0 | byte >> 6 } else { byte };
-                text[end] = first;
-                text[end + 1] = 0x80 | byte & 0x3f;
-                end += 1 + usize::from(wide);
-            } else if escape == b'u' {
-                let digits = b"0123456789abcdef";
-                let low = digits[usize::from(byte & 0xf)];
-                text[end..end + 6].copy_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    b'0' + (byte >> 4),
-                    low,
-                ]);
-                end += 6;
-            } else {
-                text[end..end + 2].copy_from_slice(&[b'\\', escape]);
-                end += 2;
-            }
+            // All of it, whatever its length: there is no branch to be guessed wrong.
+            let (character, length) = CHARACTERS[usize::from(byte)];
+            text[end..end + CHARACTER].copy_from_slice(&character);
+            end += length;
         }
         out.extend_from_slice(&text[..end]);
     }
@@ -114,20 +94,40 @@ fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 /// So many bytes are written at once.
 const PIECE: usize = 64;
 
-/// What stands behind the backslash for a byte that cannot stand for itself.
-const ESCAPES: [u8; 256] = {
-    let mut escapes = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        escapes[byte] = b'u';
-        byte += 1;
+/// Room for the text of a character: a word.
+const CHARACTER: usize = 8;
+
+/// What is written for each byte, and how many bytes of text that is.
+const CHARACTERS: [([u8; CHARACTER], usize); 256] = {
+    let digits = b"0123456789abcdef";
+    let mut characters = [([0; CHARACTER], 1); 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let (text, length) = &mut characters[at];
+        let escape = match byte {
+            0x08 => b'b',
+            b'\t' => b't',
+            b'\n' => b'n',
+            0x0c => b'f',
+            b'\r' => b'r',
+            b'"' | b'\\' => byte,
+            _ => 0,
+        };
+        if escape != 0 {
+            (text[0], text[1]) = (b'\\', escape);
+            *length = 2;
+        } else if byte < 0x20 {
+            (text[0], text[1], text[2], text[3]) = (b'\\', b'u', b'0', b'0');
+            (text[4], text[5]) = (b'0' + (byte >> 4), digits[(byte & 0xf) as usize]);
+            *length = 6;
+        } else if byte < 0x80 {
+            text[0] = byte;
+        } else {
+            (text[0], text[1]) = (0xc0 | byte >> 6, 0x80 | byte & 0x3f);
+            *length = 2;
+        }
+        at += 1;
     }
-    escapes[0x08] = b'b';
-    escapes[0x09] = b't';
-    escapes[0x0a] = b'n';
-    escapes[0x0c] = b'f';
-    escapes[0x0d] = b'r';
-    escapes[b'"' as usize] = b'"';
-    escapes[b'\\' as usize] = b'\\';
-    escapes
+    characters
 };
