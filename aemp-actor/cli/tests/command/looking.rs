@@ -46,7 +46,7 @@ async fn tables_have_room_on_a_terminal_unless_they_are_wanted_wide() {
     let ports = home.aemp(&["ports", "alpha", "*Counter"]).await.text();
     assert!(ports.contains("  Counter  ") && !ports.contains("WATCHERS"), "{ports}");
     assert!(!ports.contains("NAMES"), "{ports}");
-    node.name(&port, "tally").unwrap();
+    alpha.name(&port, "tally").unwrap();
     let ports = home.aemp(&["ports", "alpha", "tal*"]).await.text();
     assert!(ports.contains("NAMES\n") && ports.contains("  tally\n"), "{ports}");
     let ports = home.aemp(&["ports", "alpha", "*Counter", "--wide"]).await.text();
