@@ -49,7 +49,8 @@ fn method_name(name: &Ident) -> Ident {
         let is_after = |at: usize, is: fn(char) -> bool| text.get(at).is_some_and(|c| is(*c));
         let begins = letter.is_uppercase()
             && index > 0
-            && (!is_after(index - 1, char::is_uppercase) || is_after(index + 1, char::is_lowercase));
+            && (!is_after(index - 1, char::is_uppercase)
+                || is_after(index + 1, char::is_lowercase));
         if begins && !method.ends_with('_') {
             method.push('_');
         }

@@ -80,7 +80,9 @@ impl Taken {
         let is_container = is_named(ty, "Option") || is_named(ty, "Vec");
         match only.first() {
             _ if wants_into(ty) => Self::Into,
-            Some(part) if is_container && wants_into(part) && !is_named(part, "Value") => Self::Parts,
+            Some(part) if is_container && wants_into(part) && !is_named(part, "Value") => {
+                Self::Parts
+            }
             _ => Self::AsItIs,
         }
     }
@@ -268,7 +270,12 @@ mod tests {
         ] {
             assert_eq!(taken(ty), Taken::Into, "{ty}");
         }
-        for ty in ["Option<String>", "std::vec::Vec<chat::RoomRef<u8>>", "Option<Box<str>>", "Vec<PortId>"] {
+        for ty in [
+            "Option<String>",
+            "std::vec::Vec<chat::RoomRef<u8>>",
+            "Option<Box<str>>",
+            "Vec<PortId>",
+        ] {
             assert_eq!(taken(ty), Taken::Parts, "{ty}");
         }
         for ty in [

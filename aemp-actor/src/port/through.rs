@@ -157,11 +157,7 @@ impl<H: Typed> Via<H> {
         }
     }
 
-    fn call_found<T>(
-        &self,
-        found: H::Found,
-        request: impl FnOnce(Reply<T>) -> H::Msg,
-    ) -> Call<T> {
+    fn call_found<T>(&self, found: H::Found, request: impl FnOnce(Reply<T>) -> H::Msg) -> Call<T> {
         let (sender, receiver) = oneshot::channel();
         let cell = H::cell(&found);
         let msg = request(Reply::caller(sender, &cell));

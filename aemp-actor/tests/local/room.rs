@@ -303,7 +303,8 @@ async fn handles_of_protocols_have_a_deadline_and_send_later() {
     let until = held(&store).await;
     store.take(0);
     let begun = Instant::now();
-    let error = store.shelf().when_room(|shelf| shelf.put(1)).timeout(2 * SECOND).await.unwrap_err();
+    let error =
+        store.shelf().when_room(|shelf| shelf.put(1)).timeout(2 * SECOND).await.unwrap_err();
     assert!(matches!(error, SndWaitError::Timeout { .. }), "{error}");
     assert_eq!(begun.elapsed(), 2 * SECOND);
     until.notify_one();

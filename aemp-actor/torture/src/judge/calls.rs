@@ -40,7 +40,8 @@ impl Judge<'_> {
             Answer::Good(true) => None,
             Answer::Good(false) => Some("it has the answer of another".to_owned()),
             Answer::Died(reason) => {
-                let of_asked = self.explain(cal.on, cal.by, cal.target, cal.called, answered, reason);
+                let of_asked =
+                    self.explain(cal.on, cal.by, cal.target, cal.called, answered, reason);
                 let of_heirs = cal.forwarded.iter().any(|(on, heir)| {
                     let by = Sender::Port(cal.target);
                     self.explain(*on, by, *heir, cal.called, answered, reason).is_ok()
