@@ -98,9 +98,7 @@ async fn well_known_names_are_told_of_and_match() {
     assert_eq!(found[0].name, named.id().port());
     named.kil(());
     let (tell, told) = tokio::sync::oneshot::channel();
-    named.mon(move |_: Reason| {
-        let _ = tell.send(());
-    });
+    named.mon(move |reason: Reason| drop(tell.send(reason)));
     soon("the end", told).await.unwrap();
     let found = look.ports(PortQuery::new().pattern("metrics")).await.unwrap().ports;
     assert!(found.is_empty(), "{found:?}");

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::later::{self, Later};
 use super::ops::{self, Hold, Word};
-use super::record::{CalNo, Form, MonNo, NodeNo, PortNo, Sender, WordKind, WordNo};
+use super::record::{CalNo, Form, MonNo, NodeNo, PortKind, PortNo, Sender, WordKind, WordNo};
 use super::voice::{Voice, told_by_message};
 use super::world::World;
 
@@ -110,7 +110,14 @@ impl Later for Actor {
     ) {
         self.given(word);
         let delay = Duration::from_millis(millis);
-        if way == later::BY_TASK {
+        let heir = (way == later::FORWARDED).then(|| self.heir(ctx)).flatten();
+        if let Some((no, heir)) = heir {
+            let world = self.world.clone();
+            world.log.forwarded(cal, self.node, heir);
+            let word = world.log.sent(Sender::Port(no), self.node, heir, WordKind::Message);
+            reply.forward(ActorRef::from(world.id_of(heir)).ask(word, cal as u64));
+            world.log.done(word);
+        } else if way == later::BY_TASK {
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
                 later::settle(reply, cal, way);
@@ -250,6 +257,14 @@ impl Actor {
             actor.handles();
             actor.act(ctx)
         });
+    }
+
+    /// Its own number, and that of a port that a request can be left to.
+    fn heir(&mut self, ctx: &mut Ctx<Self>) -> Option<(PortNo, PortNo)> {
+        let (world, no) = (self.world.clone(), self.no.get().copied()?);
+        let heir = ops::somebody(&world, &mut InPort { actor: self, ctx })?;
+        let is_node = world.log.read(|record| record.ports[heir].kind == PortKind::Node);
+        (!is_node && world.may()).then_some((no, heir))
     }
 
     /// Watches a port.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aemp_actor::sim::internals::WeakNode;
-use aemp_actor::{GroupError, GrpMonToken, GrpToken, Node, NodeId, PortId};
+use aemp_actor::{GroupError, GrpMonToken, GrpToken, Node, NodeId, PortId, PortRef};
 use parking_lot::Mutex;
 
+use super::actor::ActorRef;
 use super::log::Log;
 use super::record::{GrpMonNo, NodeNo, PortNo, RegNo, View};
 use super::voice::Voice;
@@ -50,7 +51,10 @@ fn register(world: &World, no: NodeNo, node: &Node) {
     let id = world.id_of(port);
     let is_member = world.log.read(|record| record.is_registered(no, group, port));
     let reg = world.log.registered(no, group, port);
-    let result = node.grp_reg(group, &id);
+    let result = match world.percent(50) {
+        true => node.group::<ActorRef>(group).join(&id),
+        false => node.grp_reg(group, &id),
+    };
     match result {
         Ok(token) if !is_member => {
             world.tokens.registered.lock().insert(reg, (no, token));
@@ -120,6 +124,10 @@ pub(super) fn take_views(world: &Arc<World>) {
         let up: Vec<String> = node.up_nodes().iter().map(ToString::to_string).collect();
         for group in GROUPS {
             let ports = node.grp_get(group);
+            let typed = node.group::<ActorRef>(group).members();
+            if !typed.iter().map(PortRef::id).eq(ports.iter().cloned()) {
+                world.log.broken(12, format!("{group:?} of {}: {typed:?}, {ports:?}", node.id()));
+            }
             let view = View { on: no, group, ports, up: up.clone() };
             world.log.viewed(view);
         }

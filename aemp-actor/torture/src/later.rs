@@ -5,9 +5,11 @@ use aemp_actor::{Reply, protocol};
 use super::record::{CalNo, WordNo};
 
 /// What becomes of a request, and how.
-pub(super) const WAYS: usize = 3;
+pub(super) const WAYS: usize = 4;
 pub(super) const BY_TASK: u64 = 0;
 pub(super) const FAILED: u64 = 1;
+/// Another port is asked, and answers.
+pub(super) const FORWARDED: u64 = 2;
 
 /// The kind of the reason that requests are failed with; its text is the number of the request.
 pub(super) const REASON: &str = "later";

@@ -253,10 +253,15 @@ impl Log {
         self.write(|record| {
             let no = record.cals.len();
             let called = self.event(record, What::Called(no));
-            let answered = Vec::new();
-            record.cals.push(CalEntry { by, on, target, timeout, called, answered });
+            let (forwarded, answered) = (Vec::new(), Vec::new());
+            record.cals.push(CalEntry { by, on, target, timeout, called, forwarded, answered });
             no
         })
+    }
+
+    /// Who was asked leaves the answer to another port.
+    pub(super) fn forwarded(&self, cal: CalNo, on: NodeNo, to: PortNo) {
+        self.write(|record| record.cals[cal].forwarded.push((on, to)));
     }
 
     pub(super) fn answered(&self, cal: CalNo, answer: Answer) {

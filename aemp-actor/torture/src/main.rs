@@ -140,7 +140,7 @@ fn finish(summary: &Summary, took: Duration) -> ExitCode {
     println!("{} seeds in {:.1} s ({rate:.1} per second)", summary.seeds, took.as_secs_f64());
     let lost = summary.messages - summary.deliveries;
     println!("messages: {}, delivered: {}, lost: {lost}", summary.messages, summary.deliveries);
-    println!("requests: {}", summary.requests);
+    println!("requests: {}, of which left to others: {}", summary.requests, summary.forwarded);
     println!("faults:");
     let shutdowns = ("shutdowns", summary.shutdowns as u64);
     for (name, count) in summary.faults.by_name().into_iter().chain([shutdowns]) {

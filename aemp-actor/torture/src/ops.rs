@@ -1,6 +1,6 @@
 //! The random things that ports and others do, in whoever's name; each is logged before it is done.
 
-use aemp_actor::{Call, CallError, MonToken, NodeId, PortId, Reason, Value};
+use aemp_actor::{Call, CallError, MonToken, NameError, NodeId, PortId, Reason, Value};
 
 use super::actor::{ACTOR, FAILING};
 use super::bounds;
@@ -22,6 +22,9 @@ pub(super) struct Hold {
 /// Where queues are short, so many percent of talks are floods of up to so many words.
 const FLOODS: usize = 4;
 const FLOOD: usize = 200;
+
+/// Names that ports are given, one at a time.
+const NAMES: [&str; 3] = ["metrics", "a/b", "x"];
 
 /// How many ports somebody speaks to at a time.
 const FRIENDS: usize = 4;
@@ -112,11 +115,30 @@ pub(super) fn most_words(world: &World) -> usize {
 /// Says one word.
 fn say(world: &World, voice: &impl Voice, target: PortNo) {
     let Word { no, id, message } = word(world, voice, target);
+    let id = named(world, voice, &id).unwrap_or(id);
     match Trap::set(world, voice, id.node(), &message) {
         Some(trap) => voice.snd(&id, &trap),
         None => voice.snd(&id, &message[..]),
     }
     world.log.done(no);
+}
+
+/// The ID by a well-known name, if the port is on this node and is given one.
+fn named(world: &World, voice: &impl Voice, id: &PortId) -> Option<PortId> {
+    let node = voice.node();
+    // Another port may be given the name meanwhile, on another thread.
+    if world.plan.threaded || id.node() != node.id() || !world.percent(10) {
+        return None;
+    }
+    let name = world.pick(&NAMES)?;
+    match node.name(id, name) {
+        Ok(named) => Some(named),
+        Err(NameError::Taken { .. } | NameError::NoSuchPort { .. }) => None,
+        Err(error) => {
+            world.log.broken(9, error.to_string());
+            None
+        }
+    }
 }
 
 /// A port that is about to die says something, perhaps at length, to those who watch it.

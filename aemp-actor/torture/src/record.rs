@@ -194,6 +194,8 @@ pub(super) struct CalEntry {
     pub(super) target: PortNo,
     pub(super) timeout: Duration,
     pub(super) called: Moment,
+    /// Whom it was left to, by the node of who was asked.
+    pub(super) forwarded: Vec<(NodeNo, PortNo)>,
     pub(super) answered: Vec<(Moment, Answer)>,
 }
 

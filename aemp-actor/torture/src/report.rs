@@ -35,6 +35,8 @@ pub struct Report {
     pub fired: std::collections::BTreeMap<String, usize>,
     /// Requests.
     pub requests: usize,
+    /// Those of them that were left to another port.
+    pub forwarded: usize,
     /// Monitors that were made.
     pub monitors: usize,
     /// Groups and the mesh.
@@ -73,6 +75,7 @@ impl Report {
             deliveries: delivered.count(),
             fired,
             requests: record.cals.len(),
+            forwarded: record.cals.iter().filter(|cal| !cal.forwarded.is_empty()).count(),
             monitors: record.mons.len(),
             mesh: MeshCounts::of(record),
             faults: run.faults,

@@ -23,6 +23,8 @@ pub struct Summary {
     pub deliveries: usize,
     /// Requests.
     pub requests: usize,
+    /// Those of them that were left to another port.
+    pub forwarded: usize,
     /// Monitors that were made.
     pub monitors: usize,
     /// Those that fired, by the kind of their reason.
@@ -44,6 +46,7 @@ impl Summary {
         self.messages += report.messages;
         self.deliveries += report.deliveries;
         self.requests += report.requests;
+        self.forwarded += report.forwarded;
         self.monitors += report.monitors;
         for (kind, count) in report.fired {
             *self.fired.entry(kind).or_default() += count;

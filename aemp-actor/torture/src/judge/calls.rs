@@ -40,7 +40,13 @@ impl Judge<'_> {
             Answer::Good(true) => None,
             Answer::Good(false) => Some("it has the answer of another".to_owned()),
             Answer::Died(reason) => {
-                self.explain(cal.on, cal.by, cal.target, cal.called, answered, reason).err()
+                let of_asked =
+                    self.explain(cal.on, cal.by, cal.target, cal.called, answered, reason);
+                let of_heirs = cal.forwarded.iter().any(|(on, heir)| {
+                    let by = Sender::Port(cal.target);
+                    self.explain(*on, by, *heir, cal.called, answered, reason).is_ok()
+                });
+                of_asked.err().filter(|_| !of_heirs)
             }
             Answer::Timeout => (at < deadline).then(|| "it was given up early".to_owned()),
             Answer::Itself if cal.by == Sender::Port(cal.target) => None,
