@@ -440,7 +440,11 @@ async fn the_end_of_a_supervisor_can_be_awaited() {
     a.get().unwrap().hang();
     supervisor.shutdown();
     assert_eq!(supervisor.ended().await.kind(), "shutdown");
-    assert_eq!(read(&diary), ["-c", "-b", "-a"], "its children have ended, though one had to be killed");
+    assert_eq!(
+        read(&diary),
+        ["-c", "-b", "-a"],
+        "its children have ended, though one had to be killed"
+    );
     assert_eq!(supervisor.ended().await.kind(), "no_such_port");
     let fails = Child::new("fails", |_| -> Result<Noting, Die> { Err(die!("no disk")) });
     let gives_up = Supervisor::new(Strategy::OneForOne).child(fails).start(&node);

@@ -11,6 +11,9 @@ use crate::node::Core;
 /// Called with each change of a group.
 pub(super) type GroupCallback = Arc<dyn Fn(&GroupChange) + Send + Sync>;
 
+/// What is called behind other effects.
+pub(super) type Next = Box<dyn FnOnce(&Arc<Core>) + Send>;
+
 /// One thing to be done, after those before it.
 pub(super) enum Effect {
     /// Spawn our rendezvous port on a node that came up, and monitor it.
@@ -32,7 +35,7 @@ pub(super) enum Effect {
     /// A new monitor: tell it of the group as it is, if it has members.
     Monitor { id: u64, group: String, ports: Members },
     /// Call it: all that was to be done before is done.
-    Then(Box<dyn FnOnce(&Arc<Core>) + Send>),
+    Then(Next),
     /// The node has joined.
     Joined,
 }
