@@ -56,11 +56,12 @@ pub(super) type Answer = Box<dyn Any + Send>;
 /// The answer of one worker, to come.
 pub(super) type Asked = Pin<Box<dyn Future<Output = Result<Answer, CallError>> + Send>>;
 
-/// Asks a worker; again, when an earlier one was lost.
-type Ask = Box<dyn Fn(&Arc<Core>, &PortId) -> Asked + Send>;
+/// Asks a worker.
+pub(super) type Ask = Box<dyn Fn(&Arc<Core>, &PortId) -> Asked + Send>;
 
 /// What is to be done.
 pub(super) struct Work {
+    /// Asks a worker; again, when an earlier one was lost.
     pub(super) ask: Ask,
     pub(super) within: Duration,
     /// How often it may be given to another worker.

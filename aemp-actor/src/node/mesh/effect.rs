@@ -11,7 +11,7 @@ use crate::node::Core;
 /// Called with each change of a group.
 pub(super) type GroupCallback = Arc<dyn Fn(&GroupChange) + Send + Sync>;
 
-/// What is called when all before it is done.
+/// What is called behind other effects.
 pub(super) type Afterwards = Box<dyn FnOnce(&Arc<Core>) + Send>;
 
 /// One thing to be done, after those before it.
