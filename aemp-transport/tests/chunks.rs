@@ -233,7 +233,8 @@ async fn long_chunks_arrive_whole_and_let_small_packets_pass() {
             near.send("large", &payload).expect("sent");
             near.send("small", &number).expect("sent");
             let mut arrived = Vec::new();
-            while !arrived.contains(&format!("large {}", encoded.bytes_len())) || arrived.len() < 2 {
+            while !arrived.contains(&format!("large {}", encoded.bytes_len())) || arrived.len() < 2
+            {
                 arrived.push(heard.recv().await.expect("the link is up"));
             }
             assert_eq!(arrived.len(), 2, "{arrived:?}");
