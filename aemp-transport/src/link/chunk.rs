@@ -24,8 +24,8 @@ use crate::framing::FrameError;
 /// The most bytes of a chunk, its head not counted; larger packets travel in the bulk lane.
 pub(super) const MAX_CHUNK: usize = 64 << 10;
 
-/// Our chunks have no more bytes, unless one packet of the express lane has: what is urgent waits
-/// for one chunk.
+/// Our chunks have no more bytes, unless one packet of the express lane has, or the way has shown that it is
+/// fast ([`Pace`](super::pace::Pace)): what is urgent waits for one chunk.
 pub(super) const STEP: usize = 4 << 10;
 
 /// How long the head of a chunk is.
