@@ -5,9 +5,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = word.to_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_lowercase();
+        let (word, candidate) = without_common_path(&word, &candidate);
         // Of short words, one slip makes much.
-        let slip = candidate.len() >= 3 && strsim::osa_distance(&word, &candidate) == 1;
-        strsim::jaro_winkler(&word, &candidate).max(if slip { 0.9 } else { 0.0 })
+        let slip = candidate.len() >= 3 && strsim::osa_distance(word, candidate) == 1;
+        strsim::jaro_winkler(word, candidate).max(if slip { 0.9 } else { 0.0 })
     };
     candidates
         .into_iter()
@@ -15,6 +16,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
+}
+
+/// What comes after the modules that both are in: that these are the same is not likeness.
+fn without_common_path<'a>(mut one: &'a str, mut other: &'a str) -> (&'a str, &'a str) {
+    while let (Some((module, rest)), Some((same, other_rest))) =
+        (one.split_once("::"), other.split_once("::"))
+        && module == same
+    {
+        (one, other) = (rest, other_rest);
+    }
+    (one, other)
 }
 
 #[cfg(test)]
@@ -32,5 +44,9 @@ mod tests {
         assert_eq!(nearest("sya", short), Some("say"));
         assert_eq!(nearest("ho", short), Some("who"));
         assert_eq!(nearest("on", short), None);
+        let functions = ["Demo::counter", "Demo::clock"];
+        assert_eq!(nearest("Demo::conter", functions), Some("Demo::counter"));
+        assert_eq!(nearest("Dmo::counter", functions), Some("Demo::counter"));
+        assert_eq!(nearest("Demo::poet", functions), None);
     }
 }

@@ -1,5 +1,8 @@
 //! What the methods of handles take for an argument: whatever converts, also in an `Option` or a `Vec`.
 
+// What is borrowed here is so on purpose.
+#![allow(clippy::needless_borrows_for_generic_args, clippy::cloned_ref_to_slice_refs)]
+
 use aemp_actor::prelude::*;
 
 /// Whoever is told what it was given.
