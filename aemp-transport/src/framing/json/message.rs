@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memchr2;
 use serde::de::{Deserialize, Visitor};
 use serde::ser::{Error as _, Serialize, Serializer};
 use smol_str::SmolStr;
@@ -183,21 +182,12 @@ fn next_text(elements: &[u8]) -> Option<(SmolStr, &[u8])> {
 pub(super) fn string_end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += special(text.get(at..)?)?;
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
         if text[at] == b'"' {
             return Some(at + 1);
         }
         at += 2;
     }
-}
-
-/// Where the next quote or backslash is, within a string.
-pub(super) fn special(text: &[u8]) -> Option<usize> {
-    // Bytes have many escapes: calling for each takes longer than looking.
-    const NEAR: usize = 16;
-    let (near, far) = text.split_at(text.len().min(NEAR));
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
-    near.iter().position(is_special).or_else(|| Some(NEAR + memchr2(b'"', b'\\', far)?))
 }
 
 /// The text of a scalar that is a string, or a number as its shortest text.

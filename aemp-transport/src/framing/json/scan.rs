@@ -3,7 +3,8 @@
 //! Knows brackets and strings and nothing else: what lies between is checked when the text is
 //! whole. Bytes within strings are skipped by the machine word.
 
-use super::message::special;
+use memchr::memchr2;
+
 use crate::framing::{FrameError, Limits};
 
 /// Where in a text the scanner stands.
@@ -96,7 +97,7 @@ impl Scanner {
                         return Ok(true);
                     }
                 }
-                Mode::String => match special(&text[self.at..]) {
+                Mode::String => match memchr2(b'"', b'\\', &text[self.at..]) {
                     None => self.at = text.len(),
                     Some(distance) => {
                         self.at += distance;
