@@ -1,7 +1,7 @@
 //! The task that handles a port's messages. It is made when there are some.
 //!
-//! A runner that finds the mailbox empty waits on [`standby`](super::standby), so that request and
-//! reply need no new task each time, and puts the value back and ends when others need the place.
+//! A runner that finds the mailbox empty waits on [`standby`](super::standby), if there is a place, so that
+//! request and reply need no new task each time, and puts the value back and ends when others need the place.
 //!
 //! However the task ends, the port is settled: one that is dropped unfinished, because its runtime
 //! ends, lets the port die where it is dropped.
@@ -175,8 +175,9 @@ async fn drive<P: Port>(
             if polled.is_pending() {
                 tally.flush();
                 mailbox::shed(batch);
-                if !std::mem::replace(&mut placed, true) {
-                    cell.core.standby().enter(run, cx);
+                if !std::mem::replace(&mut placed, true) && !cell.core.standby().enter(run, cx) {
+                    run.retire();
+                    return cell.poll_next(run, batch, value, cx);
                 }
             }
             polled
