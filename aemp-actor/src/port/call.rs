@@ -3,8 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -351,10 +351,7 @@ pub(super) struct DeathWatch {
 
 impl DeathWatch {
     /// As [`watch_death`].
-    pub(super) fn new(
-        cell: &Arc<dyn AnyCell>,
-        tell: impl FnOnce(Reason) + Send + 'static,
-    ) -> Self {
+    pub(super) fn new(cell: &Arc<dyn AnyCell>, tell: impl FnOnce(Reason) + Send + 'static) -> Self {
         Self { cell: cell.clone(), id: watch_death(cell, tell) }
     }
 }

@@ -106,16 +106,11 @@ impl ReplyCell {
         PortId::new(self.core.id().clone(), self.name().clone())
     }
 
-    fn register(self: &Arc<Self>) {
+    /// Whether it stands in the registry.
+    fn register(self: &Arc<Self>) -> bool {
         let name = self.core.registry().new_reply_name();
         let text = PortId::new(self.core.id().clone(), name.clone()).to_string();
-        if self.id.set((name, text.into())).is_ok() && !self.core.registry().insert(self.clone()) {
-            self.answer(Err(self.core.shutdown_reason().into()));
-        }
-        if self.is_over() {
-            // It was answered before it stood in the registry.
-            self.core.registry().remove(self.name());
-        }
+        self.id.set((name, text.into())).is_ok() && self.core.registry().insert(self.clone())
     }
 
     /// Whether there is, or will be, no answer to wait for.
@@ -201,14 +196,18 @@ impl ReplyCell {
 
 impl LateReply for ReplyCell {
     fn make(self: Arc<Self>) {
-        let is_watching = {
+        let (is_registered, is_watching) = {
             // Whoever comes second waits until it stands in the registry.
             let watching = self.watching.lock();
-            if self.id.get().is_none() {
-                self.register();
-            }
-            watching.is_some()
+            (self.id.get().is_some() || self.register(), watching.is_some())
         };
+        if !is_registered {
+            self.answer(Err(self.core.shutdown_reason().into()));
+        }
+        if self.is_over() {
+            // Perhaps it was answered before it stood in the registry.
+            self.core.registry().remove(self.name());
+        }
         if let Some(asked) = self.asked.as_ref().filter(|_| !is_watching) {
             self.watch_port(asked);
         }
