@@ -5,13 +5,13 @@ use std::future::Future;
 pub use inventory;
 pub use serde;
 
-pub use crate::message::BadMessage;
+pub use crate::message::{Asker, BadMessage};
 pub use crate::port::{
     Answers, Either, Encoder, Handles, Implements, InHandler, InitEntry, InitFn, InitFuture,
     InitOutput, IntoArgument, Listed, Named, NoAnswer, Protocol, Recipient, Reply, Unencodable,
     demand_unique_tags,
 };
-use crate::{Ctx, Die, FromArgs, Message, Port, PortId, Rest, StopHook};
+use crate::{Ctx, Die, FromArgs, Message, Port, Rest, StopHook};
 
 /// What `#[rcv]` implements and `#[derive(Port)]` builds on. It asks for no `Send`, which a port without
 /// parameters is asked for once, as a [`Port`].
@@ -98,7 +98,7 @@ pub fn args<A: FromArgs>(msg: &Message, names: &'static [&'static str]) -> Resul
 pub fn args_reply<A: FromArgs>(
     msg: &Message,
     names: &'static [&'static str],
-) -> Result<(A, Option<PortId>), BadMessage> {
+) -> Result<(A, Option<Asker>), BadMessage> {
     crate::message::read_request(msg, names).map(|read| (read.args, read.reply))
 }
 
@@ -120,6 +120,6 @@ pub fn args_rest<A: FromArgs>(
 pub fn args_rest_reply<A: FromArgs>(
     msg: &Message,
     names: &'static [&'static str],
-) -> Result<(A, Rest, Option<PortId>), BadMessage> {
+) -> Result<(A, Rest, Option<Asker>), BadMessage> {
     crate::message::read_request(msg, names).map(|read| (read.args, Rest(read.rest), read.reply))
 }

@@ -26,7 +26,7 @@ impl Inputs {
             (0..self.arguments.len()).map(|index| format_ident!("A{index}")).collect();
         let types = self.arguments.iter().map(|argument| &argument.ty);
         let labels = self.arguments.iter().map(|argument| &argument.label);
-        let port = quote!(::core::option::Option<#runtime::PortId>);
+        let port = quote!(::core::option::Option<#runtime::__private::Asker>);
         let (function, output, binding) = match (self.rest.is_some(), reply) {
             (false, false) => ("args", quote!((#(#params,)*)), quote!((#(#values,)*))),
             (true, false) => (

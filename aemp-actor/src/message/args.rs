@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use aemp_transport::{DecodeError, Lenient, Value};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 
+use super::asker::{Asker, To};
 use super::bad_message::BadMessage;
 use super::payload::{Source, read_argument};
 use super::rest::Rest;
@@ -190,7 +191,7 @@ pub(crate) fn last_text(message: &Message) -> Option<String> {
 pub(crate) struct Read<A> {
     pub(crate) args: A,
     pub(crate) rest: Vec<Value>,
-    pub(crate) reply: Option<PortId>,
+    pub(crate) reply: Option<Asker>,
 }
 
 /// The arguments of a message; surplus ones are collected if `keep_rest`.
@@ -210,14 +211,23 @@ pub(crate) fn read<A: FromArgs>(
 ///
 /// A foreign caller may leave trailing `Option`s out: then the reply port stands where the first
 /// of them would. So when nothing is surplus, a port ID at the end is the reply port if the
-/// request makes sense without it, and an argument only if it does not.
+/// request makes sense without it, and an argument only if it does not. One that was not made yet is no
+/// argument, if the request makes sense without it.
 pub(crate) fn read_request<A: FromArgs>(
     message: &Message,
     names: Names,
 ) -> Result<Read<A>, BadMessage> {
+    if let (Some(late), Body::Values(values)) = (message.late_reply(), message.body()) {
+        let source = Source::of(message);
+        let visitor =
+            ArgsVisitor { source, names, arity: Arity::AfterTagKeepRest, marker: PhantomData };
+        if let Ok(Decoded { args, rest }) = visit(values.iter(), visitor) {
+            return Ok(Read { args, rest, reply: Some(Asker(To::Late(late.clone()))) });
+        }
+    }
     let whole = read(message, names, true);
     if let Ok(Read { args, mut rest, .. }) = whole {
-        let reply = split_reply(&mut rest);
+        let reply = split_reply(&mut rest).map(|reply| Asker(To::Port(reply)));
         if reply.is_some() || !rest.is_empty() {
             return Ok(Read { args, rest, reply });
         }
@@ -230,7 +240,7 @@ pub(crate) fn read_request<A: FromArgs>(
 fn read_shorter<A: FromArgs>(message: &Message, names: Names) -> Option<Read<A>> {
     let (shorter, reply) = without_reply(message)?;
     let read = read(&shorter, names, true).ok()?;
-    Some(Read { reply: Some(reply), ..read })
+    Some(Read { reply: Some(Asker(To::Port(reply))), ..read })
 }
 
 /// Takes the reply port off the end of surplus arguments.
@@ -258,22 +268,19 @@ fn without_reply(message: &Message) -> Option<(Message, PortId)> {
 fn drive<'de, V: Visitor<'de>>(message: &'de Message, visitor: V) -> Result<V::Value, DecodeError> {
     match message.body() {
         Body::Encoded(encoded) => encoded.visit_seq(visitor),
-        Body::Values(values) => {
-            let seq = serde::de::value::SeqDeserializer::new(values.iter());
-            visit(seq, visitor)
-        }
+        Body::Values(values) => match message.late_reply() {
+            None => visit(values.iter(), visitor),
+            Some(_) => visit(message.elements(values), visitor),
+        },
     }
 }
 
 /// Runs the visitor over values of this node with the same lenience as over bytes.
-fn visit<'de, I, V>(
-    seq: serde::de::value::SeqDeserializer<I, aemp_transport::ValueError>,
+fn visit<'de, V: Visitor<'de>>(
+    values: impl Iterator<Item = &'de Value>,
     visitor: V,
-) -> Result<V::Value, DecodeError>
-where
-    I: Iterator<Item = &'de Value>,
-    V: Visitor<'de>,
-{
+) -> Result<V::Value, DecodeError> {
+    let seq = serde::de::value::SeqDeserializer::<_, aemp_transport::ValueError>::new(values);
     serde::Deserializer::deserialize_seq(Lenient(seq), visitor).map_err(DecodeError::custom)
 }
 

@@ -4,6 +4,7 @@
 //! its own task, straight into the types of its handler.
 
 mod args;
+mod asker;
 mod bad_message;
 mod payload;
 mod rest;
@@ -12,6 +13,8 @@ mod value_list;
 
 pub use args::FromArgs;
 pub(crate) use args::{read, read_request};
+pub use asker::Asker;
+pub(crate) use asker::{LateReply, To as AskerTo};
 pub use bad_message::BadMessage;
 pub use rest::Rest;
 pub(crate) use value_list::shortened;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use aemp_transport::{EncodeError, Encoded, Value, ValueError, to_values};
 use serde::Serialize;
@@ -9,11 +10,15 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny};
 use smol_str::SmolStr;
 
 use super::args::{self, Arity, FromArgs};
+use super::asker::LateReply;
 use crate::id::NodeId;
 
 /// What is longer than this, in bytes, is not decoded by the node, neither to be understood nor to
 /// be printed: decoded values take up to 40 times the memory of their bytes.
 const LONG: usize = 64 << 10;
+
+/// What a reply port that is not made yet weighs, in bytes: about as much as it will.
+const REPLY: usize = 48;
 
 /// A message as a list of values: what closure ports receive and default handlers are given.
 ///
@@ -35,6 +40,8 @@ pub struct Message {
     body: Body,
     /// The node that it came from; `None` for those of this node.
     from: Option<NodeId>,
+    /// What stands behind the values, if it is a request of this node.
+    reply: Option<Arc<dyn LateReply>>,
 }
 
 /// Where the values are.
@@ -59,12 +66,37 @@ impl Message {
     /// A message from its values.
     pub fn from_values(values: Vec<Value>) -> Self {
         let tag = values.first().map(tag_of).unwrap_or_default();
-        Self { tag, body: Body::Values(values), from: None }
+        Self { tag, body: Body::Values(values), from: None, reply: None }
+    }
+
+    /// A request from its values, of which there are some: the reply port is to stand behind them.
+    pub(crate) fn asking(values: Vec<Value>, reply: Arc<dyn LateReply>) -> Self {
+        Self { reply: Some(reply), ..Self::from_values(values) }
+    }
+
+    /// The reply port that stands behind the values, and may not have been made yet.
+    pub(crate) fn late_reply(&self) -> Option<&Arc<dyn LateReply>> {
+        self.reply.as_ref()
+    }
+
+    /// The ID of that, which is made.
+    fn reply_value(&self) -> Option<&Value> {
+        let reply = self.reply.as_ref()?;
+        reply.clone().make();
+        Some(reply.value())
+    }
+
+    /// All elements of a message of these values; a reply port is made when it is their turn.
+    pub(super) fn elements<'a>(
+        &'a self,
+        values: &'a [Value],
+    ) -> impl Iterator<Item = &'a Value> + use<'a> {
+        values.iter().chain(std::iter::once_with(|| self.reply_value()).flatten())
     }
 
     pub(crate) fn from_encoded(encoded: Encoded) -> Self {
         let tag = encoded.first_str().unwrap_or_default();
-        Self { tag, body: Body::Encoded(encoded), from: None }
+        Self { tag, body: Body::Encoded(encoded), from: None, reply: None }
     }
 
     /// The message as one that came from another node.
@@ -89,14 +121,18 @@ impl Message {
     /// given.
     pub fn values(&self) -> Result<Vec<Value>, ValueError> {
         match &self.body {
-            Body::Values(values) => Ok(values.clone()),
+            Body::Values(values) => Ok(self.elements(values).cloned().collect()),
             Body::Encoded(encoded) => encoded.to_values(),
         }
     }
 
     pub(crate) fn into_values(self) -> Result<Vec<Value>, ValueError> {
+        let reply = self.reply_value().cloned();
         match self.body {
-            Body::Values(values) => Ok(values),
+            Body::Values(mut values) => {
+                values.extend(reply);
+                Ok(values)
+            }
             Body::Encoded(encoded) => encoded.to_values(),
         }
     }
@@ -124,7 +160,7 @@ impl Message {
             }
             Body::Encoded(encoded) => Self::from_encoded(encoded.without_first()),
         };
-        Self { from: self.from, ..rest }
+        Self { from: self.from, reply: self.reply, ..rest }
     }
 
     /// The message with more elements at its end; nothing is decoded.
@@ -132,14 +168,15 @@ impl Message {
     /// # Errors
     /// When they cannot be encoded.
     pub(crate) fn with(self, more: Vec<Value>) -> Result<Self, EncodeError> {
-        let Self { tag, body, from } = self;
+        let reply = self.reply_value().cloned();
+        let Self { tag, body, from, .. } = self;
         let longer = match body {
             Body::Values(mut values) => {
-                values.extend(more);
+                values.extend(reply.into_iter().chain(more));
                 Self::from_values(values)
             }
             Body::Encoded(encoded) => {
-                Self { tag, body: Body::Encoded(encoded.with(&more)?), from: None }
+                Self { tag, body: Body::Encoded(encoded.with(&more)?), from: None, reply: None }
             }
         };
         Ok(Self { from, ..longer })
@@ -149,8 +186,7 @@ impl Message {
     pub(crate) fn lists(&self) -> Box<dyn Iterator<Item = Option<Self>> + '_> {
         match &self.body {
             Body::Values(values) => Box::new(
-                values
-                    .iter()
+                self.elements(values)
                     .map(|value| value.as_list().map(|list| Self::from_values(list.to_vec()))),
             ),
             Body::Encoded(encoded) => {
@@ -162,7 +198,7 @@ impl Message {
     /// Whether it has no elements, not even a tag.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.body {
-            Body::Values(values) => values.is_empty(),
+            Body::Values(values) => values.is_empty() && self.reply.is_none(),
             Body::Encoded(_) => args::nth::<IgnoredAny>(self, 0).is_err(),
         }
     }
@@ -226,7 +262,10 @@ impl Message {
     /// Bytes on the wire for a message from another node, else an estimate.
     pub(crate) fn weight(&self) -> usize {
         match &self.body {
-            Body::Values(values) => 16 * values.len() + values.iter().map(weight).sum::<usize>(),
+            Body::Values(values) => {
+                let reply = if self.reply.is_some() { REPLY } else { 0 };
+                16 * values.len() + values.iter().map(weight).sum::<usize>() + reply
+            }
             Body::Encoded(encoded) => encoded.bytes_len(),
         }
     }
@@ -299,7 +338,8 @@ impl fmt::Debug for Message {
 impl Serialize for Message {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.body {
-            Body::Values(values) => values.serialize(serializer),
+            Body::Values(values) if self.reply.is_none() => values.serialize(serializer),
+            Body::Values(values) => serializer.collect_seq(self.elements(values)),
             Body::Encoded(encoded) => encoded.serialize(serializer),
         }
     }

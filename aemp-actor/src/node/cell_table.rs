@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use parking_lot::RwLock;
 
+use crate::id::REPLY_END;
 use crate::port::AnyCell;
 
 /// How many parts the table has, each behind a lock of its own: some times the cores of usual machines, so
@@ -21,23 +22,32 @@ const SHARDS: usize = 64;
 pub(super) struct CellTable {
     /// Drawn for each table: names are chosen by other nodes, too.
     hasher: RandomState,
+    /// What names begin with that this node draws, each with a number behind it.
+    prefix: String,
+    /// By which the numbers are mixed.
+    keys: [u64; 2],
     shards: Box<[RwLock<Shard>]>,
     len: AtomicUsize,
 }
 
+/// Digits of the highest number.
+const MOST_DIGITS: usize = 13;
+
 type Shard = HashTable<Arc<dyn AnyCell>>;
 
-impl Default for CellTable {
-    fn default() -> Self {
+impl CellTable {
+    /// For a node that draws names of this prefix.
+    pub(super) fn new(prefix: &str) -> Self {
+        let hasher = RandomState::new();
         Self {
-            hasher: RandomState::new(),
+            keys: [0, 1].map(|key| hasher.hash_one(key) | 1),
+            hasher,
+            prefix: prefix.to_owned(),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             len: AtomicUsize::new(0),
         }
     }
-}
 
-impl CellTable {
     /// Adds a cell; false, and nothing is added, when the name is taken.
     pub(super) fn insert(&self, cell: Arc<dyn AnyCell>) -> bool {
         let hash = self.hash(cell.name());
@@ -85,12 +95,59 @@ impl CellTable {
         self.shards.iter().map(|shard| shard.read().iter().cloned().collect())
     }
 
+    /// A name that this node draws, as those of nearly all ports are, hashes by its number.
     fn hash(&self, name: &str) -> u64 {
-        self.hasher.hash_one(name)
+        let Some(number) = name.strip_prefix(&self.prefix).and_then(number) else {
+            return self.hasher.hash_one(name);
+        };
+        self.mix(number)
+    }
+
+    fn mix(&self, number: u64) -> u64 {
+        let product = u128::from(number ^ self.keys[0]) * u128::from(self.keys[1]);
+        (product >> 64) as u64 ^ product as u64
     }
 
     /// The table in the shard uses the highest seven and the lowest bits: others choose the shard.
     fn shard(&self, hash: u64) -> &RwLock<Shard> {
         &self.shards[(hash >> 48) as usize % SHARDS]
+    }
+}
+
+/// The number behind the prefix of a name, as it is drawn: two names have the same only if one of them is that
+/// of a reply port, or has zeros in front.
+fn number(digits: &str) -> Option<u64> {
+    let digits = digits.strip_suffix(REPLY_END).unwrap_or(digits).as_bytes();
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return None;
+    }
+    digits.iter().try_fold(0, |number: u64, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'v' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 5 | u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a node draws them, and as others may write them.
+    #[test]
+    fn names_hash_by_their_number() {
+        let table = CellTable::new("p.");
+        assert_eq!(["0", "v", "10", "1v?"].map(number), [0, 31, 32, 63].map(Some));
+        for bad in ["", "?", "w", "A", "1-", "1??", "00000000000000"] {
+            assert_eq!(number(bad), None, "{bad}");
+        }
+        assert_eq!(number("fvvvvvvvvvvvv"), Some(u64::MAX));
+        let numbers = (0..10_000_u64).chain((0..64).map(|bit| 1 << bit)).map(|n| n << 20);
+        let hashes = numbers.map(|number| table.mix(number) & 0xfff);
+        let mut buckets = vec![0; 0x1000];
+        hashes.for_each(|hash| buckets[hash as usize] += 1);
+        assert!(buckets.iter().all(|count| *count < 24), "numbers with equal low bits collide");
     }
 }

@@ -55,7 +55,7 @@ mod services;
 mod signal;
 mod spawn;
 mod timers;
-mod traced;
+pub(crate) mod traced;
 mod verbs;
 mod waiting;
 

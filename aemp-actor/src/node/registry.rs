@@ -42,9 +42,9 @@ impl Registry {
     pub(crate) fn new(mut prefix: String) -> Self {
         prefix.push('.');
         Self {
+            ports: CellTable::new(&prefix),
             prefix,
             counter: AtomicU64::new(0),
-            ports: CellTable::default(),
             names: Names::default(),
             closed: AtomicBool::new(false),
             failed_spawns: Mutex::default(),

@@ -13,7 +13,7 @@ use super::waiting::Place;
 use super::{requests, traced};
 use crate::id::{NodeId, PortId, PortName};
 use crate::message::{FromArgs, Message, shortened};
-use crate::port::{Call, Unanswered, reply_cell};
+use crate::port::{AnyCell, Call, ReplyCell, Unanswered, reply_cell};
 use crate::reason::{Absence, Reason, kind};
 use crate::visible::one_line;
 
@@ -193,10 +193,29 @@ impl Core {
         };
         let target = to.clone();
         let decode = |message: Message| message.decode::<R>().map_err(|error| error.to_string());
+        // What begins with the reply port has that as its tag.
+        if let Some(cell) = self.asked_here(&to).filter(|_| !values.is_empty()) {
+            let (reply, receiver) = ReplyCell::late(&cell);
+            let message = Message::asking(values, reply.clone());
+            let call = Call::asked((to, cell.clone()), receiver, decode, &reply);
+            // The message alone holds it.
+            drop(reply);
+            traced::delivered(&target, &message);
+            cell.deliver(message);
+            return call;
+        }
         self.ask(to, decode, move |reply| {
             values.push(Value::from(reply.to_string()));
             self.snd(&target, &values);
         })
+    }
+
+    /// The port of this node that can be asked without a reply port.
+    fn asked_here(&self, to: &PortId) -> Option<Arc<dyn AnyCell>> {
+        if *to.node() != *self.id() || to.is_node() {
+            return None;
+        }
+        self.registry().find(to.name()).filter(|cell| cell.knows_late_replies())
     }
 
     /// Makes a reply port, monitors `to`, lets `send` send the request, and waits.

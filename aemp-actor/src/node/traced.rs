@@ -17,9 +17,14 @@ use crate::visible::one_line;
 /// catch log lines, since telling is a message, too.
 pub const MESSAGES: &str = "aemp::messages";
 
+/// Whether somebody wants them.
+pub(crate) fn is_wanted() -> bool {
+    tracing::enabled!(target: MESSAGES, Level::TRACE)
+}
+
 /// A message goes to that port of that node; one that cannot be serialised is its sender's affair.
 pub(super) fn sent<M: Serialize + ?Sized>(node: &NodeId, port: &str, msg: &M) {
-    if tracing::enabled!(target: MESSAGES, Level::TRACE)
+    if is_wanted()
         && let Ok(message) = Message::new(msg)
     {
         let text = format!("sent to {node}#{port}: {message}");
@@ -29,7 +34,7 @@ pub(super) fn sent<M: Serialize + ?Sized>(node: &NodeId, port: &str, msg: &M) {
 
 /// A message has come from that node.
 pub(super) fn received(from: &NodeId, port: &str, message: &Message) {
-    if tracing::enabled!(target: MESSAGES, Level::TRACE) {
+    if is_wanted() {
         let text = format!("received from {from} for #{port}: {message}");
         tracing::trace!(target: MESSAGES, "{}", one_line(&text));
     }
@@ -37,7 +42,7 @@ pub(super) fn received(from: &NodeId, port: &str, message: &Message) {
 
 /// A message stays on this node.
 pub(super) fn delivered(to: &PortId, message: &Message) {
-    if tracing::enabled!(target: MESSAGES, Level::TRACE) {
+    if is_wanted() {
         let text = format!("sent to {to}, here: {message}");
         tracing::trace!(target: MESSAGES, "{}", one_line(&text));
     }

@@ -16,6 +16,11 @@ use crate::monitor::WatchId;
 use crate::node::{Busy, Core, MonToken, TimerKey, Watch};
 use crate::reason::Reason;
 
+/// Which cell it is, without keeping it.
+pub(super) fn address(cell: &Arc<impl AnyCell + ?Sized>) -> usize {
+    Arc::as_ptr(cell).cast::<()>().addr()
+}
+
 /// A port's cell without its type. All methods are short and never wait. What is given here suits a
 /// port without a mailbox, which watches nothing.
 pub(crate) trait AnyCell: Send + Sync {
@@ -30,6 +35,12 @@ pub(crate) trait AnyCell: Send + Sync {
     /// The same for each of the messages, in their order; none is left.
     fn deliver_all(self: Arc<Self>, messages: &mut Batch) {
         messages.drain(..).for_each(|message| self.clone().deliver(*message));
+    }
+
+    /// Whether a request to it needs no reply port until something looks at it: its messages are dropped when it
+    /// dies, and its death can be watched.
+    fn knows_late_replies(&self) -> bool {
+        false
     }
 
     /// Kills the port after the messages that are in the mailbox.

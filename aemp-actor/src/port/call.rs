@@ -3,8 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::reply_cell::{Answer, ReplyCell, Unanswered};
 use crate::id::PortId;
 use crate::message::Message;
 use crate::monitor::WatchId;
-use crate::node::{Action, Watch};
+use crate::node::{Action, Core, Watch};
 use crate::reason::Reason;
 
 /// How long a request waits unless it is told otherwise.
@@ -47,7 +47,15 @@ enum Waiting<T> {
     /// A port of this node, by typed handle.
     Typed(oneshot::Receiver<Given<T>>, Arc<dyn AnyCell>),
     /// The same, after it dropped the request: it is dying, or refused to answer.
-    Dying { receiver: oneshot::Receiver<Reason>, _ends: DeathWatch },
+    Dying { target: PortId, receiver: oneshot::Receiver<Reason>, _ends: DeathWatch },
+    /// A port of this node, by its ID: through a reply port that is made when somebody looks at it.
+    Asked {
+        target: PortId,
+        cell: Arc<dyn AnyCell>,
+        receiver: oneshot::Receiver<Answer>,
+        decode: Decode<T>,
+        _ends: Abandon,
+    },
     /// Any port, through a reply port.
     Untyped {
         target: PortId,
@@ -69,6 +77,19 @@ struct ReplyGuard {
 impl Drop for ReplyGuard {
     fn drop(&mut self) {
         self.cell.abandon();
+    }
+}
+
+/// The same, of one that is gone when its request was dropped.
+struct Abandon {
+    reply: Weak<ReplyCell>,
+}
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        if let Some(reply) = self.reply.upgrade() {
+            reply.abandon();
+        }
     }
 }
 
@@ -191,6 +212,17 @@ impl<T> Call<T> {
         Self::new(Waiting::Untyped { target, receiver, decode, _ends: guard })
     }
 
+    /// A request to the port of `cell`, of this node.
+    pub(crate) fn asked(
+        (target, cell): (PortId, Arc<dyn AnyCell>),
+        receiver: oneshot::Receiver<Answer>,
+        decode: Decode<T>,
+        reply: &Arc<ReplyCell>,
+    ) -> Self {
+        let ends = Abandon { reply: Arc::downgrade(reply) };
+        Self::new(Waiting::Asked { target, cell, receiver, decode, _ends: ends })
+    }
+
     pub(crate) fn not_local(target: PortId) -> Self {
         Self::new(Waiting::NotLocal(target))
     }
@@ -221,54 +253,73 @@ impl<T> Call<T> {
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, CallError>> {
         loop {
-            match &mut self.waiting {
+            let dropped = match &mut self.waiting {
                 Waiting::Typed(receiver, cell) => match ready!(Pin::new(receiver).poll(cx)) {
                     Ok(answer) => return Poll::Ready(answer.map_err(|error| *error)),
-                    Err(_) => {
-                        let (receiver, watch) = death_of(cell.clone());
-                        self.waiting = Waiting::Dying { receiver, _ends: watch };
-                    }
+                    Err(_) => cell.clone(),
                 },
+                Waiting::Asked { receiver, cell, decode, .. } => {
+                    match ready!(Pin::new(receiver).poll(cx)) {
+                        Ok(answer) => {
+                            let (core, decode) = (cell.core().clone(), *decode);
+                            return Poll::Ready(self.answered(&core, decode, answer));
+                        }
+                        Err(_) => cell.clone(),
+                    }
+                }
                 Waiting::Dying { receiver, .. } => {
                     let reason = ready!(Pin::new(receiver).poll(cx)).unwrap_or_default();
                     return Poll::Ready(Err(self.died(reason)));
                 }
                 Waiting::Untyped { receiver, decode, _ends, .. } => {
                     let answer = ready!(Pin::new(receiver).poll(cx));
-                    // Whoever waits: the handles in the answer send from the node that asked.
-                    let core = _ends.cell.core().clone();
-                    let decode = *decode;
-                    let decode = |message| current::on_node(&core, || decode(message));
-                    return Poll::Ready(
-                        match answer.unwrap_or_else(|_| Err(Reason::normal().into())) {
-                            Ok(message) => decode(message).map_err(|text| self.bad_answer(text)),
-                            Err(Unanswered::Died(reason)) => Err(self.died(reason)),
-                            Err(Unanswered::Refused(text)) => Err(self.refused(text)),
-                            Err(Unanswered::Notified(error)) => Err(*error),
-                        },
-                    );
+                    let answer = answer.unwrap_or_else(|_| Err(Reason::normal().into()));
+                    let (core, decode) = (_ends.cell.core().clone(), *decode);
+                    return Poll::Ready(self.answered(&core, decode, answer));
                 }
                 Waiting::NotLocal(target) => {
                     return Poll::Ready(Err(CallError::NotLocal { target: target.clone() }));
                 }
+            };
+            let target = self.target();
+            let (receiver, watch) = death_of(&dropped);
+            self.waiting = Waiting::Dying { target, receiver, _ends: watch };
+        }
+    }
+
+    /// Whoever waits: the handles in the answer send from the node that asked, which is that of `core`.
+    fn answered(
+        &self,
+        core: &Arc<Core>,
+        decode: Decode<T>,
+        answer: Answer,
+    ) -> Result<T, CallError> {
+        match answer {
+            Ok(message) => current::on_node(core, || decode(message))
+                .map_err(|text| CallError::BadAnswer { target: self.target(), text }),
+            Err(Unanswered::Died(reason)) => Err(self.died(reason)),
+            Err(Unanswered::Refused(text)) => {
+                Err(CallError::Refused { target: self.target(), text })
             }
+            Err(Unanswered::Notified(error)) => Err(*error),
         }
     }
 
     /// The port that was asked.
     fn target(&self) -> PortId {
-        let cell = match &self.waiting {
-            Waiting::Typed(_, cell) => cell,
-            Waiting::Dying { _ends, .. } => &_ends.cell,
-            Waiting::Untyped { target, .. } | Waiting::NotLocal(target) => return target.clone(),
-        };
-        PortId::new(cell.core().id().clone(), cell.name().clone())
+        match &self.waiting {
+            Waiting::Typed(_, cell) => PortId::new(cell.core().id().clone(), cell.name().clone()),
+            Waiting::Dying { target, .. }
+            | Waiting::Asked { target, .. }
+            | Waiting::Untyped { target, .. }
+            | Waiting::NotLocal(target) => target.clone(),
+        }
     }
 
     /// Whether the handler that waits is one of the port that was asked.
     fn asks_itself(&self) -> bool {
         match &self.waiting {
-            Waiting::Typed(_, cell) => current::is_running(cell),
+            Waiting::Typed(_, cell) | Waiting::Asked { cell, .. } => current::is_running(cell),
             Waiting::Untyped { target, .. } => current::is_running_id(target),
             Waiting::Dying { .. } | Waiting::NotLocal(_) => false,
         }
@@ -276,7 +327,7 @@ impl<T> Call<T> {
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let core = match &self.waiting {
-            Waiting::Typed(_, cell) => cell.core(),
+            Waiting::Typed(_, cell) | Waiting::Asked { cell, .. } => cell.core(),
             Waiting::Dying { _ends, .. } => _ends.cell.core(),
             Waiting::Untyped { _ends, .. } => _ends.cell.core(),
             Waiting::NotLocal(_) => return Poll::Pending,
@@ -290,20 +341,19 @@ impl<T> Call<T> {
     fn died(&self, reason: Reason) -> CallError {
         CallError::Died { target: self.target(), reason }
     }
-
-    fn refused(&self, text: String) -> CallError {
-        CallError::Refused { target: self.target(), text }
-    }
-
-    fn bad_answer(&self, text: String) -> CallError {
-        CallError::BadAnswer { target: self.target(), text }
-    }
 }
 
-/// Takes the watch of a call back when the call ends.
-struct DeathWatch {
+/// Takes a watch back when it is dropped.
+pub(super) struct DeathWatch {
     cell: Arc<dyn AnyCell>,
     id: WatchId,
+}
+
+impl DeathWatch {
+    /// As [`watch_death`].
+    pub(super) fn new(cell: &Arc<dyn AnyCell>, tell: impl FnOnce(Reason) + Send + 'static) -> Self {
+        Self { cell: cell.clone(), id: watch_death(cell, tell) }
+    }
 }
 
 impl Drop for DeathWatch {
@@ -313,12 +363,12 @@ impl Drop for DeathWatch {
 }
 
 /// The reason of a port that dropped a request: known already, or to come.
-fn death_of(cell: Arc<dyn AnyCell>) -> (oneshot::Receiver<Reason>, DeathWatch) {
+fn death_of(cell: &Arc<dyn AnyCell>) -> (oneshot::Receiver<Reason>, DeathWatch) {
     let (sender, receiver) = oneshot::channel();
-    let id = watch_death(&cell, move |reason| {
+    let watch = DeathWatch::new(cell, move |reason| {
         let _ = sender.send(reason);
     });
-    (receiver, DeathWatch { cell, id })
+    (receiver, watch)
 }
 
 /// Calls `tell` when the port dies, at once if it is dead. The watch is named, to be taken back.

@@ -290,6 +290,10 @@ impl<P: Port> AnyCell for Cell<P> {
         self.push_all(messages);
     }
 
+    fn knows_late_replies(&self) -> bool {
+        true
+    }
+
     fn kil(self: Arc<Self>, reason: Reason) {
         if fail_point!(KillOvertakes) {
             return self.abort(reason);

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::any_cell::AnyCell;
+use super::any_cell::{AnyCell, address};
 use crate::fail_points::fail_point;
 use crate::id::PortId;
 use crate::node::Core;
@@ -93,7 +93,7 @@ fn is_handler() -> bool {
 pub(super) fn caller_is_notified(asked: usize) {
     let cell = look(|current| {
         let running = current.cell.as_ref()?;
-        (Arc::as_ptr(running).cast::<()>().addr() == asked).then(|| running.clone())
+        (address(running) == asked).then(|| running.clone())
     });
     if let Some(cell) = cell.flatten() {
         cell.caller_is_notified();

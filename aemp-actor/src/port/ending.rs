@@ -19,7 +19,7 @@ use super::mailbox::Envelope;
 use super::outcome::PortFuture;
 use super::port_ref::PortRef;
 use super::run::{Load, Run};
-use super::tap;
+use super::{reply_cell, tap};
 use crate::die::Die;
 use crate::message::Message;
 use crate::node::Dropped;
@@ -81,7 +81,11 @@ impl<P: Port> Undelivered<P> {
     /// Copies of them as untyped messages; of those marked `local`, and of values that cannot be serialised,
     /// there is none.
     pub fn to_messages(&self) -> Vec<Message> {
-        self.messages.iter().filter_map(tap::message_of).collect()
+        let messages: Vec<Message> = self.messages.iter().filter_map(tap::message_of).collect();
+        for reply in messages.iter().filter_map(reply_cell::late_reply) {
+            reply_cell::is_given(&reply, &self.cell);
+        }
+        messages
     }
 }
 

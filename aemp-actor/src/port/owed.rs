@@ -4,7 +4,7 @@
 //!
 //! 1. The caller is told once: whoever takes the target out of the state, under its lock, tells.
 //! 2. A caller on this node is told of the death of the port that holds the answer by a watch, which is
-//!    taken back together with the target. One that has a reply port monitors that port itself.
+//!    taken back together with the target. One that has a reply port, which was made, monitors that port itself.
 //! 3. A reply that is dropped because its port dies says nothing: the watch, or the monitor, tells why.
 
 use std::future::poll_fn;
@@ -20,6 +20,7 @@ use super::any_cell::AnyCell;
 use super::call::{Call, CallError, watch_death};
 use super::current;
 use super::reply::Given;
+use super::reply_cell::{ReplyCell, Unanswered};
 use crate::id::PortId;
 use crate::monitor::WatchId;
 use crate::node::{self, Core};
@@ -49,18 +50,72 @@ struct State<T> {
 /// Who waits.
 pub(super) enum Target<T> {
     Caller(oneshot::Sender<Given<T>>),
-    Port(Box<ReplyPort<T>>),
+    Port(ReplyPort<T>),
 }
 
 /// A reply port, and how it is sent a value.
 pub(super) struct ReplyPort<T> {
-    pub(super) id: PortId,
-    pub(super) send: fn(&Arc<Core>, &PortId, T),
+    pub(super) to: Address,
+    send: fn(&Arc<Core>, &Address, T),
 }
 
-impl<T: Serialize> ReplyPort<T> {
-    pub(super) fn new(id: PortId) -> Self {
-        Self { id, send: |core, id, value| core.snd(id, &(value,)) }
+/// Where a reply port is.
+pub(super) enum Address {
+    Anywhere(Box<PortId>),
+    /// On this node, and perhaps not made yet.
+    Late(Arc<ReplyCell>),
+}
+
+impl Address {
+    /// The ID; the port is made.
+    pub(super) fn id(&self) -> PortId {
+        match self {
+            Self::Anywhere(id) => PortId::clone(id),
+            Self::Late(cell) => cell.id(),
+        }
+    }
+
+    #[track_caller]
+    fn send(&self, core: &Arc<Core>, value: &impl Serialize) {
+        match self {
+            Self::Anywhere(id) => core.snd(id, &(value,)),
+            Self::Late(cell) => cell.answer_with(&(value,)),
+        }
+    }
+
+    fn notify_unanswered(&self, core: &Arc<Core>, error: CallError) {
+        match self {
+            Self::Anywhere(id) => node::notify_unanswered(core, id, &error),
+            Self::Late(cell) => {
+                cell.answer(Err(Unanswered::Notified(Box::new(error))));
+            }
+        }
+    }
+
+    fn notify_held(&self, core: &Arc<Core>) {
+        match self {
+            Self::Anywhere(id) => node::notify_held(core, id),
+            Self::Late(cell) => cell.is_held_by(core.id()),
+        }
+    }
+}
+
+impl<T> ReplyPort<T> {
+    pub(super) fn new(to: Address) -> Self
+    where
+        T: Serialize,
+    {
+        Self { to, send: |core, to, value| to.send(core, &value) }
+    }
+
+    /// For a message that is only encoded.
+    pub(super) fn encoded(id: PortId) -> Self {
+        Self { to: Address::Anywhere(Box::new(id)), send: |_, _, _| {} }
+    }
+
+    #[track_caller]
+    pub(super) fn send(&self, core: &Arc<Core>, value: T) {
+        (self.send)(core, &self.to, value);
     }
 }
 
@@ -68,8 +123,16 @@ impl<T> Target<T> {
     fn tell(self, core: &Arc<Core>, outcome: Given<T>) {
         match (self, outcome) {
             (Self::Caller(sender), outcome) => drop(sender.send(outcome)),
-            (Self::Port(port), Ok(value)) => (port.send)(core, &port.id, value),
-            (Self::Port(port), Err(error)) => node::notify_unanswered(core, &port.id, &error),
+            (Self::Port(port), Ok(value)) => port.send(core, value),
+            (Self::Port(port), Err(error)) => port.to.notify_unanswered(core, *error),
+        }
+    }
+
+    /// Whether nothing watches the port that holds the answer.
+    fn is_unwatched(&self) -> bool {
+        match self {
+            Self::Caller(_) => true,
+            Self::Port(port) => matches!(port.to, Address::Late(_)),
         }
     }
 }
@@ -79,7 +142,7 @@ pub(super) fn hold<T: Send + 'static>(
     holder: &Arc<dyn AnyCell>,
     target: Target<T>,
 ) -> Arc<Owed<T>> {
-    let is_here = matches!(target, Target::Caller(_));
+    let is_here = target.is_unwatched();
     let state = State { target: Some(target), watch: None, in_handler: false, dropped: false };
     let owed = Arc::new(Owed { holder: holder.clone(), state: Mutex::new(state) });
     if is_here {
@@ -152,7 +215,7 @@ impl<T> Owed<T> {
         let longest = match &target {
             Target::Caller(_) => Duration::MAX,
             Target::Port(port) => {
-                node::notify_held(&core, &port.id);
+                port.to.notify_held(&core);
                 LONGEST
             }
         };

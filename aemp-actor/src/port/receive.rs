@@ -20,7 +20,7 @@ use super::mailbox::{Envelope, Firing, Stage};
 use super::me::Me;
 use super::run::{Load, Run};
 use super::runner::{End, Runner, TURN};
-use super::tap;
+use super::{reply_cell, tap};
 use crate::die::Die;
 use crate::message::{BadMessage, Message};
 use crate::monitor::WatchId;
@@ -242,7 +242,13 @@ impl Inbox {
             if !taps.is_empty() {
                 tap::copy(&self.cell.core, &taps, &envelope);
             }
-            self.left.extend(entry(envelope));
+            let entry = entry(envelope);
+            if let Some(Entry::Message(message)) = &entry
+                && let Some(reply) = reply_cell::late_reply(message)
+            {
+                reply_cell::is_given(&reply, &self.cell);
+            }
+            self.left.extend(entry);
         }
         true
     }

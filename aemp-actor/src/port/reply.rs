@@ -6,13 +6,15 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::any_cell::AnyCell;
+use super::any_cell::{AnyCell, address};
 use super::call::{Call, CallError};
 use super::context::PortScope;
 use super::current;
 use super::encoder;
-use super::owed::{self, InHandler, Owed, ReplyPort, Target};
+use super::owed::{self, Address, InHandler, Owed, ReplyPort, Target};
+use super::reply_cell;
 use crate::id::PortId;
+use crate::message::{Asker, AskerTo};
 use crate::reason::Reason;
 
 /// What a caller on this node is given.
@@ -42,7 +44,7 @@ enum To<T> {
     Nowhere,
     /// With the cell of the port that is asked, by its address.
     Caller(oneshot::Sender<Given<T>>, usize),
-    Port(Box<ReplyPort<T>>),
+    Port(ReplyPort<T>),
     /// In the hands of the port's code.
     Held(Arc<Owed<T>>),
 }
@@ -53,12 +55,29 @@ impl<T> Reply<T> {
     where
         T: Serialize,
     {
-        Self { to: id.map_or(To::Nowhere, |id| To::Port(Box::new(ReplyPort::new(id)))) }
+        let port = id.map(|id| ReplyPort::new(Address::Anywhere(Box::new(id))));
+        Self { to: port.map_or(To::Nowhere, To::Port) }
+    }
+
+    /// For whoever waits for the answer to an untyped request, if somebody does.
+    #[doc(hidden)]
+    pub fn to_asker(asker: Option<Asker>) -> Self
+    where
+        T: Serialize,
+    {
+        let late = match asker {
+            Some(Asker(AskerTo::Late(late))) => late,
+            Some(Asker(AskerTo::Port(id))) => return Self::port(Some(id)),
+            None => return Self::port(None),
+        };
+        let Some(cell) = reply_cell::downcast(late) else { return Self::port(None) };
+        cell.take();
+        Self { to: To::Port(ReplyPort::new(Address::Late(cell))) }
     }
 
     /// For a message that is only encoded: its reply port.
     pub(crate) fn encoded(id: PortId) -> Self {
-        Self { to: To::Port(Box::new(ReplyPort { id, send: |_, _, _| {} })) }
+        Self { to: To::Port(ReplyPort::encoded(id)) }
     }
 
     /// For a caller on this node, who is told when this is dropped unanswered by the port of `asked`.
@@ -66,12 +85,12 @@ impl<T> Reply<T> {
         sender: oneshot::Sender<Given<T>>,
         asked: &Arc<impl AnyCell + ?Sized>,
     ) -> Self {
-        Self { to: To::Caller(sender, Arc::as_ptr(asked).cast::<()>().addr()) }
+        Self { to: To::Caller(sender, address(asked)) }
     }
 
-    pub(crate) fn port_id(&self) -> Option<&PortId> {
+    pub(crate) fn port_id(&self) -> Option<PortId> {
         match &self.to {
-            To::Port(port) => Some(&port.id),
+            To::Port(port) => Some(port.to.id()),
             _ => None,
         }
     }
@@ -90,11 +109,11 @@ impl<T> Reply<T> {
             To::Nowhere => {}
             To::Caller(sender, _) => drop(sender.send(Ok(value))),
             To::Port(port) => match current::core() {
-                Some(core) => (port.send)(&core, &port.id, value),
+                Some(core) => port.send(&core, value),
                 None => tracing::error!(
                     target: "aemp",
                     "an answer to {} is lost: it is given outside of the port; use Reply::later",
-                    port.id
+                    port.to.id()
                 ),
             },
             To::Held(owed) => owed.tell(Ok(value)),
@@ -106,7 +125,7 @@ impl<T> Reply<T> {
     #[track_caller]
     pub fn answer_in(mut self, scope: &PortScope, value: T) {
         match self.take() {
-            To::Port(port) => (port.send)(scope.core(), &port.id, value),
+            To::Port(port) => port.send(scope.core(), value),
             to => Self { to }.answer(value),
         }
     }
@@ -195,7 +214,7 @@ impl<T> Drop for Reply<T> {
 impl<T> Serialize for Reply<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.to {
-            To::Port(port) => port.id.serialize(serializer),
+            To::Port(port) => port.to.id().serialize(serializer),
             To::Nowhere => serializer.serialize_unit(),
             _ if encoder::is_capturing() => serializer.serialize_unit(),
             _ => Err(serde::ser::Error::custom("the caller has no port ID")),
@@ -208,7 +227,7 @@ impl<T> fmt::Debug for Reply<T> {
         match &self.to {
             To::Nowhere => f.write_str("Reply(nowhere)"),
             To::Caller(..) => f.write_str("Reply(caller)"),
-            To::Port(port) => write!(f, "Reply({})", port.id),
+            To::Port(port) => write!(f, "Reply({})", port.to.id()),
             To::Held(_) => f.write_str("Reply(held)"),
         }
     }

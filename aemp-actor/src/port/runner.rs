@@ -1,7 +1,7 @@
 //! The task that handles a port's messages. It is made when there are some.
 //!
-//! A runner that finds the mailbox empty waits on [`standby`](super::standby), so that request and
-//! reply need no new task each time, and puts the value back and ends when others need the place.
+//! A runner that finds the mailbox empty waits on [`standby`](super::standby), if there is a place, so that
+//! request and reply need no new task each time, and puts the value back and ends when others need the place.
 //!
 //! However the task ends, the port is settled: one that is dropped unfinished, because its runtime
 //! ends, lets the port die where it is dropped.
@@ -27,7 +27,7 @@ use super::init::{Init, Starter};
 use super::mailbox::{self, Envelope, Firing, Stage, Task};
 use super::outcome::{PortFuture, Ran};
 use super::run::{Load, Run};
-use super::tap;
+use super::{reply_cell, tap};
 use crate::die::Die;
 use crate::fail_points::fail_point;
 use crate::message::{BadMessage, Message};
@@ -175,8 +175,9 @@ async fn drive<P: Port>(
             if polled.is_pending() {
                 tally.flush();
                 mailbox::shed(batch);
-                if !std::mem::replace(&mut placed, true) {
-                    cell.core.standby().enter(run, cx);
+                if !std::mem::replace(&mut placed, true) && !cell.core.standby().enter(run, cx) {
+                    run.retire();
+                    return cell.poll_next(run, batch, value, cx);
                 }
             }
             polled
@@ -372,7 +373,7 @@ enum Uncommon<P: Port> {
 fn uncommon<P: Port>(cell: &Arc<Cell<P>>, envelope: Envelope<P>) -> Uncommon<P> {
     match envelope {
         Envelope::Typed(msg) => Uncommon::Message(msg),
-        Envelope::Untyped(message) => untyped(*message),
+        Envelope::Untyped(message) => untyped(cell, *message),
         Envelope::Call(task) | Envelope::Due(task) => Uncommon::Task(task),
         Envelope::Kil(reason) => Uncommon::Dead(reason),
         Envelope::Fired(id, firing) if cell.settle(id) => match *firing {
@@ -381,7 +382,7 @@ fn uncommon<P: Port>(cell: &Arc<Cell<P>>, envelope: Envelope<P>) -> Uncommon<P> 
                 if fail_point!(FireTwice) {
                     cell.push(Envelope::Untyped(Box::new(message.clone())));
                 }
-                untyped(message)
+                untyped(cell, message)
             }
             Firing::Kil(reason) => Uncommon::Dead(reason),
         },
@@ -389,8 +390,13 @@ fn uncommon<P: Port>(cell: &Arc<Cell<P>>, envelope: Envelope<P>) -> Uncommon<P> 
     }
 }
 
-fn untyped<P: Port>(message: Message) -> Uncommon<P> {
-    P::decode(message).map_or_else(|bad| Uncommon::Bad(Box::new(bad)), Uncommon::Message)
+fn untyped<P: Port>(cell: &Arc<Cell<P>>, message: Message) -> Uncommon<P> {
+    let reply = reply_cell::late_reply(&message);
+    let decoded = P::decode(message);
+    if let Some(reply) = reply {
+        reply_cell::is_given(&reply, cell);
+    }
+    decoded.map_or_else(|bad| Uncommon::Bad(Box::new(bad)), Uncommon::Message)
 }
 
 fn call<'a, P: Port, F>(value: &'a mut P, ctx: &'a mut Ctx<P>, task: Task<P>) -> Begun<'a, F> {

@@ -228,3 +228,84 @@ async fn peval_gives_what_the_code_gave() {
     assert!(matches!(error, aemp_actor::PevalError::NotLocal { .. }), "{error}");
     assert_eq!(Arc::strong_count(&held), 1);
 }
+
+/// The reply ports of a node.
+async fn reply_ports(node: &Node) -> usize {
+    let query = aemp_actor::introspection::PortQuery::new().pattern("reply");
+    node.introspect(node).ports(query).await.unwrap().ports.len()
+}
+
+/// A request by ID within a node is answered, and ends with its port, without one.
+#[tokio::test(start_paused = true)]
+async fn a_reply_port_is_made_when_somebody_looks_at_it() {
+    let node = Node::local();
+    let clerk = node.port(Clerk);
+    let twice: (u32,) = node.cal(&clerk, ("twice", 2)).await.unwrap();
+    let slowly = node.cal::<(u64,)>(&clerk, ("slowly", 3));
+    let never = node.cal::<(u64,)>(&clerk, ("never",));
+    let waiting = node.cal::<(u32,)>(&clerk, ("twice", 4));
+    assert_eq!((twice, slowly.await), ((4,), Ok((3,))));
+    assert_eq!(reply_ports(&node).await, 0);
+    node.kil_now(&clerk, ("moved", "away"));
+    for error in [never.await.unwrap_err(), waiting.await.map(drop).unwrap_err()] {
+        assert_eq!(error.reason().map(Reason::kind), Some("moved"), "{error}");
+    }
+    let (tell, mut ids) = tokio::sync::mpsc::unbounded_channel();
+    let reader = node.port_fn(move |_, msg| tell.send(msg.arg::<PortId>(0).unwrap()).unwrap());
+    let call = node.cal::<(u32,)>(&reader, ("anything",));
+    let id = ids.recv().await.unwrap();
+    assert_eq!(reply_ports(&node).await, 1);
+    node.snd(&id, (7,));
+    assert_eq!((call.await, reply_ports(&node).await), (Ok((7,)), 0));
+    drop(node.cal::<(u32,)>(&reader, ("given up",)));
+    ids.recv().await.unwrap();
+    assert_eq!(reply_ports(&node).await, 0);
+}
+
+/// Whoever has the message, and whether he looks at the reply port or not.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_kept_as_a_message_ends_with_its_port() {
+    let node = Node::local();
+    let (keep, mut kept) = tokio::sync::mpsc::unbounded_channel();
+    let keeper = node.port_fn(move |_, msg| keep.send(msg).unwrap());
+    let (first, second) = (node.cal::<(u8,)>(&keeper, ("a",)), node.cal::<(u8,)>(&keeper, ("b",)));
+    let (one, _two) = (kept.recv().await.unwrap(), kept.recv().await.unwrap());
+    let echo = node.port_fn(|ctx, msg| ctx.snd(msg.arg::<PortId>(0).unwrap(), (9,)));
+    node.snd(echo, &one);
+    assert_eq!(first.await, Ok((9,)));
+    node.kil(&keeper, ("closed", "for good"));
+    assert_eq!(second.await.unwrap_err().reason().map(Reason::kind), Some("closed"));
+}
+
+#[derive(Port)]
+struct Spy;
+
+#[rcv]
+impl Spy {
+    fn look(&self, ctx: &mut Ctx<Self>, at: PortId) {
+        ctx.snd(at, ("seen",));
+    }
+    fn ignore(&self) {}
+    fn optional(&self, n: Option<u32>, who: Option<String>) -> (Option<u32>, Option<String>) {
+        (n, who)
+    }
+    fn all(&self, rest: Rest) -> usize {
+        rest.0.len()
+    }
+}
+
+/// As from any other node: what stands last is the reply port, where the handler takes one.
+#[tokio::test(start_paused = true)]
+async fn the_reply_port_is_the_last_argument() {
+    let node = Node::local();
+    let spy = node.port(Spy);
+    assert_eq!(node.cal(&spy, ("look",)).await, Ok(("seen".to_owned(),)));
+    let ignored = node.cal::<(u8,)>(&spy, ("ignore",)).await;
+    assert!(matches!(ignored, Err(CallError::Timeout { .. })), "{ignored:?}");
+    assert_eq!(node.cal(&spy, ("optional", 1)).await, Ok(((Some(1), None::<String>),)));
+    assert_eq!(node.cal(&spy, ("all", 1, 2)).await, Ok((2,)));
+    let refused = node.cal::<(u8,)>(&spy, ("optional", "x")).await;
+    assert!(matches!(refused, Err(CallError::Refused { .. })), "{refused:?}");
+    let text = node.cal::<(u8,)>(&spy, ("unknown",)).await.unwrap_err().to_string();
+    assert!(text.contains("unknown tag"), "{text}");
+}

@@ -24,8 +24,8 @@ fn tasks() -> usize {
 
 /// The next message of a port needs no new task, unless many others were sent messages meanwhile.
 #[tokio::test]
-async fn the_ports_that_ran_last_keep_their_task() {
-    const PLACES: usize = 128;
+async fn as_many_ports_as_there_are_places_keep_their_task() {
+    const PLACES: usize = 1024;
     let node = Node::local();
     let first = node.port(Adder::default());
     tokio::task::yield_now().await;
@@ -44,9 +44,15 @@ async fn the_ports_that_ran_last_keep_their_task() {
         until("the others to end", || tasks() == none + PLACES).await;
     }
     assert_eq!(soon("an answer", first.add(1)).await.unwrap(), 2);
+    // One that others do not compete with gets a place in the end.
+    for sum in 3..=10 {
+        until("it to wait, or to end", || tasks() == none + PLACES).await;
+        assert_eq!(soon("an answer", first.add(1)).await.unwrap(), sum);
+    }
     for port in &others {
         port.kil(());
     }
+    until("the others to end", || tasks() == none + 1).await;
     first.kil(());
     until("all to end", || tasks() == none).await;
 }

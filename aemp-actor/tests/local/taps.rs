@@ -1,6 +1,6 @@
 //! Taps: what a reader sees of a port's messages, and that the port does not notice.
 
-use crate::support::{Net, SECRET, config, for_each_pair, pair, sink, soon};
+use crate::support::{Net, SECRET, config, for_each_pair, pair, soon};
 use aemp_actor::introspection::IntrospectError;
 use aemp_actor::prelude::*;
 use aemp_actor::{Access, Config, Rights, Tap, Tapped};
@@ -163,11 +163,12 @@ async fn a_tap_ends_with_the_port_the_reader_or_the_node() {
 #[tokio::test]
 async fn ports_without_messages_cannot_be_tapped() {
     let node = Node::local();
-    let call = node.cal::<(u32,)>(sink(&node).id, ("never answered",));
-    let query = aemp_actor::introspection::PortQuery::new().pattern("reply");
-    let page = node.introspect(&node).ports(query).await.unwrap();
-    let reply = format!("{}#{}", node.id(), page.ports[0].name);
-    let error = node.tap(reply.as_str()).await.unwrap_err().to_string();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let mut tell = Some(tell);
+    let silent = node.port_fn(move |_, msg| drop(tell.take().unwrap().send(msg.arg(0).unwrap())));
+    let call = node.cal::<(u32,)>(silent, ("never answered",));
+    let reply: PortId = told.await.unwrap();
+    let error = node.tap(reply).await.unwrap_err().to_string();
     assert!(error.ends_with("a reply port has no messages that could be shown"), "{error}");
     let error = node.tap(&node).await.unwrap_err().to_string();
     assert!(error.ends_with("the node port has no mailbox that could be tapped"), "{error}");

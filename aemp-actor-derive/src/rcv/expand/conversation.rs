@@ -176,7 +176,7 @@ fn decode_wire(actor: &Actor, handler: &Handler) -> TokenStream {
     let reply = output
         .value
         .iter()
-        .map(|ty| located(quote!(#runtime::__private::Reply::<#ty>::port(__reply)), ty));
+        .map(|ty| located(quote!(#runtime::__private::Reply::<#ty>::to_asker(__reply)), ty));
     quote! {
         #decoding
         ::core::result::Result::Ok(#message::#name(#(#values,)* #(#reply)*))

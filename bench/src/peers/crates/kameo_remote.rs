@@ -5,6 +5,7 @@ use bytes::Bytes;
 use kameo::actor::RemoteActorRef;
 use kameo::remote::{self, messaging};
 use libp2p::futures::StreamExt;
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, SwarmBuilder, noise, tcp, yamux};
 
@@ -47,7 +48,13 @@ impl Remote for Swarm {
 
     async fn connect(line: String) -> Self {
         let mut swarm = swarm();
-        swarm.dial(line.parse::<Multiaddr>().expect("an address")).expect("it can be dialled");
+        let address: Multiaddr = line.parse().expect("an address");
+        let Some(Protocol::P2p(peer)) = address.iter().last() else {
+            panic!("the address ends with a peer")
+        };
+        // As kameo's bootstrap does with what it finds: the look-up asks only peers whose address it was told.
+        swarm.add_peer_address(peer, address.clone());
+        swarm.dial(address).expect("it can be dialled");
         drive(swarm);
         loop {
             if let Ok(Some(worker)) = RemoteActorRef::<Worker>::lookup(NAME).await {

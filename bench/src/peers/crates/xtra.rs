@@ -1,4 +1,7 @@
 //! xtra on tokio.
+//!
+//! Its mailbox is a heap by priority, without an order among equals: a request could overtake the messages that
+//! its sender has sent before. So messages have a higher priority than requests and the end.
 
 use xtra::prelude::*;
 
@@ -12,6 +15,9 @@ pub(super) struct Worker {
     next: Option<(Address<Worker>, Tokens)>,
     _live: Live,
 }
+
+/// Of what is only sent; 0 is that of requests.
+const PRIORITY: u32 = 1;
 
 struct Add(u64);
 
@@ -56,7 +62,7 @@ impl Handler<Pass> for Worker {
             tokens.arrived();
         } else {
             // A successor that has ended takes its tokens with it.
-            drop(next.send(Pass(steps - 1)).detach().await);
+            drop(next.send(Pass(steps - 1)).priority(PRIORITY).detach().await);
         }
     }
 }
@@ -77,7 +83,7 @@ impl Local for Xtra {
     }
 
     async fn tell(to: &Address<Worker>, n: u64) {
-        drop(to.send(Add(n)).detach().await.expect("the actor lives"));
+        drop(to.send(Add(n)).priority(PRIORITY).detach().await.expect("the actor lives"));
     }
 
     async fn ask(to: &Address<Worker>) -> u64 {
@@ -85,11 +91,11 @@ impl Local for Xtra {
     }
 
     async fn join(to: &Address<Worker>, next: Address<Worker>, tokens: Tokens) {
-        drop(to.send(Join(next, tokens)).detach().await.expect("the actor lives"));
+        drop(to.send(Join(next, tokens)).priority(PRIORITY).detach().await.expect("the actor lives"));
     }
 
     async fn pass(to: &Address<Worker>, steps: u64) {
-        drop(to.send(Pass(steps)).detach().await.expect("the actor lives"));
+        drop(to.send(Pass(steps)).priority(PRIORITY).detach().await.expect("the actor lives"));
     }
 
     async fn kill(handle: Address<Worker>) {
