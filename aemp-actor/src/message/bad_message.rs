@@ -14,7 +14,8 @@ use crate::suggestion::nearest;
 /// decides otherwise.
 #[derive(Clone, Debug)]
 pub struct BadMessage {
-    message: Message,
+    // In a box, so that results of handlers are no larger for it.
+    message: Box<Message>,
     problem: String,
 }
 
@@ -34,17 +35,17 @@ impl BadMessage {
             [] => "this port answers no tags".to_owned(),
             known => format!("{what}{meant}, expected one of {}", known.join(", ")),
         };
-        Self { message, problem }
+        Self { message: Box::new(message), problem }
     }
 
     /// The handler takes values that cannot be sent as data.
     pub fn local_only(message: Message) -> Self {
         let problem = "only a typed handle on the same node can send this message".to_owned();
-        Self { message, problem }
+        Self { message: Box::new(message), problem }
     }
 
     pub(crate) fn arguments(message: &Message, problem: String) -> Self {
-        Self { message: message.clone(), problem: shortened(&problem).into_owned() }
+        Self { message: Box::new(message.clone()), problem: shortened(&problem).into_owned() }
     }
 
     /// The message that came.
