@@ -216,9 +216,10 @@ impl Mesh {
         core: &Arc<Core>,
         f: impl FnOnce(&Arc<Core>, Vec<NodeId>) + Send + 'static,
     ) {
+        let own = core.clone();
         self.decide(core, |inner| {
             let nodes = inner.membership.told().cloned().collect();
-            inner.effects.push_back(Effect::Then(Box::new(move |core| f(core, nodes))));
+            inner.effects.push_back(Effect::Then(Box::new(move || f(&own, nodes))));
         });
     }
 
@@ -323,7 +324,7 @@ impl Mesh {
                 }
             }
             Effect::Monitor { id, group, ports } => self.begin_monitor(core, id, &group, ports),
-            Effect::Then(call) => call(core),
+            Effect::Then(call) => call(),
             Effect::Joined => {
                 self.joined.send_replace(true);
             }

@@ -6,13 +6,12 @@ use aemp_transport::Value;
 
 use crate::group::{GroupChange, Members};
 use crate::id::{NodeId, PortName};
-use crate::node::Core;
 
 /// Called with each change of a group.
 pub(super) type GroupCallback = Arc<dyn Fn(&GroupChange) + Send + Sync>;
 
 /// What is called behind other effects.
-pub(super) type Afterwards = Box<dyn FnOnce(&Arc<Core>) + Send>;
+pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
 
 /// One thing to be done, after those before it.
 pub(super) enum Effect {
