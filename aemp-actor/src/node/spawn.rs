@@ -126,15 +126,37 @@ fn spawn_here(core: &Arc<Core>, port: PortName, init: &str, args: Message) -> bo
     if let Some(entry) = functions::init(init) {
         return entry.create(core, port, args);
     }
-    let mut names: Vec<&str> = functions::init_names().collect();
-    names.sort_unstable();
-    let meant = nearest(&shortened(init), names);
+    let meant = meant_by(init);
     let meant = meant.map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default();
     let text = format!("node {} has no init function {:?}{meant}", core.id(), shortened(init));
     let reason = Reason::from(Die::new(text));
     core.operated().port_died(&port, "unknown", &reason, core.environment());
     core.registry().add_failed_spawn(&port, &reason);
     true
+}
+
+/// The init function that was probably meant: another of the same module, or of a module that is called much the
+/// same. What is common to all names of a module makes none of them likely.
+fn meant_by(init: &str) -> Option<&'static str> {
+    let init = shortened(init);
+    let (module, function) = parts(&init);
+    let mut names: Vec<&str> = functions::init_names().collect();
+    names.sort_unstable();
+    let beside = names.iter().filter(|name| parts(name).0 == module);
+    let beside = nearest(function, beside.map(|name| parts(name).1));
+    let (module, function) = match beside {
+        Some(other) => (module, other),
+        None => {
+            let elsewhere = names.iter().filter(|name| parts(name).1 == function);
+            (nearest(module, elsewhere.map(|name| parts(name).0))?, function)
+        }
+    };
+    names.iter().find(|name| parts(name) == (module, function)).copied()
+}
+
+/// The module and the function that a name is made of.
+fn parts(name: &str) -> (&str, &str) {
+    name.rsplit_once("::").unwrap_or(("", name))
 }
 
 /// Creates a port that dies at once; false when the name is taken, or the node is shut down.

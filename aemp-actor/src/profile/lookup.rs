@@ -155,7 +155,7 @@ mod tests {
 
     fn root() -> Map<String, Json> {
         let json = json!({
-            "version": 1, "secret": "geheim", "seeds": ["g:1"], "monitor_timeout": 10, "own": "kept",
+            "version": 1, "secret": "pZ4vQ8mT2xK7cW9rB5nH3jD6", "seeds": ["g:1"], "monitor_timeout": 10, "own": "kept",
             "profile": {
                 "child": { "parent": "mother", "nodeid": "c", "binds": null },
                 "mother": { "parent": "granny", "nodeid": "m", "seeds": ["m:1"] },
@@ -174,7 +174,7 @@ mod tests {
     fn the_nearest_counts() {
         let found = find("child").expect("found");
         let expected = json!({
-            "nodeid": "c", "seeds": ["m:1"], "binds": ["*:1"], "secret": "geheim",
+            "nodeid": "c", "seeds": ["m:1"], "binds": ["*:1"], "secret": "pZ4vQ8mT2xK7cW9rB5nH3jD6",
             "monitor_timeout": 10, "own": "kept",
         });
         assert_eq!(Json::Object(found.values), expected);

@@ -281,7 +281,7 @@ async fn listeners_are_closed_and_can_be_made_again() {
     silent.closed().await;
     drop(peer);
     soon("the shutdown", shutdown).await.unwrap();
-    let again = Config::new().nodeid("phoenix").secret("geheim").bind(&address);
+    let again = Config::new().nodeid("phoenix").secret(crate::support::SECRET).bind(&address);
     assert_eq!(Node::configure(again).await.unwrap().listeners(), [address]);
 }
 

@@ -263,7 +263,8 @@ async fn a_link_kills_a_block_in_its_place_unless_it_is_cancelled() {
 async fn ports_of_other_nodes_are_killed_at_once() {
     let network = aemp_actor::Memory::new();
     let config = |id: &str| {
-        let config = Config::new().nodeid(id).secret("geheim").transport(network.clone());
+        let config =
+            Config::new().nodeid(id).secret(crate::support::SECRET).transport(network.clone());
         config.bind(format!("mem:{id}"))
     };
     let far = Node::configure(config("far")).await.unwrap();

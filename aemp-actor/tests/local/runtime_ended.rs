@@ -90,7 +90,8 @@ fn of_one_thread() {
 fn a_node_with_connections() {
     let network = aemp_actor::Memory::new();
     let config = |id: &str| {
-        let config = Config::new().nodeid(id).secret("geheim").transport(network.clone());
+        let config =
+            Config::new().nodeid(id).secret(crate::support::SECRET).transport(network.clone());
         config.bind(format!("mem:{id}"))
     };
     let (one, two) = (Runtime::new().unwrap(), Runtime::new().unwrap());

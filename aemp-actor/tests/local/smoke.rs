@@ -7,7 +7,11 @@ use aemp_actor::{Memory, PortRef};
 use tokio::sync::mpsc;
 
 fn config(id: &str, network: &Memory) -> Config {
-    Config::new().nodeid(id).secret("geheim").transport(network.clone()).bind(format!("mem:{id}"))
+    Config::new()
+        .nodeid(id)
+        .secret(crate::support::SECRET)
+        .transport(network.clone())
+        .bind(format!("mem:{id}"))
 }
 
 #[tokio::test]

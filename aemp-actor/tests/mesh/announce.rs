@@ -124,7 +124,8 @@ async fn what_nobody_can_dial_is_not_announced() {
         let error = Node::configure(config("a").announce(text)).await.unwrap_err().to_string();
         assert!(error.starts_with(problem), "{text:?}: {error}");
     }
-    let private = Config::new().secret("geheim").seed("127.0.0.1:1").announce("host:4040");
+    let private =
+        Config::new().secret(crate::support::SECRET).seed("127.0.0.1:1").announce("host:4040");
     let error = Node::configure(private).await.unwrap_err().to_string();
     assert_eq!(error, "announce: this node listens nowhere: set Config::bind, too");
 }

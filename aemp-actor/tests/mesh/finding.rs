@@ -8,7 +8,7 @@ use aemp_actor::{Memory, Pick};
 fn config(id: &str, network: &Memory) -> Config {
     Config::new()
         .nodeid(id)
-        .secret("geheim")
+        .secret(crate::support::SECRET)
         .transport(network.clone())
         .bind(format!("mem:{id}"))
         .connect_interval(Duration::from_millis(500))

@@ -47,7 +47,11 @@ impl Names {
     }
 
     async fn node_at(&self, id: &str, bind: &str, seeds: &[&str]) -> Node {
-        let config = Config::new().nodeid(id).secret("geheim").transport(self.clone()).bind(bind);
+        let config = Config::new()
+            .nodeid(id)
+            .secret(crate::support::SECRET)
+            .transport(self.clone())
+            .bind(bind);
         Node::configure(config.seeds(seeds.iter().copied())).await.unwrap()
     }
 }
@@ -210,7 +214,7 @@ fn nodes_that_could_not_meet_meet_later() {
 
 #[tokio::test]
 async fn wildcards_several_listeners_and_none() {
-    let config = |id: &str| Config::new().nodeid(id).secret("geheim");
+    let config = |id: &str| Config::new().nodeid(id).secret(crate::support::SECRET);
     let a = Node::configure(config("a").bind("*:*").bind("127.0.0.1:0").bind("127.0.0.1:*")).await;
     let a = a.unwrap();
     let listeners = a.listeners();

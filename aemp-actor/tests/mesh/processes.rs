@@ -29,7 +29,7 @@ fn one_node() {
     runtime.block_on(async move {
         let config = Config::new()
             .nodeid(id)
-            .secret("geheim")
+            .secret(crate::support::SECRET)
             .bind(std::env::var(BIND).unwrap())
             .seeds(std::env::var(SEEDS).unwrap().split_whitespace())
             .connect_interval(Duration::from_secs(2));

@@ -6,7 +6,11 @@ use aemp_actor::Memory;
 use aemp_actor::prelude::*;
 
 fn config(id: &str, network: &Memory) -> Config {
-    Config::new().nodeid(id).secret("geheim").transport(network.clone()).bind(format!("mem:{id}"))
+    Config::new()
+        .nodeid(id)
+        .secret(crate::support::SECRET)
+        .transport(network.clone())
+        .bind(format!("mem:{id}"))
 }
 
 /// A request made right after a monitor fired is either answered by the node that came back, or

@@ -143,6 +143,8 @@ async fn a_spawn_that_fails_is_told_by_the_monitor() {
                 ("Between::failing", "not today"),
                 ("nonesuch", &*unknown),
                 ("Between::faling", &*slip),
+                ("Betwene::failing", "(did you mean \"Between::failing\"?)"),
+                ("Between::nonesuch", "\"Between::nonesuch\""),
             ];
             // It may be dead before the monitor comes: many times, to see both.
             for (init, text) in functions.repeat(50) {
@@ -150,6 +152,11 @@ async fn a_spawn_that_fails_is_told_by_the_monitor() {
                 let reason = died.reason().await;
                 assert_eq!(reason.kind(), "die", "{reason}");
                 assert!(reason.text().contains(text), "{reason}");
+                // The module alone makes none of its functions likely.
+                assert!(
+                    !init.ends_with("nonesuch") || reason.text().ends_with("nonesuch\""),
+                    "{reason}"
+                );
             }
         }
     })

@@ -65,7 +65,7 @@ async fn node(id: &str, make: impl FnOnce(Config) -> Config) -> Node {
 
 #[tokio::test]
 async fn they_are_refused_with_the_setting() {
-    let node = node("shut", |config| config.secret("geheim")).await;
+    let node = node("shut", |config| config.secret(crate::support::SECRET)).await;
     let mut stream = TcpStream::connect(node.listeners().remove(0)).await.unwrap();
     stream.write_all(b"aemp;1;anon/x;tls_hmac_sha3_512;json;tls=1.0\n\n").await.unwrap();
     for _ in 0..2 {

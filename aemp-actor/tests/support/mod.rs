@@ -21,7 +21,8 @@ pub(crate) use self::udp_proxy::UdpProxy;
 /// How long anything may take on a very busy machine. Nothing waits that long unless it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The secret of all nodes, and as a script writes it.
+/// The secret of all nodes, and as a script writes it: that of the conversations and hashes that were recorded from
+/// the Perl implementation, which tests replay.
 pub(crate) const SECRET: &str = "geheim";
 pub(crate) const HEX_SECRET: &str = "67656865696d";
 

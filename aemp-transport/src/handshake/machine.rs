@@ -54,7 +54,7 @@ pub struct Outcome {
 /// use bytes::BytesMut;
 ///
 /// let side = |name: &str| {
-///     Handshake::new(Arc::new(HandshakeConfig::new(name, "geheim")), nonce(), None)
+///     Handshake::new(Arc::new(HandshakeConfig::new(name, "pZ4vQ8mT2xK7cW9rB5nH3jD6")), nonce(), None)
 /// };
 /// let (mut alpha, mut beta) = (side("alpha"), side("beta"));
 /// let (mut to_alpha, mut to_beta) = (BytesMut::new(), BytesMut::new());

@@ -220,7 +220,7 @@ fn what_was_probably_not_meant_is_a_warning() {
             "{\"profile\": {\"a\": {\"sedes\": []}}}",
             ":1:20: warning: nobody knows the key \"sedes\"",
         ),
-        ("{\"secret\": \"geheim\"}", "secret: the secret has 6 characters, and can be guessed"),
+        ("{\"secret\": \"secret\"}", "secret: the secret has 6 characters, and can be guessed"),
         ("{\"secret\": \"\"}", "secret: the secret has 0 characters"),
         (
             "{\"secret\": \"0123456789abcdef\", \"secrets\": [\"0123456789abcdef\"]}",

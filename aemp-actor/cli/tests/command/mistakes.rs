@@ -40,7 +40,7 @@ const COMMAND_LINE: [Typed<'_>; 27] = [
     (&["showprofile", "nobody"], 1, "there is no profile \"nobody\""),
     (&["setseeds", "host:http"], 2, "seeds: invalid port in the address"),
     (&["setnodeid", "my node"], 2, "nodeid: \"my node\" is not a node ID"),
-    (&["setsecret", "geheim"], 2, "secret: everybody on this machine can see"),
+    (&["setsecret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"], 2, "secret: everybody on this machine can see"),
     (&["setmonitor_timeout", "30s"], 2, "a number of seconds is needed, such as 30 or 0.5"),
     (&["setmax_packet", "1"], 2, "max_packet: at least 1024, not 1"),
     (&["setcert", "/no/such/file"], 1, "cannot read /no/such/file"),

@@ -207,7 +207,7 @@ async fn a_seed_that_answers_is_not_said_to_be_silent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_groups_and_connections_are_shown() {
     let (alpha, home) = network().await;
-    let beta = Config::new().nodeid("beta").secret("geheim").bind("127.0.0.1:0");
+    let beta = Config::new().nodeid("beta").secret(crate::support::SECRET).bind("127.0.0.1:0");
     let beta = Node::configure(beta.seed(&alpha.listeners()[0])).await.unwrap();
     soon("the mesh", beta.joined()).await.unwrap();
     let members = [alpha.port_fn(|_, _| ()).id(), beta.port_fn(|_, _| ()).id()];
@@ -265,7 +265,7 @@ async fn networks_that_cannot_be_joined() {
     let text = home.aemp(&["nodes"]).await.failed(4);
     let file = home.file().display().to_string();
     assert!(text.contains("cannot join the network") && text.contains(&file), "{text}");
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with(crate::support::SECRET, &["setsecret", "-"]).text();
     let address = node.listeners()[0].clone();
     let nobody = Home::new();
     let text = nobody.aemp(&["nodes"]).await.failed(5);
@@ -274,7 +274,7 @@ async fn networks_that_cannot_be_joined() {
     assert!(text.contains("has no secret: aemp setsecret"), "{text}");
     let text = nobody.aemp(&["--profile", "x", "nodes"]).await.failed(1);
     assert!(text.contains("there is no profile \"x\""), "{text}");
-    let home = home.set("AEMP_SECRET", "geheim").set("AEMP_SEEDS", &address);
+    let home = home.set("AEMP_SECRET", crate::support::SECRET).set("AEMP_SEEDS", &address);
     home.aemp(&["nodes"]).await.text();
     node.shutdown(std::time::Duration::ZERO).await;
     // Told at once, and not after the timeout.
@@ -289,7 +289,7 @@ async fn a_profile_without_seeds_is_joined_at_its_binds() {
     let home = Home::new();
     let address = &node.listeners()[0];
     let set = ["setsecret", "-", "profile", "one", "setbinds", address, "setnodeid", "alpha"];
-    home.run_with("geheim", &set).text();
+    home.run_with(crate::support::SECRET, &set).text();
     // The node ID of the profile is the other node's.
     assert_eq!(home.aemp(&["--profile", "one", "cal", "alpha", "time"]).await.code, 0);
     let text = home.aemp(&["profile", "one", "nodes"]).await.text();

@@ -59,9 +59,13 @@ fn files_for_what_is_private() {
 #[test]
 fn showconfig_says_where_values_come_from() {
     let home = Home::new().set("AEMP_MAX_DEPTH", "9").set("AEMP_PROFILE", "b");
-    home.run_with("geheim", &["setsecret", "-", "profile", "a", "setseeds", "s:1"]).text();
+    home.run_with(
+        "pZ4vQ8mT2xK7cW9rB5nH3jD6",
+        &["setsecret", "-", "profile", "a", "setseeds", "s:1"],
+    )
+    .text();
     home.run(&["profile", "b", "setparent", "a", "setnodeid", "beta"]).text();
-    let values = json!({ "nodeid": "beta", "seeds": ["s:1"], "secret": "geheim", "max_depth": 9 });
+    let values = json!({ "nodeid": "beta", "seeds": ["s:1"], "secret": "pZ4vQ8mT2xK7cW9rB5nH3jD6", "max_depth": 9 });
     assert_eq!(home.run(&["showconfig"]).json(), values, "of AEMP_PROFILE");
     assert_eq!(home.run(&["showconfig", "--sources", "--json", "b"]).json(), values);
     for line in [
@@ -73,7 +77,7 @@ fn showconfig_says_where_values_come_from() {
         let shown = home.run(line).json();
         assert_eq!(
             shown,
-            json!({ "seeds": ["s:1"], "secret": "geheim", "max_depth": 9 }),
+            json!({ "seeds": ["s:1"], "secret": "pZ4vQ8mT2xK7cW9rB5nH3jD6", "max_depth": 9 }),
             "{line:?}"
         );
     }
@@ -90,7 +94,7 @@ fn showconfig_says_where_values_come_from() {
         "\"s:1\"",
         "],",
         "# the global default",
-        "\"secret\": \"geheim\",",
+        "\"secret\": \"pZ4vQ8mT2xK7cW9rB5nH3jD6\",",
         "# the environment variable AEMP_MAX_DEPTH",
         "\"max_depth\": 9",
         "}",
@@ -190,13 +194,14 @@ fn perl_reads_what_the_command_wrote() {
     let file = std::fs::File::open("../tests/fixtures/profiles/command.json").unwrap();
     let done = Command::new("perl").args(["-e", script]).stdin(file).output().unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
-    assert_eq!(text, "worker-7|doomed:4040|10.0.0.2:5000|geheim|Demo::counter|7");
+    assert_eq!(text, "worker-7|doomed:4040|10.0.0.2:5000|pZ4vQ8mT2xK7cW9rB5nH3jD6|Demo::counter|7");
 }
 
 #[test]
 fn the_profile_on_the_command_line_counts() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-", "profile", "a", "profile", "b"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-", "profile", "a", "profile", "b"])
+        .text();
     let home = home.set("AEMP_PROFILE", "a");
     let error = home.run(&["nodes"]).failed(5);
     assert!(error.contains("profile \"a\""), "{error}");

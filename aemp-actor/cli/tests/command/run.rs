@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 /// The node `alpha`, and a home whose configuration leads to it.
 fn alpha() -> (Home, Service) {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &[]);
     let home = home.set("AEMP_SEEDS", &alpha.address);
     (home, alpha)
@@ -33,7 +33,7 @@ fn process(home: &Home, node: &str, before: u64) -> u64 {
 #[test]
 fn a_node_is_started_again_when_it_crashes_hangs_or_is_told_to() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
     let mut alpha = Service::start(&home, "alpha", None, &[]);
     let seed = alpha.address.clone();
     let mut beta = Service::start(&home, "beta", Some(&seed), &["--heartbeat", "4"]);
@@ -79,7 +79,7 @@ fn a_node_ends_without_its_watchdog() {
 fn systemd_is_told() {
     for arguments in [&[][..], &["--no-watchdog"]] {
         let home = Home::new();
-        home.run_with("geheim", &["setsecret", "-"]).text();
+        home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
         let path = home.folder().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
@@ -105,7 +105,7 @@ fn systemd_is_told() {
 #[test]
 fn a_node_that_cannot_be_set_up_is_not_tried_again() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let text = home.run(&["run", "alpha", "binds", &address]).failed(5);
@@ -157,7 +157,7 @@ fn install(path: &Path) {
 #[test]
 fn the_program_may_be_replaced_while_it_runs() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
     let alpha = Service::start(&home, "alpha", None, &[]);
     let program = home.folder().join("program");
     install(&program);
@@ -203,12 +203,13 @@ fn systemd_is_told_while_a_node_starts_again() {
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
     let secret = home.folder().join("secret");
-    std::fs::write(&secret, "geheim").unwrap();
+    std::fs::write(&secret, "pZ4vQ8mT2xK7cW9rB5nH3jD6").unwrap();
     let mut command = home.command();
     command.env("AEMP_SECRET_FILE", &secret).env("NOTIFY_SOCKET", &path);
     command.args(["run", "--grace", "0.1", "alpha", "nodeid", "alpha", "binds", "127.0.0.1:0"]);
     let mut alpha = Service::of(command);
-    let home = home.set("AEMP_SEEDS", &alpha.address).set("AEMP_SECRET", "geheim");
+    let home =
+        home.set("AEMP_SEEDS", &alpha.address).set("AEMP_SECRET", "pZ4vQ8mT2xK7cW9rB5nH3jD6");
     make_wait(&secret);
     signal(process(&home, "alpha", 0), "-KILL");
     alpha.line("the node is started again after 1s");
@@ -221,7 +222,7 @@ fn systemd_is_told_while_a_node_starts_again() {
         let length = socket.recv(&mut bytes).unwrap();
         assert_eq!(bytes[..length].trim_ascii(), b"WATCHDOG=1");
     }
-    std::fs::write(&secret, "geheim").unwrap();
+    std::fs::write(&secret, "pZ4vQ8mT2xK7cW9rB5nH3jD6").unwrap();
     alpha.line(" is running, and listens on ");
     alpha.signal("-TERM");
     assert_eq!(alpha.ended(), Some(0));
@@ -241,7 +242,8 @@ fn first_line(home: &Home, arguments: &[&str]) -> String {
 #[test]
 fn words_are_read_as_those_of_configure() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-", "setbinds", "127.0.0.1:0"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-", "setbinds", "127.0.0.1:0"])
+        .text();
     home.run(&["profile", "alpha", "setnodeid", "from-alpha"]).text();
     for (arguments, node) in [
         (&["run", "nodeid", "zeta"][..], "zeta"),
@@ -263,8 +265,11 @@ fn words_are_read_as_those_of_configure() {
 #[test]
 fn a_node_is_named_like_its_profile_and_shows_messages_to_who_wants_them() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-", "profile", "named", "setbinds", "127.0.0.1:0"])
-        .text();
+    home.run_with(
+        "pZ4vQ8mT2xK7cW9rB5nH3jD6",
+        &["setsecret", "-", "profile", "named", "setbinds", "127.0.0.1:0"],
+    )
+    .text();
     let mut command = home.command();
     command.env("PERL_ANYEVENT_MP_TRACE", "1").args(["run", "named", "--no-watchdog"]);
     let mut named = Service::begun(&mut command);
@@ -279,8 +284,11 @@ fn a_node_is_named_like_its_profile_and_shows_messages_to_who_wants_them() {
 #[test]
 fn a_profile_that_is_not_there_is_not_run_unless_something_is_set() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-", "profile", "delta", "setbinds", "127.0.0.1:0"])
-        .text();
+    home.run_with(
+        "pZ4vQ8mT2xK7cW9rB5nH3jD6",
+        &["setsecret", "-", "profile", "delta", "setbinds", "127.0.0.1:0"],
+    )
+    .text();
     let text = home.run(&["run", "dleta"]).failed(1);
     let expected = "there are: delta; did you mean \"delta\"? (aemp run dleta nodeid dleta runs ";
     assert!(text.contains("there is no profile \"dleta\"") && text.contains(expected), "{text}");
@@ -298,7 +306,8 @@ fn a_profile_that_is_not_there_is_not_run_unless_something_is_set() {
 #[test]
 fn a_seed_on_the_line_counts_above_the_profile() {
     let home = Home::new();
-    home.run_with("geheim", &["setsecret", "-", "setseeds", "127.0.0.1:1"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-", "setseeds", "127.0.0.1:1"])
+        .text();
     let mut alpha = Service::start(&home, "alpha", None, &[]);
     let mut command = home.command();
     command.args([
@@ -348,7 +357,7 @@ fn setting_up_has_a_limit_of_its_own() {
     command.args(["nodeid", "alpha", "binds", "127.0.0.1:0"]);
     let mut alpha = Service::begun(&mut command);
     // The watchdog reads it, too; its child then waits for it for ever.
-    std::fs::write(&secret, "geheim").unwrap();
+    std::fs::write(&secret, "pZ4vQ8mT2xK7cW9rB5nH3jD6").unwrap();
     alpha.line("ERROR aemp: the node is not up after 2s (--startup): it is killed");
     alpha.line("the node is started again after 1s");
     alpha.signal("-TERM");
@@ -363,14 +372,23 @@ fn a_secret_is_typed_in_and_never_seen() {
     let mut command = home.command();
     command.args(line).stdin(std::process::Stdio::piped());
     let mut alpha = Service::begun(&mut command);
-    std::io::Write::write_all(&mut alpha.child.stdin.take().unwrap(), b"geheim\n").unwrap();
+    std::io::Write::write_all(
+        &mut alpha.child.stdin.take().unwrap(),
+        b"pZ4vQ8mT2xK7cW9rB5nH3jD6\n",
+    )
+    .unwrap();
     let up = alpha.line(" is running, and listens on ");
-    let home = home.set("AEMP_SEEDS", up.rsplit_once(' ').unwrap().1).set("AEMP_SECRET", "geheim");
+    let home = home
+        .set("AEMP_SEEDS", up.rsplit_once(' ').unwrap().1)
+        .set("AEMP_SECRET", "pZ4vQ8mT2xK7cW9rB5nH3jD6");
     let child = process(&home, "alpha", 0);
     for id in [u64::from(alpha.child.id()), child] {
         for file in ["cmdline", "environ"] {
             let seen = std::fs::read(format!("/proc/{id}/{file}")).unwrap();
-            assert!(!String::from_utf8_lossy(&seen).contains("geheim"), "{file} of {id}");
+            assert!(
+                !String::from_utf8_lossy(&seen).contains("pZ4vQ8mT2xK7cW9rB5nH3jD6"),
+                "{file} of {id}"
+            );
         }
     }
     signal(child, "-KILL");
@@ -410,7 +428,7 @@ fn what_is_missing_is_told_with_the_command_to_give() {
     let home = Home::new();
     let text = home.run(&["run", "alpha", "binds", "127.0.0.1:0"]).failed(5);
     assert!(text.contains("aemp setsecret, or AEMP_SECRET"), "{text}");
-    home.run_with("geheim", &["setsecret", "-"]).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6", &["setsecret", "-"]).text();
     let text = home.run(&["run", "typo", "services", "No::such"]).failed(5);
     assert!(text.contains("WARN") && text.contains("there is no profile \"typo\" in "), "{text}");
     assert!(text.contains("functions of this program: "), "{text}");

@@ -37,11 +37,11 @@ fn set_commands_chain_and_are_written_once() {
         "addservice",
         "[\"Demo::counter\",7]",
     ];
-    home.run_with("geheim\n", &set).text();
+    home.run_with("pZ4vQ8mT2xK7cW9rB5nH3jD6\n", &set).text();
     assert_eq!(home.config(), include_str!("../../../tests/fixtures/profiles/command.json"));
     let expected = json!({
         "nodeid": "worker-7", "binds": ["*:4041"], "services": [["Demo::counter", 7]],
-        "seeds": ["doomed:4040", "10.0.0.2:5000"], "monitor_timeout": 60, "secret": "geheim",
+        "seeds": ["doomed:4040", "10.0.0.2:5000"], "monitor_timeout": 60, "secret": "pZ4vQ8mT2xK7cW9rB5nH3jD6",
     });
     assert_eq!(home.run(&["showconfig", "worker"]).json(), expected);
     let own = home.run(&["showprofile", "node"]).json();
@@ -204,19 +204,35 @@ fn wrong_commands_change_nothing() {
         (&["setnodeid", "b", "setnodeids", "c"][..], 2, "setnodeid"),
         (&["setnodeid", "b", "setsecret"][..], 2, "secret: standard input is empty"),
         (
-            &["setnodeid", "b", "setsecret", "geheim"][..],
+            &["setnodeid", "b", "setsecret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
             2,
             "secret: everybody on this machine can see",
         ),
         (
-            &["setsecrets", "geheim"][..],
+            &["setsecrets", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
             2,
             "set AEMP_SECRETS or AEMP_SECRETS_FILE in the environment",
         ),
-        (&["addvalid_secret", "geheim"][..], 2, "write - to read it from standard input"),
-        (&["delvalid_secret", "geheim"][..], 2, "write - to read it from standard input"),
-        (&["run", "x", "secret", "geheim"][..], 2, "secret: everybody on this machine can see"),
-        (&["run", "x", "secrets", "[\"geheim\"]"][..], 2, "secrets: everybody on this machine"),
+        (
+            &["addvalid_secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
+            2,
+            "write - to read it from standard input",
+        ),
+        (
+            &["delvalid_secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
+            2,
+            "write - to read it from standard input",
+        ),
+        (
+            &["run", "x", "secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
+            2,
+            "secret: everybody on this machine can see",
+        ),
+        (
+            &["run", "x", "secrets", "[\"pZ4vQ8mT2xK7cW9rB5nH3jD6\"]"][..],
+            2,
+            "secrets: everybody on this machine",
+        ),
         (&["run", "x", "cert", "PEM"][..], 2, "cert: everybody on this machine can see"),
         (&["setnodeid", "b", "delprofile", "nobody"][..], 1, "there is no profile \"nobody\""),
         (&["profile", "p", "setparent", "nobody"][..], 5, "does not exist"),

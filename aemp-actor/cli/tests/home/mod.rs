@@ -57,7 +57,7 @@ impl Home {
     /// One with the configuration of a network that has this seed.
     pub(crate) fn with_seed(seed: &str) -> Self {
         let home = Self::new();
-        home.run_with("geheim", &["setsecret", "-", "setseeds", seed]).text();
+        home.run_with(crate::support::SECRET, &["setsecret", "-", "setseeds", seed]).text();
         home
     }
 

@@ -337,7 +337,7 @@ mod tests {
             ("{\"a\": {", "the object that begins at line 1, column 7 is not closed"),
             ("{\"a\": [1", "the list that begins at line 1, column 7 is not closed"),
             ("{a: 1}", "a key without quotes: put keys in double quotes"),
-            ("{\"a\": geheim}", "a bare word: geheim: put texts in double quotes"),
+            ("{\"a\": secret}", "a bare word: secret: put texts in double quotes"),
             ("{\"a\": 'x'}", "a single quote: put texts in double quotes"),
             ("{ // x", "a slash: begin comments with #"),
             ("{\"a\": 1 \"b\": 2}", "line 1, column 9: a comma is missing"),
