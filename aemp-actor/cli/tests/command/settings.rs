@@ -4,6 +4,8 @@ use crate::home::Home;
 use crate::home::keys::keys;
 use serde_json::{Value as Json, json};
 
+const SECRET: &str = "pZ4vQ8mT2xK7cW9rB5nH3jD6";
+
 #[test]
 fn an_ipv6_address_is_no_json() {
     let home = Home::new();
@@ -204,30 +206,18 @@ fn wrong_commands_change_nothing() {
         (&["setnodeid", "b", "setnodeids", "c"][..], 2, "setnodeid"),
         (&["setnodeid", "b", "setsecret"][..], 2, "secret: standard input is empty"),
         (
-            &["setnodeid", "b", "setsecret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
+            &["setnodeid", "b", "setsecret", SECRET][..],
             2,
             "secret: everybody on this machine can see",
         ),
         (
-            &["setsecrets", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
+            &["setsecrets", SECRET][..],
             2,
             "set AEMP_SECRETS or AEMP_SECRETS_FILE in the environment",
         ),
-        (
-            &["addvalid_secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
-            2,
-            "write - to read it from standard input",
-        ),
-        (
-            &["delvalid_secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
-            2,
-            "write - to read it from standard input",
-        ),
-        (
-            &["run", "x", "secret", "pZ4vQ8mT2xK7cW9rB5nH3jD6"][..],
-            2,
-            "secret: everybody on this machine can see",
-        ),
+        (&["addvalid_secret", SECRET][..], 2, "write - to read it from standard input"),
+        (&["delvalid_secret", SECRET][..], 2, "write - to read it from standard input"),
+        (&["run", "x", "secret", SECRET][..], 2, "secret: everybody on this machine can see"),
         (
             &["run", "x", "secrets", "[\"pZ4vQ8mT2xK7cW9rB5nH3jD6\"]"][..],
             2,
