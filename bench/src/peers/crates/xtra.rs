@@ -91,7 +91,9 @@ impl Local for Xtra {
     }
 
     async fn join(to: &Address<Worker>, next: Address<Worker>, tokens: Tokens) {
-        drop(to.send(Join(next, tokens)).priority(PRIORITY).detach().await.expect("the actor lives"));
+        drop(
+            to.send(Join(next, tokens)).priority(PRIORITY).detach().await.expect("the actor lives"),
+        );
     }
 
     async fn pass(to: &Address<Worker>, steps: u64) {
