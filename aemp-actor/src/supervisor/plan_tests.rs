@@ -316,6 +316,71 @@ proptest! {
     }
 }
 
+/// What becomes of a child when one has ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Stays,
+    StartedAgain,
+    Stopped,
+    Gone,
+}
+
+/// The rules, as the documentation of strategies and restarts has them.
+fn fate(strategy: Strategy, children: &[ChildRules], at: usize, ended: usize, fails: bool) -> Fate {
+    let own = match children[ended].restart {
+        Restart::Temporary => Fate::Gone,
+        Restart::Transient if !fails => Fate::Stopped,
+        _ => Fate::StartedAgain,
+    };
+    let with_it = match strategy {
+        Strategy::OneForOne => false,
+        Strategy::OneForAll => true,
+        Strategy::RestForOne => at > ended,
+    };
+    match children[at].restart {
+        _ if at == ended => own,
+        _ if own != Fate::StartedAgain || !with_it => Fate::Stays,
+        Restart::Temporary => Fate::Gone,
+        _ => Fate::StartedAgain,
+    }
+}
+
+proptest! {
+    /// When one ends, those are started again that should be, and no others.
+    #[test]
+    fn the_end_of_one_child_has_the_effects_of_its_strategy(
+        strategy in strategies(),
+        children in prop::collection::vec(child(), 1..6),
+        ended: u8,
+        (reason, lost) in prop_oneof![
+            Just((Reason::new(kind::DIE, "failed"), false)),
+            Just((Reason::normal(), false)),
+            Just((Reason::new(kind::SHUTDOWN, "told by another"), false)),
+            Just((Reason::new(kind::TRANSPORT_ERROR, "lost"), true)),
+        ],
+    ) {
+        let mut world = World::new(strategy, None, &children);
+        world.settle();
+        let before: Vec<Run> = world.live.values().map(|(run, _)| *run).collect();
+        prop_assert_eq!(before.len(), children.len());
+        let ended = usize::from(ended) % children.len();
+        let fails = lost || !(reason.is_normal() || reason.kind() == kind::SHUTDOWN);
+        world.end(ended as Key, &reason, lost);
+        world.settle();
+        world.check_rest();
+        for (at, run) in before.iter().enumerate() {
+            let live = world.live.get(&(at as Key)).map(|(run, _)| *run);
+            let now = match world.plan.entry(at as Key) {
+                None => Fate::Gone,
+                Some(_) if live.is_none() => Fate::Stopped,
+                Some(_) if live == Some(*run) => Fate::Stays,
+                Some(_) => Fate::StartedAgain,
+            };
+            prop_assert_eq!(now, fate(strategy, &children, at, ended, fails), "child {}", at);
+        }
+    }
+}
+
 #[test]
 fn a_child_that_fails_at_each_start_escalates_and_says_so() {
     let mut world = World::new(Strategy::OneForOne, Some(3), &[ChildRules::default()]);
