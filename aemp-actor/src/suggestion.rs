@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(nearest("ho", short), Some("who"));
         assert_eq!(nearest("on", short), None);
         let functions = ["Demo::counter", "Demo::clock"];
-        assert_eq!(nearest("Demo::countr", functions), Some("Demo::counter"));
+        assert_eq!(nearest("Demo::kounter", functions), Some("Demo::counter"));
         assert_eq!(nearest("Dmo::counter", functions), Some("Demo::counter"));
         assert_eq!(nearest("Demo::poet", functions), None);
     }

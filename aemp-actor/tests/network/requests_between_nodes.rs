@@ -143,7 +143,7 @@ async fn a_spawn_that_fails_is_told_by_the_monitor() {
                 ("Between::failing", "not today"),
                 ("nonesuch", &*unknown),
                 ("Between::faling", &*slip),
-                ("Betwene::failing", "(did you mean \"Between::failing\"?)"),
+                ("Betwoon::failing", "(did you mean \"Between::failing\"?)"),
                 ("Between::nonesuch", "\"Between::nonesuch\""),
             ];
             // It may be dead before the monitor comes: many times, to see both.
