@@ -28,7 +28,7 @@ impl NetworkCommand {
                 Err(failure @ Failure::Usage(_)) => return Err(failure),
                 Err(failure) => output.note(&failure.to_string()),
             }
-            // What it waits for now is no answer.
+            // The pause between two tables is not shown as a wait for an answer.
             progress::end();
             tokio::time::sleep(period).await;
         }

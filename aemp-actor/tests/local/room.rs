@@ -6,6 +6,7 @@ use std::time::Duration;
 use aemp_actor::prelude::*;
 use aemp_actor::{Balancer, PortOptions, SndWaitError};
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::support::{death, soon};
@@ -77,6 +78,22 @@ async fn held(store: &StoreRef) -> Arc<Notify> {
     until
 }
 
+/// Nothing is sent while the store is held, and all of it afterwards.
+async fn all_wait_until_there_is_room<T>(
+    until: &Notify,
+    sends: Vec<JoinHandle<Result<(), SndWaitError>>>,
+    asked: &JoinHandle<T>,
+) {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(sends.iter().all(|send| !send.is_finished()) && !asked.is_finished());
+    until.notify_one();
+    for send in sends {
+        assert_eq!(soon("room", send).await.unwrap(), Ok(()));
+    }
+}
+
 #[tokio::test]
 async fn typed_messages_and_requests_wait_for_room() {
     let node = Node::local();
@@ -97,14 +114,7 @@ async fn typed_messages_and_requests_wait_for_room() {
             (call.await.unwrap(), local.await.unwrap())
         }
     });
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    assert!(sends.iter().all(|send| !send.is_finished()) && !asked.is_finished());
-    until.notify_one();
-    for send in sends {
-        assert_eq!(soon("room", send).await.unwrap(), Ok(()));
-    }
+    all_wait_until_there_is_room(&until, sends, &asked).await;
     let (taken, _) = soon("the answers", asked).await.unwrap();
     assert!(taken.starts_with(&[0, 1]), "{taken:?}");
     let mut taken = store.taken().await.unwrap();
@@ -281,14 +291,7 @@ async fn handles_of_protocols_wait_for_room_as_those_of_ports() {
         let by_id = by_id.when_room(|shelf| shelf.all()).await.unwrap();
         (call.await.is_ok(), local.await.is_ok(), by_id.await.is_ok())
     });
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    assert!(sends.iter().all(|send| !send.is_finished()) && !asked.is_finished());
-    until.notify_one();
-    for send in sends {
-        assert_eq!(soon("room", send).await.unwrap(), Ok(()));
-    }
+    all_wait_until_there_is_room(&until, sends, &asked).await;
     assert_eq!(soon("the answers", asked).await.unwrap(), (true, true, true));
     let mut taken = store.taken().await.unwrap();
     taken.sort_unstable();
